@@ -1,0 +1,45 @@
+"""samurai: a streaming, motion-aware SAM 2.1 tracker with memory that doesn't grow.
+
+    from samurai import Box, Tracker
+
+    tracker = Tracker.load("nano")
+    with tracker.session() as session:
+        answers = session.start(first_frame, [Box(x, y, width, height)])
+        for frame in frames:
+            answers = session.step(frame)
+
+The names below are imported when they are first used: regions, policies and the model manifest
+work without torch, and importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from samurai.regions import Answer, Box, Mask, Points, Region
+    from samurai.session import Session
+    from samurai.tracker import Tracker
+
+_HOMES = {
+    "Answer": "samurai.regions",
+    "Box": "samurai.regions",
+    "Mask": "samurai.regions",
+    "Points": "samurai.regions",
+    "Region": "samurai.regions",
+    "Session": "samurai.session",
+    "Tracker": "samurai.tracker",
+}
+
+__all__ = ["Answer", "Box", "Mask", "Points", "Region", "Session", "Tracker"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'samurai' has no attribute {name!r}")
+    if name in ("Session", "Tracker"):
+        from samurai.dependency import require_sam2
+
+        require_sam2()
+    return getattr(import_module(_HOMES[name]), name)

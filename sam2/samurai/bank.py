@@ -1,0 +1,129 @@
+"""The memory bank: preallocated tensors and who may look at them. No opinions.
+
+Two stores, memory maps and object pointers, each one block of rows on the device. A `Shelf` is what
+one hypothesis of one object sees: frame number -> row. Shelves that share a past share rows, which
+are counted and freed with their last holder. Blocks grow only when objects are added
+(`reserve`); nothing is allocated per frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor
+
+
+class Rows:
+    """A block of equal tensors with counted rows."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> None:
+        self._block = torch.empty((0, *shape), dtype=dtype, device=device)
+        self._holders: list[int] = []
+        self._free: list[int] = []
+
+    @property
+    def capacity(self) -> int:
+        return len(self._holders)
+
+    @property
+    def used(self) -> int:
+        return self.capacity - len(self._free)
+
+    def grow(self, count: int) -> None:
+        """Add `count` free rows; what is stored stays in its rows."""
+        block = self._block.new_empty((self.capacity + count, *self._block.shape[1:]))
+        block[: self.capacity] = self._block
+        self._free.extend(range(self.capacity + count - 1, self.capacity - 1, -1))
+        self._holders.extend([0] * count)
+        self._block = block
+
+    def put(self, value: Tensor) -> int:
+        """Store one value (cast to the block's dtype) and return its row, held once."""
+        row = self._free.pop()
+        self._block[row].copy_(value)
+        self._holders[row] = 1
+        return row
+
+    def take(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        """The values of B lists of K rows each, copied: (B, K, *shape)."""
+        index = torch.tensor(rows, dtype=torch.long).to(self._block.device, non_blocking=True)
+        taken = self._block.index_select(0, index.flatten())
+        return taken.view(*index.shape, *self._block.shape[1:])
+
+    def hold(self, row: int) -> None:
+        self._holders[row] += 1
+
+    def release(self, row: int) -> None:
+        self._holders[row] -= 1
+        if self._holders[row] == 0:
+            self._free.append(row)
+
+
+class Shelf:
+    """What one hypothesis remembers: frame number -> row, for maps and for pointers."""
+
+    def __init__(self, bank: MemoryBank) -> None:
+        self._bank = bank
+        self._maps: dict[int, int] = {}
+        self._pointers: dict[int, int] = {}
+
+    def put_map(self, time: int, value: Tensor) -> None:
+        """Store the memory map (tokens, channels) of frame `time`."""
+        self._maps[time] = self._bank.maps.put(value)
+
+    def put_pointer(self, time: int, value: Tensor) -> None:
+        """Store the object pointer (channels,) of frame `time`."""
+        self._pointers[time] = self._bank.pointers.put(value)
+
+    def map_rows(self, times: Iterable[int]) -> list[int]:
+        return [self._maps[time] for time in times]
+
+    def pointer_rows(self, times: Iterable[int]) -> list[int]:
+        return [self._pointers[time] for time in times]
+
+    def keep(self, maps: frozenset[int], pointers: frozenset[int]) -> None:
+        """Free the entries of all other frames."""
+        for held, rows, kept in (
+            (self._maps, self._bank.maps, maps),
+            (self._pointers, self._bank.pointers, pointers),
+        ):
+            for time in [time for time in held if time not in kept]:
+                rows.release(held.pop(time))
+
+    def fork(self) -> Shelf:
+        """A second holder of the same past."""
+        other = Shelf(self._bank)
+        other._maps, other._pointers = dict(self._maps), dict(self._pointers)
+        for row in other._maps.values():
+            self._bank.maps.hold(row)
+        for row in other._pointers.values():
+            self._bank.pointers.hold(row)
+        return other
+
+    def clear(self) -> None:
+        """Free everything; call it when a hypothesis is dropped."""
+        self.keep(frozenset(), frozenset())
+
+
+class MemoryBank:
+    """Memory maps (bfloat16, as SAM 2 stores them in every precision) and object pointers (float32).
+
+    Args:
+        map_shape: (tokens, channels) of one memory map.
+        pointer_size: channels of one object pointer.
+    """
+
+    def __init__(
+        self, map_shape: tuple[int, int], pointer_size: int, device: torch.device
+    ) -> None:
+        self.maps = Rows(map_shape, torch.bfloat16, device)
+        self.pointers = Rows((pointer_size,), torch.float32, device)
+
+    def reserve(self, maps: int, pointers: int) -> None:
+        """Make room for that many more entries, for objects that are about to start."""
+        self.maps.grow(maps)
+        self.pointers.grow(pointers)
+
+    def new_shelf(self) -> Shelf:
+        return Shelf(self)

@@ -1,0 +1,246 @@
+"""From a model's name to a SAM 2.1 with its weights, strictly: every key, every shape, no pickle.
+
+Models are built from YAML by Hydra's `instantiate` alone. Hydra's global state belongs to sam2,
+which initialises it on import; nothing here composes or depends on it.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from samurai.dependency import require_sam2
+from samurai.errors import CheckpointError, ConfigurationError
+from samurai.manifest import (
+    ModelCard,
+    bundled_folder,
+    checkpoint_path,
+    checkpoints_folder,
+    model_card,
+    model_names,
+    sha256_of,
+)
+
+if TYPE_CHECKING:
+    from sam2.modeling.sam2_base import SAM2Base
+
+__all__ = [
+    "ModelCard",
+    "build_model",
+    "bundled_folder",
+    "checkpoint_path",
+    "checkpoints_folder",
+    "configuration_path",
+    "download",
+    "load_model",
+    "model_card",
+    "model_names",
+    "verify",
+]
+
+STABILITY_FALLBACK = {
+    "dynamic_multimask_via_stability": True,
+    "dynamic_multimask_stability_delta": 0.05,
+    "dynamic_multimask_stability_thresh": 0.98,
+}
+"""What SAM 2's own video predictor adds to its configurations: where the single mask changes too
+much with the threshold, the decoder answers with the best of its three candidates."""
+
+
+def configuration_path(card: ModelCard) -> Path:
+    """The YAML file of a model: ours, else the installed sam2's of that name.
+
+    Raises:
+        ConfigurationError: neither has it.
+    """
+    ours = Path(__file__).resolve().parent / "configs"
+    for folder in (ours, require_sam2() / "configs"):
+        if (folder / card.configuration).is_file():
+            return folder / card.configuration
+    raise ConfigurationError(
+        f"model {card.name}: the configuration {card.configuration} is neither in {ours} nor in "
+        "the installed sam2; correct it in the manifest"
+    )
+
+
+def build_model(configuration: Path | Mapping[str, Any]) -> SAM2Base:
+    """A model with random weights, in evaluation mode, on the CPU, in float32.
+
+    Args:
+        configuration: a YAML file in the form of sam2's own (one top key, `model`), or that
+            content as a mapping. The video predictor's stability fallback is added unless the
+            configuration speaks of it.
+
+    Raises:
+        ConfigurationError: no SAM 2 can be built from it.
+        DependencyError: sam2 isn't installed properly.
+    """
+    require_sam2()  # before these imports: its message is better than theirs
+    from hydra.errors import InstantiationException
+    from hydra.utils import instantiate
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from sam2.modeling.sam2_base import SAM2Base
+    from yaml import YAMLError
+
+    try:
+        if isinstance(configuration, Path):
+            node = OmegaConf.load(configuration)
+        else:
+            node = OmegaConf.create(dict(configuration))
+        defaults = {"model": {"sam_mask_decoder_extra_args": STABILITY_FALLBACK}}
+        model = instantiate(OmegaConf.merge(defaults, node).model, _convert_="all")
+    except (OSError, YAMLError, OmegaConfBaseException, InstantiationException) as error:
+        raise ConfigurationError(f"no model can be built from {configuration}: {error}") from error
+    if not isinstance(model, SAM2Base):
+        raise ConfigurationError(f"{configuration} describes a {type(model)}, not a SAM2Base")
+    return model.eval()
+
+
+def load_model(card: ModelCard, path: Path | None = None) -> SAM2Base:
+    """The model of a card with its weights: evaluation mode, CPU, float32.
+
+    Args:
+        path: the weights, if not in their usual place; the card's file name tells their format.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, or doesn't fit the configuration exactly.
+        ConfigurationError: the configuration can't be built.
+        DependencyError: sam2 isn't installed properly.
+    """
+    path = path or checkpoint_path(card)
+    if not path.is_file():
+        raise CheckpointError(f"model {card.name}: there is no file {path}; {card.remedy}")
+    weights = _read_weights(card, path)
+    with _NoRandomFill():
+        model = build_model(configuration_path(card))
+    _require_same_keys(card, path, weights, model.state_dict())
+    model.load_state_dict(weights, strict=True)
+    return model
+
+
+def download(
+    name: str,
+    folder: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Fetch and verify a model's weights; a broken-off download is resumed.
+
+    Args:
+        name: a name of the manifest. A bundled model is only verified.
+        folder: where to put the file; `checkpoints_folder()` unless given.
+        progress: called with the bytes there and the bytes in all.
+
+    Returns:
+        The file. It has that name only when it is complete and loads strictly.
+
+    Raises:
+        CheckpointError: no network, no such file, no room, a wrong length, a file that doesn't
+            load, or another one than at the first download.
+        ConfigurationError: no model of that name.
+    """
+    card = model_card(name)
+    if card.url is None:
+        path = checkpoint_path(card)
+        verify(card, path)
+        return path
+    # here, because requests costs a tenth of a second that no tracker process needs to pay
+    from samurai.download import fetch
+
+    return fetch(card, folder or checkpoints_folder(), verify=verify, progress=progress)
+
+
+def verify(card: ModelCard, path: Path) -> None:
+    """Raise CheckpointError unless `path` is undamaged and loads strictly as `card`'s weights."""
+    if card.sha256 is not None and path.is_file() and sha256_of(path) != card.sha256:
+        raise CheckpointError(f"{path} isn't the file of the manifest (sha256); {card.remedy}")
+    if zipfile.is_zipfile(path):  # whose checksums torch doesn't look at when it loads
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise CheckpointError(f"{path} is damaged in its member {damaged}; {card.remedy}")
+    load_model(card, path)
+
+
+def _read_weights(card: ModelCard, path: Path) -> dict[str, Tensor]:
+    """The tensors of a `.safetensors` or of SAM 2's `.pt` ({"model": state dict})."""
+    try:
+        if card.file.endswith(".safetensors"):
+            return load_file(path)
+        # mapped into memory, a large file isn't read twice; only zip archives can be
+        content = torch.load(
+            path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
+        )
+    except Exception as error:
+        # a damaged file makes the readers raise nearly anything; torch's own message spreads over
+        # many lines and suggests to load without safety
+        raise CheckpointError(
+            f"{path} is damaged or no checkpoint ({type(error).__name__}); delete it, then "
+            f"{card.remedy}"
+        ) from error
+    weights = content.get("model") if isinstance(content, dict) else None
+    if not isinstance(weights, dict) or not all(isinstance(v, Tensor) for v in weights.values()):
+        raise CheckpointError(
+            f"{path} is no SAM 2 checkpoint: it has no table of tensors called 'model'; delete "
+            f"it, then {card.remedy}"
+        )
+    return weights
+
+
+def _require_same_keys(
+    card: ModelCard, path: Path, weights: Mapping[str, Tensor], expected: Mapping[str, Tensor]
+) -> None:
+    """Raise CheckpointError unless both name the same tensors of the same shapes."""
+    shared = [key for key in expected if key in weights]
+    reshaped = [key for key in shared if weights[key].shape != expected[key].shape]
+    differences = {
+        "missing": [key for key in expected if key not in weights],
+        "unexpected": [key for key in weights if key not in expected],
+        "of another shape": reshaped,
+    }
+    told = [
+        f"{len(keys)} {what} ({', '.join(keys[:3])}{', ...' if len(keys) > 3 else ''})"
+        for what, keys in differences.items()
+        if keys
+    ]
+    if told:
+        raise CheckpointError(
+            f"{path} doesn't fit the configuration {card.configuration}: {'; '.join(told)}. It "
+            f"holds another model's weights: delete it, then {card.remedy}"
+        )
+
+
+class _NoRandomFill(TorchFunctionMode):
+    """Skips random initialisation, most of the time it takes to build a large model.
+
+    For models whose every parameter is overwritten: a strict load follows.
+    """
+
+    FILLS = frozenset(
+        (
+            torch.nn.init.trunc_normal_,
+            torch.nn.init.kaiming_uniform_,
+            torch.nn.init.xavier_uniform_,
+            torch.Tensor.normal_,
+            torch.Tensor.uniform_,
+            torch.Tensor.erfinv_,
+        )
+    )
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        if func in self.FILLS:
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))

@@ -1,0 +1,31 @@
+"""Every error that this package raises on purpose. Each message names the cause and the remedy."""
+
+from __future__ import annotations
+
+
+class SamuraiError(Exception):
+    """Base of all errors below: catch it to catch whatever the tracker says about its input."""
+
+
+class FrameError(SamuraiError, ValueError):
+    """A frame can't be used: wrong type, wrong shape, another size than the video's, unreadable."""
+
+
+class RegionError(SamuraiError, ValueError):
+    """A prompt region can't be used: empty, not finite, outside the frame, of another size."""
+
+
+class SessionError(SamuraiError, RuntimeError):
+    """A session's methods were called in an order that makes no sense."""
+
+
+class ConfigurationError(SamuraiError, ValueError):
+    """A setting has a value that isn't allowed; the message lists the allowed ones."""
+
+
+class CheckpointError(SamuraiError, RuntimeError):
+    """Weights are missing, damaged, or belong to another architecture."""
+
+
+class DependencyError(SamuraiError, ImportError):
+    """Something that the tracker is built on isn't installed, or is hidden by something else."""

@@ -1,0 +1,71 @@
+"""A frame on its way into the network, and a mask on its way out to the frame's size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from samurai.errors import FrameError
+
+Frame = NDArray[np.uint8]
+
+MEAN = (0.485, 0.456, 0.406)
+"""ImageNet mean per channel of RGB in 0..1, as SAM 2 was trained."""
+STD = (0.229, 0.224, 0.225)
+
+MASKS_AT_ONCE = 8
+"""Objects whose masks are resized together: bounds the memory for many objects in large frames."""
+
+
+def rgb_frame(frame: Any) -> Frame:
+    """The frame as uint8 RGB (H, W, 3); grey (H, W) or (H, W, 1) and RGBA are converted.
+
+    Raises:
+        FrameError: for anything else, naming what was given.
+    """
+    if not isinstance(frame, np.ndarray):
+        raise FrameError(f"a frame is a numpy array, not {type(frame).__name__}")
+    if frame.dtype != np.uint8:
+        raise FrameError(f"a frame has 8 bits a channel (uint8), not {frame.dtype}: scale it first")
+    if frame.ndim == 2:
+        frame = frame[..., None]
+    if frame.ndim != 3 or frame.shape[2] not in (1, 3, 4) or 0 in frame.shape:
+        raise FrameError(
+            f"a frame is (H, W, 3) RGB, (H, W) grey or (H, W, 4) RGBA, not {frame.shape}"
+        )
+    if frame.shape[2] == 1:
+        return np.repeat(frame, 3, axis=2)
+    return frame[..., :3]
+
+
+def prepare(frame: Frame, size: int, device: torch.device) -> Tensor:
+    """The normalised network input, float32 (1, 3, size, size).
+
+    Bit-equal to the installed sam2's own frame loading: PIL's bicubic resize to a square, then
+    x / 255, minus mean, over standard deviation. The picture travels to the device as bytes.
+    """
+    resized = Image.fromarray(frame).resize((size, size), Image.Resampling.BICUBIC)
+    pixels = torch.from_numpy(np.array(resized)).to(device, non_blocking=True)
+    image = pixels.permute(2, 0, 1)[None].to(torch.float32) / 255
+    mean = torch.tensor(MEAN, device=device).view(1, 3, 1, 1)
+    std = torch.tensor(STD, device=device).view(1, 3, 1, 1)
+    return (image - mean) / std
+
+
+def frame_masks(logits: Tensor, frame_size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Masks (N, H, W) at the frame's size from low-resolution mask logits (N, 1, h, w).
+
+    Bilinear without corner alignment, above zero, as SAM 2's video predictor.
+    """
+    parts = [
+        F.interpolate(part, size=frame_size, mode="bilinear", align_corners=False)[:, 0] > 0
+        for part in logits.split(MASKS_AT_ONCE)
+    ]
+    masks: NDArray[np.bool_] = torch.cat(parts).cpu().numpy()
+    return masks

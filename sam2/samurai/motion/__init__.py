@@ -1,0 +1,1 @@
+"""Motion models: numpy, no torch, states that are values."""

@@ -1,0 +1,323 @@
+"""SAM 2.1 as functions of tensors: encode, attend, decode, point, memorise. No state of a video.
+
+The only file that touches the modules of the installed `sam2`; section numbers refer to the SAM 2
+paper (arXiv 2408.00714). B is a batch of rows (an object's hypothesis each), C the channels of the
+image features (256 in the official models), M those of a memory map (64), S the side of the square
+input, HW = (S / 16)^2 the tokens of a feature map.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
+from sam2.modeling.sam2_utils import get_1d_sine_pe
+from torch import Tensor
+
+MASK_SCALE, MASK_BIAS = 20.0, -10.0
+"""A binary mask as logits: +10 on the object, -10 elsewhere (SAM 2's own choice)."""
+
+CORNER_LABELS = (2, 3)
+"""SAM's point labels for the top-left and bottom-right corner of a box prompt."""
+
+
+class Features(NamedTuple):
+    """One encoded frame, shared by all objects.
+
+    tokens: (HW, 1, C), the coarse feature map that memories and prompts act on; fine: the maps of
+    a quarter and an eighth of the input size that sharpen the masks.
+    """
+
+    tokens: Tensor
+    fine: tuple[Tensor, Tensor]
+
+
+class Memory(NamedTuple):
+    """What rows attend to, batched: (N, B, M) memory tokens, their positions, and how many of the
+    N are pointer tokens (the last ones)."""
+
+    tokens: Tensor
+    positions: Tensor
+    pointer_tokens: int
+
+
+class Decoding(NamedTuple):
+    """The decoder's candidates for B rows.
+
+    logits: float32 (B, K, S/4, S/4), -1024 where the object isn't visible. predicted_ious: (B, K).
+    tokens: (B, K or 1, C), what object pointers are made of. object_scores: logits (B, 1), and
+    pointer_scores, those that the pointers are gated by: the same, but for a mask prompt, which
+    is visible by definition while its pointer comes from the decoder.
+    """
+
+    logits: Tensor
+    predicted_ious: Tensor
+    tokens: Tensor
+    object_scores: Tensor
+    pointer_scores: Tensor
+
+
+class Network:
+    """A loaded SAM 2.1 on a device, computing in one precision.
+
+    Args:
+        model: a `SAM2Base` in evaluation mode; moved to `device`, weights stay float32.
+        dtype: float32, or a half precision for autocast.
+    """
+
+    def __init__(self, model: SAM2Base, device: torch.device, dtype: torch.dtype) -> None:
+        self.model = model.to(device).eval().requires_grad_(False)
+        self.device = device
+        self.dtype = dtype
+        self.image_size = int(model.image_size)
+        self.slots = int(model.num_maskmem)
+        self.pointers = int(model.max_obj_ptrs_in_encoder)
+        self.channels = int(model.hidden_dim)
+        self.memory_channels = int(model.mem_dim)
+        self.tokens = (self.image_size // int(model.backbone_stride)) ** 2
+        with torch.inference_mode(), self.precision():
+            self._prepare_constants()
+
+    def precision(self) -> AbstractContextManager[object]:
+        """The autocast region that every function below must run in."""
+        if self.dtype == torch.float32:
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=self.dtype)
+
+    def _prepare_constants(self) -> None:
+        """What doesn't depend on the frame: positions and the embeddings of "no prompt"."""
+        model, side = self.model, self.image_size
+        blank = torch.zeros(1, 3, side, side, device=self.device)
+        encoded = model.forward_image(blank)
+        self._feature_position = _tokens(encoded["vision_pos_enc"][-1])
+        memory = model.memory_encoder(
+            encoded["backbone_fpn"][-1], blank[:, :1], skip_mask_sigmoid=True
+        )
+        self._map_position = _tokens(memory["vision_pos_enc"][-1])[:, 0]
+        self._dense_position = model.sam_prompt_encoder.get_dense_pe()
+        nowhere = torch.zeros(1, 1, 2, device=self.device)
+        nothing = -torch.ones(1, 1, dtype=torch.int32, device=self.device)
+        self._no_points, self._no_mask = model.sam_prompt_encoder(
+            points=(nowhere, nothing), boxes=None, masks=None
+        )
+
+    # --- image encoder (section 4, "Image encoder") ----------------------------------------------
+
+    def encode(self, image: Tensor) -> Features:
+        """Encode one normalised frame (1, 3, S, S)."""
+        fine, middle, coarse = self.model.forward_image(image)["backbone_fpn"][-3:]
+        return Features(_tokens(coarse), (fine, middle))
+
+    # --- memory attention ("Memory attention") ---------------------------------------------------
+
+    def memory(
+        self,
+        maps: Tensor,
+        slots: Sequence[Sequence[int]],
+        pointers: Tensor,
+        distances: Sequence[Sequence[int]],
+    ) -> Memory:
+        """Lay out what B rows of equal shape attend to.
+
+        Args:
+            maps: (B, K, HW, M) memory maps, in the order of attention.
+            slots: per row, the K slots that give the maps their temporal embedding.
+            pointers: (B, P, C) object pointers.
+            distances: per row, how many frames ago each of the P pointers was seen.
+        """
+        rows, kept = maps.shape[:2]
+        slot_of = torch.tensor(slots).to(self.device, non_blocking=True)
+        temporal = self.model.maskmem_tpos_enc[self.slots - 1 - slot_of]  # (B, K, 1, 1, M)
+        positions = self._map_position + temporal.flatten(2, 3)
+        map_tokens = maps.reshape(rows, kept * self.tokens, self.memory_channels)
+        pointer_tokens = pointers.reshape(rows, -1, self.memory_channels)
+        time = torch.tensor(distances).to(self.device, non_blocking=True)
+        sine = get_1d_sine_pe(time / (self.pointers - 1), dim=self.channels)
+        pointer_positions = self.model.obj_ptr_tpos_proj(sine).repeat_interleave(
+            self.channels // self.memory_channels, dim=1
+        )
+        return Memory(
+            torch.cat([map_tokens, pointer_tokens], dim=1).transpose(0, 1),
+            torch.cat([positions.flatten(1, 2), pointer_positions], dim=1).transpose(0, 1),
+            pointer_tokens.shape[1],
+        )
+
+    def attend(self, features: Features, memory: Memory) -> Tensor:
+        """Condition the frame on B rows' memories: (B, C, H, W)."""
+        rows = memory.tokens.shape[1]
+        attended = self.model.memory_attention(
+            curr=features.tokens.expand(-1, rows, -1),
+            curr_pos=self._feature_position.expand(-1, rows, -1),
+            memory=memory.tokens,
+            memory_pos=memory.positions,
+            num_obj_ptr_tokens=memory.pointer_tokens,
+        )
+        return self._as_map(attended)
+
+    def without_memory(self, features: Features) -> Tensor:
+        """What the decoder gets on a prompt's frame: (1, C, H, W) with the "no memory" embedding."""
+        return self._as_map(features.tokens + self.model.no_mem_embed)
+
+    def _as_map(self, tokens: Tensor) -> Tensor:
+        """(HW, B, C) tokens as (B, C, H, W), a view.
+
+        Its strides count: a convolution rounds differently for a layout that torch takes for
+        channels-last, so that feature maps go to every module by this road, as in SAM 2.
+        """
+        side = math.isqrt(self.tokens)
+        return tokens.permute(1, 2, 0).view(-1, self.channels, side, side)
+
+    # --- prompt encoder and mask decoder ---------------------------------------------------------
+
+    def decode(self, conditioned: Tensor, features: Features, gate: float) -> Decoding:
+        """Three candidates per row of a tracked frame, without a prompt.
+
+        Args:
+            conditioned: (B, C, H, W).
+            gate: object score above which masks are let through.
+        """
+        rows = len(conditioned)
+        points = self._no_points.expand(rows, -1, -1)
+        dense = self._no_mask.expand(rows, -1, -1, -1)
+        many = bool(self.model.multimask_output_for_tracking) and self._multimask(0)
+        return self._decode(conditioned, features, points, dense, many, gate)
+
+    def decode_points(
+        self, features: Features, points: Tensor, labels: Tensor, gate: float
+    ) -> Decoding:
+        """Candidates for one object prompted by points.
+
+        Args:
+            points: float32 (1, N, 2), x and y in the square input.
+            labels: int32 (1, N): 1 object, 0 background, 2 and 3 the corners of a box.
+        """
+        sparse, dense = self.model.sam_prompt_encoder(
+            points=(points, labels), boxes=None, masks=None
+        )
+        many = self._multimask(points.shape[1])
+        conditioned = self.without_memory(features)
+        return self._decode(conditioned, features, sparse, dense, many, gate)
+
+    def decode_mask(self, features: Features, mask: Tensor) -> Decoding:
+        """A mask prompt taken as the answer; the decoder only makes the token of its pointer.
+
+        Args:
+            mask: float32 (1, 1, S, S) of zeros and ones, not empty.
+        """
+        _, dense = self.model.sam_prompt_encoder(
+            points=None, boxes=None, masks=self.model.mask_downsample(mask)
+        )
+        decoded = self._decode(
+            self._as_map(features.tokens), features, self._no_points, dense, many=False, gate=0.0
+        )
+        return Decoding(
+            logits=self._quarter(mask * MASK_SCALE + MASK_BIAS),
+            predicted_ious=torch.ones(1, 1, device=self.device),
+            tokens=decoded.tokens,
+            object_scores=torch.full((1, 1), MASK_SCALE + MASK_BIAS, device=self.device),
+            pointer_scores=decoded.object_scores,
+        )
+
+    def _decode(
+        self,
+        conditioned: Tensor,
+        features: Features,
+        sparse: Tensor,
+        dense: Tensor,
+        many: bool,
+        gate: float,
+    ) -> Decoding:
+        logits, ious, tokens, scores = self.model.sam_mask_decoder(
+            image_embeddings=conditioned,
+            image_pe=self._dense_position,
+            sparse_prompt_embeddings=sparse,
+            dense_prompt_embeddings=dense,
+            multimask_output=many,
+            repeat_image=False,
+            high_res_features=list(features.fine),
+        )
+        gated = torch.where((scores > gate)[..., None, None], logits, NO_OBJ_SCORE)
+        return Decoding(gated.float(), ious, tokens, scores, scores)
+
+    def _multimask(self, points: int) -> bool:
+        model = self.model
+        return bool(
+            model.multimask_output_in_sam
+            and model.multimask_min_pt_num <= points <= model.multimask_max_pt_num
+        )
+
+    def _quarter(self, masks: Tensor) -> Tensor:
+        side = self.image_size // 4
+        return F.interpolate(
+            masks, size=(side, side), mode="bilinear", align_corners=False, antialias=True
+        )
+
+    def point(self, tokens: Tensor, pointer_scores: Tensor, gate: float) -> Tensor:
+        """Object pointers (B, C) of the chosen candidates' tokens (B, C) ("Memory bank")."""
+        visible = (pointer_scores > gate).float()
+        pointers = visible * self.model.obj_ptr_proj(tokens)
+        return pointers + (1 - visible) * self.model.no_obj_ptr
+
+    # --- candidates' boxes -----------------------------------------------------------------------
+
+    def corners(self, logits: Tensor) -> Tensor:
+        """Smallest and largest pixel of masks in the square input: (B, K, 4), -1 for an empty mask.
+
+        Args:
+            logits: (B, K, S/4, S/4), resized to S first, as the reference measures boxes.
+        """
+        masks = self._full_size(logits) > 0
+        edges = [_extent(masks.any(dim=-2)), _extent(masks.any(dim=-1))]  # x, then y
+        (left, right), (top, bottom) = edges
+        return torch.stack([left, top, right, bottom], dim=-1)
+
+    def _full_size(self, logits: Tensor) -> Tensor:
+        size = (self.image_size, self.image_size)
+        return F.interpolate(logits, size=size, mode="bilinear", align_corners=False)
+
+    # --- memory encoder ("Memory encoder") -------------------------------------------------------
+
+    def memorise(
+        self, features: Features, logits: Tensor, object_scores: Tensor, prompted: Sequence[bool]
+    ) -> Tensor:
+        """Memory maps (B, HW, M) of the chosen masks.
+
+        Args:
+            logits: (B, 1, S/4, S/4) of the chosen candidates.
+            object_scores: (B, 1) logits.
+            prompted: rows whose mask was prompted: those are binarised first, as in SAM 2.
+        """
+        full = self._full_size(logits)
+        masks = torch.sigmoid(full)
+        if any(prompted):
+            binary = torch.tensor(prompted, device=self.device).view(-1, 1, 1, 1)
+            masks = torch.where(binary, (full > 0).float(), masks)
+        maps = self.model.memory_encoder(
+            self._as_map(features.tokens).expand(len(logits), -1, -1, -1),
+            masks * MASK_SCALE + MASK_BIAS,
+            skip_mask_sigmoid=True,
+        )["vision_features"]
+        absent = 1 - (object_scores > 0).float()[..., None, None]
+        embedding = self.model.no_obj_embed_spatial
+        if embedding is not None:
+            maps = maps + absent * embedding[..., None, None]
+        return maps.flatten(2).transpose(1, 2)
+
+
+def _tokens(maps: Tensor) -> Tensor:
+    """(B, C, H, W) feature maps as (HW, B, C) tokens."""
+    return maps.flatten(2).permute(2, 0, 1)
+
+
+def _extent(occupied: Tensor) -> tuple[Tensor, Tensor]:
+    """First and last true position along the last axis, -1 and -1 where there is none."""
+    length = occupied.shape[-1]
+    position = torch.arange(length, device=occupied.device)
+    last = torch.where(occupied, position, -1).amax(dim=-1)
+    first = torch.where(occupied, position, length).amin(dim=-1)
+    return torch.where(last < 0, last, first), last

@@ -1,0 +1,145 @@
+"""Rows: one hypothesis of one object in one frame, batched through the network in groups.
+
+Rows that recall the same number of maps and pointers have the same shape and go through memory
+attention and the decoder together, never padded, so that a row's numbers don't depend on what
+else is tracked. One copy brings what the policies need to the host.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from samurai.bank import MemoryBank, Shelf
+from samurai.network import Decoding, Features, Network
+from samurai.policies.base import Candidate, Decoded, Needs, Recall
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one hypothesis wants to look at, and where that is kept."""
+
+    shelf: Shelf
+    recall: Recall
+
+
+@dataclass(frozen=True)
+class DecodedRow:
+    """One row of a decoded batch: numbers for its policy, tensors for its memory."""
+
+    batch: Decoding
+    index: int
+    seen: Decoded
+
+    def logits(self, candidate: int) -> Tensor:
+        """Mask logits of a candidate, (1, 1, S/4, S/4)."""
+        return self.batch.logits[self.index, candidate][None, None]
+
+    def token(self, candidate: int) -> Tensor:
+        """What the candidate's object pointer is made of, (1, C); some prompts share one token."""
+        tokens = self.batch.tokens[self.index]
+        return tokens[candidate if len(tokens) > 1 else 0][None]
+
+    def object_score(self) -> Tensor:
+        return self.batch.object_scores[self.index][None]
+
+    def pointer_score(self) -> Tensor:
+        return self.batch.pointer_scores[self.index][None]
+
+    def confidence(self, candidate: int) -> float:
+        """Predicted IoU times the probability that the object is visible, 0 to 1."""
+        visible = 0.5 * (1 + math.tanh(self.seen.object_score / 2))  # a sigmoid that can't overflow
+        iou = self.seen.candidates[candidate].predicted_iou
+        return min(max(iou, 0.0), 1.0) * visible
+
+
+def decode_rows(
+    network: Network,
+    bank: MemoryBank,
+    features: Features,
+    rows: Sequence[Row],
+    time: int,
+    needs: Needs,
+) -> list[DecodedRow]:
+    """Recall, attend and decode, in the order of `rows`."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for number, row in enumerate(rows):
+        shape = (len(row.recall.maps), len(row.recall.pointers))
+        groups.setdefault(shape, []).append(number)
+    batches = [
+        _decode_group(network, bank, features, [rows[number] for number in members], needs)
+        for members in groups.values()
+    ]
+    decoded = read_batches(network, batches, time, needs)
+    order = [number for members in groups.values() for number in members]
+    return [row for _, row in sorted(zip(order, decoded, strict=True), key=lambda pair: pair[0])]
+
+
+def _decode_group(
+    network: Network,
+    bank: MemoryBank,
+    features: Features,
+    rows: Sequence[Row],
+    needs: Needs,
+) -> Decoding:
+    """Rows of one shape through memory attention and the decoder."""
+    maps = [row.shelf.map_rows(entry.time for entry in row.recall.maps) for row in rows]
+    pointers = [row.shelf.pointer_rows(entry.time for entry in row.recall.pointers) for row in rows]
+    memory = network.memory(
+        bank.maps.take(maps),
+        [[entry.slot for entry in row.recall.maps] for row in rows],
+        bank.pointers.take(pointers),
+        [[entry.distance for entry in row.recall.pointers] for row in rows],
+    )
+    return network.decode(network.attend(features, memory), features, needs.object_gate)
+
+
+def read_batches(
+    network: Network, batches: Sequence[Decoding], time: int, needs: Needs
+) -> list[DecodedRow]:
+    """Bring the numbers of decoded batches to the host, in one copy, and split them into rows."""
+    if not batches:
+        return []
+    packed = [_pack(network, batch, needs) for batch in batches]
+    numbers = torch.cat([part.flatten() for part in packed]).cpu().numpy()
+    rows, first = [], 0
+    for batch, part in zip(batches, packed, strict=True):
+        table = numbers[first : first + part.numel()].reshape(part.shape)
+        first += part.numel()
+        for index, line in enumerate(table):
+            rows.append(DecodedRow(batch, index, _unpack(batch, index, line, time, needs)))
+    return rows
+
+
+def _pack(network: Network, batch: Decoding, needs: Needs) -> Tensor:
+    """Object score, predicted IoUs and, if asked for, corners of each row: float32 (B, numbers)."""
+    parts = [batch.object_scores, batch.predicted_ious]
+    if needs.boxes:
+        parts.append(network.corners(batch.logits).flatten(1))
+    return torch.cat([part.float() for part in parts], dim=1)
+
+
+def _unpack(
+    batch: Decoding, index: int, line: NDArray[np.float32], time: int, needs: Needs
+) -> Decoded:
+    score, *numbers = line.tolist()
+    count = batch.predicted_ious.shape[1]
+    ious, edges = numbers[:count], numbers[count:]
+    candidates = []
+    for number, iou in enumerate(ious):
+        corners = edges[4 * number : 4 * number + 4] if needs.boxes else None
+        visible = corners is not None and corners[2] >= 0
+        candidates.append(Candidate(iou, tuple(corners) if visible and corners else None))
+    return Decoded(time, score, tuple(candidates), partial(_copy_mask, batch.logits[index]))
+
+
+def _copy_mask(logits: Tensor, candidate: int) -> NDArray[np.bool_]:
+    mask: NDArray[np.bool_] = (logits[candidate] > 0).cpu().numpy()
+    return mask

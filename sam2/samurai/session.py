@@ -1,0 +1,297 @@
+"""One video's state, and one frame's way through the tracker.
+
+    step(frame):  encode once -> per object: recall, attend, decode, choose -> answers
+    settle():     the chosen masks become memories, and the policies say what is kept
+
+All that a video leaves behind is here: the bank, one `Track` per object, and the write that is
+still pending. Dropping the session drops it all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from samurai.bank import MemoryBank, Shelf
+from samurai.errors import FrameError, SessionError
+from samurai.frames import Frame, frame_masks, prepare, rgb_frame
+from samurai.network import Features
+from samurai.policies.base import Choice, Policy
+from samurai.prompts import decode_prompt
+from samurai.regions import Answer, Box, Region
+from samurai.rows import DecodedRow, Row, decode_rows, read_batches
+
+if TYPE_CHECKING:
+    from samurai.tracker import Tracker
+
+
+@dataclass
+class Track:
+    """One object: its policy, and a shelf of the bank per hypothesis (the best one first)."""
+
+    number: int
+    policy: Policy
+    shelves: list[Shelf]
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """A chosen candidate: whose it is, which hypothesis it became, where its tensors are."""
+
+    track: Track
+    hypothesis: int
+    row: DecodedRow
+    candidate: int
+
+    @property
+    def shelf(self) -> Shelf:
+        return self.track.shelves[self.hypothesis]
+
+
+@dataclass(frozen=True)
+class PendingWrite:
+    """The memory write that an answered frame still owes; survivors from `prompted` on are new."""
+
+    time: int
+    features: Features
+    survivors: list[Survivor]
+    prompted: int
+
+
+class Session:
+    """Tracks the objects of one video, frame by frame, with memory that doesn't grow.
+
+    Made by `Tracker.session()`. Not for use from several threads at once; different sessions on
+    one tracker don't touch each other.
+    """
+
+    def __init__(self, tracker: Tracker) -> None:
+        self._tracker = tracker
+        self._network = tracker.network
+        self._reset()
+
+    def _reset(self) -> None:
+        network = self._network
+        map_shape = (network.tokens, network.memory_channels)
+        self._bank = MemoryBank(map_shape, network.channels, network.device)
+        self._tracks: list[Track] = []
+        self._time = -1
+        self._frame_size: tuple[int, int] | None = None
+        self._pending: PendingWrite | None = None
+        self._logits: torch.Tensor | None = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget the video and free its memory; a write still pending is dropped with it."""
+        self._reset()
+
+    @property
+    def time(self) -> int:
+        """Number of the newest frame, from 0; -1 before `start`."""
+        return self._time
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """Mask logits of the newest frame's answers, (N, S/4, S/4), S the network's input size.
+
+        As they were before the resize to the frame: above zero is object, -1024 everywhere means
+        that the object isn't visible.
+        """
+        if self._logits is None:
+            raise SessionError("there are no logits before the first frame: call start first")
+        logits: NDArray[np.float32] = self._logits[:, 0].cpu().numpy()
+        return logits
+
+    def start(self, frame: Frame, objects: Sequence[Region]) -> list[Answer]:
+        """Begin a video: forget everything, and prompt the first objects.
+
+        Args:
+            frame: uint8 (H, W, 3) RGB; grey (H, W) and RGBA (H, W, 4) are converted.
+            objects: at least one `Box`, `Mask` or `Points` in the frame's pixels.
+
+        Returns:
+            One answer per object, in the order given.
+
+        Raises:
+            FrameError, RegionError: the input can't be used; the session is empty then.
+            SessionError: there is no object.
+        """
+        self._reset()
+        if not objects:
+            raise SessionError("a video starts with at least one object: give a region to track")
+        return self._advance(frame, objects)
+
+    def step(self, frame: Frame, new_objects: Sequence[Region] | None = None) -> list[Answer]:
+        """Track all objects into the next frame, and prompt new ones there.
+
+        Returns:
+            One answer per object so far, in the order of introduction, new ones included.
+
+        Raises:
+            FrameError, RegionError: the input can't be used. Nothing has changed: the same step
+                may be tried again with better input.
+            SessionError: `start` wasn't called, or the previous frame couldn't be written into
+                memory; the message names that frame.
+        """
+        if not self._tracks:
+            raise SessionError("step needs a video: call start first")
+        return self._advance(frame, new_objects or ())
+
+    @torch.inference_mode()
+    def _advance(self, frame: Frame, new_objects: Sequence[Region]) -> list[Answer]:
+        frame = rgb_frame(frame)
+        size = (frame.shape[0], frame.shape[1])
+        self._check_size(size)
+        for region in new_objects:
+            region.check(size)
+        self.settle()
+        time = self._time + 1
+        with self._network.precision():
+            image = prepare(frame, self._network.image_size, self._network.device)
+            features = self._network.encode(image)
+            tracked = self._track(features, time)
+            survivors = [*tracked, *self._prompt(features, time, new_objects, size)]
+            answers = self._answer(survivors, size)
+        self._time, self._frame_size = time, size
+        self._pending = PendingWrite(time, features, survivors, prompted=len(tracked))
+        return answers
+
+    def _check_size(self, size: tuple[int, int]) -> None:
+        expected = self._frame_size or size
+        if size != expected:
+            raise FrameError(
+                f"frame {self._time + 1} is {size[1]}x{size[0]} but the video is "
+                f"{expected[1]}x{expected[0]}: start anew where the size changes"
+            )
+
+    def _track(self, features: Features, time: int) -> list[Survivor]:
+        """Recall, attend, decode and choose, for all objects so far."""
+        rows = [
+            Row(shelf, recall)
+            for track in self._tracks
+            for shelf, recall in zip(track.shelves, track.policy.recall(time), strict=True)
+        ]
+        needs = self._tracker.needs
+        decoded = iter(decode_rows(self._network, self._bank, features, rows, time, needs))
+        survivors = []
+        for track in self._tracks:
+            own = [next(decoded) for _ in track.shelves]
+            choices = track.policy.choose([row.seen for row in own])
+            survivors += _survivors(track, choices, own)
+            _follow(track, choices)
+        return survivors
+
+    def _prompt(
+        self, features: Features, time: int, regions: Sequence[Region], size: tuple[int, int]
+    ) -> list[Survivor]:
+        """Prompt new objects, make room for their memories, and let their policies choose."""
+        if not regions:
+            return []
+        needs, box_prompt = self._tracker.needs, self._tracker.box_prompt
+        self._bank.reserve(needs.maps * len(regions), needs.pointers * len(regions))
+        batches = [
+            decode_prompt(self._network, features, region, size, box_prompt, needs.object_gate)
+            for region in regions
+        ]
+        survivors = []
+        for row in read_batches(self._network, batches, time, needs):
+            policy, shelf = self._tracker.new_policy(), self._bank.new_shelf()
+            track = Track(len(self._tracks), policy, [shelf])
+            self._tracks.append(track)
+            survivors += _survivors(track, [policy.start(row.seen)], [row])
+        return survivors
+
+    def _answer(self, survivors: Sequence[Survivor], size: tuple[int, int]) -> list[Answer]:
+        """What the best hypothesis of each object says, at the frame's size."""
+        best = [survivor for survivor in survivors if survivor.hypothesis == 0]
+        self._logits = torch.cat([survivor.row.logits(survivor.candidate) for survivor in best])
+        answers = []
+        for survivor, mask in zip(best, frame_masks(self._logits, size), strict=True):
+            box = Box.of_mask(mask)
+            confidence = survivor.row.confidence(survivor.candidate) if box else 0.0
+            answers.append(Answer(survivor.track.number, mask, box, confidence, box is None))
+        return answers
+
+    @torch.inference_mode()
+    def settle(self) -> None:
+        """Write the newest frame into memory, if that is still to be done.
+
+        Call it when the answer has been delivered: it is the part of a frame's work that nobody
+        waits for. `step` calls it first otherwise.
+
+        Raises:
+            SessionError: the write failed; the message names the frame.
+        """
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return
+        try:
+            self._write(pending)
+        except Exception as error:
+            raise SessionError(
+                f"frame {pending.time} couldn't be written into memory ({error}): start anew"
+            ) from error
+
+    def _write(self, pending: PendingWrite) -> None:
+        """Free what the policies no longer want, then store what they want of this frame."""
+        keeps = [keep for track in self._tracks for keep in track.policy.remember(pending.time)]
+        kept = list(zip(pending.survivors, keeps, strict=True))
+        for survivor, keep in kept:
+            survivor.shelf.keep(keep.maps, keep.pointers)
+        with self._network.precision():
+            self._write_maps(pending, [s for s, keep in kept if pending.time in keep.maps])
+            self._write_pointers(pending, [s for s, keep in kept if pending.time in keep.pointers])
+
+    def _write_maps(self, pending: PendingWrite, survivors: Sequence[Survivor]) -> None:
+        if not survivors:
+            return
+        first_new = {survivor.track.number for survivor in pending.survivors[pending.prompted :]}
+        maps = self._network.memorise(
+            pending.features,
+            torch.cat([survivor.row.logits(survivor.candidate) for survivor in survivors]),
+            torch.cat([survivor.row.object_score() for survivor in survivors]),
+            [survivor.track.number in first_new for survivor in survivors],
+        )
+        for survivor, value in zip(survivors, maps, strict=True):
+            survivor.shelf.put_map(pending.time, value)
+
+    def _write_pointers(self, pending: PendingWrite, survivors: Sequence[Survivor]) -> None:
+        if not survivors:
+            return
+        pointers = self._network.point(
+            torch.cat([survivor.row.token(survivor.candidate) for survivor in survivors]),
+            torch.cat([survivor.row.pointer_score() for survivor in survivors]),
+            self._tracker.needs.object_gate,
+        )
+        for survivor, value in zip(survivors, pointers, strict=True):
+            survivor.shelf.put_pointer(pending.time, value)
+
+
+def _survivors(
+    track: Track, choices: Sequence[Choice], rows: Sequence[DecodedRow]
+) -> list[Survivor]:
+    return [
+        Survivor(track, number, rows[choice.hypothesis], choice.candidate)
+        for number, choice in enumerate(choices)
+    ]
+
+
+def _follow(track: Track, choices: Sequence[Choice]) -> None:
+    """Give each hypothesis that lives on the past of the one that it comes from."""
+    parents = [choice.hypothesis for choice in choices]
+    if parents == list(range(len(track.shelves))):
+        return
+    before = track.shelves
+    track.shelves = [before[parent].fork() for parent in parents]
+    for shelf in before:
+        shelf.clear()

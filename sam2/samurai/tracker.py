@@ -1,0 +1,125 @@
+"""A tracker: one loaded model on one device, with one memory policy. Sessions are made from it."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from sam2.modeling.sam2_base import SAM2Base
+
+from samurai.checkpoints import load_model, model_card
+from samurai.errors import ConfigurationError
+from samurai.network import Network
+from samurai.policies import policy_class
+from samurai.policies.base import Needs, Policy, Traits
+from samurai.prompts import BoxPrompt
+from samurai.regions import Box
+from samurai.session import Session
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+WARM_UP_FRAMES = 3
+"""The prompt's frame, the first with a memory, the first with two: every kind of call once."""
+
+
+class Tracker:
+    """Holds what all videos share; all that a video leaves behind is in its `Session`.
+
+    Args:
+        model: a `SAM2Base` (SAM 2.1) in evaluation mode.
+        policy: name of a memory policy, see `samurai.policies.policy_names()`.
+        device: "auto" (CUDA, then MPS, then CPU) or a torch device.
+        dtype: "auto" (bfloat16 on CUDA, float32 elsewhere), "float32", "bfloat16" or "float16";
+            weights stay float32, half precisions are used by autocast.
+        box_prompt: how an initial box is given to the model.
+        motion_weight: the w of SAMURAI for this model.
+
+    Raises:
+        ConfigurationError: a name isn't known, or the device isn't there.
+    """
+
+    def __init__(
+        self,
+        model: SAM2Base,
+        policy: str = "samurai",
+        device: str = "auto",
+        dtype: str = "auto",
+        box_prompt: BoxPrompt = "points",
+        motion_weight: float = 0.25,
+    ) -> None:
+        place = resolve_device(device)
+        self.network = Network(model, place, resolve_dtype(dtype, place))
+        self.box_prompt: BoxPrompt = box_prompt
+        self._policy = policy_class(policy)
+        self._traits = Traits(self.network.slots, self.network.pointers, motion_weight)
+        self.needs: Needs = self.new_policy().needs
+
+    @classmethod
+    def load(
+        cls,
+        model: str = "nano",
+        policy: str = "samurai",
+        device: str = "auto",
+        dtype: str = "auto",
+    ) -> Tracker:
+        """A tracker with one of the models of `checkpoints/manifest.toml`.
+
+        Raises:
+            ConfigurationError: unknown model, policy, device or dtype; the message lists them.
+            CheckpointError: the weights are missing or damaged; the message says what to do.
+        """
+        policy_class(policy)
+        resolve_dtype(dtype, resolve_device(device))
+        card = model_card(model)
+        return cls(load_model(card), policy, device, dtype, card.box_prompt, card.motion_weight)
+
+    def session(self) -> Session:
+        """An empty session; call its `start` with a video's first frame."""
+        return Session(self)
+
+    def new_policy(self) -> Policy:
+        """A fresh policy for one object."""
+        return self._policy(self._traits)
+
+    def warm_up(self) -> None:
+        """Run throw-away frames, so that the first real one doesn't pay for first-time set-up."""
+        frame = np.zeros((64, 64, 3), dtype=np.uint8)
+        with self.session() as session:
+            session.start(frame, [Box(16, 16, 32, 32)])
+            for _ in range(WARM_UP_FRAMES - 1):
+                session.step(frame)
+            session.settle()
+
+
+def resolve_device(name: str) -> torch.device:
+    """The torch device of that name; "auto" takes CUDA, then MPS, then the CPU."""
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ConfigurationError(
+            f"unknown device {name!r}: choose auto, cpu, cuda, cuda:N or mps"
+        ) from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ConfigurationError(
+            f"device {name!r} isn't there: torch {torch.__version__} sees "
+            f"{torch.cuda.device_count()} CUDA devices; choose auto or cpu"
+        )
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise ConfigurationError("device 'mps' isn't there: choose auto or cpu")
+    if device.type not in ("cpu", "cuda", "mps"):
+        raise ConfigurationError(f"device {name!r} isn't supported: choose auto, cpu, cuda or mps")
+    return device
+
+
+def resolve_dtype(name: str, device: torch.device) -> torch.dtype:
+    """The torch dtype of that name; "auto" is bfloat16 on CUDA and float32 elsewhere."""
+    if name == "auto":
+        return torch.bfloat16 if device.type == "cuda" else torch.float32
+    if name not in DTYPES:
+        raise ConfigurationError(
+            f"unknown dtype {name!r}: choose one of auto, {', '.join(DTYPES)}"
+        )
+    return DTYPES[name]

@@ -1,0 +1,196 @@
+"""Small SAM 2.1 networks with random weights, the installed predictor as an oracle, and a video."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hydra.utils import instantiate
+from numpy.typing import NDArray
+from omegaconf import OmegaConf
+from PIL import Image
+
+import sam2
+from samurai.regions import Box, Mask, Points, Region
+from samurai.tracker import Tracker
+
+TINY = Path(sam2.__file__).parent / "configs" / "sam2.1" / "sam2.1_hiera_t.yaml"
+
+POSTPROCESSING = {
+    "binarize_mask_from_pts_for_mem_enc": True,
+    "sam_mask_decoder_extra_args": {
+        "dynamic_multimask_via_stability": True,
+        "dynamic_multimask_stability_delta": 0.05,
+        "dynamic_multimask_stability_thresh": 0.98,
+    },
+}
+"""What `build_sam2_video_predictor` sets (without hole filling, which needs a CUDA extension)."""
+
+CHANNELS = 128
+"""Of the small network's features: pointers split into two memory tokens of 64."""
+
+SMALL: dict[str, Any] = {
+    "image_encoder": {
+        "trunk": {
+            "embed_dim": 16,
+            "num_heads": 1,
+            "stages": [1, 1, 2, 1],
+            "global_att_blocks": [3],
+            "window_spec": [8, 4, 8, 4],
+        },
+        "neck": {
+            "backbone_channel_list": [128, 64, 32, 16],
+            "d_model": CHANNELS,
+            "position_encoding": {"num_pos_feats": CHANNELS},
+        },
+    },
+    "memory_attention": {
+        "d_model": CHANNELS,
+        "num_layers": 2,
+        "layer": {
+            "d_model": CHANNELS,
+            "dim_feedforward": 256,
+            "self_attention": {"embedding_dim": CHANNELS},
+            "cross_attention": {"embedding_dim": CHANNELS},
+        },
+    },
+    "memory_encoder": {
+        "in_dim": CHANNELS,
+        "mask_downsampler": {"embed_dim": CHANNELS},
+        "fuser": {"layer": {"dim": CHANNELS}},
+    },
+}
+"""A SAM 2.1 with every part of the official ones, small enough for many frames a second."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _few_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+WIDENED = {"sam_mask_decoder": 3.0, "memory_attention": 2.0, "memory_encoder": 2.0}
+"""How many standard deviations of noise are added to fresh weights.
+
+Fresh weights answer with nearly constant masks and equal candidates; widened ones make masks that
+move with the frame and the memory, three candidates that differ, and scores that cross thresholds.
+"""
+
+
+def random_predictor(size: int, seed: int, small: bool, object_bias: float = 0.0) -> Any:
+    """The installed `SAM2VideoPredictor` with random weights.
+
+    `object_bias` shifts the logit of "the object is visible".
+    """
+    configuration = OmegaConf.load(TINY).model
+    configuration._target_ = "sam2.sam2_video_predictor.SAM2VideoPredictor"
+    configuration.image_size = size
+    for attention in ("self_attention", "cross_attention"):
+        configuration.memory_attention.layer[attention].feat_sizes = [size // 16, size // 16]
+    overrides: dict[str, Any] = dict(POSTPROCESSING)
+    if small:
+        overrides |= SMALL
+    torch.manual_seed(seed)
+    model = instantiate(OmegaConf.merge(configuration, overrides), _recursive_=True).eval()
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            width = WIDENED.get(name.split(".")[0], 0.0)
+            if width and parameter.ndim > 1 and "embed" not in name:
+                noise = torch.randn(parameter.shape, generator=generator)
+                parameter.add_(noise * parameter.std() * width)
+        model.sam_mask_decoder.pred_obj_score_head.layers[2].bias.fill_(object_bias)
+    return model
+
+
+@pytest.fixture(scope="session")
+def small_predictor() -> Any:
+    """A 128-pixel network; one for the whole run, since all state is in sessions."""
+    return random_predictor(128, seed=2, small=True, object_bias=1.0)
+
+
+@pytest.fixture(scope="session")
+def build_predictor() -> Callable[..., Any]:
+    return random_predictor
+
+
+def moving_video(length: int, size: tuple[int, int], seed: int = 0) -> list[NDArray[np.uint8]]:
+    """RGB frames of a textured ellipse that moves over a textured ground."""
+    height, width = size
+    random = np.random.default_rng(seed)
+    coarse = random.integers(0, 255, (height // 8 + 1, width // 8 + 1, 3), dtype=np.uint8)
+    ground = np.array(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC))
+    texture = random.integers(0, 255, (height, width, 3), dtype=np.uint8)
+    y, x = np.mgrid[:height, :width]
+    frames = []
+    for t in range(length):
+        centre_x, centre_y = width * (0.35 + 0.004 * t), height * (0.5 + 0.15 * np.sin(t / 7))
+        inside = ((x - centre_x) / 14) ** 2 + ((y - centre_y) / 10) ** 2 < 1
+        frames.append(np.where(inside[..., None], texture // 2 + 90, ground).astype(np.uint8))
+    return frames
+
+
+@pytest.fixture(scope="session")
+def video() -> list[NDArray[np.uint8]]:
+    return moving_video(48, (96, 128))
+
+
+@pytest.fixture
+def prompt_mask() -> Mask:
+    array = np.zeros((96, 128), dtype=bool)
+    array[34:60, 30:62] = True
+    array[40:44, 40:44] = False
+    return Mask(array)
+
+
+@pytest.fixture(scope="session")
+def frame_folder(tmp_path_factory: pytest.TempPathFactory, video: list[NDArray[np.uint8]]) -> Path:
+    """The video as losslessly stored frames, under the .jpg names that the predictor looks for."""
+    folder = tmp_path_factory.mktemp("frames")
+    for number, frame in enumerate(video):
+        with (folder / f"{number:05d}.jpg").open("wb") as file:
+            Image.fromarray(frame).save(file, format="PNG")  # PIL goes by content, not by name
+    return folder
+
+
+@pytest.fixture
+def propagate(frame_folder: Path) -> Callable[..., list[NDArray[np.float32]]]:
+    """Logits (objects, h, w) at the frame's size from the installed predictor, frame by frame."""
+
+    def run(predictor: Any, prompts: Sequence[Region]) -> list[NDArray[np.float32]]:
+        state = predictor.init_state(str(frame_folder))
+        for number, region in enumerate(prompts):
+            if isinstance(region, Mask):
+                predictor.add_new_mask(state, 0, number, region.array)
+            elif isinstance(region, Points):
+                predictor.add_new_points_or_box(
+                    state, 0, number, points=region.coordinates, labels=region.labels
+                )
+            else:
+                assert isinstance(region, Box)
+                corners = [
+                    region.x,
+                    region.y,
+                    region.x + region.width,
+                    region.y + region.height,
+                ]
+                predictor.add_new_points_or_box(state, 0, number, box=np.array(corners, np.float32))
+        return [
+            logits[:, 0].numpy() for _, _, logits in predictor.propagate_in_video(state)
+        ]
+
+    return run
+
+
+@pytest.fixture
+def make_tracker(small_predictor: Any) -> Callable[..., Tracker]:
+    def make(policy: str = "sam2", model: Any = None, **settings: Any) -> Tracker:
+        return Tracker(model or small_predictor, policy, "cpu", "float32", **settings)
+
+    return make

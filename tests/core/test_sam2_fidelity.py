@@ -1,0 +1,138 @@
+"""Policy `sam2` against the installed package's own `SAM2VideoPredictor.propagate_in_video`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+
+from samurai.frames import prepare
+from samurai.regions import Box, Mask, Points, Region
+from samurai.tracker import Tracker
+
+LOGIT_TOLERANCE = 1e-4
+
+BOX = Box(30.5, 33.25, 32.0, 27.5)
+POINT = Points([[46.0, 47.5]], [1])
+POINTS = Points([[46.0, 47.5], [20.0, 20.0]], [1, 0])
+
+
+BATCH_TOLERANCE = 5e-3
+"""Several objects go through the network in one batch, which rounds differently than one by one;
+memories are stored in bfloat16, where such a difference can flip a rounding."""
+
+BATCH_OVERLAP = 0.999
+
+
+def compare(
+    tracker: Tracker,
+    video: list[NDArray[np.uint8]],
+    regions: list[Region],
+    expected: list[Any],
+) -> None:
+    """Logits and binary masks of every object in every frame, exactly equal masks for a single one."""
+    tolerance = LOGIT_TOLERANCE if len(regions) == 1 else BATCH_TOLERANCE
+    session = tracker.session()
+    for time, frame in enumerate(video):
+        answers = session.start(frame, regions) if time == 0 else session.step(frame)
+        logits = torch.from_numpy(session.logits)[:, None]
+        size = frame.shape[:2]
+        resized = F.interpolate(logits, size, mode="bilinear", align_corners=False)[:, 0].numpy()
+        np.testing.assert_allclose(resized, expected[time], atol=tolerance, rtol=0)
+        for answer, reference in zip(answers, expected[time], strict=True):
+            if len(regions) == 1:
+                np.testing.assert_array_equal(answer.mask, reference > 0)
+            else:
+                assert overlap(answer.mask, reference > 0) >= BATCH_OVERLAP
+
+
+def overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    union = (a | b).sum()
+    return float((a & b).sum() / union) if union else 1.0
+
+
+def lively(expected: list[NDArray[np.float32]]) -> bool:
+    """Whether an oracle's masks are worth comparing with: neither empty nor full, and moving."""
+    masks = np.stack([frame[0] > 0 for frame in expected])
+    changed = (masks[1:] != masks[:-1]).any(axis=(1, 2)).mean()
+    return bool(0.01 < masks.mean() < 0.99 and changed > 0.8)
+
+
+@pytest.mark.parametrize("region", [BOX, POINT, POINTS, "mask"], ids=["box", "point", "points", "mask"])
+def test_masks_and_logits_equal_the_installed_predictors(
+    small_predictor: Any,
+    make_tracker: Callable[..., Tracker],
+    propagate: Callable[..., Any],
+    video: list[NDArray[np.uint8]],
+    prompt_mask: Mask,
+    region: Any,
+) -> None:
+    regions: list[Region] = [prompt_mask if region == "mask" else region]
+    expected = propagate(small_predictor, regions)
+    assert len(expected) >= 40
+    assert lively(expected)
+    compare(make_tracker(), video, regions, expected)
+
+
+def test_three_objects_at_once_equal_the_installed_predictors(
+    small_predictor: Any,
+    make_tracker: Callable[..., Tracker],
+    propagate: Callable[..., Any],
+    video: list[NDArray[np.uint8]],
+    prompt_mask: Mask,
+) -> None:
+    regions: list[Region] = [BOX, prompt_mask, POINT]
+    compare(make_tracker(), video, regions, propagate(small_predictor, regions))
+
+
+@pytest.mark.parametrize("seed", [2, 10])
+def test_an_object_that_comes_and_goes(
+    build_predictor: Callable[..., Any],
+    make_tracker: Callable[..., Tracker],
+    propagate: Callable[..., Any],
+    video: list[NDArray[np.uint8]],
+    seed: int,
+) -> None:
+    """The object score crosses its gate: empty masks, the "no object" embedding and pointer."""
+    predictor = build_predictor(128, seed=seed, small=True)
+    expected = propagate(predictor, [BOX])
+    empty = [not (frame[0] > 0).any() for frame in expected[1:]]
+    assert any(empty) and not all(empty)
+    compare(make_tracker(model=predictor), video, [BOX], expected)
+
+
+def test_the_real_tiny_architecture_at_a_reduced_input(
+    build_predictor: Callable[..., Any],
+    make_tracker: Callable[..., Tracker],
+    propagate: Callable[..., Any],
+    video: list[NDArray[np.uint8]],
+) -> None:
+    predictor = build_predictor(256, seed=1, small=False)
+    expected = propagate(predictor, [BOX])
+    assert lively(expected)
+    compare(make_tracker(model=predictor), video, [BOX], expected)
+
+
+def test_preprocessing_is_the_installed_packages_to_the_bit(
+    video: list[NDArray[np.uint8]], small_predictor: Any, frame_folder: Any
+) -> None:
+    state = small_predictor.init_state(str(frame_folder))
+    for frame, image in zip(video[:5], state["images"], strict=False):
+        ours = prepare(frame, small_predictor.image_size, torch.device("cpu"))
+        assert torch.equal(ours[0], image)
+
+
+def test_every_byte_is_normalised_as_by_the_reference() -> None:
+    grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    frame = np.stack([grey] * 3, axis=-1)
+    reference = torch.from_numpy(np.array(Image.fromarray(frame)) / 255.0).permute(2, 0, 1)
+    reference = reference.to(torch.float32)
+    reference -= torch.tensor((0.485, 0.456, 0.406))[:, None, None]
+    reference /= torch.tensor((0.229, 0.224, 0.225))[:, None, None]
+    assert torch.equal(prepare(frame, 16, torch.device("cpu"))[0], reference)

@@ -1,0 +1,128 @@
+"""Policy `samurai` through the whole network against an unbounded, unbatched restatement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from oracles.plain_tracker import PlainTracker
+from oracles.samurai_rules import Sam2Rules, SamuraiRules
+
+from samurai.frames import prepare
+from samurai.policies.samurai import OBJECT_GATE, SamuraiPolicy
+from samurai.regions import Box
+from samurai.tracker import Tracker
+
+WEIGHT = 0.25
+ABSENT = range(24, 36)
+
+
+def corners_in_square(box: Box, frame: NDArray[np.uint8], size: int) -> list[float]:
+    height, width = frame.shape[:2]
+    scale = np.float32(size)
+    right, bottom = box.x + box.width, box.y + box.height
+    xs = (np.float32([box.x, right]) / np.float32(width)) * scale
+    ys = (np.float32([box.y, bottom]) / np.float32(height)) * scale
+    return [float(xs[0]), float(ys[0]), float(xs[1]), float(ys[1])]
+
+
+def assert_same_mask(logits: NDArray[np.float32], reference: torch.Tensor) -> None:
+    """Equal up to rounding: the restatement computes one by one what we compute in a batch."""
+    np.testing.assert_allclose(logits, reference[0, 0], atol=1e-2, rtol=0)
+    ours, theirs = logits > 0, reference[0, 0].numpy() > 0
+    union = (ours | theirs).sum()
+    assert union == 0 or (ours & theirs).sum() / union >= 0.999
+
+
+class Visibility:
+    """Makes the network believe that the object left: moves the bias of its object score."""
+
+    def __init__(self, model: Any) -> None:
+        self.bias = model.sam_mask_decoder.pred_obj_score_head.layers[2].bias
+        self.normal = self.bias.detach().clone()
+
+    def at(self, time: int) -> None:
+        gone = 30.0 if time in ABSENT else 0.0
+        self.bias.data.copy_(self.normal - gone)
+
+
+def test_one_object_through_warm_up_absence_and_return(
+    build_predictor: Callable[..., Any],
+    make_tracker: Callable[..., Tracker],
+    video: list[NDArray[np.uint8]],
+) -> None:
+    model = build_predictor(128, seed=2, small=True, object_bias=1.0)
+    visibility, box = Visibility(model), Box(30.0, 33.0, 32.0, 27.0)
+    tracker = make_tracker("samurai", model=model, motion_weight=WEIGHT)
+    plain = PlainTracker(model, SamuraiRules(WEIGHT), OBJECT_GATE)
+    session, stable = tracker.session(), []
+    for time, frame in enumerate(video):
+        visibility.at(time)
+        image = prepare(frame, model.image_size, torch.device("cpu"))
+        if time == 0:
+            answers = session.start(frame, [box])
+            expected = plain.start(image, corners_in_square(box, frame, model.image_size))
+        else:
+            answers = session.step(frame)
+            expected = plain.step(image)
+        assert_same_mask(session.logits[0], expected)
+        assert answers[0].absent is (time in ABSENT)
+        stable.append(plain.rules.stable)
+    assert max(stable[: ABSENT.start]) == 15  # the stable phase was reached before the absence
+    assert stable[ABSENT.start] == 0 and stable[-1] > 3  # and motion started anew after it
+
+
+def test_objects_decide_separately_and_may_start_later(
+    build_predictor: Callable[..., Any],
+    make_tracker: Callable[..., Tracker],
+    video: list[NDArray[np.uint8]],
+) -> None:
+    """Three objects in one session equal three trackers of their own, one of them starting late."""
+    model = build_predictor(128, seed=2, small=True, object_bias=1.0)
+    visibility = Visibility(model)
+    starts = {
+        0: [Box(30.0, 33.0, 32.0, 27.0), Box(5.0, 5.0, 60.0, 40.0)],
+        7: [Box(70.0, 50.0, 40.0, 40.0)],
+    }
+    session = make_tracker("samurai", model=model, motion_weight=WEIGHT).session()
+    plain: list[PlainTracker] = []
+    for time, frame in enumerate(video[:32]):
+        visibility.at(time)
+        image = prepare(frame, model.image_size, torch.device("cpu"))
+        expected = [tracker.step(image) for tracker in plain]
+        for box in starts.get(time, []):
+            plain.append(PlainTracker(model, SamuraiRules(WEIGHT), OBJECT_GATE))
+            corners = corners_in_square(box, frame, model.image_size)
+            expected.append(plain[-1].start(image, corners))
+        step = session.start if time == 0 else session.step
+        answers = step(frame, starts.get(time, []))
+        assert [answer.object for answer in answers] == list(range(len(plain)))
+        for logits, reference in zip(session.logits, expected, strict=True):
+            assert_same_mask(logits, reference)
+    policies = [track.policy for track in session._tracks]
+    for policy, tracker in zip(policies, plain, strict=True):
+        assert isinstance(policy, SamuraiPolicy)
+        assert policy._stable == tracker.rules.stable
+
+
+def test_the_plain_tracker_is_itself_sam2(
+    small_predictor: Any,
+    make_tracker: Callable[..., Tracker],
+    video: list[NDArray[np.uint8]],
+    propagate: Callable[..., Any],
+) -> None:
+    """The oracle's oracle: with stock rules it equals the installed predictor."""
+    box = Box(30.0, 33.0, 32.0, 27.0)
+    expected = propagate(small_predictor, [box])
+    plain = PlainTracker(small_predictor, Sam2Rules(), gate=0.0)
+    for time, frame in enumerate(video):
+        image = prepare(frame, small_predictor.image_size, torch.device("cpu"))
+        corners = corners_in_square(box, frame, small_predictor.image_size)
+        logits = plain.start(image, corners) if time == 0 else plain.step(image)
+        resized = torch.nn.functional.interpolate(
+            logits, frame.shape[:2], mode="bilinear", align_corners=False
+        )
+        assert_same_mask(expected[time][0], resized)

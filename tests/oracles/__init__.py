@@ -1,0 +1,1 @@
+"""Plain restatements of published rules, written for reading and for nothing else."""
