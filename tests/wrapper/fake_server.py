@@ -1,0 +1,123 @@
+"""A tracker process with a tracker that needs no network: `python fake_server.py [BEHAVIOUR ...]`.
+
+Everything but the tracker is the real thing. The fake's answers say what it was given: each object
+is answered with its first mask moved right by one pixel per frame, and the confidence is the mean
+of the frame over 255, so a client can tell whether the right picture arrived.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+from tqdm import tqdm
+
+from samurai.errors import SessionError
+from samurai.regions import Answer, Box
+from vot_wrapper.process import run
+
+MEGABYTE = 1 << 20
+
+
+class FakeTracker:
+    def __init__(self, behaviour):
+        self.behaviour = behaviour
+
+    def session(self):
+        return FakeSession(self.behaviour)
+
+
+class FakeSession:
+    def __init__(self, behaviour):
+        self.behaviour = behaviour
+        self.objects = []
+        self.time = -1
+
+    def start(self, frame, objects):
+        self.objects = []
+        self.time = -1
+        return self.advance(frame, objects)
+
+    def step(self, frame, new_objects):
+        if self.time < 0:
+            raise SessionError("step needs a video: call start first")
+        return self.advance(frame, new_objects)
+
+    def advance(self, frame, new_objects):
+        self.time += 1
+        if "noise" in self.behaviour:
+            make_noise()
+        if "slow" in self.behaviour:
+            time.sleep(1)
+        if "broken" in self.behaviour and self.time == 2:
+            raise RuntimeError('the model\nfailed with "quotes", \\ and an é')
+        if "exit" in self.behaviour and self.time == 2:
+            sys.exit("a library calls exit")
+        size = frame.shape[:2]
+        for region in new_objects:
+            mask = region.filled(size).array if isinstance(region, Box) else region.array
+            self.objects.append((self.time, mask))
+        if "forgetful" in self.behaviour and self.time == 2:
+            self.objects.pop()
+        return [self.answer(number, frame) for number in range(len(self.objects))]
+
+    def answer(self, number, frame):
+        born, first = self.objects[number]
+        mask = np.zeros_like(first)
+        shift = min(self.time - born, first.shape[1])
+        mask[:, shift:] = first[:, : first.shape[1] - shift]
+        if "noisy-mask" in self.behaviour:
+            mask = np.random.default_rng(0).random(mask.shape) < 0.5
+        confidence = float(frame.mean()) / 255
+        if "nan" in self.behaviour and self.time == 2:
+            confidence = float("nan")
+        box = Box.of_mask(mask)
+        return Answer(number, mask, box, confidence, box is None)
+
+    def settle(self):
+        if "unsettled" in self.behaviour and self.time == 2:
+            raise RuntimeError("the memory is full")
+
+
+def make_noise():
+    """Everything that has ever found its way into a tracker's TraX pipe, without line ends."""
+    libc = ctypes.CDLL(None)
+    print("print without an end", end="")
+    print("to stderr", end="", file=sys.stderr)
+    print("to the original", end="", file=sys.__stdout__, flush=True)
+    for _ in tqdm(range(3), desc="bar"):
+        pass
+    libc.printf(b"printf without an end")
+    libc.puts(b"puts")
+    libc.fflush(None)
+    for descriptor in (1, 2):
+        libc.write(descriptor, b"write without an end", 20)
+        os.write(descriptor, b"@@TRAX:quit ")
+    subprocess.run([sys.executable, "-c", "print('a child', end='', flush=True)"], check=True)
+    assert sys.stdin.read() == "", "standard input must be empty for everybody but TraX"
+
+
+def chatter():
+    while True:
+        os.write(1, b"chatter ")
+        os.write(2, b"chatter ")
+        time.sleep(0.0005)
+
+
+def load(settings):
+    behaviour = set(sys.argv[1:])
+    if "noise" in behaviour:
+        make_noise()
+        threading.Thread(target=chatter, daemon=True).start()
+    if "unloadable" in behaviour:
+        raise RuntimeError("the weights are damaged")
+    return FakeTracker(behaviour)
+
+
+if __name__ == "__main__":
+    sys.exit(run(load))

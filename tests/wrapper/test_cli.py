@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vot_wrapper import cli
+from vot_wrapper.settings import Settings
+
+HEAVY = ("torch", "numpy", "cv2", "trax", "vot", "sam2")
+
+
+def test_help_imports_nothing_heavy():
+    code = f"""
+import sys
+from vot_wrapper.cli import main
+try:
+    main(["--help"])
+except SystemExit as end:
+    assert end.code == 0
+assert not set(sys.modules) & set({HEAVY!r}), set(sys.modules) & set({HEAVY!r})
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    for command in ("serve", "doctor", "download", "evaluate"):
+        assert command in done.stdout
+
+
+def test_serve_help_lists_the_settings(capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["serve", "--help"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    for name in Settings.__dataclass_fields__:
+        assert f"SAMURAI_{name.upper()}" in text
+    assert "nano, tiny, small, base_plus, large" in text
+
+
+def test_a_command_is_needed(capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main([])
+    assert caught.value.code == 2
+    assert "COMMAND" in capsys.readouterr().err
+
+
+def test_errors_with_a_remedy_are_one_line(capsys):
+    assert cli.main(["download", "huge"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    [line] = printed.err.strip().splitlines()
+    assert line.startswith("samurai: ")
+    assert "nano, tiny, small, base_plus, large" in line
+
+
+def test_the_bundled_model_needs_no_download(capsys):
+    assert cli.main(["download", "nano"]) == 0
+    assert "nano.safetensors" in capsys.readouterr().out
+
+
+def test_other_errors_keep_their_traceback(monkeypatch):
+    def broken(_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cli, "_doctor", broken)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["doctor"])
+
+
+@pytest.mark.parametrize(
+    "command", [["-m", "vot_wrapper"], ["-m", "vot_wrapper.cli", "serve"]], ids=" ".join
+)
+def test_serve_by_hand_says_what_it_is_for(command, tmp_path):
+    """On a terminal, where a person would otherwise wait for ever."""
+    terminal, other_end = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, *command],
+        stdin=other_end,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+    )
+    os.close(terminal)
+    os.close(other_end)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "vot evaluate" in done.stderr
+
+
+def test_without_sam2_the_line_names_the_commands(tmp_path):
+    """A Python that has nothing but the standard library and our sources."""
+    root = Path(cli.__file__).parents[1]
+    code = f"""
+import sys
+sys.path[:0] = [{str(root)!r}, {str(root / "sam2")!r}]
+from vot_wrapper.cli import main
+sys.exit(main(["doctor"]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 1
+    assert done.stderr == ""
+    assert "FAIL torch       not installed" in done.stdout
+    assert "sam2==1.1.0" in done.stdout
+    assert "skipped" in done.stdout

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from vot_wrapper import doctor
+
+
+@pytest.fixture
+def versions(monkeypatch):
+    """versions(name=version) changes what seems to be installed; None takes a package away."""
+
+    def change(**changed):
+        changed = {name.replace("_", "-"): version for name, version in changed.items()}
+        monkeypatch.setattr(
+            doctor, "_version", lambda name: changed.get(name, "0.9.0" if "vot" in name else "1")
+        )
+
+    return change
+
+
+def levels(check):
+    return {finding.subject: finding.level for finding in check()}
+
+
+def only(check):
+    [finding] = check()
+    return finding
+
+
+def test_this_installation_is_sound(capsys, monkeypatch):
+    for name in [name for name in doctor.os.environ if name.startswith("SAMURAI_")]:
+        monkeypatch.delenv(name)
+    assert doctor.run() == 0
+    report = capsys.readouterr().out
+    assert "FAIL" not in report
+    last = report.strip().splitlines()[-1]
+    assert last.startswith("OK   self-test   nano, policy samurai: Rectangle")
+    assert metadata.version("torch") in report
+
+
+def test_a_failing_self_test_shows_the_reason_and_the_traceback(monkeypatch):
+    monkeypatch.setenv("SAMURAI_DEVICE", "cuda:99")
+    finding = only(doctor.self_test)
+    assert finding.level == "FAIL"
+    assert "cuda:99" in finding.text
+    assert "Traceback" in finding.text
+
+
+def test_a_process_that_dies_at_once_is_a_finding(monkeypatch):
+    monkeypatch.setattr(doctor.sys, "executable", "/bin/false")
+    finding = only(doctor.self_test)
+    assert finding.level == "FAIL"
+
+
+def test_packages(versions):
+    versions(torch=None, attributee="0.1.9")
+    found = levels(doctor.packages)
+    assert found.pop("torch") == "FAIL"
+    assert set(found.values()) == {"OK"}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="that release works on Python 3.10")
+def test_the_broken_attributee(versions):
+    versions(attributee="0.1.10")
+    [finding] = [finding for finding in doctor.packages() if finding.subject == "attributee"]
+    assert finding.level == "FAIL"
+    assert "attributee==0.1.9" in finding.remedy
+
+
+def test_another_toolkit(versions):
+    versions(vot_toolkit="0.8.1")
+    assert levels(doctor.packages)["vot-toolkit"] == "WARN"
+
+
+def test_exactly_one_opencv(versions):
+    nothing = dict.fromkeys(doctor.OPENCV_PACKAGES)
+    versions(**nothing)
+    assert only(doctor.opencv).level == "FAIL"
+    versions(**{**nothing, "opencv-python": "4"})
+    assert only(doctor.opencv).level == "OK"
+    versions(**{**nothing, "opencv-python": "4", "opencv-python-headless": "4"})
+    finding = only(doctor.opencv)
+    assert finding.level == "FAIL"
+    assert finding.remedy.startswith("pip uninstall")
+
+
+def test_an_opencv_without_its_libraries(versions, monkeypatch):
+    def fail(name):
+        raise ImportError("libGL.so.1: cannot open shared object file")
+
+    versions(**{**dict.fromkeys(doctor.OPENCV_PACKAGES), "opencv-python": "4"})
+    monkeypatch.setattr(doctor.importlib, "import_module", fail)
+    finding = only(doctor.opencv)
+    assert finding.level == "FAIL"
+    assert "libGL" in finding.text
+
+
+def test_damaged_and_missing_weights(monkeypatch, tmp_path):
+    monkeypatch.setenv("SAMURAI_CHECKPOINTS", str(tmp_path))
+    (tmp_path / "sam2.1_hiera_tiny.pt").write_bytes(b"cut")
+    findings = list(doctor.weights())
+    [failure] = [finding for finding in findings if finding.level == "FAIL"]
+    assert "tiny" in failure.text and "3 bytes" in failure.text
+    assert failure.remedy == "run `samurai download tiny`"
+    assert "small" in findings[-1].text and findings[-1].level == "OK"
+
+
+def test_settings(monkeypatch):
+    monkeypatch.setenv("SAMURAI_MODEL", "huge")
+    monkeypatch.setenv("SAMURAI_MODLE", "nano")
+    failure, warning = doctor.settings()
+    assert failure.level == "FAIL" and "nano" in failure.text
+    assert warning.level == "WARN" and "SAMURAI_MODEL" in warning.text
+
+
+def test_interpreters_of_trackers_ini(monkeypatch, tmp_path):
+    below = tmp_path / "workspace"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    ini = tmp_path / "trackers.ini"
+    ini.write_text(f"[a]\nprotocol = traxpython\n[b]\npython = {sys.executable}\n")
+    assert only(doctor.trackers_ini).text == f"{ini}: a, b"
+    ini.write_text("[a]\npython = .venv/bin/python\n[b]\npython = /nowhere/python\n")
+    findings = list(doctor.trackers_ini())
+    assert [finding.level for finding in findings] == ["FAIL", "FAIL"]
+    assert "[a]" in findings[0].text and ".venv/bin/python" in findings[0].text
+
+
+def test_a_check_that_breaks_is_a_finding():
+    def broken():
+        yield doctor.Finding("OK", "first", "")
+        raise RuntimeError("oh")
+
+    first, second = doctor._guarded(broken)
+    assert first.level == "OK"
+    assert (second.level, second.subject) == ("FAIL", "broken")
+
+
+def test_an_editable_clone_of_sam2_is_told(monkeypatch):
+    class Distribution:
+        version = "1.0"
+
+        @staticmethod
+        def read_text(_):
+            return '{"url": "file:///clone", "dir_info": {"editable": true}}'
+
+    monkeypatch.setattr(doctor.metadata, "distribution", lambda _: Distribution)
+    findings = {finding.subject: finding for finding in doctor.sam2()}
+    assert findings["samurai"].level == "OK"
+    assert Path(findings["samurai"].text).name == "samurai"
+    assert findings["sam2"].level == "WARN"

@@ -1,0 +1,163 @@
+"""Whatever goes wrong: the client gets one clear line, the traceback arrives, the process ends."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import trax
+from PIL import Image
+
+NAN = float("nan")
+INFINITY = float("inf")
+SQUARE = (1, 1, 4, 4)
+
+
+def rectangle(*values):
+    return trax.Rectangle.create(*values)
+
+
+def mask(array, x=0, y=0):
+    return trax.Mask.create(np.asarray(array, np.uint8), x, y)
+
+
+def failure(peer, call, *arguments):
+    """The reason of the quit message, after checks that hold for every failure."""
+    with pytest.raises(trax.TraxException) as caught:
+        call(*arguments)
+    assert peer.exit_code() == 1
+    log = peer.stray_lines()
+    assert any(line.startswith("Traceback") for line in log), "the toolkit looks for this word"
+    start = "Server terminated the session: "
+    message = str(caught.value)
+    start_at = message.index(start) + len(start)
+    return message[start_at:]
+
+
+@pytest.mark.parametrize(
+    ("region", "complaint"),
+    [
+        (mask(np.zeros((0, 0))), "the mask is empty"),
+        (mask(np.ones((5, 5)), 60, 0), "outside the 60x40 frame"),
+        # What the toolkit makes of an empty mask when a tracker asks for rectangles.
+        (rectangle(3.4e38, 3.4e38, -INFINITY, -INFINITY), "not finite"),
+        # libtrax turns these two into special codes.
+        (rectangle(NAN, 1, 2, 3), "can't be tracked"),
+        (trax.Polygon.create([(0, 0), (5, NAN), (9, 9)]), "can't be tracked"),
+    ],
+)
+def test_regions_that_cannot_be_tracked(connect, images, region, complaint):
+    peer = connect()
+    reason = failure(peer, peer.initialize, images[0], rectangle(*SQUARE), region)
+    assert complaint in reason
+    assert reason.startswith(f"RequestError: frame 0 ({images[0]}): object 1: ")
+
+
+def test_a_late_region_is_named_by_its_frame_and_object(connect, images):
+    peer = connect()
+    peer.initialize(images[0], rectangle(*SQUARE), rectangle(*SQUARE))
+    peer.frame(images[1])
+    reason = failure(peer, peer.frame, images[2], rectangle(*SQUARE), mask(np.zeros((3, 3))))
+    assert reason.startswith(f"RequestError: frame 2 ({images[2]}): object 3: the mask is empty")
+
+
+def test_a_missing_image(connect, images, tmp_path):
+    peer = connect()
+    peer.initialize(images[0], rectangle(*SQUARE))
+    reason = failure(peer, peer.frame, tmp_path / "missing.jpg")
+    missing = tmp_path / "missing.jpg"
+    assert reason.startswith(f"RequestError: frame 1: can't read the image {missing}: No such file")
+
+
+def test_a_truncated_image(connect, images, tmp_path):
+    path = tmp_path / "cut.jpg"
+    noise = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+    Image.fromarray(noise).save(path)
+    path.write_bytes(path.read_bytes()[:-200])
+    peer = connect()
+    peer.initialize(images[0], rectangle(*SQUARE))
+    assert "truncated" in failure(peer, peer.frame, path)
+
+
+def test_a_failing_model_and_a_reason_that_would_break_a_line(connect, images):
+    peer = connect("broken")
+    peer.initialize(images[0], rectangle(*SQUARE))
+    peer.frame(images[1])
+    reason = failure(peer, peer.frame, images[2])
+    assert reason == (
+        f"RequestError: frame 2 ({images[2]}): RuntimeError: "
+        'the model failed with "quotes", \\ and an \\xe9'
+    )
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "complaint"),
+    [
+        ("nan", "object 0: the confidence is nan"),
+        ("forgetful", "0 answers for 1 objects"),
+        ("exit", "a library calls exit"),
+    ],
+)
+def test_a_tracker_that_misbehaves(connect, images, behaviour, complaint):
+    peer = connect(behaviour)
+    peer.initialize(images[0], rectangle(*SQUARE))
+    peer.frame(images[1])
+    assert complaint in failure(peer, peer.frame, images[2])
+
+
+def test_a_failure_after_the_reply_reaches_the_next_request(connect, images):
+    peer = connect("unsettled")
+    peer.initialize(images[0], rectangle(*SQUARE))
+    peer.frame(images[1])
+    peer.frame(images[2])
+    reason = failure(peer, peer.frame, images[3])
+    assert reason.startswith(f"RequestError: frame 2 ({images[2]}): ")
+    assert reason.endswith("the memory is full")
+
+
+def test_failures_before_the_hello_have_a_reason_too(connect, images):
+    peer = connect("unloadable")
+    reason = failure(peer, peer.initialize, images[0], rectangle(*SQUARE))
+    assert reason == "RuntimeError: the weights are damaged"
+
+
+def test_a_wrong_setting(connect, images):
+    peer = connect(env={"SAMURAI_OUTPUT": "masks"})
+    reason = failure(peer, peer.initialize, images[0], rectangle(*SQUARE))
+    assert "SAMURAI_OUTPUT=masks" in reason
+    assert "auto, mask, rectangle" in reason
+
+
+def test_noise_never_hides_a_failure(connect, images):
+    peer = connect("noise", "broken")
+    peer.initialize(images[0], rectangle(*SQUARE))
+    peer.frame(images[1])
+    assert "the model failed" in failure(peer, peer.frame, images[2])
+
+
+def test_image_paths_with_other_letters_than_ascii(connect, images, tmp_path):
+    """libtrax 4 ends a message there, so the best that can be had is a hint."""
+    path = tmp_path / "caf\u00e9.png"
+    path.write_bytes(images[0].read_bytes())
+    peer = connect()
+    reason = failure(peer, peer.initialize, path, rectangle(*SQUARE))
+    assert "outside ASCII" in reason
+
+
+def test_a_frame_before_any_initialise(connect, images):
+    peer = connect()
+    peer.process.stdin.write(f'@@TRAX:frame "file://{images[0]}" \n'.encode())
+    assert peer.exit_code() == 1
+
+
+def test_a_failure_is_kept_in_the_log_file(connect, images, tmp_path):
+    log = tmp_path / "samurai.log"
+    log.write_text("from another process\n")
+    peer = connect("broken", env={"SAMURAI_LOG": str(log), "SAMURAI_MODLE": "large"})
+    peer.initialize(images[0], rectangle(*SQUARE))
+    peer.frame(images[1])
+    failure(peer, peer.frame, images[2])
+    text = log.read_text()
+    assert text.startswith("from another process\n")
+    assert "SAMURAI_MODLE is not a setting and has no effect (did you mean SAMURAI_MODEL?)" in text
+    assert "Traceback" in text
+    assert "from another process" not in "".join(peer.stray_lines())

@@ -1,0 +1,103 @@
+"""The whole process with the bundled model, from the path of an image to regions on the wire."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import trax
+from PIL import Image
+
+from samurai import Box, Mask, Tracker
+from vot_wrapper.images import read_frame
+
+HEIGHT, WIDTH, FRAMES = 120, 160, 8
+
+
+def scene(index):
+    """A textured disc and a textured square that move apart over a quiet background."""
+    rng = np.random.default_rng(5)
+    frame = np.full((HEIGHT, WIDTH, 3), (70, 90, 80), np.uint8)
+    frame += rng.integers(0, 8, frame.shape, np.uint8)
+    rows, columns = np.indices((HEIGHT, WIDTH))
+    disc = (rows - 60) ** 2 + (columns - 45 - 2 * index) ** 2 < 25**2
+    square = (abs(rows - 60 - index) < 20) & (abs(columns - 125) < 20)
+    for mask, color in ((disc, (220, 180, 40)), (square, (200, 40, 60))):
+        frame[mask] = np.array(color, np.uint8) - rng.integers(0, 30, (mask.sum(), 3), np.uint8)
+    return frame, disc, square
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("video")
+    paths, discs, squares = [], [], []
+    for index in range(FRAMES):
+        frame, disc, square = scene(index)
+        paths.append(folder / f"{index + 1:08d}.jpg")
+        Image.fromarray(frame).save(paths[-1], quality=92)
+        discs.append(disc)
+        squares.append(square)
+    return paths, discs, squares
+
+
+def pasted(region):
+    canvas = np.zeros((HEIGHT, WIDTH), bool)
+    array, (x, y) = region.array(), region.offset()
+    canvas[y : y + array.shape[0], x : x + array.shape[1]] = array
+    return canvas
+
+
+def overlap(a, b):
+    return (a & b).sum() / (a | b).sum()
+
+
+def test_the_wire_carries_exactly_what_the_tracker_says(connect, video):
+    """A mask, a late rectangle, and a second video in the same process."""
+    paths, discs, squares = video
+    disc = trax.Mask.create(discs[0].astype(np.uint8))
+    box = Box(105, 43, 40, 40)
+    late = trax.Rectangle.create(box.x, box.y, box.width, box.height)
+    peer = connect(real=True)
+
+    session = Tracker.load("nano", device="cpu").session()
+    for _ in range(2):
+        wire = [peer.initialize(paths[0], disc)]
+        plain = [session.start(read_frame(str(paths[0])), [Mask(discs[0])])]
+        for index in range(1, FRAMES):
+            new = index == 3
+            wire.append(peer.frame(paths[index], *([late] if new else [])))
+            plain.append(session.step(read_frame(str(paths[index])), [box] if new else []))
+            session.settle()
+        for regions, answers in zip(wire, plain, strict=True):
+            assert len(regions) == len(answers)
+            assert np.array_equal(pasted(regions[0][0]), answers[0].mask)
+            for (_, properties), answer in zip(regions, answers, strict=True):
+                assert properties == {"confidence": f"{answer.confidence:.6f}"}
+            for (region, _), answer in zip(regions[1:], answers[1:], strict=True):
+                assert Box(*region.bounds()) == answer.box
+        assert overlap(pasted(wire[-1][0][0]), discs[-1]) > 0.4
+        assert answers[1].box is not None
+        assert overlap(answers[1].mask, squares[-1]) > 0.4
+    assert peer.exit_code() == 0
+    assert peer.stray_lines() == []
+
+
+def test_a_frame_of_another_size_ends_the_run(connect, video, tmp_path):
+    paths, discs, _ = video
+    small = tmp_path / "small.png"
+    Image.new("RGB", (80, 60)).save(small)
+    peer = connect(real=True)
+    peer.initialize(paths[0], trax.Mask.create(discs[0].astype(np.uint8)))
+    with pytest.raises(trax.TraxException) as caught:
+        peer.frame(small)
+    assert f"frame 1 ({small})" in str(caught.value)
+    assert "80x60" in str(caught.value) and "160x120" in str(caught.value)
+    assert peer.exit_code() == 1
+
+
+def test_missing_weights_are_told_before_anything_else(connect, video, tmp_path):
+    paths, discs, _ = video
+    peer = connect(real=True, env={"SAMURAI_MODEL": "large", "SAMURAI_CHECKPOINTS": str(tmp_path),
+                                   "XDG_CACHE_HOME": str(tmp_path)})  # fmt: skip
+    with pytest.raises(trax.TraxException, match="samurai download large"):
+        peer.initialize(paths[0], trax.Mask.create(discs[0].astype(np.uint8)))
+    assert peer.exit_code() == 1

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import trax
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from samurai.errors import RegionError
+from samurai.regions import Answer, Box, Mask
+from vot_wrapper.regions import MAX_RUNS, answer_kind, rasterise, to_prompt, to_trax
+
+SIZE = (13, 17)
+quarters = st.integers(-24, 92).map(lambda value: value / 4)
+corners = st.lists(st.tuples(quarters, quarters), min_size=3, max_size=9)
+
+
+def exact_crossings(points, row):
+    """Where the polygon's edges cross the line of a row's pixel centres, as exact fractions."""
+    y = Fraction(2 * row + 1, 2)
+    found = []
+    for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True):
+        if (y0 <= y) != (y1 <= y):
+            slope = (Fraction(x1) - Fraction(x0)) / (Fraction(y1) - Fraction(y0))
+            found.append(Fraction(x0) + (y - Fraction(y0)) * slope)
+    return found
+
+
+@settings(deadline=None, max_examples=100)
+@given(corners)
+def test_a_pixel_is_inside_when_a_ray_from_its_centre_crosses_an_odd_number_of_edges(points):
+    mask = rasterise(np.array(points, np.float64), SIZE)
+    for row in range(SIZE[0]):
+        crossings = exact_crossings(points, row)
+        for column in range(SIZE[1]):
+            centre = Fraction(2 * column + 1, 2)
+            # On a slanted edge rounding decides; the filled box below has the other edges.
+            if all(abs(crossing - centre) > Fraction(1, 10**9) for crossing in crossings):
+                odd = sum(crossing < centre for crossing in crossings) % 2 == 1
+                assert mask[row, column] == odd
+
+
+@settings(deadline=None)
+@given(*[st.integers(-12, 48)] * 2, *[st.integers(16, 80)] * 2)
+def test_a_rectangular_polygon_is_the_filled_box(x, y, width, height):
+    x, y, width, height = x / 4, y / 4, width / 4, height / 4
+    points = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
+    expected = Box(x, y, width, height).filled(SIZE).array
+    assert np.array_equal(rasterise(np.array(points), SIZE), expected)
+
+
+def test_the_even_odd_rule_leaves_the_middle_of_a_star_empty():
+    angles = np.arange(5) * 4 * np.pi / 5
+    star = 20 + 18 * np.stack([np.sin(angles), -np.cos(angles)], axis=1)
+    mask = rasterise(star, (40, 40))
+    assert not mask[20, 20]
+    assert mask[6, 20]
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_a_mask_is_pasted_at_its_offset_and_clipped(data):
+    height, width = data.draw(st.integers(1, 30)), data.draw(st.integers(1, 30))
+    x, y = data.draw(st.integers(-35, 35)), data.draw(st.integers(-35, 35))
+    seed = data.draw(st.integers(0, 99))
+    array = np.random.default_rng(seed).integers(0, 3, (height, width), np.uint8)
+    expected = np.zeros(SIZE, bool)
+    for row in range(SIZE[0]):
+        for column in range(SIZE[1]):
+            inside = 0 <= row - y < height and 0 <= column - x < width
+            expected[row, column] = inside and array[row - y, column - x] != 0
+    region = trax.Mask.create(array, x, y)
+    if expected.any():
+        assert np.array_equal(to_prompt(region, SIZE, "region").array, expected)
+        assert to_prompt(region, SIZE, "box") == Box.of_mask(expected)
+    else:
+        with pytest.raises(RegionError):
+            to_prompt(region, SIZE, "region")
+        with pytest.raises(RegionError):
+            to_prompt(region, SIZE, "box")
+
+
+@pytest.mark.parametrize("init", ["region", "box"])
+@pytest.mark.parametrize(
+    ("region", "complaint"),
+    [
+        (trax.Mask.create(np.zeros((5, 5), np.uint8)), "the mask is empty"),
+        (trax.Mask.create(np.ones((5, 5), np.uint8), -5, -5), "outside the 17x13 frame"),
+        (trax.Rectangle.create(5, 5, 0, 10), "no area"),
+        (trax.Rectangle.create(5, 5, 10, -3), "no area"),
+        (trax.Rectangle.create(float("nan"), 5, 10, 3), "not finite"),
+        (trax.Rectangle.create(17, 0, 5, 5), "outside the 17x13 frame"),
+        (trax.Rectangle.create(-5, 0, 5, 5), "outside the 17x13 frame"),
+        (trax.Polygon.create([(0, 0), (5, float("inf")), (9, 9)]), "not finite"),
+        (trax.Polygon.create([(70, 0), (80, 0), (75, 9)]), "outside the 17x13 frame"),
+        (trax.Polygon.create([(5, 5), (5, 5), (5, 9)]), "no area"),
+        (None, "can't be tracked"),
+    ],
+)
+def test_regions_that_cannot_be_tracked(region, complaint, init):
+    with pytest.raises(RegionError, match=complaint):
+        to_prompt(region, SIZE, init)
+
+
+def test_a_clipped_mask_is_noted_in_the_log(caplog):
+    to_prompt(trax.Mask.create(np.ones((4, 4), np.uint8), 15, 0), SIZE, "region")
+    assert "8 pixels are cut off" in caplog.text
+
+
+def test_a_rectangle_keeps_its_fractions():
+    region = trax.Rectangle.create(1.25, -2.5, 3.75, 9.5)
+    assert to_prompt(region, SIZE, "region") == Box(1.25, -2.5, 3.75, 9.5)
+    assert to_prompt(region, SIZE, "box") == Box(1.25, -2.5, 3.75, 9.5)
+
+
+def test_a_polygon_that_is_too_thin_for_a_centre_keeps_one_pixel():
+    needle = trax.Polygon.create([(3.6, 2.6), (3.9, 2.6), (3.9, 2.9)])
+    prompt = to_prompt(needle, SIZE, "region")
+    assert np.argwhere(prompt.array).tolist() == [[2, 3]]
+
+
+def test_a_polygon_as_a_box_is_its_extent():
+    triangle = trax.Polygon.create([(1.5, 2), (10, 3.25), (4, 12)])
+    assert to_prompt(triangle, SIZE, "box") == Box(1.5, 2, 8.5, 10)
+
+
+@pytest.mark.parametrize(
+    ("region", "kind"),
+    [
+        (trax.Rectangle.create(1, 1, 2, 2), "rectangle"),
+        (trax.Mask.create(np.ones((2, 2), np.uint8)), "mask"),
+        (trax.Polygon.create([(0, 0), (5, 0), (5, 5)]), "mask"),
+    ],
+)
+def test_answers_follow_the_initial_region_unless_told_otherwise(region, kind):
+    assert answer_kind(region, "auto") == kind
+    assert answer_kind(region, "mask") == "mask"
+    assert answer_kind(region, "rectangle") == "rectangle"
+
+
+def answer(mask, absent=None):
+    box = Box.of_mask(mask)
+    return Answer(0, mask, box, 0.5, box is None if absent is None else absent)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10**6), st.floats(0, 0.2))
+def test_an_answer_survives_the_wire(seed, density):
+    mask = np.random.default_rng(seed).random((23, 31)) < density
+    region = to_trax(answer(mask), "mask")
+    array, (x, y) = region.array(), region.offset()
+    canvas = np.zeros_like(mask)
+    canvas[y : y + array.shape[0], x : x + array.shape[1]] = array
+    assert np.array_equal(canvas, mask)
+    if mask.any():
+        # Nothing around the object travels.
+        assert array[0].any() and array[-1].any() and array[:, 0].any() and array[:, -1].any()
+        prompt = to_prompt(region, mask.shape, "region")
+        assert isinstance(prompt, Mask) and np.array_equal(prompt.array, mask)
+        box = to_trax(answer(mask), "rectangle").bounds()
+        assert Box(*box) == Box.of_mask(mask)
+
+
+def test_an_absent_object_is_empty_whatever_its_mask_says():
+    mask = np.ones((5, 5), bool)
+    assert to_trax(answer(mask, absent=True), "rectangle").bounds() == (0, 0, 0, 0)
+    assert not to_trax(answer(mask, absent=True), "mask").array().any()
+
+
+@pytest.mark.parametrize("density", [0.02, 0.4, 0.5, 0.98])
+def test_masks_with_too_many_runs_are_coarsened(density, caplog):
+    mask = np.random.default_rng(0).random((1200, 1600)) < density
+    sent = to_trax(answer(mask), "mask").array()
+    flat = sent.ravel()
+    assert np.count_nonzero(flat[1:] != flat[:-1]) < MAX_RUNS
+    assert sent.any()
+    assert "coarsened" in caplog.text
+
+
+def test_even_a_checkerboard_becomes_storable():
+    mask = np.indices((400, 500)).sum(axis=0) % 2 == 0
+    assert to_trax(answer(mask), "mask").array().all()
+
+
+def test_ordinary_masks_are_sent_as_they_are():
+    stripes = (np.indices((400, 500))[1] // 4) % 2 == 0
+    assert np.array_equal(to_trax(answer(stripes), "mask").array(), stripes[:, :500])

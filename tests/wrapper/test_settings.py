@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from samurai.errors import ConfigurationError
+from vot_wrapper.process import REASON_LENGTH, reason_line
+from vot_wrapper.settings import Settings, read_settings, unknown_variables
+
+
+def test_nothing_set_means_the_defaults():
+    assert read_settings({"PATH": "/bin", "SAMURAI_MODEL": "", "SAMURAI_LOG": " "}) == Settings()
+
+
+def test_every_setting_is_read(tmp_path):
+    environ = {
+        "SAMURAI_MODEL": "large",
+        "SAMURAI_POLICY": "sam2",
+        "SAMURAI_DEVICE": "cuda:1",
+        "SAMURAI_DTYPE": "bfloat16",
+        "SAMURAI_INIT": "box",
+        "SAMURAI_OUTPUT": "mask",
+        "SAMURAI_LOG": str(tmp_path / "samurai.log"),
+    }
+    expected = ("large", "sam2", "cuda:1", "bfloat16", "box", "mask", tmp_path / "samurai.log")
+    assert read_settings(environ) == Settings(*expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("SAMURAI_MODEL", "huge", "nano, tiny, small, base_plus, large"),
+        ("SAMURAI_POLICY", "sam3", "sam2, samurai"),
+        ("SAMURAI_DEVICE", "gpu", "auto, cpu, cuda, cuda:<number>, mps"),
+        ("SAMURAI_DEVICE", "cuda:", "auto, cpu, cuda, cuda:<number>, mps"),
+        ("SAMURAI_DTYPE", "half", "auto, float32, bfloat16, float16"),
+        ("SAMURAI_INIT", "mask", "region, box"),
+        ("SAMURAI_OUTPUT", "polygon", "auto, mask, rectangle"),
+    ],
+)
+def test_an_unknown_value_lists_the_allowed_ones(name, value, allowed):
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings({name: value})
+    assert f"{name}={value} is not allowed" in str(caught.value)
+    assert allowed in str(caught.value)
+
+
+def test_a_likely_name_is_suggested():
+    with pytest.raises(ConfigurationError, match=r"did you mean base_plus\?"):
+        read_settings({"SAMURAI_MODEL": "base-plus"})
+
+
+def test_the_log_must_be_an_absolute_path_in_a_folder_that_is_there(tmp_path):
+    for value in ("samurai.log", str(tmp_path), str(tmp_path / "missing" / "samurai.log")):
+        with pytest.raises(ConfigurationError, match="SAMURAI_LOG"):
+            read_settings({"SAMURAI_LOG": value})
+    home = read_settings({"SAMURAI_LOG": "~/samurai.log"}).log
+    assert home == Path.home() / "samurai.log"
+
+
+def test_variables_that_nobody_reads_are_reported():
+    environ = {"SAMURAI_MODEL": "nano", "SAMURAI_CHECKPOINTS": "/x", "SAMURAI_POLICE": "sam2"}
+    [warning] = unknown_variables(environ)
+    assert warning.startswith("SAMURAI_POLICE is not a setting")
+    assert "did you mean SAMURAI_POLICY?" in warning
+
+
+def test_reasons_are_one_short_line_of_ascii():
+    reason = reason_line(ValueError("two\nlines\tand \u00e9 \x07 " + "long " * 1000))
+    assert len(reason) == REASON_LENGTH
+    assert reason.startswith(r"ValueError: two lines and \xe9 ? long")
+    assert reason.isascii() and reason.isprintable()

@@ -1,0 +1,94 @@
+"""What `samurai evaluate` shows while trackers run: a line per sequence, live on a terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from vot_wrapper.toolkit.running import Failure
+
+REDRAW_SECONDS = 0.2
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: 8.3 s, 2 min 05 s."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+class Console:
+    """Prints how far a tracker has come (the `Watcher` of vot_wrapper.toolkit.running).
+
+    Into a file or a pipe goes one finished line per sequence; on a terminal the line of the
+    running sequence also shows its progress.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._live = self._stream.isatty()
+        self._line = ""
+        self._drawn = 0.0
+
+    def say(self, text: str = "") -> None:
+        """A line of its own."""
+        print(text, file=self._stream, flush=True)
+
+    def tracker(self, identifier: str, label: str) -> None:
+        """A tracker begins."""
+        self.say(f"\n{identifier}" + (f" ({label})" if label != identifier else ""))
+
+    def experiment(self, name: str, kept: int, count: int) -> None:
+        if kept == count:
+            self.say(f"  {name:14} complete: all {count} sequences have their results")
+        elif kept:
+            self.say(f"  {name:14} {kept} of {count} sequences have their results already")
+        else:
+            self.say(f"  {name:14} {count} sequences")
+
+    def sequence(self, name: str, number: int, count: int) -> None:
+        width = len(str(count))
+        self._line = f"    {number:{width}}/{count}  {name:24}"
+        self._draw("...")
+
+    def progress(self, part: float) -> None:
+        if time.monotonic() - self._drawn >= REDRAW_SECONDS:
+            self._draw(f"{part:4.0%}")
+
+    def finished(self, seconds: float) -> None:
+        self._erase()
+        self.say(f"{self._line} {duration(seconds):>10}")
+
+    def damaged(self, sequence: str, result: str) -> None:
+        self.say(f"  {sequence}: the result {result} was cut short; it is made again")
+
+    def interrupted(self) -> None:
+        """The person pressed Ctrl-C."""
+        self._erase()
+        self.say("interrupted. What is complete is kept: the same command goes on from there.")
+
+    def failed(self, failure: Failure) -> None:
+        """A tracker ended without results."""
+        self._erase()
+        place = f"sequence {failure.sequence}" if failure.sequence else "all sequences"
+        self.say(f"  FAILED: {failure.tracker}, {failure.experiment}, {place}")
+        self.say(f"  reason: {failure.reason}")
+        if failure.output:
+            self.say("  the last that the tracker wrote:")
+            for line in failure.output:
+                self.say(f"    | {line}")
+        if failure.log is not None:
+            self.say(f"  the whole log: {failure.log}")
+        self.say("  What is complete is kept: the same command goes on from there.")
+
+    def _draw(self, state: str) -> None:
+        if self._live:
+            print(f"\r{self._line} {state:>10}", end="", file=self._stream, flush=True)
+            self._drawn = time.monotonic()
+
+    def _erase(self) -> None:
+        if self._live:
+            print("\r\033[K", end="", file=self._stream, flush=True)

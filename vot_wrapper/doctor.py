@@ -1,0 +1,305 @@
+"""`samurai doctor`: is everything there that a run needs, and if not, what is to be done?
+
+Every check stands alone, and none needs the things that it checks: a missing torch is a line of the
+report, not a crash. Only the last check starts the real tracker process and sends it one frame.
+"""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import importlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+Level = Literal["OK", "WARN", "FAIL"]
+
+OLDEST_PYTHON = (3, 10)
+INSTALL = "run `make` in the clone, or `pip install .`"
+PACKAGES = ("numpy", "pillow", "torch", "safetensors", "vot-trax", "vot-toolkit", "attributee")
+OPENCV_PACKAGES = (
+    "opencv-python-headless",
+    "opencv-python",
+    "opencv-contrib-python-headless",
+    "opencv-contrib-python",
+)
+TOOLKIT_SERIES = "0.9."
+BROKEN_ATTRIBUTEE = "0.1.10"
+TOOLKIT_IMPORT_SECONDS = 120
+SELF_TEST_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; `remedy` says what to do where something is wrong."""
+
+    level: Level
+    subject: str
+    text: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        remedy = f"\n{'':17}-> {self.remedy}" if self.remedy else ""
+        return f"{self.level:4} {self.subject:11} {self.text}{remedy}"
+
+
+Check = Callable[[], Iterator[Finding]]
+
+
+def run() -> int:
+    """Print a line per finding; returns 1 if something fails, else 0."""
+    failed = False
+    for check in (python, packages, opencv, toolkit, sam2, device, weights, settings, trackers_ini):
+        for finding in _guarded(check):
+            print(finding, flush=True)
+            failed = failed or finding.level == "FAIL"
+    if failed:
+        print(Finding("WARN", "self-test", "skipped: repair the failures above first"))
+        return 1
+    findings = list(_guarded(self_test))
+    print(*findings, sep="\n")
+    return int(any(finding.level == "FAIL" for finding in findings))
+
+
+def _guarded(check: Check) -> Iterator[Finding]:
+    """A check's findings; whatever it raises is a finding too."""
+    try:
+        yield from check()
+    except Exception as error:
+        yield Finding("FAIL", check.__name__, f"{type(error).__name__}: {error}", INSTALL)
+
+
+def python() -> Iterator[Finding]:
+    """The interpreter."""
+    text = f"{platform.python_version()} at {sys.executable}, {platform.platform()}"
+    if sys.version_info < OLDEST_PYTHON:
+        yield Finding("FAIL", "python", text, "use Python 3.10 or newer")
+    else:
+        yield Finding("OK", "python", text)
+
+
+def packages() -> Iterator[Finding]:
+    """What must be installed, and the versions that are known to be broken."""
+    for name in PACKAGES:
+        version = _version(name)
+        if version is None:
+            yield Finding("FAIL", name, "not installed", INSTALL)
+        elif name == "attributee" and version == BROKEN_ATTRIBUTEE and sys.version_info >= (3, 11):
+            text = f"{version} makes vot-toolkit fail at import on Python 3.11 and newer"
+            yield Finding("FAIL", name, text, "pip install attributee==0.1.9")
+        elif name == "vot-toolkit" and not version.startswith(TOOLKIT_SERIES):
+            text = f"{version}; our experiments are made for {TOOLKIT_SERIES}x"
+            yield Finding("WARN", name, text, "pip install 'vot-toolkit>=0.9.0,<0.10'")
+        else:
+            yield Finding("OK", name, version)
+
+
+def opencv() -> Iterator[Finding]:
+    """Exactly one of the packages that install the module cv2; several overwrite each other."""
+    found = [f"{name} {version}" for name in OPENCV_PACKAGES if (version := _version(name))]
+    one = "pip uninstall -y " + " ".join(OPENCV_PACKAGES) + " && pip install opencv-python-headless"
+    if len(found) != 1:
+        yield Finding("FAIL", "opencv", ", ".join(found) or "not installed", one)
+        return
+    try:
+        importlib.import_module("cv2")
+    except ImportError as error:
+        # opencv-python needs libGL, which servers and containers often lack.
+        yield Finding("FAIL", "opencv", f"{found[0]} can't be imported: {error}", one)
+    else:
+        yield Finding("OK", "opencv", found[0])
+
+
+def toolkit() -> Iterator[Finding]:
+    """Does the toolkit start? (In a process of its own: only the plug-ins import it.)"""
+    command = [sys.executable, "-c", "import vot, vot.tracker.trax"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TOOLKIT_IMPORT_SECONDS)
+    if done.returncode == 0:
+        yield Finding("OK", "import vot", "works")
+    else:
+        reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        yield Finding("FAIL", "import vot", reason, INSTALL)
+
+
+def sam2() -> Iterator[Finding]:
+    """Where `samurai` and `sam2` come from."""
+    try:
+        samurai = importlib.import_module("samurai")
+        package = importlib.import_module("samurai.dependency").require_sam2()
+    except ImportError as error:
+        # The tracker's own message names the two commands that install sam2.
+        yield Finding("FAIL", "sam2", str(error), "" if "pip install" in str(error) else INSTALL)
+        return
+    yield Finding("OK", "samurai", str(Path(str(samurai.__file__)).parent))
+    version = _version("sam2") or _version("SAM-2") or "of unknown version"
+    if _editable("sam2") or _editable("SAM-2"):
+        text = f"{version}, an editable clone at {package}: our bare folder sam2/ may hide it"
+        yield Finding("WARN", "sam2", text, "install it as a package; the README has the commands")
+    else:
+        yield Finding("OK", "sam2", f"{version} at {package}")
+
+
+def device() -> Iterator[Finding]:
+    """What the network will run on."""
+    try:
+        torch = importlib.import_module("torch")
+    except ImportError as error:
+        yield Finding("FAIL", "device", f"torch can't be imported: {error}", INSTALL)
+        return
+    if torch.cuda.is_available():
+        names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+        yield Finding("OK", "device", f"CUDA {torch.version.cuda}: {', '.join(names)}")
+    elif torch.backends.mps.is_available():
+        yield Finding("OK", "device", "MPS")
+    elif shutil.which("nvidia-smi"):
+        text = f"CPU only, although there is an NVIDIA driver (torch {torch.__version__})"
+        yield Finding("WARN", "device", text, "install a CUDA build of torch that suits the driver")
+    else:
+        text = f"CPU, {torch.get_num_threads()} threads; the official models want a GPU"
+        yield Finding("OK", "device", text)
+
+
+def weights() -> Iterator[Finding]:
+    """The weights of every model of the manifest."""
+    from samurai.manifest import checkpoint_path, checkpoints_folder, model_card, model_names
+
+    absent = []
+    for card in (model_card(name) for name in model_names()):
+        path = checkpoint_path(card)
+        if path.is_file() and path.stat().st_size != card.bytes:
+            text = f"{card.name}: {path} has {path.stat().st_size} bytes, not {card.bytes}"
+            yield Finding("FAIL", "weights", text, card.remedy)
+        elif path.is_file():
+            yield Finding("OK", "weights", f"{card.name}: {path}")
+        elif card.url is None:
+            yield Finding("FAIL", "weights", f"{card.name}: {path} is missing", card.remedy)
+        else:
+            absent.append(card.name)
+    if absent:
+        text = f"not downloaded: {', '.join(absent)} (`samurai download NAME` when you want them)"
+        yield Finding("OK", "weights", f"{text}; folder {checkpoints_folder()}")
+
+
+def settings() -> Iterator[Finding]:
+    """The SAMURAI_* variables of this shell."""
+    from samurai.errors import ConfigurationError
+    from vot_wrapper.settings import read_settings, unknown_variables
+
+    try:
+        yield Finding("OK", "settings", str(read_settings(os.environ)))
+    except ConfigurationError as error:
+        yield Finding("FAIL", "settings", str(error), "correct or unset the variable")
+    for warning in unknown_variables(os.environ):
+        yield Finding("WARN", "settings", warning)
+
+
+def trackers_ini() -> Iterator[Finding]:
+    """The interpreters that the nearest trackers.ini names."""
+    here = Path.cwd()
+    clone = Path(__file__).resolve().parents[1]
+    files = [folder / "trackers.ini" for folder in (here, *here.parents, clone)]
+    path = next((file for file in files if file.is_file()), None)
+    if path is None:
+        yield Finding("OK", "trackers", "no trackers.ini here or above")
+        return
+    ini = configparser.ConfigParser(interpolation=None)
+    ini.read(path)
+    named = {name: ini[name].get("python") for name in ini.sections()}
+    wrong = {name: value for name, value in named.items() if value and not _executable(value)}
+    for name, value in wrong.items():
+        text = f"{path}, [{name}]: there is no interpreter at {value}"
+        remedy = "write its absolute path, or drop the line: then the toolkit's own is used"
+        yield Finding("FAIL", "trackers", text, remedy)
+    if not wrong:
+        yield Finding("OK", "trackers", f"{path}: {', '.join(named)}")
+
+
+def self_test() -> Iterator[Finding]:
+    """Start the tracker process as the toolkit does, and have it answer one frame."""
+    import trax
+    from trax.client import Client
+
+    output: list[str] = []
+    with tempfile.TemporaryDirectory() as folder, _tracker_process(folder) as streams:
+        frame = {"color": trax.FileImage.create(_picture(Path(folder)))}
+        region = trax.Rectangle.create(50, 40, 60, 50)
+        client = None
+        try:
+            client = Client(stream=streams, log=output.append)
+            answers, seconds = client.initialize(frame, [(region, {})], {})
+            text = f"{client.tracker_description}: {answers[0][0]} in {seconds:.2f} s"
+            yield Finding("OK", "self-test", text)
+        except trax.TraxException as error:
+            log = [line for line in "".join(output).splitlines() if not line.startswith("@@TRAX")]
+            yield Finding("FAIL", "self-test", "\n".join([str(error), *log]))
+        finally:
+            if client is not None:
+                client.quit()
+
+
+@contextlib.contextmanager
+def _tracker_process(folder: str) -> Iterator[tuple[int, int]]:
+    """A running tracker process: the descriptors to write to and to read from."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vot_wrapper"],
+        cwd=folder,
+        env={**os.environ, "TRAX": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        bufsize=0,
+    )
+    assert process.stdin is not None and process.stdout is not None
+    watchdog = threading.Timer(SELF_TEST_SECONDS, process.kill)
+    watchdog.start()
+    try:
+        yield process.stdin.fileno(), process.stdout.fileno()
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        process.wait()
+        watchdog.cancel()
+
+
+def _picture(folder: Path) -> str:
+    """An image file with one bright object in it."""
+    import numpy as np
+    from PIL import Image
+
+    picture = np.full((120, 160, 3), 60, np.uint8)
+    picture[40:90, 50:110] = (230, 180, 40)
+    path = folder / "frame.png"
+    Image.fromarray(picture).save(path)
+    return str(path)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _editable(package: str) -> bool:
+    """Whether pip installed a package as a link to a working copy (PEP 610)."""
+    try:
+        text = metadata.distribution(package).read_text("direct_url.json")
+    except metadata.PackageNotFoundError:
+        return False
+    return bool(json.loads(text or "{}").get("dir_info", {}).get("editable"))
+
+
+def _executable(path: str) -> bool:
+    path = os.path.expandvars(path)
+    return os.path.isabs(path) and os.access(path, os.X_OK)

@@ -1,0 +1,152 @@
+"""`samurai evaluate`: run trackers in a workspace of the VOT toolkit, score them, print a table."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from samurai.errors import ConfigurationError
+from vot_wrapper.console import Console, duration
+from vot_wrapper.table import REPAIRED_MARK, render
+
+if TYPE_CHECKING:
+    from vot_wrapper.toolkit.scoring import Scores
+    from vot_wrapper.toolkit.workspaces import Opened
+
+CLONE = Path(__file__).resolve().parents[1]
+REPORT_NAME = "latest"
+OFFICIAL_EAO_BOUNDS = (115, 755)  # frames; the short-term stacks of VOT 2020 to 2022
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's arguments."""
+    parser.add_argument(
+        "trackers",
+        nargs="*",
+        metavar="TRACKER",
+        help="identifiers in the workspace's trackers.ini; samurai if none is given",
+    )
+    parser.add_argument(
+        "--workspace",
+        type=Path,
+        help="folder of the workspace (default: the current folder if it is one, else the "
+        "vot_workspace of the clone)",
+    )
+    parser.add_argument(
+        "--stack",
+        help="experiments to run instead of the workspace's own, for example vot2022/shortterm; "
+        "makes a workspace where there is none",
+    )
+    parser.add_argument(
+        "--sequences",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="only these sequences (names separated by spaces or commas)",
+    )
+    parser.add_argument("--force", action="store_true", help="run again what has results already")
+    parser.add_argument(
+        "--name", default=REPORT_NAME, help="name of the report (default: %(default)s)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs what is missing and scores what is complete; 0 if everything is, else 1.
+
+    Raises:
+        ConfigurationError: the workspace can't be used; the message says what to do.
+    """
+    started = time.monotonic()
+    from vot_wrapper.toolkit.running import run_missing
+    from vot_wrapper.toolkit.scoring import score
+    from vot_wrapper.toolkit.workspaces import open_workspace
+
+    console = Console()
+    opened = open_workspace(
+        _workspace(arguments),
+        tuple(arguments.trackers or ["samurai"]),
+        arguments.stack,
+        tuple(name for given in arguments.sequences for name in given.split(",") if name),
+        CLONE / "trackers.ini",
+        console.say,
+    )
+    _introduce(console, opened)
+    failed = False
+    for tracker in opened.trackers:
+        console.tracker(tracker.reference, tracker.label)
+        try:
+            failure = run_missing(opened, tracker, console, arguments.force)
+        except KeyboardInterrupt:
+            console.interrupted()
+            return 130
+        if failure is not None:
+            console.failed(failure)
+            failed = True
+
+    scores = score(opened, arguments.name)
+    _show(console, opened, scores)
+    console.say(f"{duration(time.monotonic() - started)} in all")
+    return 1 if failed else 0
+
+
+def _workspace(arguments: argparse.Namespace) -> Path:
+    if arguments.workspace is not None:
+        return Path(arguments.workspace).expanduser().resolve()
+    for folder in (Path.cwd(), CLONE / "vot_workspace"):
+        if (folder / "config.yaml").exists():
+            return folder
+    raise ConfigurationError(
+        "no workspace: the current folder is none, and this installation has no vot_workspace "
+        "beside it. Remedy: --workspace FOLDER, with --stack NAME to make a new one"
+    )
+
+
+def _introduce(console: Console, opened: Opened) -> None:
+    workspace = opened.workspace
+    count, known = len(opened.sequences), len(workspace.dataset)
+    console.say(f"workspace    {opened.folder}")
+    console.say(f"experiments  {', '.join(workspace.stack.experiments)} ({workspace.stack.title})")
+    console.say(f"sequences    {count if count == known else f'{count} of {known}'}")
+
+
+def _show(console: Console, opened: Opened, scores: Scores) -> None:
+    """The table, what its columns mean, and where the reports are."""
+    console.say(f"\n{render(scores.columns, scores.rows)}\n")
+    for line in _legend(opened, scores):
+        console.say(line)
+    console.say()
+    if scores.report is None:
+        console.say("report       none: no tracker is complete")
+    else:
+        console.say(f"report       {scores.report}")
+        console.say(f"numbers      {scores.document}")
+
+
+def _legend(opened: Opened, scores: Scores) -> list[str]:
+    """One line for everything in the table that needs a word."""
+    known = {
+        "EAO": f"expected average overlap over {_bounds(scores)}",
+        "A": "accuracy: mean overlap while the target is held",
+        "R": "robustness: how long the target is held",
+        "accuracy": "mean overlap over whole sequences, lost or not",
+        "fps": "frames per second until the reply, reading the image included; without realtime",
+    }
+    words = {c.measure: known[c.measure] for c in scores.columns if c.measure in known}
+    if any(column.repaired for column in scores.columns):
+        words[REPAIRED_MARK] = (
+            "repaired experiment: vot-toolkit 0.9.0 can't run its own; ours measures what 0.7.4 did"
+        )
+    longest = max(len(sequence) for sequence in opened.sequences)
+    if any(high >= longest for _, high in scores.eao_bounds):
+        words["!"] = f"EAO is too low by construction: the longest sequence has {longest} frames"
+    return [f"{mark:8}  {text}" for mark, text in words.items()]
+
+
+def _bounds(scores: Scores) -> str:
+    """The run lengths that EAO is averaged over; says so where they aren't VOT's."""
+    runs = "runs of " + ", ".join(f"{low} to {high}" for low, high in scores.eao_bounds) + " frames"
+    if scores.eao_bounds == [OFFICIAL_EAO_BOUNDS]:
+        return runs
+    return f"{runs} (VOT's published values: {OFFICIAL_EAO_BOUNDS[0]} to {OFFICIAL_EAO_BOUNDS[1]})"

@@ -1,0 +1,136 @@
+"""The life of the tracker process: quiet, settings, model, hello, conversation, exit code.
+
+Nothing heavy is imported before the process is quiet, so that no library's chatter at import
+reaches the TraX pipe.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from vot_wrapper.quiet import Quiet
+
+if TYPE_CHECKING:
+    import trax
+
+    from vot_wrapper.server import TrackerLike
+    from vot_wrapper.settings import Settings
+
+log = logging.getLogger(__name__)
+
+REASON_LENGTH = 400
+
+BY_HAND = (
+    "samurai serve speaks TraX on standard input and output and is started by the VOT toolkit: "
+    "try `vot evaluate samurai` in a workspace, `samurai evaluate`, or `samurai doctor`"
+)
+
+
+def run(load: Callable[[Settings], TrackerLike] | None = None) -> int:
+    """Serve one TraX client on standard input and output until it quits.
+
+    Every failure is logged with its traceback and told to the client as the reason of a quit
+    message, also one before the first request: the toolkit prints the reason.
+
+    Args:
+        load: makes a warmed-up tracker; the samurai tracker when left out.
+
+    Returns:
+        The process's exit code: 0 when the client ended the conversation, 1 after a failure, 2
+        when a person started it on a terminal.
+    """
+    quiet = Quiet()
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    if quiet.interactive and "TRAX_SOCKET" not in os.environ:
+        quiet.say(BY_HAND)
+        return 2
+    failure: BaseException | None = None
+    channel = None
+    try:
+        settings, tracker = _prepare(quiet, os.environ, load or load_tracker)
+        channel = _hello(quiet, settings)
+        _converse(channel, tracker, settings)
+        log.info("the client has quit")
+    except BaseException as error:
+        failure = error
+        log.exception("the tracker process fails")
+    if failure is None:
+        return 0
+    quiet.report()
+    _quit(quiet, channel, failure)
+    return 1
+
+
+def load_tracker(settings: Settings) -> TrackerLike:
+    """The samurai tracker that the settings ask for, loaded and warmed up."""
+    from samurai import Tracker
+
+    tracker = Tracker.load(settings.model, settings.policy, settings.device, settings.dtype)
+    tracker.warm_up()
+    log.info("%s is ready on %s", settings.model, tracker.network.device)
+    return tracker
+
+
+def _prepare(
+    quiet: Quiet, environ: Mapping[str, str], load: Callable[[Settings], TrackerLike]
+) -> tuple[Settings, TrackerLike]:
+    """Settings and tracker; all of it before the hello, whose wait the toolkit doesn't limit."""
+    from vot_wrapper.settings import read_settings, unknown_variables
+
+    settings = read_settings(environ)
+    if settings.log is not None:
+        quiet.log_to(settings.log)
+    log.info("process %d: %s", os.getpid(), settings)
+    for warning in unknown_variables(environ):
+        log.warning(warning)
+    return settings, load(settings)
+
+
+def _hello(quiet: Quiet, settings: Settings | None = None) -> trax.Server:
+    """Say hello to the client: from here on it may ask."""
+    import trax
+
+    about = f"{settings.model}, policy {settings.policy}" if settings else ""
+    with quiet.trax_environment():
+        return trax.Server(
+            ["rectangle", "mask", "polygon"],
+            ["path"],
+            ["color"],
+            tracker_name="samurai",
+            tracker_description=about,
+            tracker_family="SAM 2.1",
+            multiobject=True,
+        )
+
+
+def _converse(channel: trax.Server, tracker: TrackerLike, settings: Settings) -> None:
+    from vot_wrapper.server import Conversation
+
+    Conversation(channel, tracker, settings).run()
+
+
+def _quit(quiet: Quiet, channel: trax.Server | None, failure: BaseException) -> None:
+    """Tell the client why the process ends.
+
+    Before the hello there is nobody to tell: so say it, and answer the first request with the
+    reason. The toolkit would only print "unable to connect" otherwise.
+    """
+    try:
+        if channel is None:
+            channel = _hello(quiet)
+            channel.wait()
+        channel.quit(reason_line(failure))
+    except Exception:
+        log.exception("the client couldn't be told")
+
+
+def reason_line(failure: BaseException) -> str:
+    """A failure in one line for the wire: of limited length, and ASCII, because libtrax takes any
+    other byte for the end of the stream."""
+    text = " ".join(f"{type(failure).__name__}: {failure}".split())
+    text = text.encode("ascii", errors="backslashreplace").decode("ascii")
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    return text if len(text) <= REASON_LENGTH else text[: REASON_LENGTH - 3] + "..."

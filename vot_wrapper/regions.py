@@ -1,0 +1,190 @@
+"""Regions on their way in (TraX -> prompts of the tracker) and out (answers -> TraX).
+
+Coordinates as everywhere: x right, y down, the origin at the top-left corner of the top-left pixel,
+so the centre of pixel (column, row) lies at (column + 0.5, row + 0.5). A pixel belongs to a polygon
+when its centre does.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import Any
+
+import cv2
+import numpy as np
+import trax
+from numpy.typing import NDArray
+
+from samurai.errors import RegionError
+from samurai.regions import Answer, Box, Mask
+
+log = logging.getLogger(__name__)
+
+MAX_RUNS = 60_000
+"""Longest run-length code of a mask that goes out. vot-toolkit 0.9.0 stores at most 65,535 runs and
+leaves a truncated result file behind when there are more; it also splits runs above 65,025 pixels,
+which the margin is for."""
+
+
+def to_prompt(region: Any, frame_size: tuple[int, int], init: str) -> Box | Mask:
+    """An initial region as a prompt.
+
+    Args:
+        region: `trax.Rectangle`, `trax.Mask` or `trax.Polygon`. Masks are placed at their offset
+            and clipped to the frame, polygons are rasterised, rectangles stay sub-pixel boxes.
+        frame_size: height and width of the frame.
+        init: "region", or "box" to reduce the region to the box of its extent.
+
+    Raises:
+        RegionError: the region is empty, not finite, of no area, outside the frame, or no region.
+    """
+    prompt = _as_given(region, frame_size)
+    if init == "box":
+        prompt = _extent(region, prompt)
+    prompt.check(frame_size)
+    return prompt
+
+
+def answer_kind(region: Any, output: str) -> str:
+    """How an object with this initial region is answered: "mask" or "rectangle"."""
+    if output != "auto":
+        return output
+    return "rectangle" if isinstance(region, trax.Rectangle) else "mask"
+
+
+def to_trax(answer: Answer, kind: str) -> trax.Region:
+    """An answer for the wire: a mask cropped to its box, or a rectangle.
+
+    An absent object is an empty mask of one pixel, or a rectangle of four zeros: the two forms that
+    the toolkit reads as "not there".
+    """
+    box = None if answer.absent else answer.box
+    if kind == "rectangle":
+        corners = (0.0, 0.0, 0.0, 0.0) if box is None else (box.x, box.y, box.width, box.height)
+        return trax.Rectangle.create(*corners)
+    if box is None:
+        return trax.Mask.create(np.zeros((1, 1), np.uint8))
+    left, top, width, height = (int(value) for value in (box.x, box.y, box.width, box.height))
+    # Mask.create copies raw memory: it needs contiguous uint8.
+    crop = np.ascontiguousarray(answer.mask[top : top + height, left : left + width], np.uint8)
+    return trax.Mask.create(_writable(crop), left, top)
+
+
+def rasterise(points: NDArray[np.float64], frame_size: tuple[int, int]) -> NDArray[np.bool_]:
+    """The pixels (H, W) whose centres lie inside a polygon of (N, 2) corners x, y (even-odd rule).
+
+    A centre that lies exactly on a left or upper edge is inside, on a right or lower edge outside,
+    as for a filled `Box`. libtrax and OpenCV follow other rules (and libtrax shifts y), which is
+    why this is our own.
+    """
+    height, width = frame_size
+    # One more column takes the crossings to the right of the frame.
+    toggles = np.zeros((height, width + 1), np.int32)
+    for (x0, y0), (x1, y1) in zip(points, np.roll(points, -1, axis=0), strict=True):
+        low, high = sorted((y0, y1))
+        first, last = (int(np.clip(np.ceil(y - 0.5), 0, height)) for y in (low, high))
+        if first >= last:
+            continue
+        rows = np.arange(first, last)
+        crossings = x0 + (rows + 0.5 - y0) * ((x1 - x0) / (y1 - y0))
+        columns = np.clip(np.ceil(crossings - 0.5), 0, width).astype(np.int64)
+        toggles[rows, columns] += 1
+    inside: NDArray[np.bool_] = (np.cumsum(toggles[:, :width], axis=1) % 2).astype(np.bool_)
+    return inside
+
+
+def _as_given(region: Any, frame_size: tuple[int, int]) -> Box | Mask:
+    """The region as a prompt of its own kind."""
+    if isinstance(region, trax.Rectangle):
+        return Box(*region.bounds())
+    if isinstance(region, trax.Mask):
+        return Mask(_paste(region.array() != 0, region.offset(), frame_size))
+    if isinstance(region, trax.Polygon):
+        return Mask(_polygon(_corners(region), frame_size))
+    # libtrax turns a region with a NaN in it into a special code.
+    what = region if region is not None else "no region"
+    raise RegionError(
+        f"{what} can't be tracked: give a rectangle, a mask or a polygon of finite numbers"
+    )
+
+
+def _extent(region: Any, prompt: Box | Mask) -> Box | Mask:
+    """The min/max box; an empty mask stays what it is and is refused by its check."""
+    if isinstance(region, trax.Polygon):
+        corners = _corners(region)
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        return Box(float(low[0]), float(low[1]), *(float(size) for size in high - low))
+    if isinstance(prompt, Mask):
+        return Box.of_mask(prompt.array) or prompt
+    return prompt
+
+
+def _paste(
+    mask: NDArray[np.bool_], offset: tuple[int, int], frame_size: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """A mask of any size at an offset (x, y), on a canvas of the frame's size."""
+    height, width = frame_size
+    x, y = offset
+    if not mask.any():
+        raise RegionError("the mask is empty: it must hold at least one pixel of the object")
+    canvas = np.zeros(frame_size, np.bool_)
+    top, left = max(-y, 0), max(-x, 0)
+    inside = mask[top : max(height - y, 0), left : max(width - x, 0)]
+    lost = int(mask.sum()) - int(inside.sum())
+    if lost == mask.sum():
+        raise RegionError(
+            f"the mask ({mask.shape[1]}x{mask.shape[0]} at {x}, {y}) lies outside the "
+            f"{width}x{height} frame: were the masks made for images of another size?"
+        )
+    if lost:
+        log.warning("an initial mask reaches beyond the frame: %d pixels are cut off", lost)
+    canvas[y + top : y + top + inside.shape[0], x + left : x + left + inside.shape[1]] = inside
+    return canvas
+
+
+def _polygon(corners: NDArray[np.float64], frame_size: tuple[int, int]) -> NDArray[np.bool_]:
+    """A polygon's pixels; one that is too thin to hold a centre gets the pixel at its middle."""
+    height, width = frame_size
+    if not np.isfinite(corners).all():
+        raise RegionError("the polygon is not finite: give its corners as finite numbers")
+    if (np.ptp(corners, axis=0) == 0).any():
+        raise RegionError("the polygon has no area: its corners lie on one line")
+    mask = rasterise(corners, frame_size)
+    if not mask.any():
+        x, y = (math.floor(value) for value in corners.mean(axis=0))
+        if not (0 <= x < width and 0 <= y < height):
+            raise RegionError(f"the polygon lies outside the {width}x{height} frame")
+        mask[y, x] = True
+    return mask
+
+
+def _corners(region: trax.Polygon) -> NDArray[np.float64]:
+    return np.array([region.get(i) for i in range(region.size())], np.float64)
+
+
+def _writable(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The mask, made coarser as far as needed until the toolkit can store it.
+
+    Only pure noise needs it. A cell of size x size pixels is set when the mask is at least as dense
+    there as in the mean, so that something is always left.
+    """
+    size, coarse = 1, mask
+    while _runs(coarse) > MAX_RUNS:
+        size *= 2
+        cells = (-(-mask.shape[1] // size), -(-mask.shape[0] // size))
+        density = cv2.resize(mask.astype(np.float32), cells, interpolation=cv2.INTER_AREA)
+        dense = (density >= mask.mean() - 1e-6).astype(np.uint8)
+        coarse = np.repeat(np.repeat(dense, size, axis=0), size, axis=1)
+        coarse = np.ascontiguousarray(coarse[: mask.shape[0], : mask.shape[1]])
+    if size > 1:
+        log.warning("a mask of %d runs was coarsened to cells of %d pixels", _runs(mask), size)
+    return coarse
+
+
+def _runs(mask: NDArray[np.uint8]) -> int:
+    """Upper bound of the number of runs of a mask's run-length code (row by row, zeros first)."""
+    if mask.size <= MAX_RUNS:
+        return 0
+    flat = mask.ravel()
+    return int(np.count_nonzero(flat[1:] != flat[:-1])) + 2

@@ -1,0 +1,154 @@
+"""The TraX conversation: requests in, answers out.
+
+One request is one frame: read the image, turn its new regions into prompts, let the session answer,
+reply, and only then let the session write its memory (nobody waits for that part). A frame's file
+is never touched before its request has arrived.
+
+On multi-object: the server declares it always. A client with one object sends one and gets one
+answer, and the toolkit's single-object experiments do exactly that; several objects, and objects
+that start in mid-sequence, come through the same two requests.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import trax
+
+from samurai.errors import FrameError, RegionError, SamuraiError, SessionError
+from samurai.regions import Answer, Box, Mask
+from vot_wrapper.images import Frame, read_frame
+from vot_wrapper.regions import answer_kind, to_prompt, to_trax
+from vot_wrapper.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class SessionLike(Protocol):
+    """The part of `samurai.Session` that the conversation uses."""
+
+    def start(self, frame: Frame, objects: Sequence[Box | Mask]) -> list[Answer]: ...
+    def step(self, frame: Frame, new_objects: Sequence[Box | Mask]) -> list[Answer]: ...
+    def settle(self) -> None: ...
+
+
+class TrackerLike(Protocol):
+    """The part of `samurai.Tracker` that the conversation uses."""
+
+    def session(self) -> SessionLike: ...
+
+
+class RequestError(SamuraiError):
+    """A request failed; names the frame (and object), the cause is chained."""
+
+
+class Conversation:
+    """All requests of one client, over any number of initialisations.
+
+    Args:
+        channel: the server, after its hello.
+        tracker: loaded and warmed up.
+        settings: how regions are read and answers given.
+    """
+
+    def __init__(self, channel: trax.Server, tracker: TrackerLike, settings: Settings) -> None:
+        self._channel = channel
+        self._settings = settings
+        self._session = tracker.session()
+        self._kinds: list[str] = []
+        self._frame_number = -1
+
+    def run(self) -> None:
+        """Answer requests until the client quits.
+
+        Raises:
+            RequestError: a frame or a region can't be used, or the tracker failed on it.
+            trax.TraxException: the client is gone, or sent what libtrax can't read.
+        """
+        while True:
+            request = self._wait()
+            if request.type == trax.TraxStatus.QUIT:
+                return
+            if request.type == trax.TraxStatus.INITIALIZE:
+                self._frame_number = -1
+                self._kinds = []
+            self._frame_number += 1
+            path = _image_path(request.image)
+            try:
+                self._channel.status(self._answer(request, path))
+                self._session.settle()
+            except Exception as error:
+                text = _describe(error)
+                where = f"frame {self._frame_number}" + ("" if path in text else f" ({path})")
+                raise RequestError(f"{where}: {text}") from error
+
+    def _wait(self) -> Any:
+        """The next request."""
+        try:
+            return self._channel.wait()
+        except trax.TraxException as error:
+            hint = "the client is gone, or sent a region that libtrax can't read"
+            if "Protocol error" in str(error):
+                hint = (
+                    "libtrax can't carry image paths with letters outside ASCII: rename the "
+                    "folder, or link to it under a plain name"
+                )
+            raise trax.TraxException(f"{error} ({hint})") from error
+
+    def _answer(self, request: Any, path: str) -> list[tuple[trax.Region, dict[str, str]]]:
+        """Regions and properties for all objects so far, in the order of their introduction."""
+        frame = read_frame(path)
+        regions = [region for region, _ in request.objects or []]
+        prompts = self._prompts(regions, (frame.shape[0], frame.shape[1]))
+        if request.type == trax.TraxStatus.INITIALIZE:
+            log.info("starts with %d objects at %s", len(prompts), path)
+            answers = self._session.start(frame, prompts)
+        else:
+            answers = self._session.step(frame, prompts)
+        self._kinds += [answer_kind(region, self._settings.output) for region in regions]
+        if len(answers) != len(self._kinds):
+            raise SessionError(f"{len(answers)} answers for {len(self._kinds)} objects")
+        return [
+            (to_trax(answer, kind), _properties(answer))
+            for answer, kind in zip(answers, self._kinds, strict=True)
+        ]
+
+    def _prompts(self, regions: Sequence[Any], frame_size: tuple[int, int]) -> list[Box | Mask]:
+        """Prompts for the objects that a request introduces."""
+        prompts = []
+        for number, region in enumerate(regions, start=len(self._kinds)):
+            try:
+                prompts.append(to_prompt(region, frame_size, self._settings.init))
+            except RegionError as error:
+                raise RegionError(f"object {number}: {error}") from error
+        return prompts
+
+
+def _image_path(images: dict[str, Any]) -> str:
+    """The colour image's path, the only channel that this tracker asks for."""
+    image = images.get(trax.ImageChannel.COLOR)
+    if not isinstance(image, trax.FileImage):
+        raise FrameError(
+            f"the request has no colour image file (channels: {', '.join(images) or 'none'}): "
+            "this tracker uses the colour channel only"
+        )
+    return str(image.path())
+
+
+def _properties(answer: Answer) -> dict[str, str]:
+    """What goes with a region: the confidence, which the toolkit stores and long-term measures
+    use."""
+    if not math.isfinite(answer.confidence):
+        raise SessionError(
+            f"object {answer.object}: the confidence is {answer.confidence}, so the network's "
+            "numbers are broken; try SAMURAI_DTYPE=float32"
+        )
+    return {"confidence": f"{answer.confidence:.6f}"}
+
+
+def _describe(error: Exception) -> str:
+    """Our own errors speak for themselves; of others the type matters too."""
+    return str(error) if isinstance(error, SamuraiError) else f"{type(error).__name__}: {error}"

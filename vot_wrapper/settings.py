@@ -1,0 +1,144 @@
+"""The tracker process's settings: `SAMURAI_*` environment variables, read once, checked at start.
+
+The toolkit passes them on from trackers.ini (`env_SAMURAI_MODEL = large`). An unset or empty
+variable means the default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from samurai.errors import ConfigurationError
+
+PREFIX = "SAMURAI_"
+# Read elsewhere (samurai.manifest).
+_OTHER_VARIABLES = {"SAMURAI_CHECKPOINTS": "folder of the downloaded weights"}
+
+_INITS = ("region", "box")
+_OUTPUTS = ("auto", "mask", "rectangle")
+_DTYPES = ("auto", "float32", "bfloat16", "float16")
+_DEVICES = "auto, cpu, cuda, cuda:<number>, mps"
+_DEVICE_PATTERN = re.compile(r"auto|cpu|cuda(:\d+)?|mps")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment chose.
+
+    Attributes:
+        model: `SAMURAI_MODEL`, a name from checkpoints/manifest.toml.
+        policy: `SAMURAI_POLICY`, which memory policy decides.
+        device: `SAMURAI_DEVICE`: auto, cpu, cuda, cuda:<number> or mps.
+        dtype: `SAMURAI_DTYPE`: auto, float32, bfloat16 or float16.
+        init: `SAMURAI_INIT`: an initial region is taken as given (region) or reduced to its
+            min/max box (box).
+        output: `SAMURAI_OUTPUT`: answers are masks, rectangles, or (auto) of the kind that the
+            object's initial region had: a rectangle for a rectangle, else a mask.
+        log: `SAMURAI_LOG`: file to which the process's log is appended. None: the log is kept in a
+            temporary file, and its end is handed to the toolkit when the process fails.
+    """
+
+    model: str = "nano"
+    policy: str = "samurai"
+    device: str = "auto"
+    dtype: str = "auto"
+    init: str = "region"
+    output: str = "auto"
+    log: Path | None = None
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Settings from an environment.
+
+    Raises:
+        ConfigurationError: a variable's value isn't allowed; the message lists those that are.
+    """
+    from samurai.manifest import model_names
+    from samurai.policies import policy_names
+
+    given = {name: value.strip() for name, value in environ.items() if name.startswith(PREFIX)}
+    defaults = Settings()
+    return Settings(
+        model=_choice(given, "SAMURAI_MODEL", defaults.model, model_names()),
+        policy=_choice(given, "SAMURAI_POLICY", defaults.policy, policy_names()),
+        device=_device(given.get("SAMURAI_DEVICE") or defaults.device),
+        dtype=_choice(given, "SAMURAI_DTYPE", defaults.dtype, _DTYPES),
+        init=_choice(given, "SAMURAI_INIT", defaults.init, _INITS),
+        output=_choice(given, "SAMURAI_OUTPUT", defaults.output, _OUTPUTS),
+        log=_log(given.get("SAMURAI_LOG", "")),
+    )
+
+
+def describe() -> str:
+    """Every variable with its default and what it may be, a line each."""
+    from samurai.manifest import model_names
+    from samurai.policies import policy_names
+
+    allowed = {
+        "model": ", ".join(model_names()),
+        "policy": ", ".join(policy_names()),
+        "device": _DEVICES,
+        "dtype": ", ".join(_DTYPES),
+        "init": f"{', '.join(_INITS)}: initial regions as given, or reduced to their box",
+        "output": f"{', '.join(_OUTPUTS)}: auto answers rectangles to a rectangle, else masks",
+        "log": "a file's absolute path; a temporary file, shown after a failure, if unset",
+    }
+    defaults = Settings()
+    lines = ["environment variables (default first):"]
+    for name, text in allowed.items():
+        default = getattr(defaults, name) or "unset"
+        lines.append(f"  {PREFIX + name.upper():20} {default:8} {text}")
+    lines += [f"  {name:20} {'unset':8} {text}" for name, text in _OTHER_VARIABLES.items()]
+    return "\n".join(lines)
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """One sentence for every `SAMURAI_*` variable that nobody reads, with the likely name."""
+    known = [PREFIX + name.upper() for name in Settings.__dataclass_fields__]
+    known.extend(_OTHER_VARIABLES)
+    unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    return [
+        f"{name} is not a setting and has no effect{_did_you_mean(name, known)}" for name in unknown
+    ]
+
+
+def _choice(given: Mapping[str, str], name: str, default: str, allowed: Iterable[str]) -> str:
+    """The value of a variable that must be one of a few words."""
+    value = given.get(name) or default
+    allowed = tuple(allowed)
+    if value not in allowed:
+        raise ConfigurationError(
+            f"{name}={value} is not allowed: it must be one of {', '.join(allowed)}"
+            f"{_did_you_mean(value, allowed)}"
+        )
+    return value
+
+
+def _device(value: str) -> str:
+    """A device's name; whether this machine has it shows when the model is loaded."""
+    if _DEVICE_PATTERN.fullmatch(value) is None:
+        raise ConfigurationError(
+            f"SAMURAI_DEVICE={value} is not allowed: it must be one of {_DEVICES}"
+        )
+    return value
+
+
+def _log(value: str) -> Path | None:
+    """The log file: absolute, because the toolkit's working folder for the process is deleted."""
+    if not value:
+        return None
+    path = Path(value).expanduser()
+    if not path.is_absolute():
+        raise ConfigurationError(f"SAMURAI_LOG={value} must be an absolute path (or start with ~)")
+    if path.is_dir() or not path.parent.is_dir():
+        raise ConfigurationError(f"SAMURAI_LOG={value} must be a file in an existing folder")
+    return path
+
+
+def _did_you_mean(value: str, allowed: Iterable[str]) -> str:
+    close = difflib.get_close_matches(value, list(allowed), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""

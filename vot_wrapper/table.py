@@ -1,0 +1,64 @@
+"""The table of scores as plain text: aligned, ASCII, the same on a terminal and in a log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+REPAIRED_MARK = "*"
+MISSING = "-"
+BETWEEN_MEASURES = "  "
+BETWEEN_EXPERIMENTS = "    "
+
+
+@dataclass(frozen=True)
+class Column:
+    """One measure of one experiment; `experiment` may be empty for what belongs to none."""
+
+    experiment: str
+    measure: str
+    repaired: bool = False
+    digits: int = 3
+
+
+@dataclass(frozen=True)
+class Row:
+    """One tracker's values, one per column; None where there is no result."""
+
+    tracker: str
+    values: tuple[float | None, ...]
+
+
+def render(columns: Sequence[Column], rows: Sequence[Row]) -> str:
+    """The table: experiments, measures, then a line per tracker; no newline at the end."""
+    blocks = [_aligned([["", "tracker", *(row.tracker for row in rows)]], str.ljust)]
+    numbered = list(enumerate(columns))
+    for _, group in groupby(numbered, key=lambda pair: pair[1].experiment):
+        members = list(group)
+        cells = [
+            [column.measure, *(_number(row.values[index], column.digits) for row in rows)]
+            for index, column in members
+        ]
+        blocks.append(_titled(members[0][1], _aligned(cells, str.rjust)))
+    return "\n".join(BETWEEN_EXPERIMENTS.join(line).rstrip() for line in zip(*blocks, strict=True))
+
+
+def _number(value: float | None, digits: int) -> str:
+    return MISSING if value is None else f"{value:.{digits}f}"
+
+
+def _aligned(columns: list[list[str]], align: Callable[[str, int], str]) -> list[str]:
+    """Lines of cells, every column as wide as its widest cell."""
+    padded = []
+    for column in columns:
+        width = max(len(cell) for cell in column)
+        padded.append([align(cell, width) for cell in column])
+    return [BETWEEN_MEASURES.join(line) for line in zip(*padded, strict=True)]
+
+
+def _titled(column: Column, lines: list[str]) -> list[str]:
+    """The lines of an experiment below its name, all equally wide."""
+    title = f"{column.experiment} {REPAIRED_MARK}" if column.repaired else column.experiment
+    width = max(len(title), len(lines[0]))
+    return [title.ljust(width), *(line.rjust(width) for line in lines)]

@@ -1,0 +1,233 @@
+"""Experiments that vot-toolkit 0.9.0 offers but can't run, repaired.
+
+0.9.0 moved its experiments from single regions to lists of queries. On the way three were
+left behind: multi-start builds its query from the wrong type and never runs, every real-time
+experiment wraps the tracker in a runtime that has no `run`, and supervised still speaks the old
+interface. The classes here do what 0.7.4, the last version that ran them, did: the measures
+computed from their results are equal to the digit (tests/toolkit/test_parity.py).
+
+They are registered under names of our own (group `vot_experiment`, setup.cfg), so a stack names
+them in its `type:`; the toolkit's own names stay as they are. Being subclasses of the toolkit's
+experiments they fit every analysis that fits the original, and write the same result files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from vot.dataset import Frame, Sequence
+from vot.dataset.proxy import FrameMapSequence
+from vot.experiment.multirun import SupervisedExperiment, UnsupervisedExperiment
+from vot.experiment.multistart import MultiStartExperiment, find_anchors
+from vot.region import Special, calculate_overlap
+from vot.tracker import (
+    ObjectQuery,
+    ObjectStatus,
+    OnlineTrackerRuntime,
+    RealtimeTrackerRuntime,
+    Results,
+    Tracker,
+    TrackerRuntime,
+    Trajectory,
+)
+
+Progress = Callable[[float], None]  # called with the part of a sequence that is done, 0..1
+
+
+class NoneMeansEmpty(OnlineTrackerRuntime):  # type: ignore[misc]  # vot has no types
+    """A runtime that hands "no new objects" on as an empty list.
+
+    The toolkit's real-time runtime says None, which its TraX runtime takes for an attempt to
+    add objects and refuses.
+    """
+
+    def __init__(self, runtime: OnlineTrackerRuntime) -> None:
+        super().__init__(runtime.tracker)
+        self._runtime = runtime
+
+    @property
+    def multiobject(self) -> bool:
+        return bool(self._runtime.multiobject)
+
+    def initialize(
+        self, frame: Frame, new: list[ObjectStatus] | None = None
+    ) -> tuple[list[ObjectStatus], float]:
+        return self._runtime.initialize(frame, new or [])  # type: ignore[no-any-return]
+
+    def update(
+        self, frame: Frame, new: list[ObjectStatus] | None = None
+    ) -> tuple[list[ObjectStatus], float]:
+        return self._runtime.update(frame, new or [])  # type: ignore[no-any-return]
+
+    def restart(self) -> None:
+        self._runtime.restart()
+
+    def stop(self) -> None:
+        self._runtime.stop()
+
+
+class RepairedRealtimeRuntime(RealtimeTrackerRuntime):  # type: ignore[misc]
+    """The toolkit's real-time clock, able to run a whole sequence."""
+
+    run = OnlineTrackerRuntime.run
+
+
+class Repaired:
+    """Marks a repaired experiment and lets any experiment run against the clock."""
+
+    identifier: str  # as every experiment has it: its name in the stack
+
+    def _get_runtime(
+        self, tracker: Tracker, sequence: Sequence, multiobject: bool = False
+    ) -> TrackerRuntime:
+        runtime = super()._get_runtime(tracker, sequence, multiobject)  # type: ignore[misc]
+        if not isinstance(runtime, RealtimeTrackerRuntime):
+            return runtime
+        # Deadline and grace are read back from the toolkit's own object, so that they can't
+        # drift from how the toolkit computes them.
+        return RepairedRealtimeRuntime(
+            NoneMeansEmpty(runtime._runtime), runtime._grace, runtime._interval
+        )
+
+
+class WatchedFrames(FrameMapSequence):  # type: ignore[misc]
+    """Frames of a sequence in a chosen order that report how far they were read."""
+
+    def __init__(self, source: Sequence, frames: list[int], progress: Progress) -> None:
+        super().__init__(source, frames)
+        self._progress = progress
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in range(len(self)):
+            yield self.frame(index)
+            self._progress((index + 1) / len(self))
+
+
+class RepairedMultiStart(Repaired, MultiStartExperiment):  # type: ignore[misc]
+    """One run from every anchor: to the end of the sequence, or backwards to its start."""
+
+    def scan(self, tracker: Tracker, sequence: Sequence) -> tuple[bool, list[str], Results]:
+        """Whether all results are there, their files, and where they lie.
+
+        Raises RuntimeError if the sequence has no anchor.
+        """
+        self._runs(sequence)  # says what is wrong where there is none
+        return super().scan(tracker, sequence)  # type: ignore[no-any-return]
+
+    def execute(
+        self,
+        tracker: Tracker,
+        sequence: Sequence,
+        force: bool = False,
+        callback: Progress | None = None,
+    ) -> None:
+        """Runs what has no results yet (everything, if `force`) and writes one file per anchor.
+
+        Raises RuntimeError if the sequence has no anchor, TrackerException if the tracker fails.
+        """
+        results = self.results(tracker, sequence)
+        runs = self._runs(sequence)
+
+        with self._get_runtime(tracker, sequence) as runtime:
+            for done, (anchor, order) in enumerate(runs):
+                name = f"{sequence.name}_{anchor:08d}"
+                if Trajectory.exists(results, name) and not force:
+                    continue
+
+                def progress(part: float, done: int = done) -> None:
+                    if callback is not None:
+                        callback((done + part) / len(runs))
+
+                frames = WatchedFrames(sequence, order, progress)
+                self._run(runtime, frames).write(results, name)
+
+    def _runs(self, sequence: Sequence) -> list[tuple[int, list[int]]]:
+        """Every anchor's frame with the frames to track, in the order to track them."""
+        forward, backward = find_anchors(sequence, self.anchor)
+        if not forward and not backward:
+            raise RuntimeError(
+                f"sequence {sequence.name} has no anchor, so multi-start has nowhere to start: "
+                f"give it a file {self.anchor}.value with a number per frame (1 tracks forward "
+                "from this frame, -1 backward, 0 is no anchor)"
+            )
+        return [(frame, list(range(frame, len(sequence)))) for frame in forward] + [
+            (frame, list(range(frame, -1, -1))) for frame in backward
+        ]
+
+    def _run(self, runtime: TrackerRuntime, frames: FrameMapSequence) -> Trajectory:
+        start = self._get_initialization(frames, 0)
+        outcome = runtime.run(frames, [ObjectQuery(start.region, start.properties, 0)])
+
+        trajectory = Trajectory(len(frames))
+        trajectory.set(0, Special(Trajectory.INITIALIZATION), {"time": outcome.times[0]})
+        for index in range(1, len(frames)):
+            state = outcome.objects[0][index]
+            properties = {**state.properties, "time": outcome.times[index]}
+            trajectory.set(index, state.region, properties)
+        return trajectory
+
+
+class RepairedSupervised(Repaired, SupervisedExperiment):  # type: ignore[misc]
+    """Re-initialisation after every failure, as VOT measured until 2019."""
+
+    def execute(
+        self,
+        tracker: Tracker,
+        sequence: Sequence,
+        force: bool = False,
+        callback: Progress | None = None,
+    ) -> None:
+        """Runs the repetitions that have no results yet (all, if `force`) and writes each.
+
+        Raises ValueError for several objects or a runtime that isn't driven frame by frame,
+        TrackerException if the tracker fails.
+        """
+        if len(sequence.objects()) != 1:
+            raise ValueError(f"supervised runs take one object, {sequence.name} has several")
+        results = self.results(tracker, sequence)
+
+        with self._get_runtime(tracker, sequence) as runtime:
+            if not isinstance(runtime, (OnlineTrackerRuntime, RealtimeTrackerRuntime)):
+                raise ValueError("supervised runs need a tracker that is driven frame by frame")
+
+            for repetition in range(1, self.repetitions + 1):
+                name = f"{sequence.name}_{repetition:03d}"
+                if Trajectory.exists(results, name) and not force:
+                    continue
+                if self._can_stop(tracker, sequence):
+                    return
+                trajectory = Trajectory(len(sequence))
+                frame = 0
+                while frame < len(sequence):
+                    frame = self._run_until_failure(runtime, sequence, trajectory, frame)
+                trajectory.write(results, name)
+                if callback is not None:
+                    callback(repetition / self.repetitions)
+
+    def _run_until_failure(
+        self, runtime: TrackerRuntime, sequence: Sequence, trajectory: Trajectory, start: int
+    ) -> int:
+        """Tracks from `start` to a failure or the end; the frame at which to start again."""
+        first = self._get_initialization(sequence, start)
+        _, elapsed = runtime.initialize(sequence.frame(start), [first])
+        trajectory.set(start, Special(Trajectory.INITIALIZATION), {"time": elapsed})
+
+        for frame in range(start + 1, len(sequence)):
+            (state,), elapsed = runtime.update(sequence.frame(frame), [])
+            properties = {**state.properties, "time": elapsed}
+            overlap = calculate_overlap(state.region, sequence.groundtruth(frame), sequence.size)
+            if overlap <= self.failure_overlap:
+                trajectory.set(frame, Special(Trajectory.FAILURE), properties)
+                return self._next_start(sequence, frame + self.skip_initialize)
+            trajectory.set(frame, state.region, properties)
+        return len(sequence)
+
+    def _next_start(self, sequence: Sequence, frame: int) -> int:
+        """The first frame from `frame` on without one of the tags that forbid a start."""
+        while frame < len(sequence) and any(tag in self.skip_tags for tag in sequence.tags(frame)):
+            frame += 1
+        return frame
+
+
+class RepairedUnsupervised(Repaired, UnsupervisedExperiment):  # type: ignore[misc]
+    """The unsupervised experiment, which only fails when it has to run against the clock."""

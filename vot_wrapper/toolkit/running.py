@@ -1,0 +1,137 @@
+"""Running the experiments that have no results yet, as `vot evaluate` does.
+
+What `vot evaluate` lacks: it says which sequence it is at, keeps to chosen sequences, notices
+result files that a killed run left incomplete, and tells a failed tracker from a successful one
+(its exit code is 0 for both).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from vot.dataset import Sequence
+from vot.experiment import Experiment
+from vot.tracker import Results, Tracker, TrackerException, Trajectory
+
+from vot_wrapper.toolkit.workspaces import Opened
+
+TAIL_LINES = 8  # of a failed tracker's output that are shown
+TRAX = "@@TRAX:"  # begins a message of the protocol, of which the output is full
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a tracker has no results for a sequence of an experiment."""
+
+    tracker: str
+    experiment: str
+    sequence: str
+    reason: str
+    output: list[str] = field(default_factory=list)  # the last lines that the tracker wrote
+    log: Path | None = None  # all that it wrote
+
+
+class Watcher(Protocol):
+    """Is told how far a tracker has come."""
+
+    def experiment(self, name: str, kept: int, count: int) -> None:
+        """An experiment begins; `kept` of `count` sequences have their results already."""
+
+    def sequence(self, name: str, number: int, count: int) -> None:
+        """A sequence of it begins, the `number`th of those that have to run."""
+
+    def progress(self, part: float) -> None:
+        """The part of the sequence that is done, 0..1."""
+
+    def finished(self, seconds: float) -> None:
+        """The sequence is complete."""
+
+    def damaged(self, sequence: str, result: str) -> None:
+        """A result file was cut short; it has been removed and is made again."""
+
+
+def run_missing(opened: Opened, tracker: Tracker, watcher: Watcher, force: bool) -> Failure | None:
+    """Runs all of a tracker that has no results, or everything; stops at the first failure.
+
+    Results are written as they come, so that a later call takes up where this one ended.
+    """
+    plan = []
+    for experiment in opened.workspace.stack:
+        sequences = experiment.transform(opened.sequences)
+        try:
+            missing = [s for s in sequences if not _is_complete(experiment, tracker, s, watcher)]
+        except RuntimeError as error:  # data that the experiment can't use: no anchors
+            return Failure(tracker.identifier, experiment.identifier, "", str(error))
+        plan.append((experiment, sequences if force else missing, len(sequences)))
+
+    for experiment, sequences, count in plan:
+        watcher.experiment(experiment.identifier, count - len(sequences), count)
+        for number, sequence in enumerate(sequences, start=1):
+            watcher.sequence(sequence.name, number, len(sequences))
+            started = time.monotonic()
+            failure = _run(experiment, tracker, sequence, watcher, force)
+            if failure is not None:
+                return failure
+            watcher.finished(time.monotonic() - started)
+    return None
+
+
+def _is_complete(
+    experiment: Experiment, tracker: Tracker, sequence: Sequence, watcher: Watcher
+) -> bool:
+    """Whether all results of a sequence are there and whole; removes those that are cut short.
+
+    A process that is killed while it writes leaves a file that the toolkit would take for a
+    result, and whose analysis then fails.
+    """
+    complete, files, results = experiment.scan(tracker, sequence)
+    for file in files:
+        name, _, kind = file.rpartition(".")
+        if kind in ("bin", "txt") and not _is_whole(results, name):
+            for part in Trajectory.gather(results, name):
+                results._storage.delete(part)
+            watcher.damaged(sequence.name, file)
+            complete = False
+    return bool(complete)
+
+
+def _is_whole(results: Results, name: str) -> bool:
+    try:
+        trajectory = Trajectory.read(results, name)
+    except (ValueError, IndexError, OSError, struct.error):
+        return False
+    # The toolkit writes the times after the regions.
+    times = trajectory._properties.get("time", [])
+    return len(trajectory) > 0 and len(times) == len(trajectory)
+
+
+def _run(
+    experiment: Experiment, tracker: Tracker, sequence: Sequence, watcher: Watcher, force: bool
+) -> Failure | None:
+    where = (tracker.identifier, experiment.identifier, sequence.name)
+    try:
+        experiment.execute(tracker, sequence, force=force, callback=watcher.progress)
+    except TrackerException as error:
+        output = error.log or ""
+        log = _write_log(experiment, tracker, output)
+        lines = [line for line in output.splitlines() if line.strip() and TRAX not in line]
+        return Failure(*where, str(error), lines[-TAIL_LINES:], log)
+    except Exception as error:  # data that can't be read, a reply that can't be used, a full disk
+        log = _write_log(experiment, tracker, traceback.format_exc())
+        return Failure(*where, f"{type(error).__name__}: {error}", [], log)
+    if not experiment.scan(tracker, sequence)[0]:
+        return Failure(*where, "the run ended without an error, but results are missing")
+    return None
+
+
+def _write_log(experiment: Experiment, tracker: Tracker, text: str) -> Path | None:
+    with contextlib.suppress(OSError), experiment.log(tracker.identifier) as file:
+        file.write(text)
+        return Path(file.name)
+    return None

@@ -1,0 +1,217 @@
+"""From result files to numbers: the stack's analyses, the JSON and the HTML report.
+
+The analyses are the toolkit's. Its cache of them is keyed by names alone, though: after a tracker
+ran again, `vot analysis` would report its old numbers. The cache is emptied here whenever a result
+file or an annotation has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import vot
+from vot.analysis import Analysis, AnalysisError, AnalysisProcessor, Axes, Measure
+from vot.analysis.multistart import EAOScore
+from vot.experiment import Experiment
+from vot.report import generate_document, generate_serialized
+from vot.tracker import Tracker
+from vot.utilities import ThreadPoolExecutor
+from vot.workspace.storage import Cache
+
+from samurai.errors import ConfigurationError
+from vot_wrapper.table import Column, Row
+from vot_wrapper.toolkit.experiments import Repaired
+from vot_wrapper.toolkit.workspaces import Opened
+
+SPEED = Column("", "fps", digits=1)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The numbers of all trackers, and where the full reports lie."""
+
+    columns: list[Column]
+    rows: list[Row]
+    eao_bounds: list[tuple[int, int]]  # run lengths in frames that EAO is averaged over
+    document: Path | None  # JSON; None while no tracker is complete
+    report: Path | None  # HTML
+
+
+def score(opened: Opened, name: str) -> Scores:
+    """Analyses everything that is complete and writes the documents called `name`.
+
+    The documents hold the trackers whose results are complete in all experiments; the rows also
+    hold the complete experiments of the others.
+    """
+    _drop_stale_cache(opened)
+    experiments = list(opened.workspace.stack)
+    measured = [
+        (experiment, analysis, index, measure)
+        for experiment in experiments
+        for analysis in _per_tracker(experiment)
+        for index, measure in enumerate(analysis.describe())
+        if isinstance(measure, Measure)
+    ]
+    columns = [
+        Column(experiment.identifier, m.abbreviation or m.name, isinstance(experiment, Repaired))
+        for experiment, _, _, m in measured
+    ]
+    with _processor(opened) as processor:
+        rows = []
+        finished = []
+        for tracker in opened.trackers:
+            done = {e.identifier for e in experiments if _all_complete(opened, e, tracker)}
+            values = [
+                _run(processor, opened, a, e, [tracker])[0, 0][index]
+                if e.identifier in done
+                else None
+                for e, a, index, _ in measured
+            ]
+            rows.append(Row(tracker.label, (*values, _speed(opened, tracker, done))))
+            if len(done) == len(experiments):
+                finished.append(tracker)
+        document = _write_document(processor, opened, finished, name) if finished else None
+    report = _write_report(opened, finished, name) if finished else None
+    return Scores([*columns, SPEED], rows, _eao_bounds(opened), document, report)
+
+
+def _repaired_experiments(opened: Opened) -> list[str]:
+    return [e.identifier for e in opened.workspace.stack if isinstance(e, Repaired)]
+
+
+def _per_tracker(experiment: Experiment) -> list[Analysis]:
+    return [
+        analysis
+        for analysis in experiment.analyses
+        if analysis.compatible(experiment) and analysis.axes == Axes.TRACKERS
+    ]
+
+
+def _eao_bounds(opened: Opened) -> list[tuple[int, int]]:
+    bounds = {
+        (analysis.low, analysis.high)
+        for experiment in opened.workspace.stack
+        for analysis in experiment.analyses
+        if isinstance(analysis, EAOScore)
+    }
+    return sorted(bounds)
+
+
+def _all_complete(opened: Opened, experiment: Experiment, tracker: Tracker) -> bool:
+    try:
+        sequences = experiment.transform(opened.sequences)
+        return all(experiment.scan(tracker, sequence)[0] for sequence in sequences)
+    except RuntimeError:  # data without anchors
+        return False
+
+
+@contextmanager
+def _processor(opened: Opened) -> Iterator[AnalysisProcessor]:
+    executor = ThreadPoolExecutor(1)
+    try:
+        with AnalysisProcessor(executor, Cache(_cache(opened))) as processor:
+            yield processor
+    finally:
+        executor.shutdown(wait=True)
+
+
+def _cache(opened: Opened) -> Any:
+    return opened.workspace.storage.substorage("cache").substorage("analysis")
+
+
+def _run(
+    processor: AnalysisProcessor,
+    opened: Opened,
+    analysis: Analysis,
+    experiment: Experiment,
+    trackers: list[Tracker],
+) -> Any:
+    """The grid of an analysis' results, one row per tracker."""
+    sequences = experiment.transform(opened.sequences)
+    try:
+        return processor.commit(analysis, experiment, trackers, sequences).result()
+    except AnalysisError as error:
+        raise ConfigurationError(
+            f"the analysis {analysis.title} of {experiment.identifier} failed: {error.root_cause}. "
+            "Remedy: check the annotations; delete the tracker's results if they are damaged"
+        ) from error
+
+
+def _speed(opened: Opened, tracker: Tracker, experiments: set[str]) -> float | None:
+    """Frames per second: tracked frames by the time until their replies, outside real time."""
+    frames, seconds = 0, 0.0
+    for experiment in opened.workspace.stack:
+        if experiment.identifier not in experiments or experiment.realtime is not None:
+            continue
+        for sequence in experiment.transform(opened.sequences):
+            _, files, results = experiment.scan(tracker, sequence)
+            for file in files:
+                if not file.endswith("_time.value"):
+                    continue
+                with results.read(file) as lines:
+                    times = [float(line) for line in lines if line.strip()][1:]
+                frames += sum(1 for time in times if time > 0)
+                seconds += sum(times)
+    return frames / seconds if seconds else None
+
+
+def _write_document(
+    processor: AnalysisProcessor, opened: Opened, trackers: list[Tracker], name: str
+) -> Path:
+    results = {
+        experiment: {
+            analysis: _run(processor, opened, analysis, experiment, trackers)
+            for analysis in experiment.analyses
+            if analysis.compatible(experiment)
+        }
+        for experiment in opened.workspace.stack
+    }
+    storage = opened.workspace.storage.substorage("analysis")
+    generate_serialized(trackers, opened.sequences, results, storage, "json", name)
+    return opened.folder / "analysis" / f"{name}.json"
+
+
+def _write_report(opened: Opened, trackers: list[Tracker], name: str) -> Path:
+    selected = [sequence.name for sequence in opened.sequences]
+    generate_document(opened.workspace, trackers, "html", name, selected)
+    report = opened.folder / "reports" / name / "report.html"
+    repaired = _repaired_experiments(opened)
+    if repaired:
+        label = (
+            f"{', '.join(repaired)} (vot-toolkit {vot.__version__} can't run its own; these "
+            "measure what 0.7.4 did)"
+        )
+        page = report.read_text(encoding="utf-8")
+        head, listed, rest = page.partition('<ul id="metadata">')
+        item = f"<li><span>Repaired experiments</span>: {html.escape(label, quote=False)}</li>"
+        report.write_text(f"{head}{listed}\n        {item}{rest}", encoding="utf-8")
+    return report
+
+
+def _drop_stale_cache(opened: Opened) -> None:
+    """Empties the analysis cache unless it was filled from the very files that are there now."""
+    folder = opened.folder
+    annotations = folder / opened.workspace.sequences
+    files = [
+        *(folder / "results").rglob("*.*"),
+        *annotations.glob("*/groundtruth*.txt"),
+        *annotations.glob("*/*.value"),
+        *annotations.glob("*/*.tag"),
+    ]
+    seen = hashlib.sha256(vot.__version__.encode())
+    for file in sorted(files):
+        state = file.stat()
+        seen.update(f"{file} {state.st_size} {state.st_mtime_ns}\n".encode())
+    note = folder / "cache" / "results.sha256"
+    if note.exists() and note.read_text() == seen.hexdigest():
+        return
+    shutil.rmtree(folder / "cache" / "analysis", ignore_errors=True)
+    note.parent.mkdir(exist_ok=True)
+    note.write_text(seen.hexdigest())

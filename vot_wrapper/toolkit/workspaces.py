@@ -1,0 +1,182 @@
+"""Opening a workspace of the toolkit: which stack, which trackers, which sequences."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+import sys
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from vot import get_logger
+from vot.dataset import Sequence
+from vot.experiment import Experiment
+from vot.experiment.multirun import SupervisedExperiment
+from vot.experiment.multistart import MultiStartExperiment
+from vot.stack import resolve_stack
+from vot.tracker import Tracker
+from vot.workspace import Workspace
+
+from samurai.errors import ConfigurationError
+from vot_wrapper.toolkit.experiments import Repaired
+
+STACKS = Path(__file__).parent / "stacks"
+CONFIGURATION = "config.yaml"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A workspace with what an evaluation works on."""
+
+    workspace: Workspace
+    trackers: list[Tracker]
+    sequences: list[Sequence]
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.workspace.directory)
+
+
+def open_workspace(
+    folder: Path,
+    trackers: tuple[str, ...],
+    stack: str | None,
+    sequences: tuple[str, ...],
+    registry: Path,
+    say: Say,
+) -> Opened:
+    """Loads a workspace, with another stack than its own if one is named.
+
+    Args:
+        folder: the workspace. With a `stack` it is made if it isn't one yet.
+        trackers: identifiers of trackers in the workspace's registries.
+        stack: name of a stack; None takes the workspace's own.
+        sequences: names of the sequences to use; none means all.
+        registry: the trackers.ini that a new workspace refers to.
+        say: takes one line about what was decided.
+
+    Raises:
+        ConfigurationError: no workspace, unknown stack, tracker or sequence, a stack that the
+            installed toolkit can't run, or data that can't be read or downloaded.
+    """
+    configuration = _configuration(folder, stack, registry, say)
+    name = stack or configuration["stack"]
+    if isinstance(name, str):  # else the experiments stand in config.yaml itself
+        path = _stack_file(name, folder)
+        configuration["stack"] = str(path)
+        if path.is_relative_to(STACKS):
+            say(f"stack {name}: our copy of it, the same but for its repaired experiments")
+    workspace = _load(folder, configuration, say)
+    _refuse_broken(workspace)
+    return Opened(workspace, _trackers(workspace, trackers), _sequences(workspace, sequences))
+
+
+def _configuration(folder: Path, stack: str | None, registry: Path, say: Say) -> dict[str, Any]:
+    """The workspace's own settings; a folder without any becomes a workspace of `stack`."""
+    file = folder / CONFIGURATION
+    if not file.exists():
+        if stack is None:
+            raise ConfigurationError(
+                f"{folder} is no workspace (it has no {CONFIGURATION}). Remedy: name one with "
+                "--workspace, or make one there with --stack, for example --stack vot2022/shortterm"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        # The toolkit's own name, so that `vot pack` names the official stack in a submission.
+        content = {"registry": [str(registry)], "stack": stack}
+        file.write_text(yaml.safe_dump(content), encoding="utf-8")
+        say(f"new workspace for {stack} in {folder}")
+    found = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    if not isinstance(found, dict) or not {"registry", "stack"} <= found.keys():
+        raise ConfigurationError(f"{file} names no `registry` and `stack`: add both")
+    return found
+
+
+def _stack_file(name: str, folder: Path) -> Path:
+    """Our copy of a stack where there is one, else what the toolkit finds under this name."""
+    copied = STACKS / f"{name}.yaml"
+    if copied.exists():
+        return copied
+    found = resolve_stack(name, str(folder))
+    if found is None:
+        copies = [path.relative_to(STACKS).with_suffix("") for path in STACKS.rglob("*.yaml")]
+        ours = sorted(copy.as_posix() for copy in copies)
+        raise ConfigurationError(
+            f"there is no stack {name!r}. Allowed are {', '.join(ours)}, the other stacks of the "
+            "toolkit, and the path of a stack file"
+        )
+    return Path(found)
+
+
+def _load(folder: Path, configuration: dict[str, Any], say: Say) -> Workspace:
+    # The toolkit says things on every level that only matter to its own commands; a download of
+    # gigabytes, which begins when the list of sequences is missing, should be seen, though.
+    data = folder / str(configuration.get("sequences", "sequences"))
+    listed = (data / "list.txt").exists()
+    get_logger().setLevel(logging.WARNING if listed else logging.INFO)
+    if not listed:
+        say(f"no sequences in {data} yet: the toolkit downloads those of the stack")
+    try:
+        return Workspace(str(folder), **configuration)
+    except Exception as error:  # the toolkit raises anything, from KeyError to requests' own
+        raise ConfigurationError(
+            f"the workspace {folder} can't be opened: {type(error).__name__}: {error}. Remedy: "
+            "check its config.yaml, its stack, and sequences/list.txt; a download needs a network"
+        ) from error
+    finally:
+        get_logger().setLevel(logging.WARNING)
+
+
+def _refuse_broken(workspace: Workspace) -> None:
+    broken = [experiment.identifier for experiment in workspace.stack if not _runs(experiment)]
+    if broken:
+        raise ConfigurationError(
+            f"vot-toolkit 0.9 can't run {', '.join(broken)} of this stack. Remedy: in a copy of "
+            "the stack write samurai-multistart, samurai-supervised or samurai-unsupervised as "
+            "the experiment's `type`, and name the copy's path"
+        )
+
+
+def _runs(experiment: Experiment) -> bool:
+    if isinstance(experiment, Repaired):
+        return True
+    hurt = isinstance(experiment, (MultiStartExperiment, SupervisedExperiment))
+    return not hurt and experiment.realtime is None
+
+
+def _trackers(workspace: Workspace, names: tuple[str, ...]) -> list[Tracker]:
+    known = workspace.registry.identifiers()
+    found = []
+    for name in names:
+        if name not in workspace.registry:
+            raise ConfigurationError(
+                f"there is no tracker {name!r} in the registries of this workspace. There are: "
+                f"{', '.join(known) or 'none'}"
+            )
+        found.append(_runnable(workspace.registry[name]))
+    return found
+
+
+def _runnable(tracker: Tracker) -> Tracker:
+    """The tracker with its interpreter quoted: the toolkit splits command lines at spaces."""
+    if tracker.protocol != "traxpython" or "python" in tracker._args:
+        return tracker
+    quoted = copy(tracker)
+    quoted._args = {**tracker._args, "python": shlex.quote(sys.executable)}
+    return quoted
+
+
+def _sequences(workspace: Workspace, names: tuple[str, ...]) -> list[Sequence]:
+    known = {sequence.name: sequence for sequence in workspace.dataset}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ConfigurationError(
+            f"there is no sequence {', '.join(unknown)} in this workspace. There are: "
+            f"{', '.join(known)}"
+        )
+    return [known[name] for name in names] or list(known.values())
