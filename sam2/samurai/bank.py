@@ -13,6 +13,9 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
+MAP_DTYPE = torch.bfloat16
+"""SAM 2 stores memory maps so in every precision, and its answers depend on it."""
+
 
 class Rows:
     """A block of equal tensors with counted rows."""
@@ -107,17 +110,15 @@ class Shelf:
 
 
 class MemoryBank:
-    """Memory maps (bfloat16, as SAM 2 stores them in every precision) and object pointers (float32).
+    """Memory maps (`MAP_DTYPE`) and object pointers (float32).
 
     Args:
         map_shape: (tokens, channels) of one memory map.
         pointer_size: channels of one object pointer.
     """
 
-    def __init__(
-        self, map_shape: tuple[int, int], pointer_size: int, device: torch.device
-    ) -> None:
-        self.maps = Rows(map_shape, torch.bfloat16, device)
+    def __init__(self, map_shape: tuple[int, int], pointer_size: int, device: torch.device) -> None:
+        self.maps = Rows(map_shape, MAP_DTYPE, device)
         self.pointers = Rows((pointer_size,), torch.float32, device)
 
     def reserve(self, maps: int, pointers: int) -> None:

@@ -90,6 +90,8 @@ def build_model(configuration: Path | Mapping[str, Any]) -> SAM2Base:
     from sam2.modeling.sam2_base import SAM2Base
     from yaml import YAMLError
 
+    source = str(configuration) if isinstance(configuration, Path) else "the given mapping"
+    reasons = (OSError, TypeError, YAMLError, OmegaConfBaseException, InstantiationException)
     try:
         if isinstance(configuration, Path):
             node = OmegaConf.load(configuration)
@@ -97,10 +99,11 @@ def build_model(configuration: Path | Mapping[str, Any]) -> SAM2Base:
             node = OmegaConf.create(dict(configuration))
         defaults = {"model": {"sam_mask_decoder_extra_args": STABILITY_FALLBACK}}
         model = instantiate(OmegaConf.merge(defaults, node).model, _convert_="all")
-    except (OSError, YAMLError, OmegaConfBaseException, InstantiationException) as error:
-        raise ConfigurationError(f"no model can be built from {configuration}: {error}") from error
+    except reasons as error:
+        why = " ".join(str(error).split())
+        raise ConfigurationError(f"no model can be built from {source}: {why}") from error
     if not isinstance(model, SAM2Base):
-        raise ConfigurationError(f"{configuration} describes a {type(model)}, not a SAM2Base")
+        raise ConfigurationError(f"{source} describes a {type(model).__name__}, not a SAM2Base")
     return model.eval()
 
 

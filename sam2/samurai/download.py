@@ -12,6 +12,7 @@ off, ignores Range, lies about lengths and so on.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import requests
@@ -62,22 +64,41 @@ def fetch(
     """
     target = folder / card.file
     part = folder / f"{card.file}.part"
-    if target.is_file():
-        _accept(card, target, target, verify)
-        return target
     try:
+        if target.is_file():
+            _accept(card, target, target, verify)
+            return target
         folder.mkdir(parents=True, exist_ok=True)
-        _Transfer(card, target, part, progress, patience or Patience()).run()
-        try:
-            _accept(card, part, target, verify)
-        except CheckpointError as error:
-            part.unlink()  # to go on from it would lead here again
-            raise CheckpointError(
-                f"what {card.url} sent was refused and removed: {error}"
-            ) from error
-        return target
+        with part.open("ab") as file:
+            _lock(file, part)
+            try:
+                _Transfer(card, target, file, progress, patience or Patience()).run()
+                _accept_part(card, part, target, verify)
+            finally:
+                if part.is_file() and part.stat().st_size == 0:
+                    part.unlink()
     except OSError as error:
         raise CheckpointError(_storage_message(error, card, folder)) from error
+    return target
+
+
+def _lock(file: BinaryIO, part: Path) -> None:
+    """Keep a second download of the same file from writing into this one's part."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CheckpointError(f"another process is writing {part}: wait for it") from None
+
+
+def _accept_part(
+    card: ModelCard, part: Path, target: Path, verify: Callable[[ModelCard, Path], None]
+) -> None:
+    """Accept the complete part file, or remove it: to go on from it would lead here again."""
+    try:
+        _accept(card, part, target, verify)
+    except CheckpointError as error:
+        part.unlink()
+        raise CheckpointError(f"what {card.url} sent was refused and removed: {error}") from error
 
 
 def _accept(
@@ -100,19 +121,22 @@ def _accept(
 
 
 class _Transfer:
-    """One file on its way: requests, as many as it takes, until the part file is complete."""
+    """One file on its way: requests, as many as it takes, until the part file is complete.
+
+    `file` is the part file, opened to append.
+    """
 
     def __init__(
         self,
         card: ModelCard,
         target: Path,
-        part: Path,
+        file: BinaryIO,
         progress: Callable[[int, int], None] | None,
         patience: Patience,
     ) -> None:
         if card.url is None:
             raise CheckpointError(f"{card.name} can't be downloaded; {card.remedy}")
-        self.card, self.url, self.target, self.part = card, card.url, target, part
+        self.card, self.url, self.target, self.file = card, card.url, target, file
         self.progress, self.patience = progress, patience
         self.reached = False
 
@@ -143,7 +167,7 @@ class _Transfer:
             with requests.get(self.url, headers=headers, stream=True, timeout=timeouts) as response:
                 self.reached = True
                 if response.status_code == 416:  # the server's file ends before ours: start again
-                    self.part.unlink(missing_ok=True)
+                    self.file.truncate(0)
                 elif response.status_code == 429 or response.status_code >= 500:
                     return f"{response.status_code} {response.reason}"
                 else:
@@ -170,29 +194,32 @@ class _Transfer:
         if start not in (0, have):
             raise CheckpointError(
                 f"{self.url} was asked to go on from byte {have} and answers from {start}: delete "
-                f"{self.part} and {self.card.remedy} again"
+                f"{self.file.name} and {self.card.remedy} again"
             )
         return start
 
     def _append(self, response: requests.Response, start: int) -> None:
         """Write the answer's body behind the first `start` bytes of the part file."""
-        if shutil.disk_usage(self.part.parent).free < self.card.bytes - start:
+        if shutil.disk_usage(self.target.parent).free < self.card.bytes - start:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        with self.part.open("ab" if start else "wb") as file:
-            written = start
-            for chunk in response.iter_content(CHUNK):
-                written += len(chunk)
-                if written > self.card.bytes:
-                    raise CheckpointError(
-                        f"{self.url} sends more than the {self.card.bytes} bytes that the manifest "
-                        f"says; {self._by_hand()}"
-                    )
-                file.write(chunk)
-                if self.progress is not None:
-                    self.progress(written, self.card.bytes)
+        if start == 0 and self._have():
+            self.file.truncate(0)
+        written = start
+        for chunk in response.iter_content(CHUNK):
+            written += len(chunk)
+            if written > self.card.bytes:
+                raise CheckpointError(
+                    f"{self.url} sends more than the {self.card.bytes} bytes that the manifest "
+                    f"says; {self._by_hand()}"
+                )
+            self.file.write(chunk)
+            if self.progress is not None:
+                self.progress(written, self.card.bytes)
 
     def _have(self) -> int:
-        return self.part.stat().st_size if self.part.is_file() else 0
+        """The bytes that have arrived, now or earlier."""
+        self.file.flush()
+        return os.fstat(self.file.fileno()).st_size
 
     def _unreachable(self, error: Exception) -> str:
         host = urlsplit(self.url).hostname

@@ -39,9 +39,8 @@ def rgb_frame(frame: Any) -> Frame:
         raise FrameError(
             f"a frame is (H, W, 3) RGB, (H, W) grey or (H, W, 4) RGBA, not {frame.shape}"
         )
-    if frame.shape[2] == 1:
-        return np.repeat(frame, 3, axis=2)
-    return frame[..., :3]
+    rgb: Frame = np.repeat(frame, 3, axis=2) if frame.shape[2] == 1 else frame[..., :3]
+    return rgb
 
 
 def prepare(frame: Frame, size: int, device: torch.device) -> Tensor:
@@ -65,7 +64,7 @@ def frame_masks(logits: Tensor, frame_size: tuple[int, int]) -> NDArray[np.bool_
     """
     parts = [
         F.interpolate(part, size=frame_size, mode="bilinear", align_corners=False)[:, 0] > 0
-        for part in logits.split(MASKS_AT_ONCE)
+        for part in torch.split(logits, MASKS_AT_ONCE)
     ]
     masks: NDArray[np.bool_] = torch.cat(parts).cpu().numpy()
     return masks

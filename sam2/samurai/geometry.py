@@ -20,7 +20,7 @@ Corners: TypeAlias = tuple[float, float, float, float]
 
 
 def mask_corners(mask: NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
-    """Smallest and largest pixel (left, top, right, bottom) of a boolean (H, W) mask, None if empty."""
+    """Smallest and largest pixel (left, top, right, bottom) of a (H, W) mask, None if empty."""
     rows = np.flatnonzero(mask.any(axis=1))
     if rows.size == 0:
         return None

@@ -160,7 +160,7 @@ class Network:
         return self._as_map(attended)
 
     def without_memory(self, features: Features) -> Tensor:
-        """What the decoder gets on a prompt's frame: (1, C, H, W) with the "no memory" embedding."""
+        """What the decoder gets on a prompt's frame: (1, C, H, W), "no memory" added."""
         return self._as_map(features.tokens + self.model.no_mem_embed)
 
     def _as_map(self, tokens: Tensor) -> Tensor:
@@ -215,8 +215,12 @@ class Network:
         decoded = self._decode(
             self._as_map(features.tokens), features, self._no_points, dense, many=False, gate=0.0
         )
+        logits = self._quarter(mask * MASK_SCALE + MASK_BIAS)
+        if not (logits > 0).any():
+            # Too small for a mask pixel: SAM 2 would go on without an object. It keeps its place.
+            logits = torch.where(logits == logits.amax(), MASK_SCALE + MASK_BIAS, logits)
         return Decoding(
-            logits=self._quarter(mask * MASK_SCALE + MASK_BIAS),
+            logits=logits,
             predicted_ious=torch.ones(1, 1, device=self.device),
             tokens=decoded.tokens,
             object_scores=torch.full((1, 1), MASK_SCALE + MASK_BIAS, device=self.device),
@@ -260,8 +264,9 @@ class Network:
     def point(self, tokens: Tensor, pointer_scores: Tensor, gate: float) -> Tensor:
         """Object pointers (B, C) of the chosen candidates' tokens (B, C) ("Memory bank")."""
         visible = (pointer_scores > gate).float()
-        pointers = visible * self.model.obj_ptr_proj(tokens)
-        return pointers + (1 - visible) * self.model.no_obj_ptr
+        pointers: Tensor = visible * self.model.obj_ptr_proj(tokens)
+        pointers = pointers + (1 - visible) * self.model.no_obj_ptr
+        return pointers
 
     # --- candidates' boxes -----------------------------------------------------------------------
 
@@ -297,7 +302,7 @@ class Network:
         if any(prompted):
             binary = torch.tensor(prompted, device=self.device).view(-1, 1, 1, 1)
             masks = torch.where(binary, (full > 0).float(), masks)
-        maps = self.model.memory_encoder(
+        maps: Tensor = self.model.memory_encoder(
             self._as_map(features.tokens).expand(len(logits), -1, -1, -1),
             masks * MASK_SCALE + MASK_BIAS,
             skip_mask_sigmoid=True,

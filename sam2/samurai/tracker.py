@@ -119,7 +119,5 @@ def resolve_dtype(name: str, device: torch.device) -> torch.dtype:
     if name == "auto":
         return torch.bfloat16 if device.type == "cuda" else torch.float32
     if name not in DTYPES:
-        raise ConfigurationError(
-            f"unknown dtype {name!r}: choose one of auto, {', '.join(DTYPES)}"
-        )
+        raise ConfigurationError(f"unknown dtype {name!r}: choose one of auto, {', '.join(DTYPES)}")
     return DTYPES[name]

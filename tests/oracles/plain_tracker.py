@@ -1,7 +1,7 @@
 """One object through SAM 2.1 with nothing bounded, nothing batched and nothing cached.
 
-Drives the installed model's own modules with a set of rules (`oracles.samurai_rules`): every map and
-pointer is kept in a dictionary for ever.
+Drives the installed model's own modules with a set of rules (`oracles.samurai_rules`): every map
+and pointer is kept in a dictionary for ever.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from sam2.modeling.sam2_utils import get_1d_sine_pe
 class PlainTracker:
     """Starts at its own frame 0 with a binary mask in the square input, or a box's two corners."""
 
-    def __init__(self, model: Any, rules: Any, gate: float) -> None:
+    def __init__(
+        self, model: Any, rules: Any, gate: float, map_dtype: torch.dtype = torch.bfloat16
+    ) -> None:
         self.model, self.rules, self.gate = model, rules, gate
+        self.map_dtype = map_dtype
         self.time = 0
         self.maps: dict[int, torch.Tensor] = {}
         self.map_positions: dict[int, torch.Tensor] = {}
@@ -29,7 +32,7 @@ class PlainTracker:
     @torch.inference_mode()
     def start(self, image: torch.Tensor, corners: list[float]) -> torch.Tensor:
         """Prompt with a box; returns the mask logits (1, 1, S/4, S/4)."""
-        features, position, fine = self._encode(image)
+        features, _, fine = self._encode(image)
         conditioned = features + self.model.no_mem_embed.reshape(1, -1, 1, 1)
         points = torch.tensor([[corners[:2], corners[2:]]], dtype=torch.float32)
         labels = torch.tensor([[2, 3]], dtype=torch.int32)
@@ -104,7 +107,7 @@ class PlainTracker:
         stored = out["vision_features"]
         if score.item() <= 0:
             stored = stored + model.no_obj_embed_spatial[..., None, None]
-        self.maps[self.time] = stored.bfloat16()
+        self.maps[self.time] = stored.to(self.map_dtype)
         self.map_positions[self.time] = out["vision_pos_enc"][0]
         shown = float(score.item() > self.gate)
         pointer = shown * model.obj_ptr_proj(token) + (1 - shown) * model.no_obj_ptr

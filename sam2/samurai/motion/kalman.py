@@ -28,7 +28,7 @@ _TRANSITION: Vector = np.eye(8) + np.eye(8, k=4)
 
 @dataclass(frozen=True, eq=False)
 class BoxMotion:
-    """A Gaussian over a box and its velocity: mean (8,), covariance (8, 8). Never changed in place."""
+    """A Gaussian over a box and its velocity: mean (8,), covariance (8, 8). A value."""
 
     mean: Vector
     covariance: Vector

@@ -12,9 +12,7 @@ from samurai.policies.base import Policy
 from samurai.policies.sam2 import Sam2Policy
 from samurai.policies.samurai import SamuraiPolicy
 
-POLICIES: dict[str, type[Policy]] = {
-    policy.name: policy for policy in (Sam2Policy, SamuraiPolicy)
-}
+POLICIES: dict[str, type[Policy]] = {policy.name: policy for policy in (Sam2Policy, SamuraiPolicy)}
 
 ENTRY_POINTS = "samurai.policies"
 

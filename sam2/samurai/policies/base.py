@@ -105,7 +105,7 @@ class Choice(NamedTuple):
 
 
 class MapRecall(NamedTuple):
-    """The memory map of frame `time`, attended to in `slot` (0 the prompt's, the last the newest)."""
+    """The map of frame `time`, attended to in `slot` (0 the prompt's, the last the newest)."""
 
     time: int
     slot: int

@@ -98,7 +98,7 @@ class SamuraiPolicy(Policy):
             self._stable = 1
 
     def _weigh(self, decoded: Decoded, expected: Corners) -> tuple[int, float]:
-        """The candidate with the best mix of motion score and predicted IoU, and its motion score."""
+        """The candidate with the best mix of motion score and predicted IoU; its motion score."""
         weight = self.traits.motion_weight
         overlaps = [
             corners_overlap(expected, candidate.corners) if candidate.corners else 0.0

@@ -1,0 +1,73 @@
+"""The bank: rows are shared, counted and freed; values survive growth."""
+
+from __future__ import annotations
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from samurai.bank import MemoryBank, Shelf
+
+SHAPE, POINTER = (3, 2), 4
+
+
+def new_bank(rows: int) -> MemoryBank:
+    bank = MemoryBank(SHAPE, POINTER, torch.device("cpu"))
+    bank.reserve(rows, rows)
+    return bank
+
+
+def put(shelf: Shelf, time: int, value: float) -> None:
+    shelf.put_map(time, torch.full(SHAPE, value))
+    shelf.put_pointer(time, torch.full((POINTER,), value))
+
+
+def values(bank: MemoryBank, shelf: Shelf, times: list[int]) -> list[float]:
+    maps = bank.maps.take([shelf.map_rows(times)])
+    pointers = bank.pointers.take([shelf.pointer_rows(times)])
+    assert maps.shape == (1, len(times), *SHAPE) and maps.dtype == torch.bfloat16
+    assert torch.equal(maps[0, :, 0, 0].float(), pointers[0, :, 0])
+    return [float(value) for value in pointers[0, :, 0]]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("pfkc"), st.integers(0, 5), st.integers(0, 255))))
+def test_shelves_see_what_they_put_whatever_others_do(steps: list[tuple[str, int, int]]) -> None:
+    """Random puts, forks, keeps and clears against plain dictionaries; rows are never leaked."""
+    bank = new_bank(4)
+    shelves: list[tuple[Shelf, dict[int, float]]] = [(bank.new_shelf(), {})]
+    for time, (action, which, value) in enumerate(steps):
+        shelf, known = shelves[which % len(shelves)]
+        if action == "p":
+            if bank.maps.used == bank.maps.capacity:
+                bank.reserve(4, 4)
+            put(shelf, time, float(value))
+            known[time] = float(value)
+        elif action == "f" and len(shelves) < 6:
+            shelves.append((shelf.fork(), dict(known)))
+        elif action == "k":
+            kept = frozenset(t for t in known if (t + value) % 2)
+            shelf.keep(kept, kept)
+            for t in set(known) - kept:
+                del known[t]
+        elif action == "c" and len(shelves) > 1:
+            shelf.clear()
+            shelves.remove((shelf, known))
+        for each, expected in shelves:
+            if expected:
+                assert values(bank, each, list(expected)) == list(expected.values())
+    for shelf, _ in shelves:
+        shelf.clear()
+    assert bank.maps.used == bank.pointers.used == 0
+
+
+def test_a_fork_shares_rows_until_both_let_go() -> None:
+    bank = new_bank(2)
+    one = bank.new_shelf()
+    put(one, 0, 5.0)
+    two = one.fork()
+    assert bank.maps.used == 1
+    one.clear()
+    assert bank.maps.used == 1 and values(bank, two, [0]) == [5.0]
+    two.clear()
+    assert bank.maps.used == 0

@@ -1,0 +1,83 @@
+"""Memory does not grow: tensors counted byte by byte, and the process's resident memory."""
+
+from __future__ import annotations
+
+import gc
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from samurai.regions import Box
+from samurai.session import Session
+from samurai.tracker import Tracker
+
+FRAMES = 2000
+BOX = Box(30.0, 33.0, 32.0, 27.0)
+RESIDENT_SLACK = 8 << 20
+"""Bytes that an allocator may keep more of; 2,000 frames kept would be hundreds of megabytes."""
+
+
+def tensor_bytes() -> int:
+    """Bytes of all live tensors, each storage once."""
+    gc.collect()
+    storages = {}
+    for thing in gc.get_objects():
+        if isinstance(thing, torch.Tensor):
+            storage = thing.untyped_storage()
+            storages[storage.data_ptr()] = storage.nbytes()
+    return sum(storages.values())
+
+
+def resident_bytes() -> int:
+    status = Path("/proc/self/statm")
+    if status.exists():
+        return int(status.read_text().split()[1]) * resource.getpagesize()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+@pytest.mark.parametrize("policy", ["sam2", "samurai"])
+def test_state_is_constant_over_a_long_session(
+    build_predictor: Callable[..., Any], policy: str, video: list[NDArray[np.uint8]]
+) -> None:
+    model = build_predictor(64, seed=2, small=True, object_bias=1.0)
+    session = Tracker(model, policy, "cpu", "float32").session()
+    session.start(video[0], [BOX])
+    tensors, resident = [], []
+    for time in range(1, FRAMES):
+        session.step(video[time % len(video)])
+        if time in (30, 31) or time % 500 == 0:
+            session.settle()
+            tensors.append(tensor_bytes())
+            resident.append(resident_bytes())
+    assert len(set(tensors)) == 1
+    # The first tenth lets caches and allocator pools fill up.
+    assert resident[-1] - resident[2] < RESIDENT_SLACK
+
+
+def test_rows_come_back_when_nobody_holds_them(
+    make_tracker: Callable[..., Tracker], video: list[NDArray[np.uint8]]
+) -> None:
+    """The bank holds no more than what the policies declared, and grows only with objects."""
+    tracker = make_tracker("samurai")
+    session = tracker.session()
+    session.start(video[0], [BOX])
+    assert rows(session) == (tracker.needs.maps, tracker.needs.pointers)
+    for frame in video[1:30]:
+        session.step(frame)
+    assert rows(session) == (tracker.needs.maps, tracker.needs.pointers)
+    session.step(video[30], [BOX, BOX])
+    assert rows(session) == (3 * tracker.needs.maps, 3 * tracker.needs.pointers)
+
+
+def rows(session: Session) -> tuple[int, int]:
+    bank = session._bank
+    assert bank.maps.used <= bank.maps.capacity and bank.pointers.used <= bank.pointers.capacity
+    return bank.maps.capacity, bank.pointers.capacity

@@ -1,0 +1,68 @@
+"""The seam carries several hypotheses: a toy policy that forks, drops and reorders them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from samurai.policies import POLICIES
+from samurai.policies.base import Choice, Decoded, Keep, Needs, Recall, Traits
+from samurai.policies.sam2 import Sam2Policy
+from samurai.regions import Box
+from samurai.tracker import Tracker
+
+BOX = Box(30.0, 33.0, 32.0, 27.0)
+
+
+class TwoPaths(Sam2Policy):
+    """Follows the best and the second-best candidate; the answer is the best of the first path."""
+
+    name = "two-paths"
+
+    def __init__(self, traits: Traits) -> None:
+        super().__init__(traits)
+        self.paths = 1
+        self.masks: list[NDArray[np.bool_]] = []
+
+    @property
+    def needs(self) -> Needs:
+        single = super().needs
+        return Needs(2 * single.maps, 2 * single.pointers)
+
+    def recall(self, time: int) -> Sequence[Recall]:
+        return [*super().recall(time)] * self.paths
+
+    def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
+        first = decoded[0]
+        order = np.argsort([-candidate.predicted_iou for candidate in first.candidates])
+        self.masks = [first.mask(int(candidate)) for candidate in order]
+        self.paths = 2
+        # The second path is thrown away and forked anew from the first in every frame.
+        return [Choice(first.best(), 0), Choice(int(order[1]), 0)]
+
+    def remember(self, time: int) -> Sequence[Keep]:
+        return [*super().remember(time)] * self.paths
+
+
+def test_the_first_path_is_not_disturbed_by_the_second(
+    make_tracker: Callable[..., Tracker],
+    video: list[NDArray[np.uint8]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(POLICIES, TwoPaths.name, TwoPaths)
+    single, double = make_tracker("sam2").session(), make_tracker("two-paths").session()
+    capacity = 0
+    for time, frame in enumerate(video[:24]):
+        a = single.start(frame, [BOX]) if time == 0 else single.step(frame)
+        b = double.start(frame, [BOX]) if time == 0 else double.step(frame)
+        union = (a[0].mask | b[0].mask).sum()
+        assert union == 0 or (a[0].mask & b[0].mask).sum() / union >= 0.99
+        if time > 0:
+            policy = double._tracks[0].policy
+            assert isinstance(policy, TwoPaths)
+            assert np.array_equal(policy.masks[0], double.logits[0] > 0)
+        capacity = capacity or double._bank.maps.capacity
+    assert double._bank.maps.capacity == capacity

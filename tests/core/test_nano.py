@@ -1,0 +1,67 @@
+"""The bundled model in a session: it follows an object, also in a batch and in half precision."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from samurai import Box, Tracker
+
+Frames = list[NDArray[np.uint8]]
+BOXES = [Box(70, 90, 80, 60), Box(200, 20, 60, 80), Box(20, 10, 50, 50)]
+
+
+@pytest.fixture(scope="module")
+def scene() -> Frames:
+    """Three textured rectangles that move over a smooth ground, 320x240."""
+    random = np.random.default_rng(5)
+    ground = np.linspace(60, 160, 320)[None, :, None] + np.linspace(-40, 40, 240)[:, None, None]
+    ground = np.repeat(ground, 3, axis=2)
+    textures = [random.integers(0, 255, 3) + random.normal(0, 25, (100, 100, 3)) for _ in BOXES]
+    frames = []
+    for t in range(24):
+        frame = ground.copy()
+        for number, (box, texture) in enumerate(zip(BOXES, textures, strict=True)):
+            x, y = int(box.x) + (2 - number) * t, int(box.y) + number * t
+            frame[y : y + int(box.height), x : x + int(box.width)] = texture[
+                : int(box.height), : int(box.width)
+            ]
+        frames.append(np.clip(frame, 0, 255).astype(np.uint8))
+    return frames
+
+
+def run(tracker: Tracker, frames: Frames, boxes: list[Box]) -> list[list[NDArray[np.bool_]]]:
+    with tracker.session() as session:
+        answers = [session.start(frames[0], boxes)]
+        answers += [session.step(frame) for frame in frames[1:]]
+    return [[answer.mask for answer in frame] for frame in answers]
+
+
+def overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    union = (a | b).sum()
+    return float((a & b).sum() / union) if union else 1.0
+
+
+@pytest.mark.parametrize("policy", ["sam2", "samurai"])
+def test_objects_in_one_batch_equal_single_runs(policy: str, scene: Frames) -> None:
+    tracker = Tracker.load("nano", policy, "cpu")
+    together = run(tracker, scene, BOXES)
+    for number, box in enumerate(BOXES):
+        alone = run(tracker, scene, [box])
+        for time, frame in enumerate(alone):
+            assert overlap(frame[0], together[time][number]) >= 0.999, (number, time)
+
+
+def test_half_precision_follows_the_same_object(scene: Frames) -> None:
+    exact = run(Tracker.load("nano", "samurai", "cpu"), scene, BOXES[:1])
+    half = run(Tracker.load("nano", "samurai", "cpu", "bfloat16"), scene, BOXES[:1])
+    assert np.mean([overlap(a[0], b[0]) for a, b in zip(exact, half, strict=True)]) > 0.9
+
+
+def test_an_object_is_followed(scene: Frames) -> None:
+    """The first rectangle moves 46 pixels to the right; the mask goes with it."""
+    masks = run(Tracker.load("nano", "samurai", "cpu"), scene, BOXES[:1])
+    truth = np.zeros_like(masks[-1][0])
+    truth[90:150, 70 + 46 : 150 + 46] = True
+    assert overlap(masks[-1][0], truth) > 0.6

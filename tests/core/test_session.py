@@ -1,0 +1,167 @@
+"""The session's promises: order, isolation, clean starts, errors that change nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from samurai.errors import ConfigurationError, FrameError, RegionError, SessionError
+from samurai.regions import Answer, Box, Mask, Points
+from samurai.session import Session
+from samurai.tracker import Tracker
+
+Frames = list[NDArray[np.uint8]]
+BOX, OTHER = Box(30.0, 33.0, 32.0, 27.0), Box(60.0, 40.0, 30.0, 30.0)
+
+
+@pytest.fixture(scope="module", params=["sam2", "samurai"])
+def tracker(request: pytest.FixtureRequest, small_predictor: Any) -> Tracker:
+    return Tracker(small_predictor, request.param, "cpu", "float32")
+
+
+def same(a: list[Answer], b: list[Answer]) -> bool:
+    return len(a) == len(b) and all(
+        np.array_equal(x.mask, y.mask) and x.confidence == y.confidence and x.box == y.box
+        for x, y in zip(a, b, strict=True)
+    )
+
+
+def run(session: Session, frames: Frames, box: Box) -> list[list[Answer]]:
+    return [session.start(frames[0], [box]), *(session.step(frame) for frame in frames[1:])]
+
+
+def test_two_sessions_do_not_touch_each_other(tracker: Tracker, video: Frames) -> None:
+    alone = run(tracker.session(), video[:10], BOX)
+    one, two = tracker.session(), tracker.session()
+    other = run(two, video[20:24], OTHER)
+    interleaved = [one.start(video[0], [BOX])]
+    for frame, foreign in zip(video[1:10], video[24:33], strict=True):
+        other.append(two.step(foreign))
+        interleaved.append(one.step(frame))
+    assert all(same(a, b) for a, b in zip(alone, interleaved, strict=True))
+    assert all(
+        same(a, b) for a, b in zip(other, run(tracker.session(), video[20:33], OTHER), strict=True)
+    )
+
+
+def test_a_new_start_forgets_the_old_video(tracker: Tracker, video: Frames) -> None:
+    fresh = run(tracker.session(), video[:6], BOX)
+    session = tracker.session()
+    run(session, [frame[:80, :100] for frame in video[20:26]], OTHER)
+    assert all(same(a, b) for a, b in zip(fresh, run(session, video[:6], BOX), strict=True))
+
+
+def test_settling_early_or_late_gives_the_same_answers(tracker: Tracker, video: Frames) -> None:
+    late = run(tracker.session(), video[:6], BOX)
+    session = tracker.session()
+    early = [session.start(video[0], [BOX])]
+    for frame in video[1:6]:
+        session.settle()
+        session.settle()
+        early.append(session.step(frame))
+    assert all(same(a, b) for a, b in zip(late, early, strict=True))
+
+
+def test_answers_come_in_the_order_of_introduction(tracker: Tracker, video: Frames) -> None:
+    session = tracker.session()
+    assert [a.object for a in session.start(video[0], [BOX, OTHER])] == [0, 1]
+    assert [a.object for a in session.step(video[1])] == [0, 1]
+    assert [a.object for a in session.step(video[2], [Points([[40, 40]], [1]), BOX])] == [
+        0,
+        1,
+        2,
+        3,
+    ]
+    for frame in video[3:12]:
+        answers = session.step(frame)
+    assert [a.object for a in answers] == [0, 1, 2, 3]
+    for answer in answers:
+        assert answer.mask.shape == video[0].shape[:2] and answer.mask.dtype == np.bool_
+        assert 0.0 <= answer.confidence <= 1.0
+        assert answer.absent is (answer.box is None) is (not answer.mask.any())
+
+
+def test_bad_input_changes_nothing(tracker: Tracker, video: Frames) -> None:
+    clean = run(tracker.session(), video[:4], BOX)
+    session = tracker.session()
+    answers = [session.start(video[0], [BOX])]
+    for frame in video[1:4]:
+        with pytest.raises(FrameError, match="is 64x48 but the video is 128x96"):
+            session.step(np.zeros((48, 64, 3), np.uint8))
+        with pytest.raises(FrameError, match="uint8"):
+            session.step(frame.astype(np.float32))  # type: ignore[arg-type]
+        with pytest.raises(RegionError, match="outside"):
+            session.step(frame, [Box(500, 500, 10, 10)])
+        answers.append(session.step(frame))
+    assert all(same(a, b) for a, b in zip(clean, answers, strict=True))
+
+
+def test_calls_in_a_senseless_order_are_named(tracker: Tracker, video: Frames) -> None:
+    session = tracker.session()
+    with pytest.raises(SessionError, match="call start first"):
+        session.step(video[0])
+    with pytest.raises(SessionError, match="call start first"):
+        _ = session.logits
+    with pytest.raises(SessionError, match="at least one object"):
+        session.start(video[0], [])
+    with pytest.raises(RegionError):
+        session.start(video[0], [Box(0, 0, 0, 5)])
+    with pytest.raises(SessionError, match="call start first"):
+        session.step(video[0])
+
+
+def test_a_failed_memory_write_is_raised_by_the_next_call(
+    tracker: Tracker, video: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = tracker.session()
+    session.start(video[0], [BOX])
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(tracker.network, "memorise", fail)
+    with pytest.raises(SessionError, match=r"frame 0 .*out of memory"):
+        session.step(video[1])
+
+
+def test_frames_of_other_kinds_are_converted(tracker: Tracker, video: Frames) -> None:
+    grey = video[0][..., 0]
+    rgb, rgba = np.stack([grey] * 3, -1), np.dstack([video[0], grey])
+    assert same(tracker.session().start(grey, [BOX]), tracker.session().start(rgb, [BOX]))
+    assert same(tracker.session().start(rgba, [BOX]), tracker.session().start(video[0], [BOX]))
+
+
+@pytest.mark.parametrize("frame", [None, "frame.jpg", np.zeros((4, 4, 2), np.uint8)])
+def test_other_frames_are_refused(tracker: Tracker, frame: Any) -> None:
+    with pytest.raises(FrameError):
+        tracker.session().start(frame, [BOX])
+
+
+def test_a_mask_of_one_pixel_is_not_lost(tracker: Tracker, video: Frames) -> None:
+    """At 1920x1080 one pixel is far less than half an input pixel."""
+    frame = np.repeat(np.repeat(video[0], 10, axis=0), 10, axis=1)
+    mask = np.zeros(frame.shape[:2], bool)
+    mask[333, 777] = True
+    [answer] = tracker.session().start(frame, [Mask(mask)])
+    assert answer.mask.any() and answer.mask[333, 777]
+
+
+def test_a_single_frame_is_a_video(tracker: Tracker, video: Frames) -> None:
+    with tracker.session() as session:
+        session.start(video[0], [BOX])
+        session.settle()
+    assert session.time == -1
+
+
+def test_unknown_settings_list_the_known_ones(small_predictor: Any) -> None:
+    for settings, known in (
+        ({"policy": "samura"}, "sam2, samurai"),
+        ({"dtype": "half"}, "float16"),
+        ({"device": "gpu"}, "cuda"),
+        ({"device": "cuda:99"}, "choose"),
+    ):
+        with pytest.raises(ConfigurationError, match=known):
+            Tracker(small_predictor, **{"device": "cpu", **settings})
