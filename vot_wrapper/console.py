@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING, TextIO
@@ -20,6 +21,33 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s"
 
 
+class Interrupt:
+    """Ctrl-C, remembered.
+
+    The key reaches this process and the tracker's. If it comes while a callback of libtrax runs
+    here, ctypes swallows the KeyboardInterrupt, and all that is left is a tracker that has gone.
+    """
+
+    def __init__(self) -> None:
+        self.pressed = False
+
+    def __enter__(self) -> Interrupt:
+        self._before = signal.signal(signal.SIGINT, self._remember)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def check(self) -> None:
+        """Raises the KeyboardInterrupt that was swallowed."""
+        if self.pressed:
+            raise KeyboardInterrupt
+
+    def _remember(self, *_: object) -> None:
+        self.pressed = True
+        raise KeyboardInterrupt
+
+
 class Console:
     """Prints how far a tracker has come (the `Watcher` of vot_wrapper.toolkit.running).
 
@@ -27,7 +55,8 @@ class Console:
     running sequence also shows its progress.
     """
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, interrupt: Interrupt, stream: TextIO | None = None) -> None:
+        self._interrupt = interrupt
         self._stream = stream or sys.stdout
         self._live = self._stream.isatty()
         self._line = ""
@@ -43,11 +72,12 @@ class Console:
 
     def experiment(self, name: str, kept: int, count: int) -> None:
         if kept == count:
-            self.say(f"  {name:14} complete: all {count} sequences have their results")
+            state = "complete, kept from an earlier run"
         elif kept:
-            self.say(f"  {name:14} {kept} of {count} sequences have their results already")
+            state = f"{kept} of {count} sequences are kept from an earlier run"
         else:
-            self.say(f"  {name:14} {count} sequences")
+            state = ""
+        self.say(f"  {name:14} {state}".rstrip())
 
     def sequence(self, name: str, number: int, count: int) -> None:
         width = len(str(count))
@@ -55,6 +85,7 @@ class Console:
         self._draw("...")
 
     def progress(self, part: float) -> None:
+        self._interrupt.check()
         if time.monotonic() - self._drawn >= REDRAW_SECONDS:
             self._draw(f"{part:4.0%}")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samurai.errors import ConfigurationError
-from vot_wrapper.console import Console, duration
+from vot_wrapper.console import Console, Interrupt, duration
 from vot_wrapper.table import REPAIRED_MARK, render
 
 if TYPE_CHECKING:
@@ -59,11 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
         ConfigurationError: the workspace can't be used; the message says what to do.
     """
     started = time.monotonic()
-    from vot_wrapper.toolkit.running import run_missing
     from vot_wrapper.toolkit.scoring import score
     from vot_wrapper.toolkit.workspaces import open_workspace
 
-    console = Console()
+    interrupt = Interrupt()
+    console = Console(interrupt)
     opened = open_workspace(
         _workspace(arguments),
         tuple(arguments.trackers or ["samurai"]),
@@ -73,22 +73,30 @@ def run(arguments: argparse.Namespace) -> int:
         console.say,
     )
     _introduce(console, opened)
-    failed = False
+    try:
+        with interrupt:
+            complete = _run_trackers(console, interrupt, opened, arguments.force)
+    except KeyboardInterrupt:
+        console.interrupted()
+        return 130
+    _show(console, opened, score(opened, arguments.name))
+    console.say(f"{duration(time.monotonic() - started)} in all")
+    return 0 if complete else 1
+
+
+def _run_trackers(console: Console, interrupt: Interrupt, opened: Opened, force: bool) -> bool:
+    """Runs every tracker, also after one that failed; whether none did."""
+    from vot_wrapper.toolkit.running import run_missing
+
+    complete = True
     for tracker in opened.trackers:
         console.tracker(tracker.reference, tracker.label)
-        try:
-            failure = run_missing(opened, tracker, console, arguments.force)
-        except KeyboardInterrupt:
-            console.interrupted()
-            return 130
+        failure = run_missing(opened, tracker, console, force)
+        interrupt.check()
         if failure is not None:
             console.failed(failure)
-            failed = True
-
-    scores = score(opened, arguments.name)
-    _show(console, opened, scores)
-    console.say(f"{duration(time.monotonic() - started)} in all")
-    return 1 if failed else 0
+            complete = False
+    return complete
 
 
 def _workspace(arguments: argparse.Namespace) -> Path:
@@ -113,6 +121,9 @@ def _introduce(console: Console, opened: Opened) -> None:
 
 def _show(console: Console, opened: Opened, scores: Scores) -> None:
     """The table, what its columns mean, and where the reports are."""
+    if all(value is None for row in scores.rows for value in row.values):
+        console.say("\nno scores: not one experiment is complete")
+        return
     console.say(f"\n{render(scores.columns, scores.rows)}\n")
     for line in _legend(opened, scores):
         console.say(line)

@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 
 REASON_LENGTH = 400
 
+WAIT_POLICY = "OMP_WAIT_POLICY"
+"""How torch's threads wait for each other, read by OpenMP when torch is imported. Spinning, the
+usual default, makes a frame 7 times slower where the cores are shared with another process."""
+
 BY_HAND = (
     "samurai serve speaks TraX on standard input and output and is started by the VOT toolkit: "
     "try `vot evaluate samurai` in a workspace, `samurai evaluate`, or `samurai doctor`"
@@ -43,6 +47,7 @@ def run(load: Callable[[Settings], TrackerLike] | None = None) -> int:
         when a person started it on a terminal.
     """
     quiet = Quiet()
+    os.environ.setdefault(WAIT_POLICY, "PASSIVE")
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     if quiet.interactive and "TRAX_SOCKET" not in os.environ:
         quiet.say(BY_HAND)

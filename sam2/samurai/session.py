@@ -9,9 +9,8 @@ still pending. Dropping the session drops it all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -20,14 +19,11 @@ from numpy.typing import NDArray
 from samurai.bank import MemoryBank, Shelf
 from samurai.errors import FrameError, SessionError
 from samurai.frames import Frame, frame_masks, prepare, rgb_frame
-from samurai.network import Features
+from samurai.network import Features, Network
 from samurai.policies.base import Choice, Policy
-from samurai.prompts import decode_prompt
+from samurai.prompts import BoxPrompt, decode_prompt
 from samurai.regions import Answer, Box, Region
 from samurai.rows import DecodedRow, Row, decode_rows, read_batches
-
-if TYPE_CHECKING:
-    from samurai.tracker import Tracker
 
 
 @dataclass
@@ -68,11 +64,20 @@ class Session:
 
     Made by `Tracker.session()`. Not for use from several threads at once; different sessions on
     one tracker don't touch each other.
+
+    Args:
+        network: shared, without a state of its own.
+        new_policy: makes a fresh policy for one object.
+        box_prompt: how an initial box is given to the network.
     """
 
-    def __init__(self, tracker: Tracker) -> None:
-        self._tracker = tracker
-        self._network = tracker.network
+    def __init__(
+        self, network: Network, new_policy: Callable[[], Policy], box_prompt: BoxPrompt
+    ) -> None:
+        self._network = network
+        self._new_policy = new_policy
+        self._box_prompt: BoxPrompt = box_prompt
+        self._needs = new_policy().needs
         self._reset()
 
     def _reset(self) -> None:
@@ -181,8 +186,7 @@ class Session:
             for track in self._tracks
             for shelf, recall in zip(track.shelves, track.policy.recall(time), strict=True)
         ]
-        needs = self._tracker.needs
-        decoded = iter(decode_rows(self._network, self._bank, features, rows, time, needs))
+        decoded = iter(decode_rows(self._network, self._bank, features, rows, time, self._needs))
         survivors = []
         for track in self._tracks:
             own = [next(decoded) for _ in track.shelves]
@@ -197,7 +201,7 @@ class Session:
         """Prompt new objects, make room for their memories, and let their policies choose."""
         if not regions:
             return []
-        needs, box_prompt = self._tracker.needs, self._tracker.box_prompt
+        needs, box_prompt = self._needs, self._box_prompt
         self._bank.reserve(needs.maps * len(regions), needs.pointers * len(regions))
         batches = [
             decode_prompt(self._network, features, region, size, box_prompt, needs.object_gate)
@@ -205,7 +209,7 @@ class Session:
         ]
         survivors = []
         for row in read_batches(self._network, batches, time, needs):
-            policy, shelf = self._tracker.new_policy(), self._bank.new_shelf()
+            policy, shelf = self._new_policy(), self._bank.new_shelf()
             track = Track(len(self._tracks), policy, [shelf])
             self._tracks.append(track)
             survivors += _survivors(track, [policy.start(row.seen)], [row])
@@ -271,7 +275,7 @@ class Session:
         pointers = self._network.point(
             torch.cat([survivor.row.token(survivor.candidate) for survivor in survivors]),
             torch.cat([survivor.row.pointer_score() for survivor in survivors]),
-            self._tracker.needs.object_gate,
+            self._needs.object_gate,
         )
         for survivor, value in zip(survivors, pointers, strict=True):
             survivor.shelf.put_pointer(pending.time, value)

@@ -10,7 +10,7 @@ from samurai.checkpoints import load_model, model_card
 from samurai.errors import ConfigurationError
 from samurai.network import Network
 from samurai.policies import policy_class
-from samurai.policies.base import Needs, Policy, Traits
+from samurai.policies.base import Policy, Traits
 from samurai.prompts import BoxPrompt
 from samurai.regions import Box
 from samurai.session import Session
@@ -51,7 +51,6 @@ class Tracker:
         self.box_prompt: BoxPrompt = box_prompt
         self._policy = policy_class(policy)
         self._traits = Traits(self.network.slots, self.network.pointers, motion_weight)
-        self.needs: Needs = self.new_policy().needs
 
     @classmethod
     def load(
@@ -74,7 +73,7 @@ class Tracker:
 
     def session(self) -> Session:
         """An empty session; call its `start` with a video's first frame."""
-        return Session(self)
+        return Session(self.network, self.new_policy, self.box_prompt)
 
     def new_policy(self) -> Policy:
         """A fresh policy for one object."""

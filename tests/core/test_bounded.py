@@ -67,14 +67,14 @@ def test_rows_come_back_when_nobody_holds_them(
 ) -> None:
     """The bank holds no more than what the policies declared, and grows only with objects."""
     tracker = make_tracker("samurai")
-    session = tracker.session()
+    needs, session = tracker.new_policy().needs, tracker.session()
     session.start(video[0], [BOX])
-    assert rows(session) == (tracker.needs.maps, tracker.needs.pointers)
+    assert rows(session) == (needs.maps, needs.pointers)
     for frame in video[1:30]:
         session.step(frame)
-    assert rows(session) == (tracker.needs.maps, tracker.needs.pointers)
+    assert rows(session) == (needs.maps, needs.pointers)
     session.step(video[30], [BOX, BOX])
-    assert rows(session) == (3 * tracker.needs.maps, 3 * tracker.needs.pointers)
+    assert rows(session) == (3 * needs.maps, 3 * needs.pointers)
 
 
 def rows(session: Session) -> tuple[int, int]:

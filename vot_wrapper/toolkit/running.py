@@ -22,6 +22,9 @@ from vot.tracker import Results, Tracker, TrackerException, Trajectory
 from vot_wrapper.toolkit.workspaces import Opened
 
 TAIL_LINES = 8  # of a failed tracker's output that are shown
+NO_REASON = (
+    ": Unknown"  # libtrax, when the process is gone without a word; its exit code comes last
+)
 TRAX = "@@TRAX:"  # begins a message of the protocol, of which the output is full
 
 
@@ -63,11 +66,11 @@ def run_missing(opened: Opened, tracker: Tracker, watcher: Watcher, force: bool)
     """
     plan = []
     for experiment in opened.workspace.stack:
-        sequences = experiment.transform(opened.sequences)
         try:
+            sequences = experiment.transform(opened.sequences)
             missing = [s for s in sequences if not _is_complete(experiment, tracker, s, watcher)]
-        except RuntimeError as error:  # data that the experiment can't use: no anchors
-            return Failure(tracker.identifier, experiment.identifier, "", str(error))
+        except Exception as error:  # data that the experiment can't use, or nobody can read
+            return Failure(tracker.identifier, experiment.identifier, "", _describe(error))
         plan.append((experiment, sequences if force else missing, len(sequences)))
 
     for experiment, sequences, count in plan:
@@ -121,13 +124,21 @@ def _run(
         output = error.log or ""
         log = _write_log(experiment, tracker, output)
         lines = [line for line in output.splitlines() if line.strip() and TRAX not in line]
-        return Failure(*where, str(error), lines[-TAIL_LINES:], log)
+        reason = str(error)
+        if reason.endswith(NO_REASON) and lines:
+            reason = f"the tracker gave no reason: {lines[-1]}"
+        return Failure(*where, reason, lines[-TAIL_LINES:], log)
     except Exception as error:  # data that can't be read, a reply that can't be used, a full disk
         log = _write_log(experiment, tracker, traceback.format_exc())
-        return Failure(*where, f"{type(error).__name__}: {error}", [], log)
+        return Failure(*where, _describe(error), [], log)
     if not experiment.scan(tracker, sequence)[0]:
         return Failure(*where, "the run ended without an error, but results are missing")
     return None
+
+
+def _describe(error: Exception) -> str:
+    """The message; with the type, unless it is ours and says everything."""
+    return str(error) if type(error) is RuntimeError else f"{type(error).__name__}: {error}"
 
 
 def _write_log(experiment: Experiment, tracker: Tracker, text: str) -> Path | None:

@@ -108,7 +108,7 @@ def _all_complete(opened: Opened, experiment: Experiment, tracker: Tracker) -> b
     try:
         sequences = experiment.transform(opened.sequences)
         return all(experiment.scan(tracker, sequence)[0] for sequence in sequences)
-    except RuntimeError:  # data without anchors
+    except Exception:  # data that can't be used, which the run has reported
         return False
 
 

@@ -179,4 +179,14 @@ def _sequences(workspace: Workspace, names: tuple[str, ...]) -> list[Sequence]:
             f"there is no sequence {', '.join(unknown)} in this workspace. There are: "
             f"{', '.join(known)}"
         )
-    return [known[name] for name in names] or list(known.values())
+    chosen = [known[name] for name in names] or list(known.values())
+    for sequence in chosen:
+        try:
+            sequence.objects()  # reads the annotations
+        except Exception as error:
+            raise ConfigurationError(
+                f"the sequence {sequence.name} can't be read: {type(error).__name__}: {error}. "
+                "Remedy: complete its folder (sequence, groundtruth.txt, the images), or leave it "
+                "out of sequences/list.txt"
+            ) from error
+    return chosen

@@ -1,0 +1,42 @@
+# The two commands of this project: `make evaluate` and `make test`. `make` alone lists all targets.
+
+# The interpreter behind .venv: the one .venv was made with or else the first that is a Python of
+# 3.10-3.13 and works; `make PYTHON=/path/to/python3.12 ...` names another.
+find_python = for python in "$$(cat .venv/base-python 2>/dev/null)" \
+	python3 python3.13 python3.12 python3.11 python3.10 python; do \
+	"$$python" -c 'import ensurepip, sys, venv; \
+		sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
+	>/dev/null 2>&1 && { echo "$$python"; exit; }; done; echo python3
+PYTHON ?= $(shell $(find_python))
+
+.PHONY: help setup evaluate test test-slow clean
+
+help:
+	@echo "make evaluate    set up, run and score the tracker on the bundled sequences"
+	@echo "make test        set up, then linters, types and the tests"
+	@echo "make test-slow   set up, then the tests that take longer"
+	@echo "make setup       only make .venv with the pinned packages and this project"
+	@echo "make clean       delete caches and build leftovers; keeps .venv and results"
+	@echo "PYTHON=python3.12 chooses the interpreter (3.10-3.13)"
+
+setup:
+	@python="$(PYTHON)"; command -v "$$python" >/dev/null || { \
+		echo "setup: there is no $$python here. Remedy: install Python 3.10-3.13 with its venv" \
+			"module, or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 1; }; \
+	"$$python" install.py
+
+evaluate: setup
+	@.venv/bin/samurai evaluate
+
+test: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/python -m pytest -m "not slow"
+
+test-slow: setup
+	.venv/bin/python -m pytest -m slow
+
+clean:
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	find benchmarks sam2 tests vot_wrapper -name __pycache__ -prune -exec rm -rf {} +

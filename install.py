@@ -1,0 +1,426 @@
+"""Set up `.venv` with the pinned packages of the lock files and with this project, editable.
+
+`make setup` calls it, and so do `make evaluate` and `make test`; `python3 install.py` is the same.
+A second run notices that nothing has changed and ends at once; a run that was killed is completed.
+
+`.venv` is made with the interpreter that runs this file. The file needs nothing but the standard
+library and parses on Python 3.6, so that an unsuitable interpreter gets a message, no traceback.
+"""
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+OLDEST, NEWEST = (3, 10), (3, 13)
+if os.name != "posix" or not OLDEST <= sys.version_info[:2] <= NEWEST:
+    sys.exit(
+        "setup: Python {}.{} on {} is not supported. Remedy: install Python 3.10, 3.11, 3.12 or "
+        "3.13 on Linux or macOS and name it, for example: make setup PYTHON=python3.12".format(
+            *sys.version_info[:2], sys.platform
+        )
+    )
+
+PYTHON = (sys.version_info[0], sys.version_info[1])
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+VENV_PYTHON = VENV / "bin" / "python"
+STATE = VENV / "setup.json"
+LOG = VENV / "setup.log"
+BASE_PYTHON = VENV / "base-python"  # holds the interpreter's path; the Makefile prefers it
+SITE = VENV / "lib" / "python{}.{}".format(*PYTHON) / "site-packages"
+LOCK = ROOT / "requirements.lock"
+CUDA_LOCK = ROOT / "requirements-cuda.lock"
+
+# The order of the steps: sam2's build imports torch, and every source build the tools.
+STEPS = ("venv", "tools", "torch", "cuda", "rest", "sam2", "project", "check")
+TOOLS = ("packaging", "pip", "setuptools", "wheel")
+PIN = re.compile(r'([\w.-]+)==([\w.]+)(?:; python_version (<|>=) "3\.(\d+)")?')
+# Variables that would send pip's work, or Python's imports, elsewhere than to .venv.
+MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET")
+NO_NETWORK = re.compile(
+    r"Failed to establish a new connection|NewConnectionError|NameResolutionError"
+    r"|Temporary failure in name resolution|Network is unreachable|Connection refused"
+    r"|Max retries exceeded|ProxyError|SSLError|ConnectTimeout|ReadTimeout|Read timed out"
+    r"|Connection broken|ConnectionResetError"
+)
+
+
+class SetupError(Exception):
+    """Something is missing. The text is one line: the cause and the remedy."""
+
+
+class Console:
+    """One line per step; on a terminal that line also shows what pip is busy with."""
+
+    def __init__(self) -> None:
+        self.live = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        self.title = ""
+
+    def say(self, text: str) -> None:
+        print("setup: " + text, flush=True)
+
+    @contextlib.contextmanager
+    def step(self, number: int, title: str) -> Iterator[None]:
+        self.title = f"setup: [{number}/{len(STEPS)}] {title}"
+        started = time.monotonic()
+        print(self.title, end="", flush=True)
+        try:
+            yield
+            self.show("")
+            print(f"  {time.monotonic() - started:.0f} s", flush=True)
+        except BaseException:
+            print(flush=True)
+            raise
+
+    def show(self, detail: str) -> None:
+        if self.live:
+            line = self.title + ("  " + detail.strip() if detail else "")
+            print("\r\033[K" + line[: shutil.get_terminal_size().columns - 1], end="", flush=True)
+
+
+class State:
+    """What was done in `.venv`, recorded there so that the next run knows where to go on.
+
+    `environment` and `project` are fingerprints of what the finished steps were made from;
+    `running` is a step that was begun and neither ended nor failed: after a kill its packages may
+    look installed and be incomplete.
+    """
+
+    def __init__(self) -> None:
+        self.environment = self.project = self.running = ""
+        self.done: list[str] = []
+
+    @classmethod
+    def read(cls) -> "State":
+        """Return the record, or an empty one if nothing was begun; SetupError: not our `.venv`."""
+        state = cls()
+        if STATE.is_file():
+            state.__dict__.update(json.loads(STATE.read_text(encoding="utf-8")))
+        elif VENV.is_dir() and any(VENV.iterdir()):
+            raise SetupError(
+                f"{VENV} was not made by install.py. Remedy: move it away or delete it, then run "
+                "the same command again."
+            )
+        return state
+
+    def write(self) -> None:
+        """Replace the record in one move, so that a kill leaves the old one or the new one."""
+        VENV.mkdir(exist_ok=True)
+        part = STATE.with_suffix(".part")
+        part.write_text(json.dumps(self.__dict__), encoding="utf-8")
+        part.replace(STATE)
+
+
+def normalise(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def read_pins(path: Path, python: tuple[int, int]) -> dict[str, str]:
+    """Return {normalised name: version} of a lock file's lines that hold for a Python version.
+
+    The one marker the lock files use is a comparison of python_version by < or >=.
+    """
+    pins: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        requirement = line.split("#")[0].strip()
+        if not requirement:
+            continue
+        match = PIN.fullmatch(requirement)
+        if match is None:
+            raise SetupError(f"{path.name}, line {number} is no pin. Remedy: mend that line.")
+        name, version, comparison, minor = match.groups()
+        if comparison is None or (python < (3, int(minor))) == (comparison == "<"):
+            pins[normalise(name)] = version
+    return pins
+
+
+def installed() -> dict[str, str]:
+    """Return {normalised name: version} of the distributions in `.venv`, by their folders."""
+    found: dict[str, str] = {}
+    for folder in SITE.glob("*.dist-info"):
+        name, _, version = folder.name[: -len(".dist-info")].partition("-")
+        found[normalise(name)] = version.split("+")[0]
+    return found
+
+
+def fingerprint(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Setup:
+    """The steps towards a complete `.venv`, and which of them are left to do."""
+
+    def __init__(self, console: Console, lock: int) -> None:
+        self.console = console
+        self.lock = lock
+        self.state = State.read()
+        pins = read_pins(LOCK, PYTHON)
+        self.pins = {
+            "tools": {name: pins.pop(name) for name in TOOLS},
+            "torch": {"torch": pins.pop("torch")},
+            "sam2": {"sam2": pins.pop("sam2")},
+            "cuda": read_pins(CUDA_LOCK, PYTHON),
+            "rest": pins,
+        }
+        self.environment = fingerprint(f"{ROOT} {PYTHON} {self.pins}")
+        self.project = fingerprint(
+            (ROOT / "setup.cfg").read_text() + (ROOT / "pyproject.toml").read_text()
+        )
+
+    def run(self) -> None:
+        """Do what is left of the steps; SetupError at the first that fails."""
+        refuse_other_sam2()
+        if (
+            self.state.environment != self.environment
+            or self.state.running in ("venv", "tools")  # pip itself may be incomplete
+            or not VENV_PYTHON.exists()
+        ):
+            self.clear()
+        if not self.open_steps():
+            self.console.say(f"{VENV.name} is up to date")
+            return
+        started = time.monotonic()
+        self.console.say(f"{VENV} with {base_python()}")
+        LOG.write_text("", encoding="utf-8")
+        for name in STEPS:
+            if name in self.open_steps():
+                self.do(name)
+        self.console.say(f"done in {time.monotonic() - started:.0f} s")
+
+    def clear(self) -> None:
+        """Empty `.venv`; the record goes last, so that a kill in between is noticed."""
+        self.state = State()
+        self.state.running = "venv"
+        self.state.write()
+        for entry in VENV.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(str(entry))
+            elif entry != STATE:
+                entry.unlink()
+        self.state.environment = self.environment
+
+    def open_steps(self) -> list[str]:
+        """Return the steps that are not done, or whose packages have gone since."""
+        present = installed()
+        left = [name for name in STEPS if name not in self.state.done]
+        left += [
+            name
+            for name, pins in self.pins.items()
+            if pins.items() - present.items() and (name != "cuda" or torch_wants_cuda())
+        ]
+        if self.state.project != self.project or "samurai-vot" not in present:
+            left.append("project")
+        return left
+
+    def do(self, name: str) -> None:
+        """Run one step, with the record kept so that a kill during it is noticed."""
+        interrupted = self.state.running == name
+        self.state.running = name
+        self.state.write()
+        try:
+            with self.console.step(STEPS.index(name) + 1, self.title(name)):
+                self.perform(name, interrupted)
+        except SetupError:
+            self.state.running = ""  # it failed in good order: nothing is half done
+            self.state.write()
+            raise
+        self.state.running = ""
+        self.state.done = [*(s for s in self.state.done if s not in (name, "check")), name]
+        if name == "project":
+            self.state.project = self.project
+        self.state.write()
+
+    def title(self, name: str) -> str:
+        cuda = str(len(self.pins["cuda"])) if torch_wants_cuda() else "no"
+        return {
+            "venv": "virtual environment",
+            "tools": "pip and the build tools",
+            "torch": "torch " + self.pins["torch"]["torch"],
+            "cuda": cuda + " CUDA libraries for this build of torch",
+            "rest": f"{len(self.pins['rest'])} more packages",
+            "sam2": "sam2 " + self.pins["sam2"]["sam2"],
+            "project": "this project, editable",
+            "check": "check of the imports",
+        }[name]
+
+    def perform(self, name: str, interrupted: bool) -> None:
+        if name == "venv":
+            make_venv()
+        elif name == "check":
+            check_imports()
+        elif name == "project":
+            self.pip(["--no-build-isolation", "-e", str(ROOT)], interrupted)
+        elif name != "cuda" or torch_wants_cuda():
+            pins = [f"{package}=={version}" for package, version in self.pins[name].items()]
+            isolation = [] if name == "tools" else ["--no-build-isolation"]
+            self.pip(isolation + pins, interrupted)
+
+    def pip(self, arguments: list[str], interrupted: bool) -> None:
+        """Run `pip install --no-deps` in `.venv`, all of its output going to the log.
+
+        After an interruption the packages are written again over whatever is there. Should pip
+        outlive a set-up that was killed, it still holds the lock, and the next one waits for it.
+        """
+        command = [str(VENV_PYTHON), "-m", "pip", "install", "--no-deps", "--no-input"]
+        command += ["--progress-bar=off", "--disable-pip-version-check"]
+        command += ["--ignore-installed"] if interrupted else []
+        environment = {k: v for k, v in os.environ.items() if k not in MISLEADING}
+        environment.update(PIP_USER="0", PYTHONUNBUFFERED="1", SAM2_BUILD_CUDA="0")
+        with subprocess.Popen(
+            command + arguments,
+            cwd=str(ROOT),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            pass_fds=[self.lock],
+        ) as process:
+            output = self.follow(process)
+        if process.returncode != 0:
+            raise SetupError(explain(output))
+
+    def follow(self, process: "subprocess.Popen[str]") -> str:
+        """Return a process's output after having shown it and appended it to the log."""
+        lines: list[str] = []
+        with LOG.open("a", encoding="utf-8") as log:
+            for line in process.stdout or ():
+                log.write(line)
+                lines.append(line)
+                self.console.show(line)
+        return "".join(lines)
+
+
+def logged(command: list[str]) -> "subprocess.CompletedProcess[str]":
+    """Run a command in the project's folder; its output goes to the log too."""
+    done = subprocess.run(
+        command,
+        cwd=str(ROOT),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    with LOG.open("a", encoding="utf-8") as log:
+        log.write(done.stdout)
+    return done
+
+
+def base_python() -> str:
+    """Return the interpreter behind the one that runs, which may be that of a venv."""
+    return str(getattr(sys, "_base_executable", None) or sys.executable)
+
+
+def make_venv() -> None:
+    """Create `.venv` with pip in it and note the interpreter it was made with."""
+    remedy = (
+        "Remedy: install them (on Debian and Ubuntu: apt install python{}.{}-venv) or name another "
+        "Python, for example: make setup PYTHON=python3.12".format(*PYTHON)
+    )
+    for module in ("venv", "ensurepip"):
+        if importlib.util.find_spec(module) is None:
+            raise SetupError(f"{base_python()} lacks its modules venv and ensurepip. {remedy}")
+    if logged([base_python(), "-m", "venv", "--prompt", "samurai", str(VENV)]).returncode != 0:
+        raise SetupError(f"{base_python()} made no virtual environment (see {LOG}). {remedy}")
+    BASE_PYTHON.write_text(base_python() + "\n", encoding="utf-8")
+
+
+def torch_wants_cuda() -> bool:
+    """Tell whether the torch in `.venv` is a build that depends on the CUDA libraries."""
+    return sys.platform == "linux" and any(
+        re.search(r"^Requires-Dist: (cuda|nvidia)-", metadata.read_text(encoding="utf-8"), re.M)
+        for metadata in SITE.glob("torch-*.dist-info/METADATA")
+    )
+
+
+def refuse_other_sam2() -> None:
+    """Raise SetupError where a clone of Meta's repository could take the place of the package."""
+    for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+        if entry and (Path(entry) / "sam2" / "__init__.py").is_file():
+            raise SetupError(
+                f"PYTHONPATH names {entry}, whose sam2 hides the pinned package sam2. Remedy: take "
+                "it out (unset PYTHONPATH), then run the same command again."
+            )
+    if "sam-2" in installed():
+        raise SetupError(
+            f"{VENV.name} holds an editable clone of Meta's sam2 beside the pinned package sam2. "
+            f"Remedy: {VENV}/bin/python -m pip uninstall -y SAM-2, then run the same command again."
+        )
+
+
+def check_imports() -> None:
+    """Import what everything stands on, once; the folder sam2/ mustn't hide the package sam2."""
+    code = "import cv2, torch, trax, vot, samurai, vot_wrapper, sam2; print(sam2.__file__)"
+    checked = logged([str(VENV_PYTHON), "-c", code])
+    last = (checked.stdout.splitlines() or ["no output"])[-1]
+    if checked.returncode != 0:
+        raise SetupError(
+            f"everything is installed, but its import fails: {last}. Remedy: see {LOG}; to start "
+            f"afresh delete {VENV} and run the same command again."
+        )
+    if SITE not in Path(last).parents:
+        raise SetupError(
+            f"sam2 is imported from {last}, not from {VENV.name}. Remedy: uninstall or move away "
+            "that copy, then run the same command again."
+        )
+
+
+def explain(output: str) -> str:
+    """Return one line with the cause of a failure of pip and its remedy."""
+    errors = [line for line in output.splitlines() if line.startswith("ERROR: ")]
+    cause = errors[-1][len("ERROR: ") :].rstrip(". ") if errors else "pip failed"
+    remedy = "see pip's output for the cause"
+    nothing_found = "No matching distribution found" in output
+    if NO_NETWORK.search(output if nothing_found else "".join(errors)):
+        cause = "no network: pip can't reach its package index"
+        remedy = "connect, or name an index or a proxy in pip's configuration"
+    elif "No space left on device" in output:
+        cause, remedy = "the disk is full", "free some space"
+    elif nothing_found:
+        remedy = "use a platform the package is built for; all of them are for Linux on x86-64"
+    return (
+        f"{cause}. Remedy: {remedy}, then run the same command again; what is done stays done. "
+        f"pip's output: {LOG}"
+    )
+
+
+@contextlib.contextmanager
+def alone(console: Console) -> Iterator[int]:
+    """Hold a lock on this file, by its descriptor, so that two set-ups don't disturb each other."""
+    import fcntl
+
+    with open(__file__, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            console.say("another set-up is at work in this folder; waiting for it to end")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield file.fileno()
+
+
+def main() -> int:
+    console = Console()
+    try:
+        with alone(console) as lock:
+            Setup(console, lock).run()
+    except SetupError as error:
+        print(f"setup: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nsetup: interrupted. The same command goes on from here.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""The lock files are complete, fit together and are what is installed."""
+
+from __future__ import annotations
+
+import configparser
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+PYTHONS = ((3, 10), (3, 11), (3, 12), (3, 13))
+# Left out of the lock on purpose (its head says why), and what stands in.
+SUBSTITUTES = {"opencv-python": "opencv-python-headless", "torchvision": None}
+
+Python = tuple[int, int]
+every_python = pytest.mark.parametrize("python", PYTHONS, ids="{0[0]}.{0[1]}".format)
+
+
+def locked(install: ModuleType, python: Python) -> dict[str, str]:
+    """The pins of a set-up with this machine's build of torch."""
+    pins: dict[str, str] = install.read_pins(install.LOCK, python)
+    needs = metadata.requires("torch") or []
+    if sys.platform == "linux" and any(need.startswith(("cuda", "nvidia")) for need in needs):
+        pins |= install.read_pins(install.CUDA_LOCK, python)
+    return pins
+
+
+def environment(python: Python) -> dict[str, str]:
+    version = "{}.{}".format(*python)
+    here = {key: str(value) for key, value in default_environment().items()}
+    return here | {"python_version": version, "python_full_version": version + ".0"}
+
+
+def needs(name: str, extras: set[str], python: Python) -> Iterator[Requirement]:
+    """What a distribution requires, with some extras, on a version of Python."""
+    for line in metadata.requires(name) or []:
+        requirement = Requirement(line)
+        surroundings = environment(python)
+        if requirement.marker is None or any(
+            requirement.marker.evaluate(surroundings | {"extra": extra}) for extra in {""} | extras
+        ):
+            yield requirement
+
+
+def unmet(pins: dict[str, str], requirement: Requirement) -> str | None:
+    name: str | None = canonicalize_name(requirement.name)
+    if name in SUBSTITUTES:
+        name = SUBSTITUTES[name]
+    if name is None:
+        return None
+    if name not in pins:
+        return f"{requirement} is not in the lock"
+    if not requirement.specifier.contains(pins[name], prereleases=True):
+        return f"{requirement} is not met by {name} {pins[name]}"
+    return None
+
+
+@every_python
+@pytest.mark.parametrize("file", ["requirements.lock", "requirements-cuda.lock"])
+def test_markers_choose_one_pin_for_each_name(
+    repository: Path, install: ModuleType, file: str, python: Python
+) -> None:
+    """install.py's little reader agrees with the standard's own implementation."""
+    lines = [line.split("#")[0].strip() for line in (repository / file).read_text().splitlines()]
+    requirements = [Requirement(line) for line in lines if line]
+    chosen = [r for r in requirements if not r.marker or r.marker.evaluate(environment(python))]
+    names = [canonicalize_name(requirement.name) for requirement in chosen]
+
+    assert len(names) == len(set(names))
+    assert install.read_pins(repository / file, python) == {
+        name: str(requirement.specifier).removeprefix("==")
+        for name, requirement in zip(names, chosen, strict=True)
+    }
+
+
+@every_python
+def test_every_requirement_of_every_pin_is_in_the_lock(install: ModuleType, python: Python) -> None:
+    """Held by the metadata of what is installed here, for each Python that has the same pin."""
+    pins = locked(install, python)
+    here = locked(install, (sys.version_info[0], sys.version_info[1]))
+    shared = {name for name, version in pins.items() if here.get(name) == version}
+    extras: dict[str, set[str]] = {}
+    for name in shared:
+        for requirement in needs(name, set(), python):
+            extras.setdefault(canonicalize_name(requirement.name), set()).update(requirement.extras)
+
+    problems = [
+        f"{name}: {problem}"
+        for name in sorted(shared)
+        for requirement in needs(name, extras.get(name, set()), python)
+        if (problem := unmet(pins, requirement))
+    ]
+    assert len(shared) > 50
+    assert problems == []
+
+
+@every_python
+def test_every_pin_is_made_for_the_python(install: ModuleType, python: Python) -> None:
+    here = locked(install, (sys.version_info[0], sys.version_info[1]))
+    unfit = []
+    for name, version in locked(install, python).items():
+        supported = metadata.metadata(name).get("Requires-Python") if name in here else None
+        if supported and here[name] == version:
+            specifier = SpecifierSet(supported)
+            if not specifier.contains("{}.{}.99".format(*python)):
+                unfit.append(f"{name} {version} wants Python {supported}")
+    assert unfit == []
+
+
+@every_python
+def test_the_ranges_of_setup_cfg_admit_the_pins(
+    repository: Path, install: ModuleType, python: Python
+) -> None:
+    setup = configparser.ConfigParser()
+    setup.read(repository / "setup.cfg")
+    text = setup["options"]["install_requires"] + setup["options.extras_require"]["test"]
+    requirements = [Requirement(line) for line in text.splitlines() if line]
+    pins = locked(install, python)
+    fitting = [r for r in requirements if not r.marker or r.marker.evaluate(environment(python))]
+
+    assert [problem for r in fitting if (problem := unmet(pins, r))] == []
+    assert "sam2" not in {requirement.name for requirement in requirements}
+    assert not any(r.specifier.contains("0.1.10") for r in requirements if r.name == "attributee")
+
+
+def test_the_lock_is_what_is_installed(repository: Path, install: ModuleType) -> None:
+    if Path(sys.prefix) != repository / ".venv":
+        pytest.skip("these tests run in an environment that install.py didn't make")
+    present = {
+        (canonicalize_name(each.metadata["Name"]), each.version.split("+")[0])
+        for each in metadata.distributions()
+    }
+    assert locked(install, (sys.version_info[0], sys.version_info[1])).items() - present == set()
+
+
+def test_exactly_one_distribution_brings_cv2() -> None:
+    brings = [
+        each.metadata["Name"]
+        for each in metadata.distributions()
+        if any(str(file) == "cv2/__init__.py" for file in each.files or ())
+    ]
+    assert len(brings) == 1

@@ -1,0 +1,94 @@
+"""Small workspaces and a tracker with known answers for the tests of the toolkit plug-in."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from vot_wrapper.cli import main
+
+PARITY = Path(__file__).parent / "parity"
+
+# A repaired experiment and one of the toolkit's own, of few frames; and a real-time one to add.
+STACK = """
+title: Small
+experiments:
+  baseline:
+    type: samurai-multistart
+    analyses:
+      - {type: multistart_eao_score, name: eaoscore, low: 5, high: 12}
+      - {type: multistart_average_ar, name: ar}
+  unsupervised:
+    type: unsupervised
+    analyses:
+      - {type: average_accuracy, name: accuracy, burnin: 1}
+"""
+REALTIME = """
+  realtime:
+    type: samurai-multistart
+    realtime: {grace: 3}
+    analyses:
+      - {type: multistart_eao_score, name: eaoscore, low: 5, high: 12}
+"""
+LENGTHS = {"drift": 20, "swing": 14}
+
+MakeWorkspace = Callable[..., Path]
+Evaluate = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(scope="session")
+def scenario() -> ModuleType:
+    """tests/toolkit/parity/scenario.py."""
+    spec = importlib.util.spec_from_file_location("parity_scenario", PARITY / "scenario.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def make_workspace(tmp_path: Path, scenario: ModuleType) -> MakeWorkspace:
+    """Writes a workspace with two short sequences and the scripted tracker; its folder."""
+
+    def make(kind: str = "rectangle", *, realtime: bool = False, name: str = "workspace") -> Path:
+        folder = tmp_path / name
+        scenario.write_sequences(folder / "sequences", kind, LENGTHS)
+        (folder / "config.yaml").write_text("registry: [./trackers.ini]\nstack: ./stack.yaml\n")
+        (folder / "stack.yaml").write_text(STACK.rstrip() + REALTIME if realtime else STACK)
+        (folder / "trackers.ini").write_text(
+            f"[scripted]\nprotocol = traxpython\ncommand = scripted_tracker\npaths = {PARITY}\n"
+        )
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def evaluate(capsys: pytest.CaptureFixture[str]) -> Evaluate:
+    """Runs `samurai evaluate` with arguments; its exit code and all that it printed."""
+
+    def call(*arguments: object) -> tuple[int, str]:
+        capsys.readouterr()
+        code = main(["evaluate", *(str(argument) for argument in arguments)])
+        printed = capsys.readouterr()
+        return code, printed.out + printed.err
+
+    return call
+
+
+@pytest.fixture
+def starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Counts the tracker processes since the last call."""
+    file = tmp_path / "starts.txt"
+    monkeypatch.setenv("SCRIPTED_STARTS", str(file))
+
+    def count() -> int:
+        lines = file.read_text().splitlines() if file.exists() else []
+        file.unlink(missing_ok=True)
+        return len(lines)
+
+    return count

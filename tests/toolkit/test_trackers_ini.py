@@ -1,0 +1,96 @@
+"""trackers.ini as the toolkit reads it, and its default tracker in the toolkit's hands."""
+
+from __future__ import annotations
+
+import configparser
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from vot.region.io import read_trajectory
+from vot.tracker import Registry, Tracker
+
+from samurai.checkpoints import model_names
+from vot_wrapper.toolkit.workspaces import _runnable
+
+ROOT = Path(__file__).parents[2]
+TRACKERS = ROOT / "trackers.ini"
+EXPECTED = {
+    "samurai": ("nano", "samurai"),
+    "samurai-t": ("tiny", "samurai"),
+    "samurai-s": ("small", "samurai"),
+    "samurai-b": ("base_plus", "samurai"),
+    "samurai-l": ("large", "samurai"),
+    "sam2-l": ("large", "sam2"),
+    "sam2-nano": ("nano", "sam2"),
+}
+
+Evaluate = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def registry() -> Registry:
+    return Registry([str(TRACKERS)])
+
+
+def test_the_toolkit_finds_every_tracker_with_its_model_and_policy(registry: Registry) -> None:
+    found = {
+        tracker.identifier: (
+            tracker.describe()["env"]["SAMURAI_MODEL"],
+            tracker.describe()["env"]["SAMURAI_POLICY"],
+        )
+        for tracker in registry
+    }
+    assert found == EXPECTED
+    assert {model for model, _ in found.values()} <= set(model_names())
+
+
+def test_what_holds_for_all_of_them(registry: Registry) -> None:
+    for tracker in registry:
+        described = tracker.describe()
+        assert described["protocol"] == "traxpython"
+        assert described["command"] == "vot_wrapper"
+        assert described["timeout"] == "600"
+        assert "python" not in described  # the interpreter that runs the toolkit
+
+
+def test_a_submission_gets_no_path_of_this_machine_from_it() -> None:
+    parser = configparser.ConfigParser()
+    parser.read(TRACKERS)
+    values = [value for section in parser.values() for value in section.values()]
+    assert not [value for value in values if "/" in value or "~" in value]
+
+
+def test_an_interpreter_in_a_folder_with_a_space(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The toolkit pastes the interpreter into a command line and splits that at spaces."""
+    monkeypatch.setattr(sys, "executable", "/my clone/.venv/bin/python")
+    tracker: Tracker = _runnable(registry["samurai"])
+    command = tracker.runtime()._command
+    assert shlex.split(command) == ["/my clone/.venv/bin/python", "-m", "vot_wrapper"]
+    assert "python" not in registry["samurai"].describe()
+
+
+@pytest.mark.parametrize("kind", ["mask", "rectangle"])
+def test_the_default_tracker_runs_in_the_toolkit(
+    tmp_path: Path, scenario: ModuleType, evaluate: Evaluate, kind: str
+) -> None:
+    scenario.write_sequences(tmp_path / "sequences", kind, {"drift": 8})
+    (tmp_path / "config.yaml").write_text(f"registry: [{TRACKERS}]\nstack: ./stack.yaml\n")
+    (tmp_path / "stack.yaml").write_text(
+        "title: One\nexperiments:\n  baseline:\n    type: samurai-multistart\n"
+        "    analyses:\n      - {type: multistart_average_ar, name: ar}\n"
+    )
+    code, printed = evaluate("--workspace", tmp_path)
+    assert code == 0, printed
+    results = tmp_path / "results" / "samurai" / "baseline" / "drift"
+    assert len(list(results.glob("*.bin"))) == 3
+    regions = read_trajectory(str(results / "drift_00000000.bin"))
+    assert len(regions) == 8
+    assert {type(region).__name__.lower() for region in regions[1:]} == {kind}
+    confidences = (results / "drift_00000000_confidence.value").read_text().split()
+    assert len(confidences) == 7 and all(0 <= float(value) <= 1 for value in confidences)
