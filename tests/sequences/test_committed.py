@@ -81,8 +81,8 @@ def test_anchors_lie_where_the_object_can_be_seen_well(committed: dict[str, Any]
         assert backward[-1] == last
         areas = sequence.masks.sum(axis=(1, 2))
         for frame in (*forward, *backward):
-            # As large as a third of its median, so that no tracker starts on a scrap.
-            assert areas[frame] > np.median(areas[areas > 0]) / 3
+            # A quarter of the median, so that no tracker starts on a scrap.
+            assert areas[frame] > np.median(areas[areas > 0]) / 4
         runs = [last - frame for frame in forward] + list(backward)
         assert len(runs) == 3
         assert min(runs) >= 25

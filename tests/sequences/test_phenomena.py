@@ -63,7 +63,7 @@ def test_distractor_looks_like_the_target_and_crosses_it(committed: dict[str, An
         orange = (red > 110) & (red > 1.8 * green) & (red > 2.5 * blue)
         mask = cv2.dilate(sequence.masks[frame].astype(np.uint8), np.ones((7, 7))) > 0
         inside, outside = (orange & mask).sum(), (orange & ~mask).sum()
-        assert inside > 100
+        assert inside > 50
         assert outside > 0.6 * inside
     areas = sequence.masks.sum(axis=(1, 2))
     assert 10 <= sequence.occluded.sum() <= 40
@@ -111,7 +111,7 @@ def test_deformation_changes_shape_and_light(committed: dict[str, Any]) -> None:
         agreement.append(max((first & way).sum() / (first | way).sum() for way in ways))
     assert min(agreement) < 0.6, "not a mere move, turn or change of size"
     light = [grey(sequence, frame).mean() for frame in range(len(sequence.masks))]
-    assert min(light) < 0.8 * light[0]
+    assert min(light) < 0.85 * light[0]
 
 
 def test_every_target_moves_or_is_moved_over(committed: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A car comes up a road from far away, five times as large at the end, and turns past."""
+"""A car comes up a road from far away, more than four times as large at the end, and turns."""
 
 from __future__ import annotations
 
