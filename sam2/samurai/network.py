@@ -276,34 +276,38 @@ class Network:
         Args:
             logits: (B, K, S/4, S/4), resized to S first, as the reference measures boxes.
         """
-        masks = self._full_size(logits) > 0
+        masks = self.full_size(logits) > 0
         edges = [_extent(masks.any(dim=-2)), _extent(masks.any(dim=-1))]  # x, then y
         (left, right), (top, bottom) = edges
         return torch.stack([left, top, right, bottom], dim=-1)
 
-    def _full_size(self, logits: Tensor) -> Tensor:
+    def full_size(self, logits: Tensor) -> Tensor:
+        """Mask logits of all candidates of a row, (B, K, S/4, S/4), at the input's size S.
+
+        Of all, also where one is wanted: torch rounds a single mask differently, and SAM 2 resizes
+        before it chooses.
+        """
         size = (self.image_size, self.image_size)
         return F.interpolate(logits, size=size, mode="bilinear", align_corners=False)
 
     # --- memory encoder ("Memory encoder") -------------------------------------------------------
 
     def memorise(
-        self, features: Features, logits: Tensor, object_scores: Tensor, prompted: Sequence[bool]
+        self, features: Features, full: Tensor, object_scores: Tensor, prompted: Sequence[bool]
     ) -> Tensor:
         """Memory maps (B, HW, M) of the chosen masks.
 
         Args:
-            logits: (B, 1, S/4, S/4) of the chosen candidates.
+            full: (B, 1, S, S) mask logits of the chosen candidates, see `full_size`.
             object_scores: (B, 1) logits.
             prompted: rows whose mask was prompted: those are binarised first, as in SAM 2.
         """
-        full = self._full_size(logits)
         masks = torch.sigmoid(full)
         if any(prompted):
             binary = torch.tensor(prompted, device=self.device).view(-1, 1, 1, 1)
             masks = torch.where(binary, (full > 0).float(), masks)
         maps: Tensor = self.model.memory_encoder(
-            self._as_map(features.tokens).expand(len(logits), -1, -1, -1),
+            self._as_map(features.tokens).expand(len(full), -1, -1, -1),
             masks * MASK_SCALE + MASK_BIAS,
             skip_mask_sigmoid=True,
         )["vision_features"]

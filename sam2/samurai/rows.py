@@ -38,9 +38,13 @@ class DecodedRow:
     index: int
     seen: Decoded
 
+    def all_logits(self) -> Tensor:
+        """Mask logits of all candidates, (1, K, S/4, S/4)."""
+        return self.batch.logits[self.index][None]
+
     def logits(self, candidate: int) -> Tensor:
         """Mask logits of a candidate, (1, 1, S/4, S/4)."""
-        return self.batch.logits[self.index, candidate][None, None]
+        return self.all_logits()[:, candidate : candidate + 1]
 
     def token(self, candidate: int) -> Tensor:
         """What the candidate's object pointer is made of, (1, C); some prompts share one token."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from samurai.bank import MemoryBank, Shelf
 from samurai.errors import FrameError, SessionError
@@ -47,6 +48,10 @@ class Survivor:
     @property
     def shelf(self) -> Shelf:
         return self.track.shelves[self.hypothesis]
+
+    def full_size(self, network: Network) -> Tensor:
+        """The chosen mask's logits at the network's input size, (1, 1, S, S)."""
+        return network.full_size(self.row.all_logits())[:, self.candidate : self.candidate + 1]
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class Session:
         self._time = -1
         self._frame_size: tuple[int, int] | None = None
         self._pending: PendingWrite | None = None
-        self._logits: torch.Tensor | None = None
+        self._logits: Tensor | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -262,7 +267,7 @@ class Session:
         first_new = {survivor.track.number for survivor in pending.survivors[pending.prompted :]}
         maps = self._network.memorise(
             pending.features,
-            torch.cat([survivor.row.logits(survivor.candidate) for survivor in survivors]),
+            torch.cat([survivor.full_size(self._network) for survivor in survivors]),
             torch.cat([survivor.row.object_score() for survivor in survivors]),
             [survivor.track.number in first_new for survivor in survivors],
         )

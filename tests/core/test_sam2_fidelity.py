@@ -110,6 +110,19 @@ def test_an_object_that_comes_and_goes(
     compare(make_tracker(model=predictor), video, [BOX], expected)
 
 
+def test_another_small_configuration(
+    build_predictor: Callable[..., Any],
+    make_tracker: Callable[..., Tracker],
+    propagate: Callable[..., Any],
+    video: list[NDArray[np.uint8]],
+) -> None:
+    """Another input size, so other window and position tables, and other weights."""
+    predictor = build_predictor(96, seed=3, small=True, object_bias=1.0)
+    expected = propagate(predictor, [BOX])
+    assert lively(expected)
+    compare(make_tracker(model=predictor), video, [BOX], expected)
+
+
 def test_the_real_tiny_architecture_at_a_reduced_input(
     build_predictor: Callable[..., Any],
     make_tracker: Callable[..., Tracker],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import EntryPoint
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles.samurai_rules import SamuraiRules
 
+from samurai import policies
+from samurai.errors import ConfigurationError
 from samurai.policies.base import Candidate, Decoded, Traits
 from samurai.policies.samurai import SamuraiPolicy
 
@@ -114,6 +117,25 @@ def test_an_absent_object_measures_nothing_and_motion_starts_anew() -> None:
     assert chosen[-1] == 0  # a young filter has no say yet: the predicted IoU decides
     [recall] = policy.recall(49)
     assert [m.time for m in recall.maps] == [0, 13, 14, 15, 16, 47, 48]
+
+
+class Outsider(SamuraiPolicy):
+    """A policy that another package offers."""
+
+    name = "outsider"
+
+
+def test_another_package_can_offer_a_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    offered = EntryPoint("outsider", f"{__name__}:Outsider", policies.ENTRY_POINTS)
+    broken = EntryPoint("broken", "math:pi", policies.ENTRY_POINTS)
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[Outsider.__module__])
+    monkeypatch.setattr(policies, "entry_points", lambda group: [offered, broken])
+    assert policies.policy_names() == ["sam2", "samurai", "outsider", "broken"]
+    assert policies.policy_class("outsider") is Outsider
+    with pytest.raises(ConfigurationError, match="isn't a samurai Policy"):
+        policies.policy_class("broken")
+    with pytest.raises(ConfigurationError, match="choose one of sam2, samurai, outsider"):
+        policies.policy_class("outsidr")
 
 
 def test_policies_import_without_torch() -> None:
