@@ -23,7 +23,7 @@ POINT = Points([[46.0, 47.5]], [1])
 POINTS = Points([[46.0, 47.5], [20.0, 20.0]], [1, 0])
 
 
-BATCH_TOLERANCE = 5e-3
+BATCH_TOLERANCE = 2e-2
 """Several objects go through the network in one batch, which rounds differently than one by one;
 memories are stored in bfloat16, where such a difference can flip a rounding, and these random
 weights amplify it. Trained weights do not: tests with `nano` are stricter."""
