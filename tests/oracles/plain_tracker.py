@@ -37,7 +37,7 @@ class PlainTracker:
         points = torch.tensor([[corners[:2], corners[2:]]], dtype=torch.float32)
         labels = torch.tensor([[2, 3]], dtype=torch.int32)
         logits, _, tokens, score = self._decode(conditioned, fine, (points, labels), many=False)
-        self._remember(features, logits, tokens[:, 0], score, prompted=True)
+        self._remember(features, self._large(logits), tokens[:, 0], score, prompted=True)
         return logits
 
     @torch.inference_mode()
@@ -47,15 +47,18 @@ class PlainTracker:
         conditioned = self._attend(features, position)
         nothing = torch.zeros(1, 1, 2), -torch.ones(1, 1, dtype=torch.int32)
         logits, ious, tokens, score = self._decode(conditioned, fine, nothing, many=True)
-        size = self.model.image_size
-        large = F.interpolate(logits, (size, size), mode="bilinear", align_corners=False)
+        large = self._large(logits)
         boxes = [self._box(mask.numpy()) for mask in large[0] > 0]
         best = self.rules.choose(self.time, ious[0].tolist(), score.item(), boxes)
         self.chosen.append(best)
         self.visible.append(boxes[best] is not None)
-        chosen = logits[:, best : best + 1]
-        self._remember(features, chosen, tokens[:, best], score, prompted=False)
-        return chosen
+        chosen = slice(best, best + 1)
+        self._remember(features, large[:, chosen], tokens[:, best], score, prompted=False)
+        return logits[:, chosen]
+
+    def _large(self, logits: torch.Tensor) -> torch.Tensor:
+        size = self.model.image_size
+        return F.interpolate(logits, (size, size), mode="bilinear", align_corners=False)
 
     def _encode(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
         out = self.model.forward_image(image)
@@ -99,9 +102,8 @@ class PlainTracker:
             logits = torch.full_like(logits, -1024.0)
         return logits, ious, tokens, score
 
-    def _remember(self, features: Any, logits: Any, token: Any, score: Any, prompted: bool) -> None:
-        model, size = self.model, self.model.image_size
-        large = F.interpolate(logits, (size, size), mode="bilinear", align_corners=False)
+    def _remember(self, features: Any, large: Any, token: Any, score: Any, prompted: bool) -> None:
+        model = self.model
         mask = (large > 0).float() if prompted else large.sigmoid()
         out = model.memory_encoder(features, mask * 20 - 10, skip_mask_sigmoid=True)
         stored = out["vision_features"]
