@@ -37,10 +37,13 @@ def python(folder: Path, name: str, script: str) -> Path:
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    # The suite itself is run by make, whose variables would make this one a sub-make.
+    inherited = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "PYTHON")
+    environment = {name: value for name, value in os.environ.items() if name not in inherited}
     return subprocess.run(
         [shutil.which("make") or "make", "setup", *arguments],
         cwd=folder,
-        env={**os.environ, "PATH": str(folder / "bin"), "MAKEFLAGS": ""},
+        env={**environment, "PATH": str(folder / "bin")},
         capture_output=True,
         text=True,
     )
