@@ -38,12 +38,13 @@ class Track:
 
 @dataclass(frozen=True)
 class Survivor:
-    """A chosen candidate: whose it is, which hypothesis it became, where its tensors are."""
+    """A chosen candidate: whose, which hypothesis it became, its tensors, if a prompt made it."""
 
     track: Track
     hypothesis: int
     row: DecodedRow
     candidate: int
+    prompted: bool
 
     @property
     def shelf(self) -> Shelf:
@@ -56,12 +57,11 @@ class Survivor:
 
 @dataclass(frozen=True)
 class PendingWrite:
-    """The memory write that an answered frame still owes; survivors from `prompted` on are new."""
+    """The memory write that an answered frame still owes."""
 
     time: int
     features: Features
     survivors: list[Survivor]
-    prompted: int
 
 
 class Session:
@@ -169,11 +169,11 @@ class Session:
         with self._network.precision():
             image = prepare(frame, self._network.image_size, self._network.device)
             features = self._network.encode(image)
-            tracked = self._track(features, time)
-            survivors = [*tracked, *self._prompt(features, time, new_objects, size)]
+            survivors = self._track(features, time)
+            survivors += self._prompt(features, time, new_objects, size)
             answers = self._answer(survivors, size)
         self._time, self._frame_size = time, size
-        self._pending = PendingWrite(time, features, survivors, prompted=len(tracked))
+        self._pending = PendingWrite(time, features, survivors)
         return answers
 
     def _check_size(self, size: tuple[int, int]) -> None:
@@ -196,7 +196,7 @@ class Session:
         for track in self._tracks:
             own = [next(decoded) for _ in track.shelves]
             choices = track.policy.choose([row.seen for row in own])
-            survivors += _survivors(track, choices, own)
+            survivors += _survivors(track, choices, own, prompted=False)
             _follow(track, choices)
         return survivors
 
@@ -217,7 +217,7 @@ class Session:
             policy, shelf = self._new_policy(), self._bank.new_shelf()
             track = Track(len(self._tracks), policy, [shelf])
             self._tracks.append(track)
-            survivors += _survivors(track, [policy.start(row.seen)], [row])
+            survivors += _survivors(track, [policy.start(row.seen)], [row], prompted=True)
         return survivors
 
     def _answer(self, survivors: Sequence[Survivor], size: tuple[int, int]) -> list[Answer]:
@@ -264,12 +264,11 @@ class Session:
     def _write_maps(self, pending: PendingWrite, survivors: Sequence[Survivor]) -> None:
         if not survivors:
             return
-        first_new = {survivor.track.number for survivor in pending.survivors[pending.prompted :]}
         maps = self._network.memorise(
             pending.features,
             torch.cat([survivor.full_size(self._network) for survivor in survivors]),
             torch.cat([survivor.row.object_score() for survivor in survivors]),
-            [survivor.track.number in first_new for survivor in survivors],
+            [survivor.prompted for survivor in survivors],
         )
         for survivor, value in zip(survivors, maps, strict=True):
             survivor.shelf.put_map(pending.time, value)
@@ -287,10 +286,10 @@ class Session:
 
 
 def _survivors(
-    track: Track, choices: Sequence[Choice], rows: Sequence[DecodedRow]
+    track: Track, choices: Sequence[Choice], rows: Sequence[DecodedRow], prompted: bool
 ) -> list[Survivor]:
     return [
-        Survivor(track, number, rows[choice.hypothesis], choice.candidate)
+        Survivor(track, number, rows[choice.hypothesis], choice.candidate, prompted)
         for number, choice in enumerate(choices)
     ]
 
