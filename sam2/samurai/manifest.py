@@ -34,6 +34,7 @@ class ModelCard:
     bytes: int
     box_prompt: Literal["points", "filled_mask"]
     motion_weight: float
+    window: float | None = None
     url: str | None = None
     sha256: str | None = None
 

@@ -27,14 +27,22 @@ CORNER_LABELS = (2, 3)
 
 
 class Features(NamedTuple):
-    """One encoded frame, shared by all objects.
+    """V encoded views of one frame; usually one, the whole frame, shared by all objects.
 
-    tokens: (HW, 1, C), the coarse feature map that memories and prompts act on; fine: the maps of
-    a quarter and an eighth of the input size that sharpen the masks.
+    tokens: (HW, V, C), the coarse feature maps that memories and prompts act on; fine: the maps of
+    a quarter and an eighth of the input size, (V, ...), that sharpen the masks.
     """
 
     tokens: Tensor
     fine: tuple[Tensor, Tensor]
+
+    def of(self, views: Sequence[int]) -> Features:
+        """The features of one view per row; a single view, of batch 1, stands for all rows."""
+        if self.tokens.shape[1] == 1:
+            return self
+        index = torch.tensor(views).to(self.tokens.device, non_blocking=True)
+        fine, middle = (maps.index_select(0, index) for maps in self.fine)
+        return Features(self.tokens.index_select(1, index), (fine, middle))
 
 
 class Memory(NamedTuple):
@@ -108,9 +116,9 @@ class Network:
 
     # --- image encoder (section 4, "Image encoder") ----------------------------------------------
 
-    def encode(self, image: Tensor) -> Features:
-        """Encode one normalised frame (1, 3, S, S)."""
-        fine, middle, coarse = self.model.forward_image(image)["backbone_fpn"][-3:]
+    def encode(self, views: Tensor) -> Features:
+        """Encode normalised views of one frame, (V, 3, S, S)."""
+        fine, middle, coarse = self.model.forward_image(views)["backbone_fpn"][-3:]
         return Features(_tokens(coarse), (fine, middle))
 
     # --- memory attention ("Memory attention") ---------------------------------------------------
@@ -160,7 +168,7 @@ class Network:
         return self._as_map(attended)
 
     def without_memory(self, features: Features) -> Tensor:
-        """What the decoder gets on a prompt's frame: (1, C, H, W), "no memory" added."""
+        """What the decoder gets on a prompt's frame: (V, C, H, W), "no memory" added."""
         return self._as_map(features.tokens + self.model.no_mem_embed)
 
     def _as_map(self, tokens: Tensor) -> Tensor:

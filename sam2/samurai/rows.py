@@ -18,16 +18,31 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from samurai.bank import MemoryBank, Shelf
+from samurai.geometry import Corners
 from samurai.network import Decoding, Features, Network
 from samurai.policies.base import Candidate, Decoded, Needs, Recall
+from samurai.windows import Window
+
+
+@dataclass(frozen=True)
+class View:
+    """Which of a frame's encoded views a row sees, and where that lies in the frame.
+
+    window: None where the network sees the whole frame: boxes then stay in its square input, as
+    the reference measures them.
+    """
+
+    index: int
+    window: Window | None
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one hypothesis wants to look at, and where that is kept."""
+    """What one hypothesis wants to look at, where that is kept, and through which view."""
 
     shelf: Shelf
     recall: Recall
+    view: View
 
 
 @dataclass(frozen=True)
@@ -36,6 +51,7 @@ class DecodedRow:
 
     batch: Decoding
     index: int
+    view: View
     seen: Decoded
 
     def all_logits(self) -> Tensor:
@@ -81,8 +97,8 @@ def decode_rows(
         _decode_group(network, bank, features, [rows[number] for number in members], needs)
         for members in groups.values()
     ]
-    decoded = read_batches(network, batches, time, needs)
     order = [number for members in groups.values() for number in members]
+    decoded = read_batches(network, batches, [rows[number].view for number in order], time, needs)
     return [row for _, row in sorted(zip(order, decoded, strict=True), key=lambda pair: pair[0])]
 
 
@@ -102,23 +118,35 @@ def _decode_group(
         bank.pointers.take(pointers),
         [[entry.distance for entry in row.recall.pointers] for row in rows],
     )
-    return network.decode(network.attend(features, memory), features, needs.object_gate)
+    seen = features.of([row.view.index for row in rows])
+    return network.decode(network.attend(seen, memory), seen, needs.object_gate)
 
 
 def read_batches(
-    network: Network, batches: Sequence[Decoding], time: int, needs: Needs
+    network: Network,
+    batches: Sequence[Decoding],
+    views: Sequence[View],
+    time: int,
+    needs: Needs,
 ) -> list[DecodedRow]:
-    """Bring the numbers of decoded batches to the host, in one copy, and split them into rows."""
+    """Bring the numbers of decoded batches to the host, in one copy, and split them into rows.
+
+    Args:
+        views: of all rows of all batches, in their order.
+    """
     if not batches:
         return []
     packed = [_pack(network, batch, needs) for batch in batches]
     numbers = torch.cat([part.flatten() for part in packed]).cpu().numpy()
-    rows, first = [], 0
+    rows: list[DecodedRow] = []
+    first = 0
     for batch, part in zip(batches, packed, strict=True):
         table = numbers[first : first + part.numel()].reshape(part.shape)
         first += part.numel()
         for index, line in enumerate(table):
-            rows.append(DecodedRow(batch, index, _unpack(batch, index, line, time, needs)))
+            view = views[len(rows)]
+            seen = _unpack(network, batch, index, line, view, time, needs)
+            rows.append(DecodedRow(batch, index, view, seen))
     return rows
 
 
@@ -131,17 +159,30 @@ def _pack(network: Network, batch: Decoding, needs: Needs) -> Tensor:
 
 
 def _unpack(
-    batch: Decoding, index: int, line: NDArray[np.float32], time: int, needs: Needs
+    network: Network,
+    batch: Decoding,
+    index: int,
+    line: NDArray[np.float32],
+    view: View,
+    time: int,
+    needs: Needs,
 ) -> Decoded:
     score, *numbers = line.tolist()
     count = batch.predicted_ious.shape[1]
     ious, edges = numbers[:count], numbers[count:]
     candidates = []
     for number, iou in enumerate(ious):
-        corners = edges[4 * number : 4 * number + 4] if needs.boxes else None
-        visible = corners is not None and corners[2] >= 0
-        candidates.append(Candidate(iou, tuple(corners) if visible and corners else None))
+        corners = _corners(edges[4 * number : 4 * number + 4]) if needs.boxes else None
+        if corners is not None and view.window is not None:
+            corners = view.window.to_frame(corners, network.image_size)
+        candidates.append(Candidate(iou, corners))
     return Decoded(time, score, tuple(candidates), partial(_copy_mask, batch.logits[index]))
+
+
+def _corners(edges: list[float]) -> Corners | None:
+    """Four numbers of `Network.corners`; -1 stands for an empty mask."""
+    left, top, right, bottom = edges
+    return (left, top, right, bottom) if right >= 0 else None
 
 
 def _copy_mask(logits: Tensor, candidate: int) -> NDArray[np.bool_]:

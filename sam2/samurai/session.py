@@ -9,7 +9,7 @@ still pending. Dropping the session drops it all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,20 +20,23 @@ from torch import Tensor
 from samurai.bank import MemoryBank, Shelf
 from samurai.errors import FrameError, SessionError
 from samurai.frames import Frame, frame_masks, prepare, rgb_frame
-from samurai.network import Features, Network
+from samurai.network import Decoding, Features, Network
 from samurai.policies.base import Choice, Policy
 from samurai.prompts import BoxPrompt, decode_prompt
 from samurai.regions import Answer, Box, Region
-from samurai.rows import DecodedRow, Row, decode_rows, read_batches
+from samurai.rows import DecodedRow, Row, View, decode_rows, read_batches
+from samurai.windows import Viewfinder, prompt_box
 
 
 @dataclass
 class Track:
-    """One object: its policy, and a shelf of the bank per hypothesis (the best one first)."""
+    """One object: its policy, a shelf of the bank per hypothesis (the best one first), and what
+    aims its window, if the model asks for one."""
 
     number: int
     policy: Policy
     shelves: list[Shelf]
+    viewfinder: Viewfinder | None
 
 
 @dataclass(frozen=True)
@@ -74,14 +77,21 @@ class Session:
         network: shared, without a state of its own.
         new_policy: makes a fresh policy for one object.
         box_prompt: how an initial box is given to the network.
+        window: side of the window that follows each object, in object sizes; None shows the
+            network the whole frame.
     """
 
     def __init__(
-        self, network: Network, new_policy: Callable[[], Policy], box_prompt: BoxPrompt
+        self,
+        network: Network,
+        new_policy: Callable[[], Policy],
+        box_prompt: BoxPrompt,
+        window: float | None = None,
     ) -> None:
         self._network = network
         self._new_policy = new_policy
         self._box_prompt: BoxPrompt = box_prompt
+        self._window = window
         self._needs = new_policy().needs
         self._reset()
 
@@ -166,11 +176,11 @@ class Session:
             region.check(size)
         self.settle()
         time = self._time + 1
+        finders = [track.viewfinder for track in self._tracks] + self._aim(new_objects, size)
         with self._network.precision():
-            image = prepare(frame, self._network.image_size, self._network.device)
-            features = self._network.encode(image)
-            survivors = self._track(features, time)
-            survivors += self._prompt(features, time, new_objects, size)
+            views, features = self._look(frame, finders)
+            survivors = self._track(features, views, time)
+            survivors += self._prompt(features, views, finders, time, new_objects, size)
             answers = self._answer(survivors, size)
         self._time, self._frame_size = time, size
         self._pending = PendingWrite(time, features, survivors)
@@ -184,10 +194,33 @@ class Session:
                 f"{expected[1]}x{expected[0]}: start anew where the size changes"
             )
 
-    def _track(self, features: Features, time: int) -> list[Survivor]:
+    def _aim(
+        self, regions: Sequence[Region], size: tuple[int, int]
+    ) -> list[Viewfinder] | list[None]:
+        """What aims the windows of new objects; nothing where the whole frame is seen."""
+        if self._window is None:
+            return [None] * len(regions)
+        return [Viewfinder(self._window, size, prompt_box(region)) for region in regions]
+
+    def _look(
+        self, frame: Frame, finders: Sequence[Viewfinder | None]
+    ) -> tuple[list[View], Features]:
+        """Encode what the objects need to see: one view for all, or a window for each."""
+        network = self._network
+        if self._window is None:
+            image = prepare(frame, network.image_size, network.device)
+            return [View(0, None)] * len(finders), network.encode(image)
+        windows = [finder.window() for finder in finders if finder is not None]
+        views = [View(number, window) for number, window in enumerate(windows)]
+        images = [
+            prepare(window.crop(frame), network.image_size, network.device) for window in windows
+        ]
+        return views, network.encode(torch.cat(images))
+
+    def _track(self, features: Features, views: Sequence[View], time: int) -> list[Survivor]:
         """Recall, attend, decode and choose, for all objects so far."""
         rows = [
-            Row(shelf, recall)
+            Row(shelf, recall, views[track.number])
             for track in self._tracks
             for shelf, recall in zip(track.shelves, track.policy.recall(time), strict=True)
         ]
@@ -201,35 +234,67 @@ class Session:
         return survivors
 
     def _prompt(
-        self, features: Features, time: int, regions: Sequence[Region], size: tuple[int, int]
+        self,
+        features: Features,
+        views: Sequence[View],
+        finders: Sequence[Viewfinder | None],
+        time: int,
+        regions: Sequence[Region],
+        size: tuple[int, int],
     ) -> list[Survivor]:
         """Prompt new objects, make room for their memories, and let their policies choose."""
         if not regions:
             return []
-        needs, box_prompt = self._needs, self._box_prompt
+        needs = self._needs
         self._bank.reserve(needs.maps * len(regions), needs.pointers * len(regions))
+        first = len(self._tracks)
         batches = [
-            decode_prompt(self._network, features, region, size, box_prompt, needs.object_gate)
-            for region in regions
+            self._decode_prompt(features, view, region, size)
+            for view, region in zip(views[first:], regions, strict=True)
         ]
         survivors = []
-        for row in read_batches(self._network, batches, time, needs):
-            policy, shelf = self._new_policy(), self._bank.new_shelf()
-            track = Track(len(self._tracks), policy, [shelf])
+        for row in read_batches(self._network, batches, views[first:], time, needs):
+            policy, shelf, number = self._new_policy(), self._bank.new_shelf(), len(self._tracks)
+            track = Track(number, policy, [shelf], finders[number])
             self._tracks.append(track)
             survivors += _survivors(track, [policy.start(row.seen)], [row], prompted=True)
         return survivors
+
+    def _decode_prompt(
+        self, features: Features, view: View, region: Region, size: tuple[int, int]
+    ) -> Decoding:
+        """Decode one object's prompt, in the view's coordinates."""
+        if view.window is not None:
+            region, size = view.window.cut(region), view.window.size
+        gate = self._needs.object_gate
+        seen = features.of([view.index])
+        return decode_prompt(self._network, seen, region, size, self._box_prompt, gate)
 
     def _answer(self, survivors: Sequence[Survivor], size: tuple[int, int]) -> list[Answer]:
         """What the best hypothesis of each object says, at the frame's size."""
         best = [survivor for survivor in survivors if survivor.hypothesis == 0]
         self._logits = torch.cat([survivor.row.logits(survivor.candidate) for survivor in best])
         answers = []
-        for survivor, mask in zip(best, frame_masks(self._logits, size), strict=True):
+        for survivor, mask in zip(best, self._masks(best, size), strict=True):
             box = Box.of_mask(mask)
+            if survivor.track.viewfinder is not None:
+                survivor.track.viewfinder.follow(box)
             confidence = survivor.row.confidence(survivor.candidate) if box else 0.0
             answers.append(Answer(survivor.track.number, mask, box, confidence, box is None))
         return answers
+
+    def _masks(
+        self, best: Sequence[Survivor], size: tuple[int, int]
+    ) -> Iterable[NDArray[np.bool_]]:
+        """The answers' masks at the frame's size."""
+        assert self._logits is not None
+        if self._window is None:
+            yield from frame_masks(self._logits, size)
+            return
+        for survivor, logits in zip(best, self._logits, strict=True):
+            window = survivor.row.view.window
+            assert window is not None
+            yield window.paste(frame_masks(logits[None], window.size)[0], size)
 
     @torch.inference_mode()
     def settle(self) -> None:
@@ -265,7 +330,7 @@ class Session:
         if not survivors:
             return
         maps = self._network.memorise(
-            pending.features,
+            pending.features.of([survivor.row.view.index for survivor in survivors]),
             torch.cat([survivor.full_size(self._network) for survivor in survivors]),
             torch.cat([survivor.row.object_score() for survivor in survivors]),
             [survivor.prompted for survivor in survivors],

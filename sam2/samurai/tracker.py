@@ -8,6 +8,7 @@ from sam2.modeling.sam2_base import SAM2Base
 
 from samurai.checkpoints import load_model, model_card
 from samurai.errors import ConfigurationError
+from samurai.manifest import ModelCard
 from samurai.network import Network
 from samurai.policies import policy_class
 from samurai.policies.base import Policy, Traits
@@ -32,6 +33,8 @@ class Tracker:
             weights stay float32, half precisions are used by autocast.
         box_prompt: how an initial box is given to the model.
         motion_weight: the w of SAMURAI for this model.
+        window: side of the window that the model sees of each object, in object sizes; None for
+            the whole frame, as the official models want it.
 
     Raises:
         ConfigurationError: a name isn't known, or the device isn't there.
@@ -45,10 +48,12 @@ class Tracker:
         dtype: str = "auto",
         box_prompt: BoxPrompt = "points",
         motion_weight: float = 0.25,
+        window: float | None = None,
     ) -> None:
         place = resolve_device(device)
         self.network = Network(model, place, resolve_dtype(dtype, place))
         self.box_prompt: BoxPrompt = box_prompt
+        self.window = window
         self._policy = policy_class(policy)
         self._traits = Traits(self.network.slots, self.network.pointers, motion_weight)
 
@@ -69,11 +74,23 @@ class Tracker:
         policy_class(policy)
         resolve_dtype(dtype, resolve_device(device))
         card = model_card(model)
-        return cls(load_model(card), policy, device, dtype, card.box_prompt, card.motion_weight)
+        return cls.of_model(load_model(card), card, policy, device, dtype)
+
+    @classmethod
+    def of_model(
+        cls,
+        model: SAM2Base,
+        card: ModelCard,
+        policy: str = "samurai",
+        device: str = "auto",
+        dtype: str = "auto",
+    ) -> Tracker:
+        """A tracker with a model that is loaded already, used as its card says."""
+        return cls(model, policy, device, dtype, card.box_prompt, card.motion_weight, card.window)
 
     def session(self) -> Session:
         """An empty session; call its `start` with a video's first frame."""
-        return Session(self.network, self.new_policy, self.box_prompt)
+        return Session(self.network, self.new_policy, self.box_prompt, self.window)
 
     def new_policy(self) -> Policy:
         """A fresh policy for one object."""

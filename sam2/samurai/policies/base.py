@@ -67,8 +67,9 @@ class Candidate:
 
     Attributes:
         predicted_iou: the network's own estimate of the mask's overlap with the truth, 0 to 1.
-        corners: smallest and largest pixel (left, top, right, bottom) of the mask in the
-            network's square input, without + 1; None when it is empty or boxes weren't asked for.
+        corners: smallest and largest pixel (left, top, right, bottom) of the mask, without + 1;
+            None when it is empty or boxes weren't asked for. In the network's square input, or, for
+            a model that sees windows, in the frame: either way the same in all frames.
     """
 
     predicted_iou: float

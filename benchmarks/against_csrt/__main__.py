@@ -1,0 +1,151 @@
+"""Command line, see the package's docstring."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import torch
+
+from benchmarks.against_csrt.boxes import box_of, mean_overlap
+from benchmarks.against_csrt.contestants import (
+    ROOT,
+    Track,
+    peer_environment,
+    run_csrt,
+    run_samurai,
+    workspace,
+)
+
+SPEED_SIZE = (640, 480)
+SPEED_SEQUENCES = ("camera", "deformation", "scale")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.against_csrt")
+    kinds = parser.add_subparsers(required=True)
+    overlap = kinds.add_parser("overlap", help="mean overlap of boxes on sequences of your own")
+    overlap.add_argument("folder", type=Path, help="sequences in the layout of VOT, with list.txt")
+    overlap.set_defaults(run=measure_overlap)
+    speed = kinds.add_parser("speed", help="frames per second at 640 x 480, in alternating rounds")
+    speed.add_argument("--rounds", type=int, default=5)
+    speed.set_defaults(run=measure_speed)
+    for kind in (overlap, speed):
+        kind.add_argument("--model", default="nano")
+        kind.add_argument("--policy", default="samurai")
+        kind.add_argument("--csrt-python", type=Path, help="interpreter whose OpenCV has CSRT")
+        kind.add_argument("--json", type=Path, help="where the numbers go as JSON")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        numbers = options.run(options, Path(scratch))
+    if options.json:
+        options.json.write_text(json.dumps({**_where(), **numbers}, indent=1) + "\n")
+
+
+def measure_overlap(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
+    """Both trackers over all sequences of a folder."""
+    peer = peer_environment(options.csrt_python)
+    opened = workspace(scratch / "workspace", options.folder, options.model, options.policy)
+    ours = run_samurai(opened)
+    rows = {}
+    for sequence in opened.sequences:
+        truth = [box_of(sequence.groundtruth(frame)) for frame in range(len(sequence))]
+        theirs = run_csrt(peer, sequence)
+        rows[sequence.name] = {
+            "samurai": mean_overlap(ours[sequence.name].boxes, truth),
+            "CSRT": mean_overlap(theirs.boxes, truth),
+        }
+    rows["mean"] = {
+        name: statistics.mean(row[name] for row in rows.values()) for name in ("samurai", "CSRT")
+    }
+    _table("overlap", rows, "{:.3f}".format)
+    return {"measure": "mean overlap of boxes", "overlap": rows}
+
+
+def measure_speed(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
+    """Both trackers in turns over enlarged bundled sequences."""
+    peer = peer_environment(options.csrt_python)
+    _enlarge(scratch / "sequences")
+    opened = workspace(scratch / "workspace", scratch / "sequences", options.model, options.policy)
+    rounds: list[dict[str, float]] = []
+    for _ in range(options.rounds):
+        ours = _rate(run_samurai(opened, again=True).values())
+        theirs = _rate([run_csrt(peer, sequence) for sequence in opened.sequences])
+        rounds.append({"samurai": ours, "CSRT": theirs, "ratio": ours / theirs})
+    rows = {f"round {number + 1}": row for number, row in enumerate(rounds)}
+    for name, value in (("median", statistics.median), ("least", min), ("most", max)):
+        rows[name] = {key: value(row[key] for row in rounds) for key in rounds[0]}
+    _table("frames per second", rows, "{:.2f}".format)
+    return {"measure": "frames per second at 640 x 480, image reading included", "speed": rows}
+
+
+def _rate(tracks: Any) -> float:
+    """Frames per second after the first frame, over all tracks."""
+    seconds = [value for track in tracks for value in _later(track)]
+    return len(seconds) / sum(seconds)
+
+
+def _later(track: Track) -> list[float]:
+    return track.seconds[1:]
+
+
+def _enlarge(folder: Path) -> None:
+    """Bundled sequences at 640 x 480, with their truth as boxes."""
+    from vot.dataset import load_sequence
+
+    for name in SPEED_SEQUENCES:
+        source = ROOT / "vot_workspace" / "sequences" / name
+        sequence = load_sequence(str(source))
+        (folder / name / "color").mkdir(parents=True)
+        (folder / name / "sequence").write_text(_resized((source / "sequence").read_text()))
+        lines = []
+        for number in range(len(sequence)):
+            frame = cv2.imread(sequence.frame(number).filename())
+            assert frame is not None
+            factor = SPEED_SIZE[0] / frame.shape[1]
+            large = cv2.resize(frame, SPEED_SIZE, interpolation=cv2.INTER_CUBIC)
+            cv2.imwrite(str(folder / name / "color" / f"{number + 1:08d}.jpg"), large)
+            box = box_of(sequence.groundtruth(number)) or (0.0, 0.0, 0.0, 0.0)
+            left, top, right, bottom = (factor * value for value in box)
+            lines.append(f"{left:.2f},{top:.2f},{right - left:.2f},{bottom - top:.2f}\n")
+        (folder / name / "groundtruth.txt").write_text("".join(lines))
+    (folder / "list.txt").write_text("".join(f"{name}\n" for name in SPEED_SEQUENCES))
+
+
+def _resized(description: str) -> str:
+    """A sequence's metadata with the enlarged size."""
+    size = dict(zip(("width", "height"), SPEED_SIZE, strict=True))
+    pairs = (line.split("=", 1) for line in description.splitlines())
+    return "".join(f"{key}={size.get(key, value)}\n" for key, value in pairs)
+
+
+def _table(title: str, rows: dict[str, dict[str, float]], show: Callable[[float], str]) -> None:
+    names = list(next(iter(rows.values())))
+    print(f"\n{title:24}" + "".join(f"{name:>10}" for name in names))
+    for label, row in rows.items():
+        print(f"{label:24}" + "".join(f"{show(row[name]):>10}" for name in names))
+
+
+def _where() -> dict[str, Any]:
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True
+    ).stdout.strip()
+    return {
+        "commit": commit,
+        "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+if __name__ == "__main__":
+    main()

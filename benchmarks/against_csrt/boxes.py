@@ -1,0 +1,40 @@
+"""Boxes of truth and answers, and how well they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Items
+
+import numpy as np
+from vot.region import Region, RegionType
+
+Corners = tuple[float, float, float, float]
+"""left, top, right, bottom; the right and bottom edges, not the last pixels."""
+
+
+def box_of(region: Region) -> Corners | None:
+    """The min/max box of a region (max - min + 1 for masks); None where it is empty."""
+    if region.type == RegionType.SPECIAL or region.is_empty():
+        return None
+    if region.type == RegionType.RECTANGLE:
+        return region.x, region.y, region.x + region.width, region.y + region.height
+    left, top, right, bottom = region.bounds()
+    extra = 1 if region.type == RegionType.MASK else 0
+    return left, top, right + extra, bottom + extra
+
+
+def overlap(a: Corners | None, b: Corners | None) -> float:
+    """Intersection over union; 0 where a box is missing."""
+    if a is None or b is None:
+        return 0.0
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
+
+
+def mean_overlap(answers: Items[Corners | None], truth: Items[Corners | None]) -> float:
+    """From the second frame on, over frames whose truth isn't empty."""
+    pairs = list(zip(answers, truth, strict=True))[1:]
+    return float(np.mean([overlap(answer, true) for answer, true in pairs if true is not None]))

@@ -1,0 +1,195 @@
+"""What part of a frame the network looks at: all of it, or a window that follows one object.
+
+A small network sees little of a small object when the whole frame is squeezed into its input. A
+model may therefore ask for windows of a few object sizes (`window` in the manifest): the network
+then works in the window's coordinates throughout, memory included, and only answers and the
+policies' boxes are moved back into the frame.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samurai.frames import MEAN, Frame
+from samurai.geometry import Corners
+from samurai.regions import Box, Mask, Points, Region
+
+ELONGATED = 1.6
+"""A window is at least so many times as wide as the object's longer side."""
+
+SMALLEST_SIDE = 48
+"""Of a window, in pixels: less would only enlarge blur."""
+
+OPENING = 1.25
+"""How much a window grows with every frame in which its object wasn't seen."""
+
+STEADY = 0.7
+"""Share of the old size that the window's idea of an object's size keeps in a frame: a hidden half
+must not make the window shrink at once."""
+
+SWIFT = 0.6
+"""Share of a new displacement in the running mean that predicts where the window goes next."""
+
+BORDER = np.array([round(255 * mean) for mean in MEAN], dtype=np.uint8)
+"""What the network sees beyond the frame, RGB: the mean colour, zero after normalisation."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of a frame in whole pixels; a square one may reach over the frame's edges."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @classmethod
+    def whole(cls, frame_size: tuple[int, int]) -> Window:
+        """All of a (height, width) frame, squeezed into the network's square as SAM 2 does."""
+        return cls(0, 0, frame_size[1], frame_size[0])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width, as the shape of an array has them."""
+        return self.height, self.width
+
+    def crop(self, frame: Frame) -> Frame:
+        """The pixels in the window, `BORDER` beyond the frame; the frame itself if it is whole."""
+        if self == Window.whole((frame.shape[0], frame.shape[1])):
+            return frame
+        rows, columns, there = self._shared((frame.shape[0], frame.shape[1]))
+        cut = frame[rows, columns]
+        if cut.shape[:2] == self.size:
+            return np.ascontiguousarray(cut)
+        padded = np.empty((*self.size, 3), dtype=np.uint8)
+        padded[:] = BORDER
+        padded[there] = cut
+        return padded
+
+    def cut(self, region: Region) -> Region:
+        """A region of the frame in the window's coordinates."""
+        if isinstance(region, Box):
+            return Box(region.x - self.left, region.y - self.top, region.width, region.height)
+        if isinstance(region, Points):
+            return Points(region.coordinates - (self.left, self.top), region.labels)
+        if region.array.shape == self.size and self.left == self.top == 0:
+            return region
+        rows, columns, there = self._shared((region.array.shape[0], region.array.shape[1]))
+        cut = np.zeros(self.size, dtype=np.bool_)
+        cut[there] = region.array[rows, columns]
+        return Mask(cut)
+
+    def paste(self, mask: NDArray[np.bool_], frame_size: tuple[int, int]) -> NDArray[np.bool_]:
+        """A mask (H, W) of the window as a mask of the frame; what is beyond the frame is lost."""
+        if self == Window.whole(frame_size):
+            return mask
+        rows, columns, there = self._shared(frame_size)
+        pasted = np.zeros(frame_size, dtype=np.bool_)
+        pasted[rows, columns] = mask[there]
+        return pasted
+
+    def to_frame(self, corners: Corners, side: int) -> Corners:
+        """Corners in the network's square input of that side, as corners in the frame."""
+        across, down = self.width / side, self.height / side
+        left, top, right, bottom = corners
+        return (
+            self.left + left * across,
+            self.top + top * down,
+            self.left + right * across,
+            self.top + bottom * down,
+        )
+
+    def _shared(self, frame_size: tuple[int, int]) -> tuple[slice, slice, tuple[slice, slice]]:
+        """Rows and columns of the frame that the window covers, and where they are in it."""
+        rows, row_there = _overlap(self.top, self.height, frame_size[0])
+        columns, column_there = _overlap(self.left, self.width, frame_size[1])
+        return rows, columns, (row_there, column_there)
+
+
+def _overlap(start: int, length: int, limit: int) -> tuple[slice, slice]:
+    first, last = min(max(start, 0), limit), max(min(start + length, limit), 0)
+    last = max(first, last)
+    return slice(first, last), slice(first - start, last - start)
+
+
+class Viewfinder:
+    """Decides, for one object, which window the next frame is seen through.
+
+    Args:
+        reach: side of the window in object sizes (square root of the box's area).
+        frame_size: height and width.
+        box: of the object in the frame in which it is prompted.
+    """
+
+    def __init__(self, reach: float, frame_size: tuple[int, int], box: Box) -> None:
+        self._reach = reach
+        self._frame_size = frame_size
+        self._centre = _centre(box)
+        self._velocity = (0.0, 0.0)
+        self._size = self._wanted(box)
+        self._absent = 0
+
+    def window(self) -> Window:
+        """Around where the object is expected; wider the longer it hasn't been seen."""
+        rows, columns = self._frame_size
+        widest = max(rows, columns)
+        side = self._size * OPENING**self._absent if self._absent < 40 else widest
+        side = min(max(side, SMALLEST_SIDE), widest)
+        x, y = (c + v for c, v in zip(self._centre, self._velocity, strict=True))
+        # a window wider than the frame's shorter side is centred there: nothing else is to be seen
+        x = _within(x, side, columns)
+        y = _within(y, side, rows)
+        whole = round(side)
+        return Window(round(x - side / 2), round(y - side / 2), whole, whole)
+
+    def follow(self, box: Box | None) -> None:
+        """Take note of where the object was in the newest frame; None if it wasn't seen."""
+        if box is None:
+            self._absent += 1
+            self._velocity = (0.0, 0.0)
+            return
+        centre = _centre(box)
+        if self._absent == 0:
+            moved = (centre[0] - self._centre[0], centre[1] - self._centre[1])
+            self._velocity = (
+                (1 - SWIFT) * self._velocity[0] + SWIFT * moved[0],
+                (1 - SWIFT) * self._velocity[1] + SWIFT * moved[1],
+            )
+        self._centre = centre
+        self._size = self._size**STEADY * self._wanted(box) ** (1 - STEADY)
+        self._absent = 0
+
+    def _wanted(self, box: Box) -> float:
+        longer = max(box.width, box.height)
+        return max(self._reach * math.sqrt(box.width * box.height), ELONGATED * longer)
+
+
+def _centre(box: Box) -> tuple[float, float]:
+    return box.x + box.width / 2, box.y + box.height / 2
+
+
+def _within(centre: float, side: float, length: int) -> float:
+    """The window's centre along one axis: the frame's where the window is wider than the frame,
+    else as asked, but in the frame."""
+    if side >= length:
+        return length / 2
+    return min(max(centre, 0.0), float(length))
+
+
+def prompt_box(region: Region) -> Box:
+    """The box that a prompt puts an object in; clicks are taken for the middle of a small one."""
+    if isinstance(region, Box):
+        return region
+    if isinstance(region, Mask):
+        box = Box.of_mask(region.array)
+        assert box is not None, "an empty mask was refused by its check"
+        return box
+    clicked = region.coordinates[region.labels == 1]
+    low, high = clicked.min(axis=0), clicked.max(axis=0)
+    reach = max(float((high - low).max()), float(SMALLEST_SIDE))
+    middle = (low + high) / 2
+    return Box(float(middle[0]) - reach / 2, float(middle[1]) - reach / 2, reach, reach)

@@ -1,0 +1,141 @@
+"""Command line of the training: `python -m samurai_training <step>`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from samurai.errors import SamuraiError
+
+DEFAULT_FOLDER = Path("training")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one step; 0 if it went well, 1 with a message if it didn't."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        options.run(options)
+    except SamuraiError as error:
+        print(f"samurai_training: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m samurai_training", description=__doc__)
+    steps = parser.add_subparsers(required=True, metavar="step")
+
+    assets = steps.add_parser("assets", help="fetch the pictures and pack them into one file")
+    assets.add_argument("--folder", type=Path, default=DEFAULT_FOLDER / "assets")
+    assets.set_defaults(run=_assets)
+
+    train = steps.add_parser("train", help="train, or resume a training")
+    train.add_argument("--folder", type=Path, default=DEFAULT_FOLDER / "run")
+    train.add_argument("--assets", type=Path, default=DEFAULT_FOLDER / "assets" / "assets.zip")
+    train.add_argument("--recipe", default="cpu")
+    train.add_argument("--steps", type=int, help="other than the recipe's")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--begin-with", type=Path, help="weights (.safetensors) to begin with")
+    train.add_argument("--minutes", type=float, help="stop after so long; the same command resumes")
+    train.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    train.add_argument("--workers", type=int, default=1, help="processes that make clips")
+    train.add_argument("--compile", action="store_true", help="compile encoder and attention")
+    train.set_defaults(run=_train)
+
+    preview = steps.add_parser("preview", help="draw a sheet of training clips")
+    preview.add_argument("--assets", type=Path, default=DEFAULT_FOLDER / "assets" / "assets.zip")
+    preview.add_argument("--picture", type=Path, default=DEFAULT_FOLDER / "clips.png")
+    preview.set_defaults(run=_preview)
+
+    report = steps.add_parser("evaluate", help="measure weights on films with held-out pictures")
+    report.add_argument("--assets", type=Path, default=DEFAULT_FOLDER / "assets" / "assets.zip")
+    report.add_argument("--weights", type=Path, help="default: the bundled model's")
+    report.add_argument("--films", type=int, default=50)
+    report.add_argument("--frames", type=int, default=40)
+    report.add_argument("--policies", nargs=2, default=["samurai", "sam2"])
+    report.add_argument("--json", type=Path, help="where the numbers go")
+    report.set_defaults(run=_evaluate)
+
+    export = steps.add_parser("export", help="make a run's weights the bundled model")
+    export.add_argument("--folder", type=Path, default=DEFAULT_FOLDER / "run")
+    export.set_defaults(run=_export)
+    return parser
+
+
+def _assets(options: argparse.Namespace) -> None:
+    from samurai_training.assets import fetch
+
+    print(fetch(options.folder))
+
+
+def _train(options: argparse.Namespace) -> None:
+    from dataclasses import replace
+
+    from samurai_training.loop import Options, Run
+    from samurai_training.recipe import recipe
+
+    plan = recipe(options.recipe)
+    if options.steps:
+        plan = replace(plan, steps=options.steps)
+    run = Run(
+        plan,
+        Options(
+            folder=options.folder,
+            archive=options.assets,
+            seed=options.seed,
+            begin_with=options.begin_with,
+            minutes=options.minutes,
+            device=options.device,
+            workers=options.workers,
+            compile=options.compile,
+        ),
+    )
+    run.train()
+
+
+def _preview(options: argparse.Namespace) -> None:
+    from samurai_training.assets import Assets
+    from samurai_training.clips import ViewRule, training_clip
+    from samurai_training.preview import sheet
+
+    assets = Assets.load(options.assets)
+    rule = ViewRule(192)
+    options.picture.parent.mkdir(parents=True, exist_ok=True)
+    sheet((training_clip(assets, rule, 8, (number,)) for number in range(9)), options.picture)
+    print(options.picture)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    import json
+
+    from samurai.checkpoints import load_model
+    from samurai.manifest import model_card
+    from samurai.tracker import Tracker
+    from samurai_training.assets import Assets
+    from samurai_training.report import calibration, compare
+    from samurai_training.validation import films
+
+    clips = films(Assets.load(options.assets, held_out=True), options.films, options.frames)
+    card = model_card("nano")
+    model = load_model(card, options.weights)
+    first, second = (Tracker.of_model(model, card, policy) for policy in options.policies)
+    numbers = {
+        "policies": options.policies,
+        "overlap": compare(first, second, clips),
+        "calibration": calibration(first, clips),
+    }
+    print(json.dumps(numbers, indent=1))
+    if options.json:
+        options.json.write_text(json.dumps(numbers, indent=1) + "\n")
+
+
+def _export(options: argparse.Namespace) -> None:
+    from samurai_training.export import export
+
+    print(f"{export(options.folder)}: commit it with manifest.toml, and renew nano.md")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

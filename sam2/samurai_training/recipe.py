@@ -1,0 +1,133 @@
+"""The curriculum: which clips, prompts and losses at which share of the training.
+
+Named recipes for different machines; a recipe and a seed determine a training run, however often it
+is interrupted. Sizes grow: small views teach appearance and memory cheaply, large ones give edges,
+long clips teach what to do after mistakes and absences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from samurai_training.errors import TrainingError
+from samurai_training.losses import Weights
+from samurai_training.unroll import PromptKind
+
+START = Weights(focal=0.0, entropy=2.0)
+REFINE = Weights(focal=5.0, entropy=1.0, visible=0.5)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stretch of the training.
+
+    Attributes:
+        share: of all steps.
+        side: of the network's input, in pixels.
+        reach: of the window, in target sizes. A smaller input with a smaller reach shows the
+            target at the same size in pixels.
+        clips, frames: in a batch.
+        gated: see `unroll`.
+        forget: share of memories that a frame can't see.
+        prompts: how often the first frame is prompted how.
+    """
+
+    share: float
+    side: int
+    reach: float
+    clips: int
+    frames: int
+    weights: Weights
+    gated: bool = True
+    forget: float = 0.15
+    prompts: tuple[tuple[PromptKind, float], ...] = (
+        ("filled_box", 0.45),
+        ("mask", 0.2),
+        ("box", 0.3),
+        ("point", 0.05),
+    )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """steps: optimiser steps in all. rate: peak learning rate, reached after `warm_up` steps and
+    then lowered along a cosine. average: decay of the running mean of the weights."""
+
+    steps: int
+    rate: float
+    stages: tuple[Stage, ...]
+    warm_up: int = 200
+    weight_decay: float = 0.01
+    average: float = 0.998
+
+    def stage(self, step: int) -> Stage:
+        """The stage that a step belongs to."""
+        end = 0.0
+        for stage in self.stages:
+            end += stage.share
+            if step < end * self.steps - 1e-6:
+                return stage
+        return self.stages[-1]
+
+
+MASKS_FIRST: tuple[tuple[PromptKind, float], ...] = (("mask", 0.5), ("filled_box", 0.5))
+"""From random weights: propagating a mask is learnt much faster than decoding a prompt."""
+
+RECIPES = {
+    # from the weights of an earlier nano, on 2 CPU cores, about two hours
+    "cpu-continue": Recipe(
+        steps=5200,
+        rate=4e-4,
+        stages=(
+            Stage(0.40, 128, 2.7, 6, 4, START),
+            Stage(0.35, 192, 4.0, 4, 4, REFINE),
+            Stage(0.25, 192, 4.0, 2, 8, REFINE),
+        ),
+    ),
+    # from random weights, on 2 CPU cores, overnight
+    "cpu": Recipe(
+        steps=30000,
+        rate=8e-4,
+        stages=(
+            Stage(0.25, 128, 2.7, 8, 3, START, gated=False, forget=0.0, prompts=MASKS_FIRST),
+            Stage(0.25, 128, 2.7, 6, 5, START),
+            Stage(0.30, 192, 4.0, 4, 5, REFINE),
+            Stage(0.20, 192, 4.0, 2, 10, REFINE),
+        ),
+    ),
+    # from random weights, on one large GPU, half an hour
+    "cuda": Recipe(
+        steps=9000,
+        rate=1.5e-3,
+        warm_up=300,
+        average=0.999,
+        stages=(
+            Stage(0.25, 128, 2.7, 64, 3, START, gated=False, forget=0.0, prompts=MASKS_FIRST),
+            Stage(0.30, 192, 4.0, 48, 4, START),
+            Stage(0.30, 192, 4.0, 32, 6, REFINE),
+            Stage(0.15, 192, 4.0, 16, 12, REFINE),
+        ),
+    ),
+    # ten minutes on 2 CPU cores: does everything work, does the loss fall?
+    "smoke": Recipe(
+        steps=800,
+        rate=1e-3,
+        warm_up=50,
+        average=0.99,
+        stages=(
+            Stage(0.8, 128, 2.7, 6, 3, START, gated=False, forget=0.0, prompts=MASKS_FIRST),
+            Stage(0.2, 128, 2.7, 4, 4, START),
+        ),
+    ),
+}
+
+
+def recipe(name: str) -> Recipe:
+    """The recipe of that name.
+
+    Raises:
+        TrainingError: there is none; the message lists them.
+    """
+    if name not in RECIPES:
+        raise TrainingError(f"no recipe is called {name!r}; there are: {', '.join(RECIPES)}")
+    return RECIPES[name]

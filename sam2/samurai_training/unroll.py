@@ -1,0 +1,268 @@
+"""One differentiable pass of a batch of clips through SAM 2: prompt, then track with memory.
+
+The same modules in the same order as `samurai.network` uses them, but with gradients, without the
+visibility gate on what the losses see, and for a batch of clips that share their time. B clips of
+T frames; section numbers are those of the SAM 2 paper (arXiv 2408.00714).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
+from sam2.modeling.sam2_utils import get_1d_sine_pe
+from torch import Tensor
+
+from samurai.frames import MEAN, STD
+from samurai.network import CORNER_LABELS, MASK_BIAS, MASK_SCALE
+
+PromptKind = Literal["mask", "filled_box", "box", "point"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """frames: float32 (T, B, 3, S, S), normalised. masks: float32 (T, B, 1, S, S), zeros and ones.
+
+    prompt: how the first frame is prompted. boxes: float32 (B, 4), jittered corners of the target
+    in the first frame. points: float32 (B, 1, 2), a pixel of the target there.
+    """
+
+    frames: Tensor
+    masks: Tensor
+    prompt: PromptKind
+    boxes: Tensor
+    points: Tensor
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the network says of one frame; logits (B, K, S/4, S/4) before the visibility gate."""
+
+    time: int
+    logits: Tensor
+    ious: Tensor
+    object_scores: Tensor
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A frame in memory: map tokens (HW, B, M) and pointers (B, C)."""
+
+    time: int
+    map: Tensor
+    pointer: Tensor
+
+
+def normalised(frames: Tensor) -> Tensor:
+    """uint8 (..., S, S, 3) RGB as float32 (..., 3, S, S), as `samurai.frames.prepare` does."""
+    mean = torch.tensor(MEAN, device=frames.device).view(3, 1, 1)
+    std = torch.tensor(STD, device=frames.device).view(3, 1, 1)
+    return (frames.movedim(-1, -3).float() / 255 - mean) / std
+
+
+def set_side(model: SAM2Base, side: int) -> None:
+    """Let a model take inputs of another size; no weight depends on it."""
+    model.image_size = side
+    grid, encoder = side // model.backbone_stride, model.sam_prompt_encoder
+    encoder.image_embedding_size = (grid, grid)
+    encoder.input_image_size = (side, side)
+    encoder.mask_input_size = (4 * grid, 4 * grid)
+
+
+def unroll(model: SAM2Base, batch: Batch, gated: bool, forget: float = 0.0) -> list[Prediction]:
+    """Predictions for every frame that the network had to answer.
+
+    Args:
+        gated: whether memory sees masks through the visibility gate, as in use. From random
+            weights the gate is wrong and cuts off what is to be learnt: leave it open then.
+        forget: share of memories that a frame can't see, as when a policy doesn't keep them.
+    """
+    length, clips = batch.frames.shape[:2]
+    encoded = model.forward_image(batch.frames.flatten(0, 1))
+    fine, middle, coarse = [
+        maps.view(length, clips, *maps.shape[1:]) for maps in encoded["backbone_fpn"][-3:]
+    ]
+    position = encoded["vision_pos_enc"][-1][:1].flatten(2).permute(2, 0, 1)
+    memory: list[Remembered] = []
+    predictions = []
+    for time in range(length):
+        frame = _Frame(time, coarse[time], [fine[time], middle[time]])
+        if time == 0:
+            prediction, masks, tokens = _prompted(model, batch, frame)
+        else:
+            kept = _kept(memory, forget)
+            conditioned = _attend(model, frame, kept, position)
+            prediction, tokens = _decode(model, frame, conditioned, None, None)
+            masks = None
+        if prediction is not None:
+            predictions.append(prediction)
+        memory.append(_memorise(model, frame, prediction, masks, tokens, gated))
+    return predictions
+
+
+@dataclass(frozen=True)
+class _Frame:
+    time: int
+    coarse: Tensor
+    fine: list[Tensor]
+
+
+def _prompted(
+    model: SAM2Base, batch: Batch, frame: _Frame
+) -> tuple[Prediction | None, Tensor | None, Tensor]:
+    """The first frame: its prediction (none where the prompt is the answer), mask and token."""
+    if batch.prompt in ("mask", "filled_box"):
+        mask = batch.masks[0] if batch.prompt == "mask" else filled(batch.boxes, batch.masks[0])
+        _, dense = model.sam_prompt_encoder(
+            points=None, boxes=None, masks=model.mask_downsample(mask)
+        )
+        clips = len(mask)
+        sparse = _no_points(model, clips)
+        _, _, tokens, _ = _decoder(model, frame, frame.coarse, sparse, dense, many=False)
+        return None, mask, tokens[:, 0]
+    if batch.prompt == "box":
+        points = batch.boxes.view(-1, 2, 2)
+        labels = torch.tensor([CORNER_LABELS], device=points.device).expand(len(points), 2)
+    else:
+        points = batch.points
+        labels = torch.ones(points.shape[:2], dtype=torch.int32, device=points.device)
+    sparse, dense = model.sam_prompt_encoder(points=(points, labels.int()), boxes=None, masks=None)
+    empty = model.no_mem_embed.view(1, -1, 1, 1)
+    prediction, tokens = _decode(model, frame, frame.coarse + empty, sparse, dense)
+    return prediction, None, tokens
+
+
+def filled(boxes: Tensor, like: Tensor) -> Tensor:
+    """Masks (B, 1, S, S) that fill boxes (B, 4) of corners."""
+    side = like.shape[-1]
+    centre = torch.arange(side, device=like.device) + 0.5
+    left, top, right, bottom = boxes.unbind(1)
+    across = (centre >= left[:, None]) & (centre < right[:, None])
+    down = (centre >= top[:, None]) & (centre < bottom[:, None])
+    return (down[:, None, :, None] & across[:, None, None, :]).to(like.dtype)
+
+
+def _no_points(model: SAM2Base, clips: int) -> Tensor:
+    device = model.no_mem_embed.device
+    nowhere = torch.zeros(clips, 1, 2, device=device)
+    nothing = -torch.ones(clips, 1, dtype=torch.int32, device=device)
+    sparse: Tensor = model.sam_prompt_encoder(points=(nowhere, nothing), boxes=None, masks=None)[0]
+    return sparse
+
+
+def _decoder(
+    model: SAM2Base, frame: _Frame, conditioned: Tensor, sparse: Tensor, dense: Tensor, many: bool
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    logits, ious, tokens, scores = model.sam_mask_decoder(
+        image_embeddings=conditioned,
+        image_pe=model.sam_prompt_encoder.get_dense_pe(),
+        sparse_prompt_embeddings=sparse,
+        dense_prompt_embeddings=dense,
+        multimask_output=many,
+        repeat_image=False,
+        high_res_features=frame.fine,
+    )
+    return logits.float(), ious.float(), tokens, scores.float()
+
+
+def _decode(
+    model: SAM2Base,
+    frame: _Frame,
+    conditioned: Tensor,
+    sparse: Tensor | None,
+    dense: Tensor | None,
+) -> tuple[Prediction, Tensor]:
+    """Three candidates, and the token of the one with the best predicted IoU."""
+    if sparse is None or dense is None:
+        clips = len(conditioned)
+        sparse = _no_points(model, clips)
+        grid = conditioned.shape[-2:]
+        dense = model.sam_prompt_encoder.no_mask_embed.weight.view(1, -1, 1, 1)
+        dense = dense.expand(clips, -1, *grid)
+    logits, ious, tokens, scores = _decoder(model, frame, conditioned, sparse, dense, many=True)
+    best = ious.argmax(1)
+    chosen = tokens[torch.arange(len(tokens), device=tokens.device), best]
+    return Prediction(frame.time, logits, ious, scores), chosen
+
+
+def _kept(memory: list[Remembered], forget: float) -> list[Remembered]:
+    """The prompt's frame and those after it that aren't forgotten; the same for all clips."""
+    if forget == 0 or len(memory) < 3:
+        return memory
+    # torch's generator is the seeded one of the training loop
+    stays = torch.rand(len(memory)) >= forget
+    return [m for m, stay in zip(memory, stays.tolist(), strict=True) if stay or m.time == 0]
+
+
+def _attend(model: SAM2Base, frame: _Frame, memory: list[Remembered], position: Tensor) -> Tensor:
+    """Memory attention (section 4), with the slots that SAM 2 gives to the prompt and the rest."""
+    clips, channels = frame.coarse.shape[:2]
+    tokens = frame.coarse.flatten(2).permute(2, 0, 1)
+    slots = model.num_maskmem
+    recent = [m for m in memory if m.time > 0][-(slots - 1) :]
+    placed = [(memory[0], 0)] + [(m, slots - len(recent) + rank) for rank, m in enumerate(recent)]
+    grid = frame.coarse.shape[-2:]
+    sine = model.memory_encoder.position_encoding(frame.coarse.new_zeros(1, model.mem_dim, *grid))
+    sine = sine.flatten(2).permute(2, 0, 1)
+    maps = [m.map for m, _ in placed]
+    positions = [
+        (sine + model.maskmem_tpos_enc[slots - 1 - slot]).expand(-1, clips, -1)
+        for _, slot in placed
+    ]
+    pointing = [memory[0], *reversed([m for m in memory if m.time > 0])]
+    pointing = pointing[: model.max_obj_ptrs_in_encoder]
+    pieces = channels // model.mem_dim
+    pointers = torch.stack([m.pointer for m in pointing])  # (P, B, C)
+    pointers = pointers.view(len(pointing), clips, pieces, model.mem_dim)
+    pointers = pointers.permute(0, 2, 1, 3).flatten(0, 1)
+    distance = torch.tensor(
+        [frame.time - m.time for m in pointing], device=tokens.device, dtype=torch.float32
+    )
+    time = get_1d_sine_pe(distance / (model.max_obj_ptrs_in_encoder - 1), dim=channels)
+    time = model.obj_ptr_tpos_proj(time).repeat_interleave(pieces, dim=0)
+    positions.append(time[:, None].expand(-1, clips, -1))
+    attended: Tensor = model.memory_attention(
+        curr=tokens,
+        curr_pos=position.expand(-1, clips, -1),
+        memory=torch.cat([*maps, pointers]),
+        memory_pos=torch.cat(positions),
+        num_obj_ptr_tokens=len(pointers),
+    )
+    return attended.permute(1, 2, 0).reshape(clips, channels, *grid)
+
+
+def _memorise(
+    model: SAM2Base,
+    frame: _Frame,
+    prediction: Prediction | None,
+    prompted: Tensor | None,
+    token: Tensor,
+    gated: bool,
+) -> Remembered:
+    """Memory encoder and object pointer of the best candidate, or of the prompt's mask."""
+    clips = len(frame.coarse)
+    if prediction is None:
+        assert prompted is not None
+        mask = prompted
+        visible = torch.ones(clips, 1, device=mask.device)
+    else:
+        visible = (prediction.object_scores > 0).float()
+        best = prediction.ious.argmax(1)
+        logits = prediction.logits[torch.arange(clips, device=best.device), best][:, None]
+        if gated:
+            logits = torch.where(visible[..., None, None] > 0, logits, NO_OBJ_SCORE)
+        size = (model.image_size,) * 2
+        full = F.interpolate(logits, size=size, mode="bilinear", align_corners=False)
+        mask = torch.sigmoid(full)
+        if prediction.time == 0:
+            mask = (full > 0).float()
+    encoded = model.memory_encoder(
+        frame.coarse, mask * MASK_SCALE + MASK_BIAS, skip_mask_sigmoid=True
+    )["vision_features"]
+    encoded = encoded + ((1 - visible) * model.no_obj_embed_spatial)[..., None, None]
+    pointer = model.obj_ptr_proj(token)
+    pointer = visible * pointer + (1 - visible) * model.no_obj_ptr
+    return Remembered(frame.time, encoded.flatten(2).permute(2, 0, 1), pointer)

@@ -1,0 +1,84 @@
+"""How well weights track: the real tracker, with its policies and windows, on generated films.
+
+Films use pictures that training never sees and fixed seeds. Overlap is measured as on real
+sequences: of boxes, from the second frame on, over frames in which the target is visible, then the
+mean per film, then over films.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samurai.regions import Box
+from samurai.tracker import Tracker
+from samurai_training.assets import Assets
+from samurai_training.clips import Clip, film
+
+
+@dataclass(frozen=True)
+class Score:
+    """overlaps: mean per film. survival: share of films whose last fifth still overlaps by 0.1.
+
+    predicted: (frames, 3): predicted confidence, and the overlap of box and mask that came true.
+    """
+
+    overlaps: list[float]
+    survival: float
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean(self.overlaps))
+
+
+def films(assets: Assets, count: int, length: int, first_seed: int = 0) -> list[Clip]:
+    """Validation films, each a function of its seed."""
+    return [film(assets, length, first_seed + number) for number in range(count)]
+
+
+def track(tracker: Tracker, clip: Clip) -> list[Box | None]:
+    """The tracker's boxes over a film, initialised with the target's box."""
+    first = Box.of_mask(clip.masks[0])
+    assert first is not None
+    with tracker.session() as session:
+        answers = session.start(clip.frames[0], [first])
+        boxes = [answers[0].box]
+        for frame in clip.frames[1:]:
+            boxes.append(session.step(frame)[0].box)
+    return boxes
+
+
+def box_overlap(a: Box | None, b: Box | None) -> float:
+    """Intersection over union of two boxes, 0 where one is missing."""
+    if a is None or b is None:
+        return 0.0
+    width = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
+    height = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    return shared / (a.width * a.height + b.width * b.height - shared)
+
+
+def overlaps(boxes: Sequence[Box | None], masks: NDArray[np.bool_]) -> list[float]:
+    """Overlap per frame from the second on, where the target is visible."""
+    truths = [Box.of_mask(mask) for mask in masks]
+    pairs = list(zip(boxes, truths, strict=True))[1:]
+    return [box_overlap(box, truth) for box, truth in pairs if truth is not None]
+
+
+def score(
+    tracker: Tracker, clips: Sequence[Clip], progress: Callable[[int], None] | None = None
+) -> Score:
+    """Track all films and sum up."""
+    means, alive = [], 0
+    for number, clip in enumerate(clips):
+        values = overlaps(track(tracker, clip), clip.masks)
+        means.append(float(np.mean(values)))
+        alive += float(np.mean(values[-len(values) // 5 :])) > 0.1
+        if progress is not None:
+            progress(number)
+    return Score(means, alive / len(clips))
