@@ -1,0 +1,124 @@
+"""Generated clips: reproducible, prompted by something visible, and not made of what is bundled."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from samurai_training.assets import Assets
+from samurai_training.camera import GREY
+from samurai_training.clips import ViewRule, film, training_clip
+from samurai_training.errors import TrainingError
+
+SEEDS = range(12)
+
+
+@pytest.fixture(scope="module")
+def assets() -> Assets:
+    return Assets.procedural()
+
+
+def test_a_clip_is_a_function_of_its_seed(assets: Assets) -> None:
+    first, again = (training_clip(assets, ViewRule(64), 4, (3, 1)) for _ in range(2))
+    other = training_clip(assets, ViewRule(64), 4, (3, 2))
+    np.testing.assert_array_equal(first.frames, again.frames)
+    np.testing.assert_array_equal(first.masks, again.masks)
+    assert (first.frames != other.frames).any()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_first_frame_shows_the_target(assets: Assets, seed: int) -> None:
+    clip = training_clip(assets, ViewRule(96), 6, (seed,))
+    assert clip.frames.shape == (6, 96, 96, 3) and clip.frames.dtype == np.uint8
+    assert clip.masks.shape == (6, 96, 96) and clip.masks.dtype == bool
+    assert clip.masks[0].sum() >= 60
+
+
+def test_the_target_differs_from_what_is_around_it(assets: Assets) -> None:
+    """A mask that pointed elsewhere would have the mean colour of its surroundings."""
+    contrasts = []
+    for seed in SEEDS:
+        clip = training_clip(assets, ViewRule(96), 1, (seed,))
+        mask, frame = clip.masks[0], clip.frames[0].astype(float)
+        ring = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9))).astype(bool) & ~mask
+        contrasts.append(np.abs(frame[mask].mean(0) - frame[ring].mean(0)).max())
+    assert np.median(contrasts) > 15
+
+
+def test_targets_are_hidden_leave_and_come_back_in_some_clips(assets: Assets) -> None:
+    empty = sum(
+        not training_clip(assets, ViewRule(64), 10, (seed,)).masks.any(axis=(1, 2)).all()
+        for seed in range(40)
+    )
+    assert 1 <= empty <= 30
+
+
+def test_windows_follow_and_whole_views_do_not(assets: Assets) -> None:
+    """In windows the target stays near the middle and near a quarter of the side."""
+    offsets, sizes = [], []
+    for seed in range(20):
+        clip = training_clip(assets, ViewRule(96, 4.0, whole=0.0), 6, (seed,))
+        for mask in clip.masks[1:]:
+            if mask.sum() > 100:
+                rows, columns = np.nonzero(mask)
+                offsets.append(max(abs(rows.mean() - 48), abs(columns.mean() - 48)) / 96)
+                sizes.append(np.sqrt(np.ptp(rows) * np.ptp(columns)) / 96)
+    assert np.median(offsets) < 0.2
+    assert 0.12 < np.median(sizes) < 0.4
+
+
+def test_beyond_the_frame_lies_the_mean_colour(assets: Assets) -> None:
+    border = np.array(GREY[::-1])
+    seen = [
+        (training_clip(assets, ViewRule(64), 1, (seed,)).frames[0] == border).all(2).mean()
+        for seed in range(30)
+    ]
+    assert sum(share > 0.02 for share in seen) >= 2
+
+
+def test_films_show_whole_frames_with_the_target_in_the_first(assets: Assets) -> None:
+    clip = film(assets, 3, 5)
+    assert clip.frames.shape == (3, 480, 640, 3)
+    assert clip.masks[0].sum() >= 80
+    np.testing.assert_array_equal(clip.frames, film(assets, 3, 5).frames)
+
+
+def archive_of(path: Path, count: int) -> Path:
+    random = np.random.default_rng(0)
+    with zipfile.ZipFile(path, "w") as file:
+        for number in range(count):
+            picture = random.integers(0, 255, (20, 20, 4), dtype=np.uint8)
+            data = cv2.imencode(".webp", picture)[1].tobytes()
+            file.writestr(f"sprite/tuxpaint-stamps-default/{number:04d}.webp", data)
+    return path
+
+
+def test_validation_pictures_are_held_out_of_training(tmp_path: Path) -> None:
+    archive = archive_of(tmp_path / "assets.zip", 30)
+    trained, held = Assets.load(archive), Assets.load(archive, held_out=True)
+    assert len(trained.sprites) == 27 and len(held.sprites) == 3
+    seen = {sprite.tobytes() for sprite in trained.sprites}
+    assert not any(sprite.tobytes() in seen for sprite in held.sprites)
+
+
+def test_a_missing_archive_says_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="samurai_training assets"):
+        Assets.load(tmp_path / "assets.zip")
+
+
+def test_the_bundled_sequences_and_training_share_nothing(repository: Path) -> None:
+    """The bundled scenes are computed from formulas: they read no picture, and no generator of one
+    knows the other's code, pictures or seeds."""
+    training = (repository / "sam2" / "samurai_training").rglob("*.py")
+    bundled = (repository / "benchmarks" / "bundled").rglob("*.py")
+    for path in training:
+        text = path.read_text()
+        assert "benchmarks" not in text and "vot_workspace" not in text, path
+    for path in bundled:
+        text = path.read_text()
+        assert "samurai_training" not in text, path
+        assert not any(reader in text for reader in ("imread", "Image.open", "imdecode")), path

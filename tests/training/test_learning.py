@@ -1,0 +1,205 @@
+"""Losses, schedule, the unrolled pass against the tracker, resuming, and the command line."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from samurai.checkpoints import load_model
+from samurai.manifest import model_card
+from samurai.regions import Box, Mask
+from samurai.tracker import Tracker
+from samurai_training.assets import Assets
+from samurai_training.clips import ViewRule, training_clip
+from samurai_training.errors import TrainingError
+from samurai_training.export import with_file
+from samurai_training.feed import Clips, to_batch
+from samurai_training.loop import Options, Run, rate_at
+from samurai_training.losses import Weights, judge
+from samurai_training.recipe import RECIPES, START, Recipe, Stage, recipe
+from samurai_training.unroll import Batch, Prediction, filled, normalised, unroll
+
+SIDE = 192
+TINY = Recipe(steps=6, rate=1e-3, stages=(Stage(1.0, 64, 2.7, 2, 3, START),), warm_up=2)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def a_batch(kind: str = "filled_box") -> tuple[Batch, np.ndarray]:
+    clip = training_clip(Assets.procedural(), ViewRule(SIDE), 5, (4,))
+    rows, columns = np.nonzero(clip.masks[0])
+    box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+    masks = torch.from_numpy(clip.masks)[:, None, None].float()
+    batch = Batch(
+        normalised(torch.from_numpy(clip.frames))[:, None],
+        masks,
+        kind,  # type: ignore[arg-type]
+        torch.tensor([box]).float(),
+        torch.zeros(1, 1, 2),
+    )
+    return batch, clip.frames
+
+
+@pytest.mark.parametrize("kind", ["filled_box", "mask", "box"])
+@torch.no_grad()
+def test_the_unrolled_pass_says_what_the_tracker_says(kind: str) -> None:
+    """Up to the bfloat16 in which a session keeps its maps."""
+    model = load_model(model_card("nano"))
+    batch, frames = a_batch(kind)
+    predictions = unroll(model, batch, gated=True)
+    left, top, right, bottom = batch.boxes[0].tolist()
+    box = Box(left, top, right - left, bottom - top)
+    region = Mask(batch.masks[0, 0, 0].numpy()) if kind == "mask" else box
+    prompt = "points" if kind == "box" else "filled_mask"
+    session = Tracker(model, "sam2", "cpu", box_prompt=prompt).session()
+    session.start(frames[0], [region])
+    compared = 0
+    for prediction in predictions:
+        if prediction.time > 0:
+            session.step(frames[prediction.time])
+        if prediction.object_scores[0] <= 0:
+            continue
+        best = int(prediction.ious[0].argmax())
+        mine = prediction.logits[0, best].numpy() > 0
+        theirs = session.logits[0] > 0
+        assert (mine & theirs).sum() >= 0.97 * (mine | theirs).sum()
+        compared += 1
+    assert compared >= 2
+
+
+def prediction_of(truth: torch.Tensor, confidence: float) -> Prediction:
+    logits = (truth * 2 - 1) * confidence
+    return Prediction(1, logits.expand(-1, 3, -1, -1), torch.ones(1, 3), torch.full((1, 1), 9.0))
+
+
+def test_losses_against_a_plain_restatement() -> None:
+    generator = torch.Generator().manual_seed(0)
+    truth = (torch.rand(2, 1, 1, 16, 16, generator=generator) > 0.6).float()
+    logits = torch.randn(1, 3, 16, 16, generator=generator)
+    ious = torch.rand(1, 3, generator=generator)
+    score = torch.tensor([[0.7]])
+    weights = Weights(focal=20.0, entropy=2.0, dice=1.0, iou=1.0, visible=0.3, others=0.1)
+    found = judge([Prediction(1, logits, ious, score)], truth, weights)
+    per_candidate, errors = [], []
+    for candidate in range(3):
+        focal = entropy = shared = size = 0.0
+        for x, y in zip(logits[0, candidate].flatten(), truth[1, 0, 0].flatten(), strict=True):
+            p, y = 1 / (1 + math.exp(-float(x))), float(y)
+            cross = -math.log(p if y else 1 - p)
+            entropy += (1 + 4 * y) * cross / 256
+            focal += (0.25 if y else 0.75) * (1 - (p if y else 1 - p)) ** 2 * cross / 256
+            shared += p * y
+            size += p + y
+        dice = 1 - (2 * shared + 1) / (size + 1)
+        per_candidate.append(20 * focal + 2 * entropy + dice)
+        answer, wanted = logits[0, candidate] > 0, truth[1, 0, 0] > 0.5
+        actual = float((answer & wanted).sum() / (answer | wanted).sum())
+        errors.append(abs(float(ious[0, candidate]) - actual))
+    mask = 0.9 * min(per_candidate) + 0.1 * sum(per_candidate) / 3
+    visible = -math.log(1 / (1 + math.exp(-0.7)))
+    assert found.mask == pytest.approx(mask, rel=1e-4)
+    assert found.iou == pytest.approx(sum(errors) / 3, rel=1e-4)
+    assert found.total.item() == pytest.approx(mask + sum(errors) / 3 + 0.3 * visible, rel=1e-4)
+
+
+def test_a_perfect_answer_costs_nothing_and_an_absent_target_has_no_mask_loss() -> None:
+    truth = torch.zeros(2, 1, 1, 16, 16)
+    truth[1, 0, 0, 4:9, 4:9] = 1
+    good = judge([prediction_of(truth[1], 30.0)], truth, START)
+    assert good.total.item() < 0.02 and good.overlap == 1
+    absent = judge([prediction_of(truth[1], 30.0)], torch.zeros_like(truth), START)
+    assert absent.mask == 0 and absent.visible > 8
+
+
+def test_boxes_are_filled_by_pixel_centres() -> None:
+    mask = filled(torch.tensor([[1.4, 2.0, 3.6, 3.4]]), torch.zeros(1, 1, 6, 6))[0, 0]
+    assert [tuple(place) for place in mask.nonzero().tolist()] == [(2, 1), (2, 2), (2, 3)]
+
+
+def test_the_rate_rises_then_falls() -> None:
+    plan = replace(TINY, steps=100, warm_up=10, rate=1.0)
+    rates = [rate_at(plan, step) for step in range(100)]
+    assert rates[0] == 0.1 and rates[9] == rates[10] == 1.0
+    assert rates[10:] == sorted(rates[10:], reverse=True) and rates[-1] < 0.03
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_stages_cover_a_recipe(name: str) -> None:
+    plan = recipe(name)
+    assert sum(stage.share for stage in plan.stages) == pytest.approx(1)
+    met = [plan.stage(step) for step in range(plan.steps)]
+    assert list(dict.fromkeys(met)) == list(plan.stages)
+    for stage in plan.stages:
+        assert sum(share for _, share in stage.prompts) == pytest.approx(1)
+    with pytest.raises(TrainingError, match="cuda"):
+        recipe("no such")
+
+
+def test_a_batch_depends_on_its_number_alone() -> None:
+    clips = Clips(Assets.procedural(), TINY, seed=5)
+    first, again = (to_batch(clips[3], torch.device("cpu")) for _ in range(2))
+    assert torch.equal(first.frames, again.frames) and first.prompt == again.prompt
+    assert torch.equal(first.boxes, again.boxes)
+    assert not torch.equal(first.frames, to_batch(clips[4], torch.device("cpu")).frames)
+
+
+def options(folder: Path) -> Options:
+    return Options(folder, archive=None, device="cpu", workers=0)
+
+
+def test_an_interrupted_run_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("samurai_training.loop.LOG_EVERY", 1)
+    Run(TINY, options(tmp_path / "whole")).train()
+    half = Run(TINY, replace(options(tmp_path / "parts"), minutes=0.0))
+    half.train()
+    assert half.step == 1
+    (tmp_path / "parts" / "state.pt").unlink()  # weights and their mean are enough
+    rest = Run(TINY, options(tmp_path / "parts"))
+    assert rest.step == 1
+    rest.train()
+    steps = [
+        [
+            json.loads(line)["step"]
+            for line in (tmp_path / run / "log.jsonl").read_text().split("\n")[:-1]
+        ]
+        for run in ("whole", "parts")
+    ]
+    assert steps == [[1, 2, 3, 4, 5, 6]] * 2
+    assert (tmp_path / "parts" / "curves.png").stat().st_size > 1000
+    whole = load_file(tmp_path / "whole" / "average.safetensors")
+    parts = load_file(tmp_path / "parts" / "average.safetensors")
+    assert whole.keys() == parts.keys()
+    assert all(value.dtype == torch.float16 for value in whole.values())
+
+
+def test_training_moves_towards_the_data(tmp_path: Path) -> None:
+    """From the bundled weights, a few steps on one repeated batch lower its loss."""
+    plan = replace(TINY, steps=12, rate=3e-4)
+    run = Run(plan, replace(options(tmp_path), begin_with=bundled()))
+    raw = Clips(Assets.procedural(), plan, seed=1)[0]
+    losses = [run._train_step(raw).total.item() for _ in range(12)]
+    assert np.mean(losses[-3:]) < 0.9 * np.mean(losses[:2])
+
+
+def bundled() -> Path:
+    from samurai.manifest import checkpoint_path
+
+    return checkpoint_path(model_card("nano"))
+
+
+def test_an_export_changes_one_table_of_the_manifest() -> None:
+    before = '# top\n[nano]\nfile = "n"\nbytes = 1\nsha256 = "a"\n\n[tiny]\nbytes = 2\n'
+    after = with_file(before, "nano", 77, "beef")
+    assert after == before.replace("bytes = 1", "bytes = 77").replace('"a"', '"beef"')
