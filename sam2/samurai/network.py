@@ -1,9 +1,9 @@
 """SAM 2.1 as functions of tensors: encode, attend, decode, point, memorise. No state of a video.
 
-The only file that touches the modules of the installed `sam2`; section numbers refer to the SAM 2
-paper (arXiv 2408.00714). B is a batch of rows (an object's hypothesis each), C the channels of the
-image features (256 in the official models), M those of a memory map (64), S the side of the square
-input, HW = (S / 16)^2 the tokens of a feature map.
+Only this file and `modules` touch the modules of the installed `sam2`; section numbers refer to the
+SAM 2 paper (arXiv 2408.00714). B is a batch of rows (an object's hypothesis each), C the channels
+of the image features (256 in the official models), M those of a memory map (64), S the side of the
+square input, HW = (S / 16)^2 the tokens of a feature map.
 """
 
 from __future__ import annotations
@@ -19,8 +19,14 @@ from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
 from sam2.modeling.sam2_utils import get_1d_sine_pe
 from torch import Tensor
 
+from samurai.frozen import Frozen
+from samurai.modules import ImageEncoder, MaskDecoder, MemoryEncoder
+
 MASK_SCALE, MASK_BIAS = 20.0, -10.0
 """A binary mask as logits: +10 on the object, -10 elsewhere (SAM 2's own choice)."""
+
+FREEZE_UP_TO = 512
+"""Input size up to which calling kernels is worth saving; larger inputs keep them busy."""
 
 CORNER_LABELS = (2, 3)
 """SAM's point labels for the top-left and bottom-right corner of a box prompt."""
@@ -88,8 +94,12 @@ class Network:
         self.channels = int(model.hidden_dim)
         self.memory_channels = int(model.mem_dim)
         self.tokens = (self.image_size // int(model.backbone_stride)) ** 2
-        with torch.inference_mode(), self.precision():
+        with torch.no_grad(), self.precision():
             self._prepare_constants()
+        self._encoder = Frozen(self._image_encoder)
+        self._decoder = Frozen(MaskDecoder(self.model, self._dense_position, many=True))
+        self._single_decoder = MaskDecoder(self.model, self._dense_position, many=False)
+        self._memory_encoder = Frozen(MemoryEncoder(self.model))
 
     def precision(self) -> AbstractContextManager[object]:
         """The autocast region that every function below must run in."""
@@ -101,6 +111,7 @@ class Network:
         """What doesn't depend on the frame: positions and the embeddings of "no prompt"."""
         model, side = self.model, self.image_size
         blank = torch.zeros(1, 3, side, side, device=self.device)
+        self._image_encoder = ImageEncoder(model, blank)
         encoded = model.forward_image(blank)
         self._feature_position = _tokens(encoded["vision_pos_enc"][-1])
         memory = model.memory_encoder(
@@ -114,11 +125,26 @@ class Network:
             points=(nowhere, nothing), boxes=None, masks=None
         )
 
+    def freeze(self) -> None:
+        """Make graphs for a single object, where calling kernels costs more than running them."""
+        if self.device.type != "cpu" or self.dtype != torch.float32:
+            return
+        if self.image_size > FREEZE_UP_TO:
+            return
+        with torch.no_grad():
+            view = torch.zeros(1, 3, self.image_size, self.image_size)
+            self._encoder.freeze(view)
+            features = self.encode(view)
+            conditioned = self.without_memory(features)
+            if self._many_when_tracking():
+                self._decoder.freeze(conditioned, *features.fine, self._no_points, self._no_mask)
+            self._memory_encoder.freeze(self._as_map(features.tokens), view[:, :1])
+
     # --- image encoder (section 4, "Image encoder") ----------------------------------------------
 
     def encode(self, views: Tensor) -> Features:
         """Encode normalised views of one frame, (V, 3, S, S)."""
-        fine, middle, coarse = self.model.forward_image(views)["backbone_fpn"][-3:]
+        fine, middle, coarse = self._encoder(views)
         return Features(_tokens(coarse), (fine, middle))
 
     # --- memory attention ("Memory attention") ---------------------------------------------------
@@ -192,7 +218,7 @@ class Network:
         rows = len(conditioned)
         points = self._no_points.expand(rows, -1, -1)
         dense = self._no_mask.expand(rows, -1, -1, -1)
-        many = bool(self.model.multimask_output_for_tracking) and self._multimask(0)
+        many = self._many_when_tracking()
         return self._decode(conditioned, features, points, dense, many, gate)
 
     def decode_points(
@@ -244,17 +270,13 @@ class Network:
         many: bool,
         gate: float,
     ) -> Decoding:
-        logits, ious, tokens, scores = self.model.sam_mask_decoder(
-            image_embeddings=conditioned,
-            image_pe=self._dense_position,
-            sparse_prompt_embeddings=sparse,
-            dense_prompt_embeddings=dense,
-            multimask_output=many,
-            repeat_image=False,
-            high_res_features=list(features.fine),
-        )
+        decoder = self._decoder if many else self._single_decoder
+        logits, ious, tokens, scores = decoder(conditioned, *features.fine, sparse, dense)
         gated = torch.where((scores > gate)[..., None, None], logits, NO_OBJ_SCORE)
         return Decoding(gated.float(), ious, tokens, scores, scores)
+
+    def _many_when_tracking(self) -> bool:
+        return bool(self.model.multimask_output_for_tracking) and self._multimask(0)
 
     def _multimask(self, points: int) -> bool:
         model = self.model
@@ -314,11 +336,10 @@ class Network:
         if any(prompted):
             binary = torch.tensor(prompted, device=self.device).view(-1, 1, 1, 1)
             masks = torch.where(binary, (full > 0).float(), masks)
-        maps: Tensor = self.model.memory_encoder(
+        maps: Tensor = self._memory_encoder(
             self._as_map(features.tokens).expand(len(full), -1, -1, -1),
             masks * MASK_SCALE + MASK_BIAS,
-            skip_mask_sigmoid=True,
-        )["vision_features"]
+        )
         absent = 1 - (object_scores > 0).float()[..., None, None]
         embedding = self.model.no_obj_embed_spatial
         if embedding is not None:

@@ -98,6 +98,7 @@ class Tracker:
 
     def warm_up(self) -> None:
         """Run throw-away frames, so that the first real one doesn't pay for first-time set-up."""
+        self.network.freeze()
         frame = np.zeros((64, 64, 3), dtype=np.uint8)
         with self.session() as session:
             session.start(frame, [Box(16, 16, 32, 32)])

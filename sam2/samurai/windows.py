@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,7 +35,7 @@ must not make the window shrink at once."""
 SWIFT = 0.6
 """Share of a new displacement in the running mean that predicts where the window goes next."""
 
-BORDER = np.array([round(255 * mean) for mean in MEAN], dtype=np.uint8)
+BORDER = [round(255 * mean) for mean in MEAN]
 """What the network sees beyond the frame, RGB: the mean colour, zero after normalisation."""
 
 
@@ -65,9 +66,16 @@ class Window:
         cut = frame[rows, columns]
         if cut.shape[:2] == self.size:
             return np.ascontiguousarray(cut)
-        padded = np.empty((*self.size, 3), dtype=np.uint8)
-        padded[:] = BORDER
-        padded[there] = cut
+        down, right = there
+        padded: Frame = cv2.copyMakeBorder(  # type: ignore[assignment]
+            cut,
+            down.start,
+            self.height - down.stop,
+            right.start,
+            self.width - right.stop,
+            cv2.BORDER_CONSTANT,
+            value=BORDER,
+        )
         return padded
 
     def cut(self, region: Region) -> Region:
@@ -111,8 +119,10 @@ class Window:
 
 
 def _overlap(start: int, length: int, limit: int) -> tuple[slice, slice]:
-    first, last = min(max(start, 0), limit), max(min(start + length, limit), 0)
-    last = max(first, last)
+    first = min(max(start, 0), limit)
+    last = max(first, min(start + length, limit))
+    if last == first:  # nothing shared: an empty part at the window's near end
+        return slice(first, first), slice(0, 0)
     return slice(first, last), slice(first - start, last - start)
 
 
