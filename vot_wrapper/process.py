@@ -28,6 +28,10 @@ SPIN_COUNT = {"GOMP_SPINCOUNT": "10000"}
 default, 30 times as long, makes a frame of nano 5 times slower where the two cores are shared with
 other processes; not spinning at all makes it twice as slow where they are not."""
 
+ONE_THREAD_UP_TO = 256
+"""Input size up to which one thread serves: the layers of nano are too small to share out, and a
+second thread that waits for them takes the core that the toolkit and the memory write need."""
+
 BY_HAND = (
     "samurai serve speaks TraX on standard input and output and is started by the VOT toolkit: "
     "try `vot evaluate samurai` in a workspace, `samurai evaluate`, or `samurai doctor`"
@@ -81,9 +85,20 @@ def load_tracker(settings: Settings) -> TrackerLike:
     from samurai import Tracker
 
     tracker = Tracker.load(settings.model, settings.policy, settings.device, settings.dtype)
+    threads = share_out(tracker.network.image_size, os.environ)
     tracker.warm_up()
-    log.info("%s is ready on %s", settings.model, tracker.network.device)
+    log.info("%s is ready on %s, %d threads", settings.model, tracker.network.device, threads)
     return tracker
+
+
+def share_out(image_size: int, environ: Mapping[str, str]) -> int:
+    """Set and return torch's number of threads: its own choice or the user's for a large network,
+    one for a small network, unless the user has chosen."""
+    import torch
+
+    if image_size <= ONE_THREAD_UP_TO and "OMP_NUM_THREADS" not in environ:
+        torch.set_num_threads(1)
+    return torch.get_num_threads()
 
 
 def _prepare(

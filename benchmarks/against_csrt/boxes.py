@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence as Items
 
 import numpy as np
-from vot.region import Region, RegionType
+from vot.region import Region
+from vot.region.shapes import Mask, Polygon, Rectangle
 
 Corners = tuple[float, float, float, float]
 """left, top, right, bottom; the right and bottom edges, not the last pixels."""
@@ -13,13 +14,23 @@ Corners = tuple[float, float, float, float]
 
 def box_of(region: Region) -> Corners | None:
     """The min/max box of a region (max - min + 1 for masks); None where it is empty."""
-    if region.type == RegionType.SPECIAL or region.is_empty():
-        return None
-    if region.type == RegionType.RECTANGLE:
+    if isinstance(region, Rectangle) and not region.is_empty():
         return region.x, region.y, region.x + region.width, region.y + region.height
-    left, top, right, bottom = region.bounds()
-    extra = 1 if region.type == RegionType.MASK else 0
-    return left, top, right + extra, bottom + extra
+    if isinstance(region, Mask) and region.mask.any():
+        rows = np.flatnonzero(region.mask.any(axis=1))
+        columns = np.flatnonzero(region.mask.any(axis=0))
+        x, y = region.offset
+        return (
+            float(x + columns[0]),
+            float(y + rows[0]),
+            float(x + columns[-1] + 1),
+            float(y + rows[-1] + 1),
+        )
+    if isinstance(region, Polygon) and not region.is_empty():
+        points = np.asarray(region.points())
+        (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+        return float(left), float(top), float(right), float(bottom)
+    return None
 
 
 def overlap(a: Corners | None, b: Corners | None) -> float:

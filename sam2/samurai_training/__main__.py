@@ -101,7 +101,7 @@ def _preview(options: argparse.Namespace) -> None:
     from samurai_training.preview import sheet
 
     assets = Assets.load(options.assets)
-    rule = ViewRule(192)
+    rule = ViewRule(160, 3.4)
     options.picture.parent.mkdir(parents=True, exist_ok=True)
     sheet((training_clip(assets, rule, 8, (number,)) for number in range(9)), options.picture)
     print(options.picture)

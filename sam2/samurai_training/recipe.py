@@ -41,9 +41,9 @@ class Stage:
     gated: bool = True
     forget: float = 0.15
     prompts: tuple[tuple[PromptKind, float], ...] = (
-        ("filled_box", 0.45),
-        ("mask", 0.2),
-        ("box", 0.3),
+        ("filled_box", 0.55),
+        ("mask", 0.25),
+        ("box", 0.15),
         ("point", 0.05),
     )
 
@@ -76,12 +76,12 @@ MASKS_FIRST: tuple[tuple[PromptKind, float], ...] = (("mask", 0.5), ("filled_box
 RECIPES = {
     # from the weights of an earlier nano, on 2 CPU cores, about two hours
     "cpu-continue": Recipe(
-        steps=5200,
+        steps=4200,
         rate=4e-4,
         stages=(
-            Stage(0.40, 128, 2.7, 6, 4, START),
-            Stage(0.35, 192, 4.0, 4, 4, REFINE),
-            Stage(0.25, 192, 4.0, 2, 8, REFINE),
+            Stage(0.30, 128, 2.7, 6, 4, START),
+            Stage(0.40, 160, 3.4, 5, 4, REFINE),
+            Stage(0.30, 160, 3.4, 3, 8, REFINE),
         ),
     ),
     # from random weights, on 2 CPU cores, overnight
@@ -91,8 +91,8 @@ RECIPES = {
         stages=(
             Stage(0.25, 128, 2.7, 8, 3, START, gated=False, forget=0.0, prompts=MASKS_FIRST),
             Stage(0.25, 128, 2.7, 6, 5, START),
-            Stage(0.30, 192, 4.0, 4, 5, REFINE),
-            Stage(0.20, 192, 4.0, 2, 10, REFINE),
+            Stage(0.30, 160, 3.4, 5, 5, REFINE),
+            Stage(0.20, 160, 3.4, 3, 10, REFINE),
         ),
     ),
     # from random weights, on one large GPU, half an hour
@@ -103,9 +103,9 @@ RECIPES = {
         average=0.999,
         stages=(
             Stage(0.25, 128, 2.7, 64, 3, START, gated=False, forget=0.0, prompts=MASKS_FIRST),
-            Stage(0.30, 192, 4.0, 48, 4, START),
-            Stage(0.30, 192, 4.0, 32, 6, REFINE),
-            Stage(0.15, 192, 4.0, 16, 12, REFINE),
+            Stage(0.30, 160, 3.4, 64, 4, START),
+            Stage(0.30, 160, 3.4, 48, 6, REFINE),
+            Stage(0.15, 160, 3.4, 24, 12, REFINE),
         ),
     ),
     # ten minutes on 2 CPU cores: does everything work, does the loss fall?

@@ -64,9 +64,13 @@ def normalised(frames: Tensor) -> Tensor:
 
 
 def set_side(model: SAM2Base, side: int) -> None:
-    """Let a model take inputs of another size; no weight depends on it."""
-    model.image_size = side
+    """Let a model take inputs of another size; no weight depends on it.
+
+    The last block's window, which sees the whole coarse map, stays as large as that map.
+    """
     grid, encoder = side // model.backbone_stride, model.sam_prompt_encoder
+    model.image_encoder.trunk.blocks[-1].window_size = grid
+    model.image_size = side
     encoder.image_embedding_size = (grid, grid)
     encoder.input_image_size = (side, side)
     encoder.mask_input_size = (4 * grid, 4 * grid)

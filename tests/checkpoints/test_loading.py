@@ -44,7 +44,7 @@ def test_nano_is_what_its_model_card_says(repository: Path) -> None:
     model = load_model(model_card("nano"))
     parameters = sum(p.numel() for p in model.parameters())
     assert f"{parameters:,}" in (repository / "checkpoints" / "nano.md").read_text()
-    assert model.image_size == 192
+    assert model.image_size == 160
     assert model.hidden_dim == 128
     assert model.memory_attention.num_layers == 2
     assert model.multimask_max_pt_num == 2
@@ -55,8 +55,8 @@ def test_nano_sees() -> None:
     model = load_model(model_card("nano"))
     torch.manual_seed(0)
     with torch.inference_mode():
-        features = model.forward_image(torch.randn(2, 3, 192, 192))["vision_features"]
-    assert features.shape == (2, 128, 12, 12)
+        features = model.forward_image(torch.randn(2, 3, 160, 160))["vision_features"]
+    assert features.shape == (2, 128, 10, 10)
     assert torch.isfinite(features).all()
     assert not torch.allclose(features[0], features[1], atol=1e-2)
 

@@ -26,7 +26,7 @@ from samurai_training.losses import Weights, judge
 from samurai_training.recipe import RECIPES, START, Recipe, Stage, recipe
 from samurai_training.unroll import Batch, Prediction, filled, normalised, unroll
 
-SIDE = 192
+SIDE = 160
 TINY = Recipe(steps=6, rate=1e-3, stages=(Stage(1.0, 64, 2.7, 2, 3, START),), warm_up=2)
 
 

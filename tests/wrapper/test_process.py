@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
-from vot_wrapper.process import spin_briefly
+from vot_wrapper.process import share_out, spin_briefly
 
 
 def test_threads_spin_briefly_by_default() -> None:
@@ -18,3 +19,14 @@ def test_the_users_choice_stands(chosen: dict[str, str]) -> None:
     environ = dict(chosen)
     spin_briefly(environ)
     assert environ == chosen
+
+
+def test_small_networks_get_one_thread_unless_the_user_chose() -> None:
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        assert share_out(1024, {}) == 2
+        assert share_out(160, {"OMP_NUM_THREADS": "2"}) == 2
+        assert share_out(160, {}) == 1
+    finally:
+        torch.set_num_threads(before)
