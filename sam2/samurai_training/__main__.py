@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--weights", type=Path, help="default: the bundled model's")
     report.add_argument("--films", type=int, default=50)
     report.add_argument("--frames", type=int, default=40)
+    report.add_argument("--window", type=float, help="in object sizes; 0 for the whole frame")
     report.add_argument("--policies", nargs=2, default=["samurai", "sam2"])
     report.add_argument("--json", type=Path, help="where the numbers go")
     report.set_defaults(run=_evaluate)
@@ -109,6 +110,7 @@ def _preview(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     import json
+    from dataclasses import replace
 
     from samurai.checkpoints import load_model
     from samurai.manifest import model_card
@@ -120,6 +122,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     clips = films(Assets.load(options.assets, held_out=True), options.films, options.frames)
     card = model_card("nano")
     model = load_model(card, options.weights)
+    if options.window is not None:
+        card = replace(card, window=options.window or None)
     first, second = (Tracker.of_model(model, card, policy) for policy in options.policies)
     numbers = {
         "policies": options.policies,

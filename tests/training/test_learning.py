@@ -16,6 +16,7 @@ from samurai.checkpoints import load_model
 from samurai.manifest import model_card
 from samurai.regions import Box, Mask
 from samurai.tracker import Tracker
+from samurai_training.__main__ import main
 from samurai_training.assets import Assets
 from samurai_training.clips import ViewRule, training_clip
 from samurai_training.errors import TrainingError
@@ -191,6 +192,29 @@ def test_training_moves_towards_the_data(tmp_path: Path) -> None:
     raw = Clips(Assets.procedural(), plan, seed=1)[0]
     losses = [run._train_step(raw).total.item() for _ in range(12)]
     assert np.mean(losses[-3:]) < 0.9 * np.mean(losses[:2])
+
+
+def test_half_precision_as_on_a_gpu_trains_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every mixture of dtypes that autocast makes goes through losses and gradients."""
+    run = Run(TINY, replace(options(tmp_path), begin_with=bundled()))
+    monkeypatch.setattr(run, "_precision", lambda: torch.autocast("cpu", torch.bfloat16))
+    for step in range(3):
+        losses = run._train_step(Clips(Assets.procedural(), TINY, seed=1)[step])
+        assert math.isfinite(losses.total.item())
+    assert all(p.grad is None or p.grad.isfinite().all() for p in run.model.parameters())
+
+
+def test_the_commands_say_what_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "--folder", str(tmp_path), "--assets", str(tmp_path / "no.zip")]) == 1
+    assert "python -m samurai_training assets" in capsys.readouterr().err
+    assert main(["export", "--folder", str(tmp_path)]) == 1
+    assert "train first" in capsys.readouterr().err
+    assert main(["train", "--recipe", "none", "--folder", str(tmp_path)]) == 1
+    assert "cpu" in capsys.readouterr().err
 
 
 def bundled() -> Path:
