@@ -129,7 +129,7 @@ def _hello(quiet: Quiet, settings: Settings | None = None) -> trax.Server:
             tracker_name="samurai",
             tracker_description=about,
             tracker_family="SAM 2.1",
-            multiobject=True,
+            multiobject=settings is None or settings.objects == "simultaneous",
         )
 
 

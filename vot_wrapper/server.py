@@ -4,9 +4,10 @@ One request is one frame: read the image, turn its new regions into prompts, let
 reply, and only then let the session write its memory (nobody waits for that part). A frame's file
 is never touched before its request has arrived.
 
-On multi-object: the server declares it always. A client with one object sends one and gets one
-answer, and the toolkit's single-object experiments do exactly that; several objects, and objects
-that start in mid-sequence, come through the same two requests.
+On multi-object: the server declares it unless SAMURAI_OBJECTS says otherwise. A client with one
+object sends one and gets one answer, and the toolkit's single-object experiments do exactly that;
+several objects, and objects that start in mid-sequence, come through the same two requests. Where
+it isn't declared the toolkit runs the tracker once per object.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import trax
 
 from samurai.errors import FrameError, RegionError, SamuraiError, SessionError
 from samurai.regions import Answer, Box, Mask
+from vot_wrapper.cleaning import cleaned, note_shared
 from vot_wrapper.images import Frame, read_frame
 from vot_wrapper.regions import answer_kind, to_prompt, to_trax
 from vot_wrapper.settings import Settings
@@ -121,9 +123,13 @@ class Conversation:
         prompts = []
         for number, region in enumerate(regions, start=len(self._kinds)):
             try:
-                prompts.append(to_prompt(region, frame_size, self._settings.init))
+                prompt = to_prompt(region, frame_size, self._settings.init)
+                if isinstance(prompt, Mask) and isinstance(region, trax.Mask):
+                    prompt = cleaned(prompt, number)
+                prompts.append(prompt)
             except RegionError as error:
                 raise RegionError(f"object {number}: {error}") from error
+        note_shared(prompts, len(self._kinds))
         return prompts
 
 

@@ -19,6 +19,7 @@ PREFIX = "SAMURAI_"
 _OTHER_VARIABLES = {"SAMURAI_CHECKPOINTS": "folder of the downloaded weights"}
 
 _INITS = ("region", "box")
+_OBJECTS = ("simultaneous", "sequential")
 _OUTPUTS = ("auto", "mask", "rectangle")
 _DTYPES = ("auto", "float32", "bfloat16", "float16")
 _DEVICES = "auto, cpu, cuda, cuda:<number>, mps"
@@ -38,6 +39,8 @@ class Settings:
             min/max box (box).
         output: `SAMURAI_OUTPUT`: answers are masks, rectangles, or (auto) of the kind that the
             object's initial region had: a rectangle for a rectangle, else a mask.
+        objects: `SAMURAI_OBJECTS`: all objects of a sequence at once (simultaneous), or as a
+            single-object tracker that the toolkit runs once per object (sequential).
         log: `SAMURAI_LOG`: file to which the process's log is appended. None: the log is kept in a
             temporary file, and its end is handed to the toolkit when the process fails.
     """
@@ -48,6 +51,7 @@ class Settings:
     dtype: str = "auto"
     init: str = "region"
     output: str = "auto"
+    objects: str = "simultaneous"
     log: Path | None = None
 
 
@@ -69,6 +73,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         dtype=_choice(given, "SAMURAI_DTYPE", defaults.dtype, _DTYPES),
         init=_choice(given, "SAMURAI_INIT", defaults.init, _INITS),
         output=_choice(given, "SAMURAI_OUTPUT", defaults.output, _OUTPUTS),
+        objects=_choice(given, "SAMURAI_OBJECTS", defaults.objects, _OBJECTS),
         log=_log(given.get("SAMURAI_LOG", "")),
     )
 
@@ -85,14 +90,15 @@ def describe() -> str:
         "dtype": ", ".join(_DTYPES),
         "init": f"{', '.join(_INITS)}: initial regions as given, or reduced to their box",
         "output": f"{', '.join(_OUTPUTS)}: auto answers rectangles to a rectangle, else masks",
+        "objects": f"{', '.join(_OBJECTS)}: all objects at once, or one run for each",
         "log": "a file's absolute path; a temporary file, shown after a failure, if unset",
     }
     defaults = Settings()
     lines = ["environment variables (default first):"]
     for name, text in allowed.items():
         default = getattr(defaults, name) or "unset"
-        lines.append(f"  {PREFIX + name.upper():20} {default:8} {text}")
-    lines += [f"  {name:20} {'unset':8} {text}" for name, text in _OTHER_VARIABLES.items()]
+        lines.append(f"  {PREFIX + name.upper():20} {default:12} {text}")
+    lines += [f"  {name:20} {'unset':12} {text}" for name, text in _OTHER_VARIABLES.items()]
     return "\n".join(lines)
 
 

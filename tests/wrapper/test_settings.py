@@ -21,10 +21,11 @@ def test_every_setting_is_read(tmp_path):
         "SAMURAI_DTYPE": "bfloat16",
         "SAMURAI_INIT": "box",
         "SAMURAI_OUTPUT": "mask",
+        "SAMURAI_OBJECTS": "sequential",
         "SAMURAI_LOG": str(tmp_path / "samurai.log"),
     }
-    expected = ("large", "sam2", "cuda:1", "bfloat16", "box", "mask", tmp_path / "samurai.log")
-    assert read_settings(environ) == Settings(*expected)
+    expected = ("large", "sam2", "cuda:1", "bfloat16", "box", "mask", "sequential")
+    assert read_settings(environ) == Settings(*expected, tmp_path / "samurai.log")
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,7 @@ def test_every_setting_is_read(tmp_path):
         ("SAMURAI_DTYPE", "half", "auto, float32, bfloat16, float16"),
         ("SAMURAI_INIT", "mask", "region, box"),
         ("SAMURAI_OUTPUT", "polygon", "auto, mask, rectangle"),
+        ("SAMURAI_OBJECTS", "all", "simultaneous, sequential"),
     ],
 )
 def test_an_unknown_value_lists_the_allowed_ones(name, value, allowed):
