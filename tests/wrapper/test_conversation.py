@@ -50,6 +50,23 @@ def test_hello(peer):
     assert peer.client.get("vot") is None
 
 
+def test_in_sequential_mode_the_toolkit_is_told_to_run_objects_one_by_one(connect, images):
+    peer = connect(env={"SAMURAI_OBJECTS": "sequential"})
+    assert not peer.client.get("multiobject")
+    [(region, _)] = peer.initialize(images[0], rectangle(10, 5, 20, 10))
+    assert region.bounds() == (10, 5, 20, 10)
+
+
+def test_an_initial_mask_with_a_speck_loses_it(connect, images, tmp_path):
+    log = tmp_path / "log.txt"
+    peer = connect(env={"SAMURAI_LOG": str(log)})
+    given = filled(10, 5, 30, 30)
+    given[1, 58] = True
+    [(region, _)] = peer.initialize(images[0], trax.Mask.create(given.astype(np.uint8)))
+    np.testing.assert_array_equal(pasted(region), filled(10, 5, 30, 30))
+    assert "object 0: the initial mask has 1 specks of 1 pixels" in log.read_text()
+
+
 def test_a_rectangle_is_answered_by_rectangles(peer, images):
     answers = peer.initialize(images[0], rectangle(10, 5, 20, 10))
     assert [region.bounds() for region, _ in answers] == [(10, 5, 20, 10)]
