@@ -7,7 +7,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from samurai.errors import CheckpointError, ConfigurationError
 
@@ -18,6 +18,11 @@ else:
 
 MANIFEST = "manifest.toml"
 FOLDER_VARIABLE = "SAMURAI_CHECKPOINTS"
+
+
+BoxPrompt: TypeAlias = Literal["points", "filled_mask", "decoded_mask"]
+"""How a model takes a box: as SAM's two corner points; as a mask that fills the box; or as the mask
+that the corner points decode to, prompted anew, which the first frame then answers with."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,10 @@ class ModelCard:
     file: str
     configuration: str
     bytes: int
-    box_prompt: Literal["points", "filled_mask"]
+    box_prompt: BoxPrompt
     motion_weight: float
     window: float | None = None
+    confidence: tuple[float, ...] = ()
     url: str | None = None
     sha256: str | None = None
 
@@ -61,7 +67,9 @@ def model_card(name: str) -> ModelCard:
     if name not in tables:
         raise ConfigurationError(f"no model is called {name!r}; there are: {', '.join(tables)}")
     try:
-        return ModelCard(name=name, **tables[name])
+        table = dict(tables[name])
+        table["confidence"] = tuple(table.get("confidence", ()))
+        return ModelCard(name=name, **table)
     except TypeError as error:
         raise ConfigurationError(f"{MANIFEST}, table [{name}]: {error}; restore the file") from None
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from samurai.manifest import BoxPrompt
 from samurai.network import CORNER_LABELS, Decoding, Features, Network
 from samurai.regions import Box, Mask, Region
-
-BoxPrompt: TypeAlias = Literal["points", "filled_mask"]
-"""How a model takes a box: as SAM's two corner points, or as a mask that fills the box."""
 
 
 def decode_prompt(
@@ -45,12 +41,22 @@ def decode_prompt(
     height, width = frame_size
     # The order of these two float32 operations is SAM 2's; another one differs in the last bit.
     scaled = torch.from_numpy(points) / torch.tensor([width, height]) * network.image_size
-    return network.decode_points(
+    decoded = network.decode_points(
         features,
         scaled[None].to(network.device),
         torch.from_numpy(labels)[None].to(network.device),
         gate,
     )
+    if isinstance(region, Box) and box_prompt == "decoded_mask":
+        return _prompted_anew(network, features, decoded)
+    return decoded
+
+
+def _prompted_anew(network: Network, features: Features, decoded: Decoding) -> Decoding:
+    """The best candidate as a mask prompt; as it is where the network sees no object."""
+    best = int(decoded.predicted_ious[0].argmax())
+    mask = network.full_size(decoded.logits)[:, best : best + 1] > 0
+    return network.decode_mask(features, mask.float()) if mask.any() else decoded
 
 
 def _square_mask(mask: NDArray[np.bool_], network: Network) -> Tensor:

@@ -114,7 +114,8 @@ class Answer:
         mask: boolean (H, W) array of the frame's size; overlaps between objects are kept.
         box: the mask's box (max - min + 1), None when the mask is empty.
         confidence: 0 to 1: predicted IoU of the mask times the probability that the object is
-            visible; 0 when it is absent.
+            visible, calibrated to an expected overlap where the model's card has knots for that;
+            0 when it is absent.
         absent: the network sees no object, or the mask is empty.
     """
 

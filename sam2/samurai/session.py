@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from samurai.bank import MemoryBank, Shelf
+from samurai.confidence import calibrated
 from samurai.errors import FrameError, SessionError
 from samurai.frames import Frame, frame_masks, prepare, rgb_frame
+from samurai.manifest import BoxPrompt
 from samurai.network import Decoding, Features, Network
 from samurai.policies.base import Choice, Policy
-from samurai.prompts import BoxPrompt, decode_prompt
+from samurai.prompts import decode_prompt
 from samurai.regions import Answer, Box, Region
 from samurai.rows import DecodedRow, Row, View, decode_rows, read_batches
 from samurai.windows import Viewfinder, prompt_box
@@ -79,6 +81,7 @@ class Session:
         box_prompt: how an initial box is given to the network.
         window: side of the window that follows each object, in object sizes; None shows the
             network the whole frame.
+        confidence: knots of the model's calibration, see `confidence.calibrated`.
     """
 
     def __init__(
@@ -87,11 +90,13 @@ class Session:
         new_policy: Callable[[], Policy],
         box_prompt: BoxPrompt,
         window: float | None = None,
+        confidence: Sequence[float] = (),
     ) -> None:
         self._network = network
         self._new_policy = new_policy
         self._box_prompt: BoxPrompt = box_prompt
         self._window = window
+        self._knots = tuple(confidence)
         self._needs = new_policy().needs
         self._reset()
 
@@ -279,7 +284,8 @@ class Session:
             box = Box.of_mask(mask)
             if survivor.track.viewfinder is not None:
                 survivor.track.viewfinder.follow(box)
-            confidence = survivor.row.confidence(survivor.candidate) if box else 0.0
+            estimate = survivor.row.confidence(survivor.candidate)
+            confidence = calibrated(estimate, self._knots) if box else 0.0
             answers.append(Answer(survivor.track.number, mask, box, confidence, box is None))
         return answers
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from sam2.modeling.sam2_base import SAM2Base
 
 from samurai.checkpoints import load_model, model_card
 from samurai.errors import ConfigurationError
-from samurai.manifest import ModelCard
+from samurai.manifest import BoxPrompt, ModelCard
 from samurai.network import Network
 from samurai.policies import policy_class
 from samurai.policies.base import Policy, Traits
-from samurai.prompts import BoxPrompt
 from samurai.regions import Box
 from samurai.session import Session
 
@@ -35,6 +36,7 @@ class Tracker:
         motion_weight: the w of SAMURAI for this model.
         window: side of the window that the model sees of each object, in object sizes; None for
             the whole frame, as the official models want it.
+        confidence: knots that turn the model's estimate into an expected overlap, see `confidence`.
 
     Raises:
         ConfigurationError: a name isn't known, or the device isn't there.
@@ -49,11 +51,13 @@ class Tracker:
         box_prompt: BoxPrompt = "points",
         motion_weight: float = 0.25,
         window: float | None = None,
+        confidence: Sequence[float] = (),
     ) -> None:
         place = resolve_device(device)
         self.network = Network(model, place, resolve_dtype(dtype, place))
         self.box_prompt: BoxPrompt = box_prompt
         self.window = window
+        self.confidence = tuple(confidence)
         self._policy = policy_class(policy)
         self._traits = Traits(self.network.slots, self.network.pointers, motion_weight)
 
@@ -86,11 +90,20 @@ class Tracker:
         dtype: str = "auto",
     ) -> Tracker:
         """A tracker with a model that is loaded already, used as its card says."""
-        return cls(model, policy, device, dtype, card.box_prompt, card.motion_weight, card.window)
+        return cls(
+            model,
+            policy,
+            device,
+            dtype,
+            card.box_prompt,
+            card.motion_weight,
+            card.window,
+            card.confidence,
+        )
 
     def session(self) -> Session:
         """An empty session; call its `start` with a video's first frame."""
-        return Session(self.network, self.new_policy, self.box_prompt, self.window)
+        return Session(self.network, self.new_policy, self.box_prompt, self.window, self.confidence)
 
     def new_policy(self) -> Policy:
         """A fresh policy for one object."""

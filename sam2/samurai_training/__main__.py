@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import get_args
 
 from samurai.errors import SamuraiError
+from samurai.manifest import BoxPrompt
 
 DEFAULT_FOLDER = Path("training")
 
@@ -54,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--weights", type=Path, help="default: the bundled model's")
     report.add_argument("--films", type=int, default=50)
     report.add_argument("--frames", type=int, default=40)
+    report.add_argument("--box-prompt", choices=get_args(BoxPrompt), help="other than the card's")
     report.add_argument("--window", type=float, help="in object sizes; 0 for the whole frame")
     report.add_argument("--policies", nargs=2, default=["samurai", "sam2"])
     report.add_argument("--json", type=Path, help="where the numbers go")
@@ -124,6 +127,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     model = load_model(card, options.weights)
     if options.window is not None:
         card = replace(card, window=options.window or None)
+    if options.box_prompt:
+        card = replace(card, box_prompt=options.box_prompt)
     first, second = (Tracker.of_model(model, card, policy) for policy in options.policies)
     numbers = {
         "policies": options.policies,

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from samurai.confidence import fit_knots
 from samurai.policies import samurai as rules
 from samurai.policies.base import Choice, Decoded, Policy
 from samurai.regions import Box, Mask
@@ -61,7 +62,7 @@ class _Recorder:
 
 def calibration(tracker: Tracker, clips: Sequence[Clip]) -> dict[str, Any]:
     """How often the thresholds of `samurai` are crossed, and predicted against true mask IoU."""
-    predicted, actual, scores, visible = [], [], [], []
+    predicted, actual, scores, visible, estimates = [], [], [], [], []
     for clip in clips:
         recorders: list[_Recorder] = []
 
@@ -72,7 +73,7 @@ def calibration(tracker: Tracker, clips: Sequence[Clip]) -> dict[str, Any]:
 
         box = Box.of_mask(clip.masks[0])
         assert box is not None
-        session = Session(tracker.network, recorded, tracker.box_prompt, tracker.window)
+        session = Session(tracker.network, recorded, tracker.box_prompt, tracker.window, ())
         session.start(clip.frames[0], [box])
         for frame, truth in zip(clip.frames[1:], clip.masks[1:], strict=True):
             answer = session.step(frame)[0]
@@ -81,8 +82,12 @@ def calibration(tracker: Tracker, clips: Sequence[Clip]) -> dict[str, Any]:
             scores.append(decoded.object_score)
             actual.append(_mask_overlap(Mask(answer.mask), Mask(truth)))
             visible.append(bool(truth.any()))
+            if not answer.absent:
+                estimates.append((answer.confidence, actual[-1] if truth.any() else 0.0))
         session.close()
-    return _summed(np.array(predicted), np.array(actual), np.array(scores), np.array(visible))
+    summed = _summed(np.array(predicted), np.array(actual), np.array(scores), np.array(visible))
+    pairs = np.array(estimates).reshape(-1, 2)
+    return {**summed, "confidence knots": fit_knots(pairs[:, 0], pairs[:, 1])}
 
 
 def _mask_overlap(a: Mask, b: Mask) -> float:

@@ -35,7 +35,7 @@ def test_every_card_makes_sense(name: str) -> None:
     card = model_card(name)
     assert card.name == name
     assert configuration_path(card).suffix == ".yaml"
-    assert card.box_prompt in ("points", "filled_mask")
+    assert card.box_prompt in ("points", "filled_mask", "decoded_mask")
     assert 0 <= card.motion_weight <= 1
     assert isinstance(card.bytes, int) and card.bytes > 0
     assert (card.url is None) == (card.sha256 is not None)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from samurai.errors import ConfigurationError, FrameError, RegionError, SessionError
@@ -165,3 +168,27 @@ def test_unknown_settings_list_the_known_ones(small_predictor: Any) -> None:
     ):
         with pytest.raises(ConfigurationError, match=known):
             Tracker(small_predictor, **{"device": "cpu", **settings})
+
+
+def test_a_box_can_become_the_mask_that_it_decodes_to(
+    make_tracker: Callable[..., Tracker], video: list[NDArray[np.uint8]]
+) -> None:
+    """The same as decoding the box's corners and giving the answer back as a mask prompt."""
+    box = Box(30, 34, 30, 26)
+    with make_tracker(box_prompt="points").session() as session:
+        decoded = session.start(video[0], [box])[0]
+        logits = torch.from_numpy(session.logits)[:, None]
+    assert decoded.mask.any()
+    size = make_tracker().network.image_size
+    square = F.interpolate(logits, (size, size), mode="bilinear", align_corners=False)[0, 0] > 0
+    with make_tracker(box_prompt="decoded_mask").session() as session:
+        answer = session.start(video[0], [box])[0]
+        expected = F.interpolate(
+            square[None, None].float() * 20 - 10,
+            (size // 4, size // 4),
+            mode="bilinear",
+            align_corners=False,
+            antialias=True,
+        )
+        np.testing.assert_allclose(session.logits, expected[:, 0].numpy(), atol=1e-4)
+    assert answer.mask.any()
