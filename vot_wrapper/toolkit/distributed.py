@@ -1,0 +1,251 @@
+"""Sequences over several processes, one per GPU or per share of the cores, on Ray.
+
+The toolkit runs one sequence after another. Here every worker opens the same workspace (a folder
+that all of them see), runs whole sequences, and writes the same files that a run by hand would:
+which worker ran a sequence leaves no trace but its times. A worker that dies is replaced and its
+sequence runs again; what is complete on disk is never lost. Real-time experiments measure the
+clock, so they are left to a run without workers.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from vot.tracker import Tracker
+
+from samurai.errors import ConfigurationError
+from vot_wrapper.toolkit.running import Failure, missing_runs, run_one
+from vot_wrapper.toolkit.workspaces import Opened, open_workspace
+
+ATTEMPTS = 3
+"""Of a sequence whose worker dies; then it isn't the machine."""
+
+POLL_SECONDS = 0.5
+
+NO_RAY = (
+    "--workers needs Ray, which isn't installed. Remedy: `pip install ray`, or install this "
+    "project with its extra: `pip install .[distributed]`"
+)
+
+
+class Watcher(Protocol):
+    """Is told how far the workers have come."""
+
+    def plan(self, tracker: str, runs: int, kept: int, workers: int) -> None:
+        """So many sequences of all experiments are to be run, and so many are complete."""
+
+    def started(self, worker: int, experiment: str, sequence: str) -> None:
+        """A worker takes a sequence."""
+
+    def part(self, worker: int, part: float) -> None:
+        """The part of its sequence that a worker has done, 0..1."""
+
+    def finished(self, worker: int, experiment: str, sequence: str, seconds: float) -> None:
+        """A worker has completed a sequence."""
+
+    def died(self, worker: int, experiment: str, sequence: str, reason: str) -> None:
+        """A worker is gone; its sequence will be run again."""
+
+    def damaged(self, sequence: str, result: str) -> None:
+        """A result file was cut short; it has been removed and is made again."""
+
+    def postponed(self, experiment: str) -> None:
+        """A real-time experiment is left to a run without workers."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """How many workers, where, and what each gets.
+
+    Attributes:
+        workers: processes.
+        address: of a running Ray cluster; None starts one here for as long as the run takes.
+        gpus: GPUs of each worker; with one each, every worker sees only its own.
+        stack: as given to `open_workspace`.
+    """
+
+    workers: int
+    address: str | None = None
+    gpus: float = 0.0
+    stack: str | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """A sequence of an experiment, to be run."""
+
+    experiment: str
+    sequence: str
+    attempt: int = 1
+
+
+class Bench:
+    """What a worker does; Ray makes an actor of it.
+
+    Args:
+        folder, stack, trackers: as for `open_workspace`.
+    """
+
+    def __init__(self, folder: str, stack: str | None, trackers: tuple[str, ...]) -> None:
+        registry = Path(folder) / "trackers.ini"
+        self._opened = open_workspace(Path(folder), trackers, stack, (), registry, _silent)
+        self._part = 0.0
+
+    def run(self, tracker: str, task: Task, force: bool) -> Failure | None:
+        """Run one sequence to its end; why it failed, or None."""
+        self._part = 0.0
+        found = next(t for t in self._opened.trackers if t.reference == tracker)
+        experiment = self._opened.workspace.stack[task.experiment]
+        sequences = experiment.transform(self._opened.sequences)
+        sequence = next(s for s in sequences if s.name == task.sequence)
+        return run_one(experiment, found, sequence, self._progress, force)
+
+    def part(self) -> float:
+        """How much of the running sequence is done."""
+        return self._part
+
+    def _progress(self, part: float) -> None:
+        self._part = part
+
+
+def run_distributed(
+    opened: Opened, tracker: Tracker, cluster: Cluster, watcher: Watcher, force: bool
+) -> list[Failure]:
+    """Run all of a tracker that has no results, or everything, on several workers.
+
+    Returns:
+        The failures; other sequences go on after one.
+
+    Raises:
+        ConfigurationError: Ray isn't there, or no cluster answers at the address.
+    """
+    tasks, kept = _tasks(opened, tracker, watcher, force)
+    workers = min(cluster.workers, max(1, len(tasks)))
+    watcher.plan(tracker.reference, len(tasks), kept, workers)
+    if not tasks:
+        return []
+    ray = _ray(cluster)
+    try:
+        return _Foreman(ray, opened, tracker, cluster, watcher, force).work(tasks, workers)
+    finally:
+        ray.shutdown()
+
+
+def _tasks(
+    opened: Opened, tracker: Tracker, watcher: Watcher, force: bool
+) -> tuple[deque[Task], int]:
+    """What is to be run, longest sequences first, and how many are complete."""
+    tasks, kept = [], 0
+    for experiment in opened.workspace.stack:
+        if experiment.realtime is not None:
+            watcher.postponed(experiment.identifier)
+            continue
+        sequences = experiment.transform(opened.sequences)
+        missing = sequences if force else missing_runs(experiment, tracker, sequences, watcher)
+        kept += len(sequences) - len(missing)
+        tasks += [(len(s), Task(experiment.identifier, s.name)) for s in missing]
+    tasks.sort(key=lambda item: -item[0])
+    return deque(task for _, task in tasks), kept
+
+
+def _ray(cluster: Cluster) -> Any:
+    try:
+        import ray
+    except ImportError as error:
+        raise ConfigurationError(NO_RAY) from error
+    os.environ.setdefault("RAY_DEDUP_LOGS", "0")
+    options: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False}
+    if cluster.address is not None:
+        options = {"address": cluster.address, "log_to_driver": False}
+    try:
+        ray.init(logging_level="ERROR", **options)
+    except ConnectionError as error:
+        raise ConfigurationError(
+            f"no Ray cluster answers at {cluster.address} ({error}): start one with `ray start "
+            "--head`, or leave out --address"
+        ) from error
+    return ray
+
+
+class _Foreman:
+    """Hands out tasks and replaces workers that die."""
+
+    def __init__(
+        self,
+        ray: Any,
+        opened: Opened,
+        tracker: Tracker,
+        cluster: Cluster,
+        watcher: Watcher,
+        force: bool,
+    ) -> None:
+        self._ray = ray
+        self._arguments = (str(opened.folder), cluster.stack, (tracker.reference,))
+        self._tracker = tracker
+        self._watcher = watcher
+        self._force = force
+        # Two at once: the sequence, and the question how far it is.
+        self._bench = ray.remote(num_cpus=0, num_gpus=cluster.gpus, max_concurrency=2)(Bench)
+        self._busy: dict[Any, tuple[int, Any, Task, float]] = {}
+
+    def work(self, tasks: deque[Task], workers: int) -> list[Failure]:
+        failures: list[Failure] = []
+        for number in range(workers):
+            self._hand_out(tasks, number, self._bench.remote(*self._arguments))
+        while self._busy:
+            done, _ = self._ray.wait(list(self._busy), timeout=POLL_SECONDS)
+            for reference in done:
+                failure = self._collect(reference, tasks)
+                if failure is not None:
+                    failures.append(failure)
+            self._ask()
+        return failures
+
+    def _hand_out(self, tasks: deque[Task], number: int, bench: Any) -> None:
+        if not tasks:
+            return
+        task = tasks.popleft()
+        self._watcher.started(number, task.experiment, task.sequence)
+        reference = bench.run.remote(self._tracker.reference, task, self._force)
+        self._busy[reference] = (number, bench, task, time.monotonic())
+
+    def _collect(self, reference: Any, tasks: deque[Task]) -> Failure | None:
+        """Take a worker's result, or note that it died; and give it, or its successor, work."""
+        number, bench, task, started = self._busy.pop(reference)
+        failure: Failure | None = None
+        try:
+            failure = self._ray.get(reference)
+        except self._ray.exceptions.RayError as error:
+            reason = " ".join(str(error).split())[:200]
+            self._watcher.died(number, task.experiment, task.sequence, reason)
+            bench = self._bench.remote(*self._arguments)
+            if task.attempt < ATTEMPTS:
+                tasks.appendleft(Task(task.experiment, task.sequence, task.attempt + 1))
+            else:
+                where = (self._tracker.identifier, task.experiment, task.sequence)
+                failure = Failure(*where, f"{ATTEMPTS} workers died over it: {reason}")
+        else:
+            if failure is None:
+                seconds = time.monotonic() - started
+                self._watcher.finished(number, task.experiment, task.sequence, seconds)
+        self._hand_out(tasks, number, bench)
+        return failure
+
+    def _ask(self) -> None:
+        """How far the workers are; one that starts or dies has nothing to say."""
+        for number, bench, _, _ in self._busy.values():
+            try:
+                self._watcher.part(number, self._ray.get(bench.part.remote(), timeout=0.2))
+            except self._ray.exceptions.RayError:
+                continue
+
+
+def _silent(_: str) -> None:
+    """For what `open_workspace` would say: it has been said once."""
+
+
