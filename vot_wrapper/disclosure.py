@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from vot_wrapper.problems import Problem
 
-_SECRET_WORDS = frozenset(
-    "KEY KEYS TOKEN TOKENS SECRET SECRETS PASSWORD PASSWORDS PASSWD PASSPHRASE PASS CREDENTIAL "
-    "CREDENTIALS AUTH AUTHORIZATION COOKIE COOKIES".split()
-)
+_SECRET_WORDS = {"KEYS", "TOKENS", "SECRETS", "PASSWORDS", "PASSPHRASE", "PASS", "CREDENTIAL"}
+_SECRET_WORDS |= {"CREDENTIALS", "AUTH", "AUTHORIZATION", "COOKIE", "COOKIES"}
 _SECRET_ENDINGS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD")  # APIKEY, DBPASSWORD
 _SWITCHES = frozenset(("", "0", "1", "true", "false", "yes", "no", "on", "off", "none"))
 
@@ -90,7 +89,7 @@ def _secret(name: str, value: str, where: str) -> list[Problem]:
 
 def _is_random(run: str) -> bool:
     """Whether letters and digits are mixed as no word mixes them."""
-    changes = sum(a.isdigit() != b.isdigit() for a, b in zip(run, run[1:], strict=False))
+    changes = sum(a.isdigit() != b.isdigit() for a, b in pairwise(run))
     return changes >= len(run) // 6
 
 
