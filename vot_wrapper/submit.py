@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import os
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 SUBMISSIONS = "submissions"
 LOCK = "requirements-lock.txt"
-OURS = re.compile(r"(?:^|[/\s])(?:vot_wrapper|samurai serve)$")  # commands of this tracker
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -148,7 +146,9 @@ def _check_tracker(opened: Opened, tracker: Tracker, again: str) -> list[Problem
 
 def _check_settings(tracker: Tracker, where: str) -> list[Problem]:
     """Settings that the tracker process would refuse or ignore, and those outside trackers.ini."""
-    if not _is_ours(tracker):
+    from vot_wrapper.toolkit.provenance import is_ours
+
+    if not is_ours(tracker):
         what = "the tracker isn't this package's, so the texts can't describe it"
         return [Problem(where, what, "complete what they mark as TODO", warning=True)]
     variables = tracker.describe()["env"]
@@ -244,14 +244,13 @@ def _submission(
 
 
 def _settings(tracker: Tracker) -> Settings | None:
-    if not _is_ours(tracker):
+    """What the section sets for this package's tracker; None for another tracker."""
+    from vot_wrapper.toolkit.provenance import is_ours
+
+    if not is_ours(tracker):
         return None
     variables = tracker.describe()["env"]
     return read_settings({k: v for k, v in variables.items() if k != f"{PREFIX}LOG"})
-
-
-def _is_ours(tracker: Tracker) -> bool:
-    return OURS.search(str(tracker.describe()["command"]).strip()) is not None
 
 
 def _introduce(opened: Opened, tracker: Tracker) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import importlib.metadata
 import json
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ FOLDER = "provenance"
 # What may differ between running and packing without touching a result.
 _IRRELEVANT = frozenset(("python", "timeout", "label", "linkpaths", "env_SAMURAI_LOG"))
 _RECORDED_SHA256 = ".sha256"  # samurai.download writes it beside a downloaded file
+_OURS = re.compile(r"(?:^|[/\s])(?:vot_wrapper|samurai serve)$")
 _SHOWN = 3  # sequences that a line names
 
 Fingerprint = dict[str, str]
@@ -40,12 +42,23 @@ def fingerprint(tracker: Tracker) -> Fingerprint:
         for name, value in _settings(tracker.describe()).items()
         if name not in _IRRELEVANT
     }
-    return {**_versions(), **settings, "weights": _weights(tracker)}
+    weights = {"weights": _weights(tracker)} if is_ours(tracker) else {}
+    return {**_versions(), **settings, **weights}
 
 
-def note(workspace: Path, tracker: Tracker, experiment: str, sequence: str) -> None:
-    """Remembers with what a sequence's results were just made; a full disk is no reason to fail."""
-    line = {"experiment": experiment, "sequence": sequence, "with": fingerprint(tracker)}
+def is_ours(tracker: Tracker) -> bool:
+    """Whether a tracker's command is this package's tracker, whatever section it stands in."""
+    return _OURS.search(str(tracker.describe()["command"]).strip()) is not None
+
+
+def note(
+    workspace: Path, tracker: Tracker, experiment: str, sequence: str, made_with: Fingerprint
+) -> None:
+    """Remembers with what a sequence's results were made; a full disk is no reason to fail.
+
+    The fingerprint is one from before the run: running adds to the tracker's variables.
+    """
+    line = {"experiment": experiment, "sequence": sequence, "with": made_with}
     with contextlib.suppress(OSError):
         file = _file(workspace, tracker)
         file.parent.mkdir(exist_ok=True)
@@ -56,19 +69,20 @@ def note(workspace: Path, tracker: Tracker, experiment: str, sequence: str) -> N
 def changes(workspace: Path, tracker: Tracker, again: str) -> list[Problem]:
     """A warning for everything that has changed since results were made, with the sequences."""
     now = fingerprint(tracker)
-    touched: dict[tuple[str, str], list[str]] = defaultdict(list)
+    touched: dict[str, list[str]] = defaultdict(list)
     for (experiment, sequence), then in _notes(workspace, tracker).items():
         for name in sorted(now.keys() | then.keys()):
             if now.get(name) != then.get(name):
-                touched[experiment, _change(name, then.get(name), now.get(name))].append(sequence)
+                change = _change(name, then.get(name), now.get(name))
+                touched[change].append(f"{experiment}/{sequence}")
     return [
         Problem(
-            f"{tracker.reference}, {experiment}",
+            tracker.reference,
             f"{_named(sequences)} made with {change}",
             f"if that matters, run `{again} --force`",
             warning=True,
         )
-        for (experiment, change), sequences in touched.items()
+        for change, sequences in touched.items()
     ]
 
 

@@ -65,6 +65,7 @@ def run_missing(opened: Opened, tracker: Tracker, watcher: Watcher, force: bool)
 
     Results are written as they come, so that a later call takes up where this one ended.
     """
+    made_with = provenance.fingerprint(tracker)
     plan = []
     for experiment in opened.workspace.stack:
         try:
@@ -82,7 +83,8 @@ def run_missing(opened: Opened, tracker: Tracker, watcher: Watcher, force: bool)
             failure = _run(experiment, tracker, sequence, watcher, force)
             if failure is not None:
                 return failure
-            provenance.note(opened.folder, tracker, experiment.identifier, sequence.name)
+            where = (opened.folder, tracker, experiment.identifier, sequence.name)
+            provenance.note(*where, made_with)
             watcher.finished(time.monotonic() - started)
     return None
 
