@@ -93,8 +93,9 @@ class Network:
         text = configuration_path(card).read_text(encoding="utf-8")
         parts: dict[str, Any] = yaml.safe_load(text)["model"]
         trunk = parts["image_encoder"]["trunk"]
-        stages = "-".join(str(blocks) for blocks in trunk["stages"])
-        encoder = f"Hiera, embedding {trunk['embed_dim']}, stages {stages}"
+        encoder = f"Hiera, embedding {trunk['embed_dim']}"
+        if "stages" in trunk:  # base_plus has sam2's default ones
+            encoder += f", stages {'-'.join(str(blocks) for blocks in trunk['stages'])}"
         layers = parts["memory_attention"]["num_layers"]
         return cls(card, parts["image_size"], parts["num_maskmem"], encoder, layers)
 

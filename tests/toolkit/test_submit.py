@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from vot.region import Special
 from vot.region.shapes import Mask, Rectangle
@@ -258,6 +258,7 @@ def test_the_toolkit_agrees_on_what_is_missing(whole: Opened) -> None:
                 assert not complete(), name
 
 
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_truncated_file_is_named(whole: Opened, data: st.DataObject) -> None:
     files = result_files(whole.folder)
