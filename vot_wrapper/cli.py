@@ -1,4 +1,4 @@
-"""The console script `samurai`: serve, doctor, download, evaluate.
+"""The console script `samurai`: serve, doctor, download, evaluate, submit.
 
 A command's own module is imported when it runs, so that `samurai --help` and `samurai doctor` work
 in a broken installation, and at once.
@@ -63,6 +63,11 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         from vot_wrapper.evaluate import add_arguments
 
         add_arguments(evaluate)
+    submit = add("submit", _submit, "check and pack results for a challenge, with descriptions")
+    if "submit" in given:
+        from vot_wrapper.submit import add_arguments as add_submit_arguments
+
+        add_submit_arguments(submit)
     return parser
 
 
@@ -103,6 +108,12 @@ def _show(bar: Any, there: int, total: int) -> None:
 
 def _evaluate(parsed: argparse.Namespace) -> int:
     from vot_wrapper.evaluate import run
+
+    return run(parsed)
+
+
+def _submit(parsed: argparse.Namespace) -> int:
+    from vot_wrapper.submit import run
 
     return run(parsed)
 

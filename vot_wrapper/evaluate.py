@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     interrupt = Interrupt()
     console = Console(interrupt)
     opened = open_workspace(
-        _workspace(arguments),
+        workspace_folder(arguments.workspace),
         tuple(arguments.trackers or ["samurai"]),
         arguments.stack,
         tuple(name for given in arguments.sequences for name in given.split(",") if name),
@@ -99,9 +99,14 @@ def _run_trackers(console: Console, interrupt: Interrupt, opened: Opened, force:
     return complete
 
 
-def _workspace(arguments: argparse.Namespace) -> Path:
-    if arguments.workspace is not None:
-        return Path(arguments.workspace).expanduser().resolve()
+def workspace_folder(given: Path | None) -> Path:
+    """The workspace that was named, else the current folder if it is one, else the clone's.
+
+    Raises:
+        ConfigurationError: none was named, and neither of the others is there.
+    """
+    if given is not None:
+        return given.expanduser().resolve()
     for folder in (Path.cwd(), CLONE / "vot_workspace"):
         if (folder / "config.yaml").exists():
             return folder

@@ -8,7 +8,6 @@ result files that a killed run left incomplete, and tells a failed tracker from 
 from __future__ import annotations
 
 import contextlib
-import struct
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -17,8 +16,10 @@ from typing import Protocol
 
 from vot.dataset import Sequence
 from vot.experiment import Experiment
-from vot.tracker import Results, Tracker, TrackerException, Trajectory
+from vot.tracker import Tracker, TrackerException
 
+from vot_wrapper.toolkit import provenance, trajectories
+from vot_wrapper.toolkit.runs import runs_of
 from vot_wrapper.toolkit.workspaces import Opened
 
 TAIL_LINES = 8  # of a failed tracker's output that are shown
@@ -64,6 +65,7 @@ def run_missing(opened: Opened, tracker: Tracker, watcher: Watcher, force: bool)
 
     Results are written as they come, so that a later call takes up where this one ended.
     """
+    made_with = provenance.fingerprint(tracker)
     plan = []
     for experiment in opened.workspace.stack:
         try:
@@ -81,6 +83,8 @@ def run_missing(opened: Opened, tracker: Tracker, watcher: Watcher, force: bool)
             failure = _run(experiment, tracker, sequence, watcher, force)
             if failure is not None:
                 return failure
+            where = (opened.folder, tracker, experiment.identifier, sequence.name)
+            provenance.note(*where, made_with)
             watcher.finished(time.monotonic() - started)
     return None
 
@@ -93,25 +97,14 @@ def _is_complete(
     A process that is killed while it writes leaves a file that the toolkit would take for a
     result, and whose analysis then fails.
     """
-    complete, files, results = experiment.scan(tracker, sequence)
-    for file in files:
-        name, _, kind = file.rpartition(".")
-        if kind in ("bin", "txt") and not _is_whole(results, name):
-            for part in Trajectory.gather(results, name):
-                results._storage.delete(part)
+    complete, _, results = experiment.scan(tracker, sequence)
+    for run in runs_of(experiment, tracker, sequence):
+        file = trajectories.file_of(results, run.name)
+        if file is not None and trajectories.flaws(results, run.name, run.frames):
+            trajectories.remove(results, run.name)
             watcher.damaged(sequence.name, file)
             complete = False
     return bool(complete)
-
-
-def _is_whole(results: Results, name: str) -> bool:
-    try:
-        trajectory = Trajectory.read(results, name)
-    except (ValueError, IndexError, OSError, struct.error):
-        return False
-    # The toolkit writes the times after the regions.
-    times = trajectory._properties.get("time", [])
-    return len(trajectory) > 0 and len(times) == len(trajectory)
 
 
 def _run(

@@ -74,7 +74,7 @@ def score(opened: Opened, name: str) -> Scores:
                 else None
                 for e, a, index, _ in measured
             ]
-            rows.append(Row(tracker.label, (*values, _speed(opened, tracker, done))))
+            rows.append(Row(tracker.label, (*values, speed(opened, tracker, done))))
             if len(done) == len(experiments):
                 finished.append(tracker)
         document = _write_document(processor, opened, finished, name) if finished else None
@@ -144,7 +144,7 @@ def _run(
         ) from error
 
 
-def _speed(opened: Opened, tracker: Tracker, experiments: set[str]) -> float | None:
+def speed(opened: Opened, tracker: Tracker, experiments: set[str]) -> float | None:
     """Frames per second: tracked frames by the time until their replies, outside real time."""
     frames, seconds = 0, 0.0
     for experiment in opened.workspace.stack:

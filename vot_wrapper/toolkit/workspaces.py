@@ -37,6 +37,7 @@ class Opened:
     workspace: Workspace
     trackers: list[Tracker]
     sequences: list[Sequence]
+    stack: str | dict[str, Any]  # as it was asked for: a name, a path, or the experiments
 
     @property
     def folder(self) -> Path:
@@ -50,6 +51,8 @@ def open_workspace(
     sequences: tuple[str, ...],
     registry: Path,
     say: Say,
+    *,
+    to_run: bool = True,
 ) -> Opened:
     """Loads a workspace, with another stack than its own if one is named.
 
@@ -60,6 +63,7 @@ def open_workspace(
         sequences: names of the sequences to use; none means all.
         registry: the trackers.ini that a new workspace refers to.
         say: takes one line about what was decided.
+        to_run: whether the experiments have to run, or only their results are looked at.
 
     Raises:
         ConfigurationError: no workspace, unknown stack, tracker or sequence, a stack that the
@@ -68,13 +72,17 @@ def open_workspace(
     configuration = _configuration(folder, stack, registry, say)
     name = stack or configuration["stack"]
     if isinstance(name, str):  # else the experiments stand in config.yaml itself
-        path = _stack_file(name, folder)
+        path = stack_file(name, folder)
         configuration["stack"] = str(path)
         if path.is_relative_to(STACKS):
             say(f"stack {name}: our copy of it, the same but for its repaired experiments")
+    if not to_run:
+        _require_data(folder / str(configuration.get("sequences", "sequences")))
     workspace = _load(folder, configuration, say)
-    _refuse_broken(workspace)
-    return Opened(workspace, _trackers(workspace, trackers), _sequences(workspace, sequences))
+    if to_run:
+        _refuse_broken(workspace)
+    found = _trackers(workspace, trackers)
+    return Opened(workspace, found, _sequences(workspace, sequences), name)
 
 
 def _configuration(folder: Path, stack: str | None, registry: Path, say: Say) -> dict[str, Any]:
@@ -97,8 +105,12 @@ def _configuration(folder: Path, stack: str | None, registry: Path, say: Say) ->
     return found
 
 
-def _stack_file(name: str, folder: Path) -> Path:
-    """Our copy of a stack where there is one, else what the toolkit finds under this name."""
+def stack_file(name: str, folder: Path) -> Path:
+    """Our copy of a stack where there is one, else what the toolkit finds under this name.
+
+    Raises:
+        ConfigurationError: there is none; the message lists our copies.
+    """
     copied = STACKS / f"{name}.yaml"
     if copied.exists():
         return copied
@@ -111,6 +123,15 @@ def _stack_file(name: str, folder: Path) -> Path:
             "toolkit, and the path of a stack file"
         )
     return Path(found)
+
+
+def _require_data(data: Path) -> None:
+    """Refuses what would make the toolkit download a data set that nothing was run on."""
+    if not data.is_dir() or not any(data.iterdir()):
+        raise ConfigurationError(
+            f"there are no sequences in {data}, so there can't be results of them. Remedy: run "
+            "`samurai evaluate` first, or restore that folder"
+        )
 
 
 def _load(folder: Path, configuration: dict[str, Any], say: Say) -> Workspace:

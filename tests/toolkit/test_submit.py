@@ -1,0 +1,501 @@
+"""`samurai submit` on small workspaces: results as the toolkit's own classes write them."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from vot.region import Special
+from vot.region.shapes import Mask, Rectangle
+from vot.tracker import Results, Trajectory
+from vot.workspace.storage import LocalStorage
+
+from vot_wrapper.cli import main
+from vot_wrapper.toolkit.completeness import Inventory, take_inventory
+from vot_wrapper.toolkit.packing import PackingError, verify
+from vot_wrapper.toolkit.workspaces import Opened, open_workspace
+
+ROOT = Path(__file__).parents[2]
+STACK = """
+title: Two kinds
+experiments:
+  baseline: {type: samurai-multistart}
+  repeated: {type: unsupervised, repetitions: 2}
+"""
+SECTION = (
+    "[tiny-one]\nlabel = Tiny One\nprotocol = traxpython\ncommand = vot_wrapper\npaths = .:sam2\n"
+    "env_SAMURAI_MODEL = nano\nenv_SAMURAI_POLICY = samurai\n"
+)
+LENGTHS = {"crowd": 7, "lonely": 5}
+OBJECTS = {"crowd": ["1", "2", "10"], "lonely": ["object"]}
+
+MakeWorkspace = Callable[..., Path]
+Submit = Callable[..., tuple[int, str]]
+
+
+def write_sequence(folder: Path, name: str, hidden: bool) -> None:
+    """A sequence without pictures; with hidden truth only the first frame's annotations exist."""
+    root, length = folder / name, LENGTHS[name]
+    root.mkdir(parents=True)
+    (root / "sequence").write_text(
+        f"channels.color=color/%08d.jpg\nfps=30\nformat=default\nname={name}\n"
+        f"width=64\nheight=48\nlength={length}\n"
+    )
+    truth = "10,10,20,15\n" * (1 if hidden else length)
+    for number in OBJECTS[name]:
+        suffix = "" if number == "object" else f"_{number}"
+        (root / f"groundtruth{suffix}.txt").write_text(truth)
+    anchors = [1, *[0] * (length - 2), -1]
+    (root / "anchor.value").write_text("".join(f"{anchor}\n" for anchor in anchors))
+
+
+def write_result(folder: Path, name: str, frames: int, kind: str = "bin") -> None:
+    """A trajectory with times and, but for its initial frame, confidences."""
+    results = Results(LocalStorage(str(folder)))
+    trajectory = Trajectory(frames)
+    trajectory.set(0, Special(Trajectory.INITIALIZATION), {"time": 0.5})
+    for frame in range(1, frames):
+        mask = Mask(np.eye(frame + 2, dtype=np.uint8), offset=(frame, 2))
+        box = Rectangle(frame, 2.5, 10, 8)
+        region = mask if frame % 2 else box
+        trajectory.set(frame, region, {"time": 0.25, "confidence": 1 / frame})
+    trajectory.write(results, name)
+    if kind == "txt":
+        (folder / f"{name}.txt").write_text("".join(f"{r}\n" for r in trajectory.regions()))
+        (folder / f"{name}.bin").unlink()
+
+
+@pytest.fixture(scope="session")
+def make(tmp_path_factory: pytest.TempPathFactory) -> MakeWorkspace:
+    """A workspace whose tracker `tiny-one` has all results of a stack."""
+
+    def build(stack: str = "vots2025/main", kind: str = "bin", section: str = SECTION) -> Path:
+        folder = tmp_path_factory.mktemp("submit") / "workspace"
+        several = stack.startswith("vots")
+        names = list(LENGTHS) if several else ["lonely"]
+        for name in names:
+            write_sequence(folder / "sequences", name, hidden=several)
+        (folder / "sequences" / "list.txt").write_text("".join(f"{name}\n" for name in names))
+        (folder / "config.yaml").write_text(f"registry: [./trackers.ini]\nstack: {stack}\n")
+        (folder / "stack.yaml").write_text(STACK)
+        (folder / "trackers.ini").write_text(section)
+        results = folder / "results" / "tiny-one"
+        if several:
+            for experiment in ("baseline", "realtime")[: 2 if "realtime" in stack else 1]:
+                for number in OBJECTS["crowd"]:
+                    write_result(results / experiment / "crowd", f"crowd_{number}_001", 7, kind)
+                write_result(results / experiment / "lonely", "lonely_001", 5, kind)
+        else:
+            write_result(results / "baseline" / "lonely", "lonely_00000000", 5, kind)
+            write_result(results / "baseline" / "lonely", "lonely_00000004", 5, kind)
+            write_result(results / "repeated" / "lonely", "lonely_001", 5, kind)
+            write_result(results / "repeated" / "lonely", "lonely_002", 5, kind)
+        return folder
+
+    return build
+
+
+@pytest.fixture
+def submit(capsys: pytest.CaptureFixture[str]) -> Submit:
+    """Runs `samurai submit` with arguments; its exit code and all that it printed."""
+
+    def call(*arguments: object) -> tuple[int, str]:
+        capsys.readouterr()
+        code = main(["submit", *(str(argument) for argument in arguments)])
+        printed = capsys.readouterr()
+        return code, printed.out + printed.err
+
+    return call
+
+
+def opened(workspace: Path) -> Opened:
+    registry = ROOT / "trackers.ini"
+    return open_workspace(workspace, ("tiny-one",), None, (), registry, print, to_run=False)
+
+
+def inventory_of(workspace: Opened) -> Inventory:
+    tracker = workspace.workspace.registry["tiny-one"]
+    return take_inventory(workspace, tracker, "samurai evaluate tiny-one")
+
+
+def told(inventory: Inventory) -> list[str]:
+    return [str(problem) for problem in inventory.problems if not problem.warning]
+
+
+def result_files(workspace: Path) -> dict[str, bytes]:
+    root = workspace / "results" / "tiny-one"
+    files = [file for file in sorted(root.rglob("*")) if file.is_file()]
+    return {file.relative_to(root).as_posix(): file.read_bytes() for file in files}
+
+
+@contextmanager
+def changed(file: Path, content: bytes | None) -> Iterator[None]:
+    """The file with another content, or (None) without it."""
+    before = file.read_bytes()
+    try:
+        file.unlink()
+        if content is not None:
+            file.write_bytes(content)
+        yield
+    finally:
+        file.write_bytes(before)
+
+
+# What is packed
+
+
+@pytest.mark.parametrize("stack", ["vots2025/main", "vots2025/realtime", "./stack.yaml"])
+def test_complete_results_are_packed_as_they_are(
+    make: MakeWorkspace, submit: Submit, tmp_path: Path, stack: str
+) -> None:
+    workspace = make(stack)
+    code, printed = submit("tiny-one", "--workspace", workspace, "--output", tmp_path / "out")
+    assert code == 0, printed
+    (archive,) = (tmp_path / "out").glob("*.zip")
+    with zipfile.ZipFile(archive) as packed:
+        manifest = yaml.safe_load(packed.read("manifest.yml"))
+        content = {name: packed.read(name) for name in packed.namelist() if name != "manifest.yml"}
+    assert content == result_files(workspace)
+    assert manifest["identifier"] == "tiny-one"
+    assert manifest["stack"] == stack
+    assert manifest["configuration"]["env"]["SAMURAI_MODEL"] == "nano"
+    assert not list(workspace.glob("*.zip"))  # nothing is left in the workspace itself
+    names = {file.name for file in (tmp_path / "out").iterdir()}
+    assert names == {
+        archive.name,
+        "description-short.txt",
+        "description-long.md",
+        "tracker.bib",
+        "requirements-lock.txt",
+        "checklist.md",
+    }
+    for file in (tmp_path / "out").iterdir():
+        assert str(workspace).encode() not in file.read_bytes()
+        assert str(Path.home()).encode() + b"/" not in file.read_bytes()
+    ticked = "Tick the real-time flag" in (tmp_path / "out" / "checklist.md").read_text()
+    assert ticked == (stack == "vots2025/realtime")
+
+
+def test_the_stack_that_was_asked_for_is_packed(
+    make: MakeWorkspace, submit: Submit, tmp_path: Path
+) -> None:
+    """`vot pack` itself knows only the stack of config.yaml."""
+    workspace = make()
+    (workspace / "config.yaml").write_text("registry: [./trackers.ini]\nstack: ./stack.yaml\n")
+    arguments = ["tiny-one", "--stack", "vots2025/main", "--workspace", workspace]
+    code, printed = submit(*arguments)
+    assert code == 0, printed
+    (archive,) = workspace.glob("submissions/tiny-one_*/*.zip")
+    with zipfile.ZipFile(archive) as packed:
+        assert yaml.safe_load(packed.read("manifest.yml"))["stack"] == "vots2025/main"
+
+
+def test_equal_repetitions_may_stop_early(make: MakeWorkspace) -> None:
+    workspace = make("./stack.yaml")
+    (workspace / "stack.yaml").write_text(STACK.replace("repetitions: 2", "repetitions: 6"))
+    write_result(workspace / "results/tiny-one/repeated/lonely", "lonely_003", 5)
+    assert told(inventory_of(opened(workspace))) == []
+    write_result(workspace / "results/tiny-one/repeated/lonely", "lonely_003", 5, "txt")
+    (workspace / "results/tiny-one/repeated/lonely/lonely_003.txt").write_text("1\n" * 5)
+    problems = told(inventory_of(opened(workspace)))
+    for number, problem in zip((4, 5, 6), problems, strict=True):
+        assert f"repetition {number}: lonely_00{number}.bin is missing" in problem
+
+
+# What is missing or damaged
+
+
+@pytest.fixture(
+    scope="module", params=["vots2025/main:bin", "./stack.yaml:bin", "./stack.yaml:txt"]
+)
+def whole(request: pytest.FixtureRequest, make: MakeWorkspace) -> Opened:
+    """An opened workspace with nothing wrong; tests restore what they damage."""
+    stack, kind = request.param.split(":")
+    workspace = opened(make(stack, kind))
+    inventory = inventory_of(workspace)
+    assert inventory.problems == []
+    assert set(inventory.files) == set(result_files(workspace.folder))
+    return workspace
+
+
+def test_any_missing_file_is_named(whole: Opened) -> None:
+    root = whole.folder / "results" / "tiny-one"
+    for name in result_files(whole.folder):
+        with changed(root / name, None):
+            problems = told(inventory_of(whole))
+        experiment, sequence, file = name.split("/")
+        shown = file.replace(".txt", ".bin")
+        assert len(problems) == 1, (name, problems)
+        assert problems[0].startswith(f"tiny-one, {experiment}, {sequence}")
+        assert f"{shown} is missing" in problems[0]
+        assert "Remedy: " in problems[0] and "samurai evaluate tiny-one" in problems[0]
+
+
+def test_the_toolkit_agrees_on_what_is_missing(whole: Opened) -> None:
+    tracker = whole.workspace.registry["tiny-one"]
+    root = whole.folder / "results" / "tiny-one"
+
+    def complete() -> bool:
+        return all(
+            experiment.scan(tracker, sequence)[0]
+            for experiment in whole.workspace.stack
+            for sequence in experiment.transform(whole.sequences)
+        )
+
+    assert complete()
+    for name in result_files(whole.folder):
+        if not name.endswith(".value"):
+            with changed(root / name, None):
+                assert not complete(), name
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_any_truncated_file_is_named(whole: Opened, data: st.DataObject) -> None:
+    files = result_files(whole.folder)
+    name = data.draw(st.sampled_from(sorted(files)))
+    length = data.draw(st.integers(0, len(files[name]) - 1))
+    with changed(whole.folder / "results" / "tiny-one" / name, files[name][:length]):
+        problems = told(inventory_of(whole))
+    experiment, sequence, file = name.split("/")
+    assert any(
+        problem.startswith(f"tiny-one, {experiment}, {sequence}") and f" {file} " in problem
+        for problem in problems
+    ), (name, length, problems)
+
+
+def test_a_longer_file_is_told_too(whole: Opened) -> None:
+    files = result_files(whole.folder)
+    for name, content in files.items():
+        with changed(whole.folder / "results" / "tiny-one" / name, content + b"1\n"):
+            problems = told(inventory_of(whole))
+        assert len(problems) == 1 and name.split("/")[2] in problems[0], (name, problems)
+
+
+def test_a_mask_whose_runs_do_not_fit_is_told(make: MakeWorkspace) -> None:
+    workspace = make()
+    file = workspace / "results/tiny-one/baseline/crowd/crowd_2_001.bin"
+    content = file.read_bytes()
+    header = struct.pack("<BhhHHH", 3, 5, 2, 7, 7, 14)  # the mask of frame 5: 7 x 7 in 14 runs
+    runs = content.index(header) + len(header)
+    file.write_bytes(content[:runs] + struct.pack("<H", 9) + content[runs + 2 :])
+    (problem,) = told(inventory_of(opened(workspace)))
+    assert "crowd_2_001.bin has a mask whose runs don't fill its 7 x 7 pixels" in problem
+
+
+def test_an_object_without_results_is_named(make: MakeWorkspace) -> None:
+    workspace = make()
+    for file in workspace.rglob("crowd_2_001*"):
+        file.unlink()
+    (problem,) = told(inventory_of(opened(workspace)))
+    assert problem.startswith("tiny-one, baseline, crowd, object 2: crowd_2_001.bin is missing")
+
+
+def test_an_experiment_that_never_ran_is_one_line(make: MakeWorkspace) -> None:
+    workspace = make("vots2025/realtime")
+    shutil.rmtree(workspace / "results" / "tiny-one" / "realtime")
+    (problem,) = told(inventory_of(opened(workspace)))
+    assert problem.startswith(
+        "tiny-one, realtime: no results at all: 4 trajectories of 2 sequences"
+    )
+
+
+def test_a_sequence_without_anchors_is_told(make: MakeWorkspace) -> None:
+    workspace = make("./stack.yaml")
+    (workspace / "sequences/lonely/anchor.value").unlink()
+    (problem,) = told(inventory_of(opened(workspace)))
+    assert problem.startswith("tiny-one, baseline, lonely: the sequence can't be used")
+    assert "anchor" in problem
+
+
+def test_two_files_of_one_trajectory_are_a_warning(make: MakeWorkspace) -> None:
+    workspace = make()
+    folder = workspace / "results/tiny-one/baseline/lonely"
+    (folder / "lonely_001.txt").write_text("1\n" * 5)
+    inventory = inventory_of(opened(workspace))
+    assert told(inventory) == []
+    assert [problem.what.split(";")[0] for problem in inventory.problems] == [
+        "lonely_001 is there as .bin and .txt"
+    ]
+
+
+# The command
+
+
+def test_all_problems_are_told_at_once_and_nothing_is_packed(
+    make: MakeWorkspace, submit: Submit, tmp_path: Path
+) -> None:
+    secrets = "env_HF_TOKEN = abc-123\nenv_NOTE = hf_abcdefghijklmnopqrstuvwx\n"
+    homes = "env_CACHE = /home/somebody/cache\npython = /Users/somebody/bin/python\n"
+    workspace = make(section=SECTION + secrets + homes)
+    results = workspace / "results/tiny-one/baseline/crowd"
+    (results / "crowd_1_001.bin").unlink()
+    (results / "crowd_2_001.bin").write_bytes(b"")
+    code, printed = submit("tiny-one", "--workspace", workspace, "--output", tmp_path / "out")
+    assert code == 1
+    assert "6 problems" in printed
+    for words in (
+        "object 1: crowd_1_001.bin is missing",
+        "object 2: crowd_2_001.bin is empty",
+        "HF_TOKEN has the name of a secret",
+        "env_NOTE holds what looks like a Hugging Face token",
+        "env_CACHE = /home/somebody/cache names a home directory",
+        "python = /Users/somebody/bin/python names a home directory",
+    ):
+        assert words in printed
+    assert "abc-123" not in printed and "hf_abc" not in printed
+    assert not (tmp_path / "out").exists()
+    assert not list(workspace.rglob("*.zip"))
+
+
+def test_warnings_do_not_hinder(
+    make: MakeWorkspace, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = (
+        SECTION.replace("tiny-one", "tiny_one") + "python = /opt/python\nenv_SAMURAI_MODLE=x\n"
+    )
+    workspace = make(section=section)
+    shutil.move(workspace / "results" / "tiny-one", workspace / "results" / "tiny_one")
+    shutil.copytree(workspace / "results" / "tiny_one", workspace / "results" / "tiny_one@old")
+    monkeypatch.setenv("SAMURAI_DEVICE", "cpu")
+    code, printed = submit("tiny_one", "--workspace", workspace)
+    assert code == 0, printed
+    for words in (
+        "the identifier has an underscore",
+        "python = /opt/python names a folder of this machine",
+        "SAMURAI_MODLE is not a setting",
+        "SAMURAI_DEVICE=cpu is set in this shell",
+        "results of tiny_one@old too",
+    ):
+        assert words in printed
+    (checklist,) = workspace.glob("submissions/*/checklist.md")
+    assert "underscore" in checklist.read_text()  # the person is reminded
+
+
+def test_a_setting_that_the_tracker_refuses_is_a_problem(
+    make: MakeWorkspace, submit: Submit
+) -> None:
+    workspace = make(section=SECTION.replace("= nano", "= huge"))
+    code, printed = submit("tiny-one", "--workspace", workspace)
+    assert code == 1
+    assert "SAMURAI_MODEL=huge is not allowed" in printed
+
+
+def test_wrong_usage_is_one_line_with_the_remedy(
+    make: MakeWorkspace, submit: Submit, tmp_path: Path
+) -> None:
+    workspace = make()
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "my own text.md").write_text("mine")
+    bare = make()
+    shutil.rmtree(bare / "sequences")
+    for arguments, message in (
+        (["tiny one", "--workspace", workspace], "letters, digits and hyphens"),
+        (["nobody", "--workspace", workspace], "there is no tracker 'nobody'"),
+        (["tiny-one", "--workspace", tmp_path], "is no workspace"),
+        (["tiny-one", "--workspace", bare], "samurai evaluate"),
+        (["tiny-one", "--workspace", workspace, "--output", full], "isn't empty"),
+        (["tiny-one", "--workspace", workspace, "--stack", "vots2099"], "there is no stack"),
+    ):
+        code, printed = submit(*arguments)
+        assert code == 2 and message in printed and "Traceback" not in printed, printed
+    assert [file.name for file in full.iterdir()] == ["my own text.md"]
+
+
+def test_a_failed_attempt_leaves_nothing(
+    make: MakeWorkspace, submit: Submit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vot_wrapper.toolkit.packing.do_pack", lambda config: None)
+    workspace = make()
+    code, printed = submit("tiny-one", "--workspace", workspace, "--output", tmp_path / "out")
+    assert code == 2
+    assert "the toolkit made no archive" in printed
+    assert not (tmp_path / "out").exists()
+    assert len(result_files(workspace)) == 12  # links to the results were removed, not the results
+
+
+# The archive is looked into
+
+
+@pytest.mark.parametrize(
+    ("tamper", "message"),
+    [
+        (lambda files: files.pop("baseline/crowd/crowd_2_001.bin"), "lacks baseline/crowd/crowd_2"),
+        (
+            lambda files: files.update({"baseline/x/x.bin": b""}),
+            "has baseline/x/x.bin, which is no",
+        ),
+        (lambda files: files.update({"baseline/crowd/crowd_2_001.bin": b"?"}), "differs from"),
+        (lambda files: files.update({"manifest.yml": b"identifier: other"}), "tracker 'other'"),
+        (
+            lambda files: files.update(
+                {"manifest.yml": b"identifier: tiny-one\nconfiguration: {env: {X: /home/me/x}}"}
+            ),
+            "names a home directory",
+        ),
+    ],
+)
+def test_a_wrong_archive_is_refused(
+    make: MakeWorkspace,
+    tmp_path: Path,
+    tamper: Callable[[dict[str, bytes]], object],
+    message: str,
+) -> None:
+    workspace = opened(make())
+    inventory = inventory_of(workspace)
+    files = {name: file.read_bytes() for name, file in inventory.files.items()}
+    files["manifest.yml"] = b"identifier: tiny-one"
+    tracker = workspace.workspace.registry["tiny-one"]
+
+    def write() -> Path:
+        with zipfile.ZipFile(tmp_path / "archive.zip", "w") as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        return tmp_path / "archive.zip"
+
+    verify(write(), tracker, inventory)
+    tamper(files)
+    with pytest.raises(PackingError, match=message):
+        verify(write(), tracker, inventory)
+
+
+def test_a_broken_archive_is_refused(make: MakeWorkspace, tmp_path: Path) -> None:
+    workspace = opened(make())
+    (tmp_path / "a.zip").write_bytes(b"PK no archive")
+    with pytest.raises(PackingError, match=r"a\.zip can't be read"):
+        verify(tmp_path / "a.zip", workspace.workspace.registry["tiny-one"], Inventory())
+
+
+# With a real TraX process
+
+
+def test_results_of_a_real_run_and_what_changed_since(
+    make_workspace: Callable[..., Path],
+    evaluate: Submit,
+    submit: Submit,
+) -> None:
+    workspace = make_workspace("mask")
+    code, printed = evaluate("scripted", "--workspace", workspace)
+    assert code == 0, printed
+    code, printed = submit("scripted", "--workspace", workspace)
+    assert code == 0, printed
+    assert "made with" not in printed
+    assert "24 result files, each compared with the original" in printed
+
+    registry = workspace / "trackers.ini"
+    registry.write_text(registry.read_text() + "env_SCRIPTED_SHIFT = 3\n")
+    code, printed = submit("scripted", "--workspace", workspace)
+    assert code == 0, printed
+    (line,) = (line for line in printed.splitlines() if "made with" in line)
+    assert "baseline/drift, baseline/swing, unsupervised/drift and 1 more were made with" in line
+    assert "env_SCRIPTED_SHIFT" in line and "--force" in line

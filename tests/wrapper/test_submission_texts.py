@@ -1,0 +1,146 @@
+"""The texts of a submission: made from manifest, configuration, docstrings and results."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from samurai.manifest import model_card, model_names
+from samurai.policies import POLICIES, policy_names
+from samurai.policies.sam2 import Sam2Policy
+from vot_wrapper.environment_lock import lock
+from vot_wrapper.papers import PAPERS, bibliography, papers_in
+from vot_wrapper.problems import Problem
+from vot_wrapper.settings import Settings
+from vot_wrapper.submission_texts import (
+    Experiment,
+    Submission,
+    checklist,
+    long_description,
+    short_description,
+    write,
+)
+
+SUBMISSION = Submission(
+    identifier="samurai-x",
+    label="SAMURAI-X",
+    section={"env_SAMURAI_MODEL": "large"},
+    settings=Settings(model="large"),
+    stack="vots2025/main",
+    experiments=[Experiment("baseline", False, 12, 34)],
+    frames=56789,
+    speed=7.25,
+    archive="samurai-x_2026.zip",
+    toolkit="0.9.0",
+    warnings=[Problem("samurai-x", "something odd", "look", warning=True)],
+)
+
+
+@pytest.mark.parametrize("model", model_names())
+@pytest.mark.parametrize("policy", policy_names())
+def test_every_tracker_can_be_described(tmp_path: Path, model: str, policy: str) -> None:
+    settings = Settings(model=model, policy=policy)
+    files = write(tmp_path, dataclasses.replace(SUBMISSION, settings=settings))
+    texts = {file.name: file.read_text() for file in files}
+    card = model_card(model)
+    long = texts["description-long.md"]
+    for known in (f"{card.bytes:,}", card.file, card.configuration, f"| {card.motion_weight:g} "):
+        assert known in long
+    short = texts["description-short.txt"]
+    assert all(len(line) <= 100 for line in short.splitlines())
+    for text in (short, long):
+        assert model in text and policy in text
+    # What is cited is in the bibliography, and no number of a result is made up.
+    cited = {key for group in re.findall(r"\\cite\{(.*?)\}", short) for key in group.split(",")}
+    assert cited and cited <= set(re.findall(r"@\w+\{(.*?),", texts["tracker.bib"]))
+
+
+def test_the_short_description_says_what_the_long_one_shows() -> None:
+    short = " ".join(short_description(SUBMISSION).split())
+    assert "Hiera, embedding 144, stages 2-6-36-4, input 1024 x 1024 pixels" in short
+    assert "up to 7 maps" in short
+    assert "\\cite{ravi2024sam2}" in short and "\\cite{yang2024samurai}" in short
+    assert "only frames that look right are remembered" in short  # the policy's own words
+    long = long_description(SUBMISSION)
+    assert "7.2 frames per second" in " ".join(long.split())
+    assert "| baseline | no | 12 | 34 |" in long
+    assert "56,789 regions in `samurai-x_2026.zip`" in long
+    assert "| `SAMURAI_MODEL` | large | trackers.ini |" in long
+    assert "| `SAMURAI_DEVICE` | auto | default |" in long
+
+
+def test_a_bundled_model_tells_how_it_was_trained() -> None:
+    nano = dataclasses.replace(SUBMISSION, settings=Settings())
+    assert "From random weights" in long_description(nano)
+    assert "SA-V" not in long_description(nano)
+    assert "SA-V" in long_description(SUBMISSION)
+
+
+def test_nothing_is_claimed_of_a_foreign_tracker() -> None:
+    foreign = dataclasses.replace(SUBMISSION, settings=None, speed=None)
+    for text in (short_description(foreign), long_description(foreign)):
+        assert "TODO:" in text and "Hiera" not in text
+    assert "speed: not known" in " ".join(long_description(foreign).split())
+
+
+def test_what_a_person_has_to_do() -> None:
+    text = " ".join(checklist(SUBMISSION).split())
+    for words in (
+        "something odd",
+        "exactly the identifier `samurai-x`",
+        "Upload `samurai-x_2026.zip`",
+        "Leave the real-time flag off",
+        "affiliations",
+        "link to the code",
+        "the device was `auto`",
+    ):
+        assert words in text
+    realtime = [*SUBMISSION.experiments, Experiment("realtime", True, 12, 34)]
+    other = dataclasses.replace(
+        SUBMISSION, experiments=realtime, settings=Settings(device="cuda:0")
+    )
+    text = checklist(other)
+    assert "Tick the real-time flag" in text and "`auto`" not in text
+    assert all(len(line) <= 100 for line in text.splitlines())
+
+
+def test_a_policy_brings_its_paper_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Other(Sam2Policy):
+        """Remembers what distracts."""
+
+        name = "other"
+
+    monkeypatch.setitem(POLICIES, "other", Other)
+    monkeypatch.setattr("inspect.getmodule", lambda _: None)  # no docstring but its own
+    monkeypatch.setattr(Other, "__doc__", "Remembers what distracts (arXiv 2999.12345).")
+    submission = dataclasses.replace(SUBMISSION, settings=Settings(policy="other"))
+    assert "arXiv 2999.12345" in short_description(submission)
+    assert "arXiv 2999.12345: complete it" in " ".join(checklist(submission).split())
+
+
+def test_bibliography() -> None:
+    text = bibliography([*PAPERS, "2999.12345"])
+    assert text.count("{") == text.count("}")
+    keys = re.findall(r"@\w+\{(.*?),", text)
+    assert len(keys) == len(set(keys)) == len(PAPERS) + 1
+    assert "eprint = {2999.12345}" in text and "TODO: complete" in text
+    assert papers_in("see arXiv 2411.11922 and arXiv:2408.00714, arXiv 2411.11922") == [
+        "2411.11922",
+        "2408.00714",
+    ]
+
+
+def test_the_lock_is_readable_by_pip_and_names_no_place() -> None:
+    text = lock("cuda:0")
+    comments = [line for line in text.splitlines() if line.startswith("#")]
+    pins = [line.partition("  #")[0] for line in text.splitlines() if not line.startswith("#")]
+    names = {Requirement(pin).name.lower() for pin in pins}
+    assert {"torch", "numpy", "vot-toolkit", "sam2"} <= names
+    assert len(names) == len(pins)
+    assert any("Python 3." in line for line in comments)
+    assert any("device: cuda:0" in line for line in comments)
+    assert "file:" not in text and str(Path.home()) + "/" not in text

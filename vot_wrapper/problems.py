@@ -1,0 +1,25 @@
+"""What `samurai submit` has to say about a submission: problems, each with its remedy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, or (a warning) that a person should look at.
+
+    Attributes:
+        where: tracker, experiment, sequence and object, as far as they apply.
+        what: what is wrong; names the file or the setting. Never holds a secret's value.
+        remedy: what to do about it.
+        warning: whether the submission can be packed all the same.
+    """
+
+    where: str
+    what: str
+    remedy: str
+    warning: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}. Remedy: {self.remedy}"
