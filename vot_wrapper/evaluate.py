@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from samurai.errors import ConfigurationError
 from vot_wrapper.console import Console, Interrupt, duration
+from vot_wrapper.pictures.report import pictures_page
 from vot_wrapper.table import REPAIRED_MARK, render
 
 if TYPE_CHECKING:
@@ -65,10 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
     interrupt = Interrupt()
     console = Console(interrupt)
     opened = open_workspace(
-        _workspace(arguments),
+        workspace_folder(arguments),
         tuple(arguments.trackers or ["samurai"]),
         arguments.stack,
-        tuple(name for given in arguments.sequences for name in given.split(",") if name),
+        names(arguments.sequences),
         CLONE / "trackers.ini",
         console.say,
     )
@@ -99,7 +100,17 @@ def _run_trackers(console: Console, interrupt: Interrupt, opened: Opened, force:
     return complete
 
 
-def _workspace(arguments: argparse.Namespace) -> Path:
+def names(given: list[str]) -> tuple[str, ...]:
+    """Names that were given separated by spaces or commas."""
+    return tuple(name for part in given for name in part.split(",") if name)
+
+
+def workspace_folder(arguments: argparse.Namespace) -> Path:
+    """The folder of --workspace, or where there is one without being asked.
+
+    Raises:
+        ConfigurationError: none was named, and none is in the usual places.
+    """
     if arguments.workspace is not None:
         return Path(arguments.workspace).expanduser().resolve()
     for folder in (Path.cwd(), CLONE / "vot_workspace"):
@@ -133,6 +144,18 @@ def _show(console: Console, opened: Opened, scores: Scores) -> None:
     else:
         console.say(f"report       {scores.report}")
         console.say(f"numbers      {scores.document}")
+    _show_pictures(console, opened)
+
+
+def _show_pictures(console: Console, opened: Opened) -> None:
+    """Where the pictures of results are, if any were drawn."""
+    from vot_wrapper.toolkit.trajectories import newest_result
+
+    page = pictures_page(opened.folder)
+    if page.exists():
+        old = page.stat().st_mtime < newest_result(opened.folder)
+        note = " (older than some results: draw them again with `samurai visualize`)" if old else ""
+        console.say(f"pictures     {page}{note}")
 
 
 def _legend(opened: Opened, scores: Scores) -> list[str]:

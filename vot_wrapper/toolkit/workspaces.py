@@ -50,6 +50,8 @@ def open_workspace(
     sequences: tuple[str, ...],
     registry: Path,
     say: Say,
+    *,
+    to_run: bool = True,
 ) -> Opened:
     """Loads a workspace, with another stack than its own if one is named.
 
@@ -60,6 +62,7 @@ def open_workspace(
         sequences: names of the sequences to use; none means all.
         registry: the trackers.ini that a new workspace refers to.
         say: takes one line about what was decided.
+        to_run: whether trackers are going to run; results alone can be read of any stack.
 
     Raises:
         ConfigurationError: no workspace, unknown stack, tracker or sequence, a stack that the
@@ -73,7 +76,8 @@ def open_workspace(
         if path.is_relative_to(STACKS):
             say(f"stack {name}: our copy of it, the same but for its repaired experiments")
     workspace = _load(folder, configuration, say)
-    _refuse_broken(workspace)
+    if to_run:
+        _refuse_broken(workspace)
     return Opened(workspace, _trackers(workspace, trackers), _sequences(workspace, sequences))
 
 
