@@ -53,7 +53,7 @@ class Curves:
     picture: Frame
     _plots: list[_Plot] = field(repr=False)
 
-    def marked(self, indices: list[int], colour: Colour = FAINT) -> Frame:
+    def marked(self, indices: list[int], colour: Colour) -> Frame:
         """The curves with a line through these frames of the run, and dots on the curves."""
         canvas = self.picture.copy()
         for plot in self._plots:
@@ -106,7 +106,7 @@ def _arrange(run: Run) -> list[_Plot]:
             low, high = 0.0, 1.0
         elif low == high:
             low, high = low - 1, high + 1
-        second = first + PLOT_HEIGHT + line_height(SMALL) + 8
+        second = first + PLOT_HEIGHT + line_height(SMALL) + 14
         plots.append(_Plot("confidence", confidences, low, high, second))
     return plots
 
@@ -194,5 +194,5 @@ def _frame_numbers(canvas: Frame, run: Run, y: int) -> None:
 
 def _round_step(least: float) -> int:
     """The smallest of 1, 2, 5, 10, 20, 50, ... that is not below `least`."""
-    power = 10 ** max(0, math.floor(math.log10(max(1.0, least))))
+    power = int(10 ** math.floor(math.log10(max(1.0, least))))
     return next(step * power for step in (1, 2, 5, 10) if step * power >= least)

@@ -43,6 +43,7 @@ TRUTH: Colour = (255, 255, 255)
 EDGE: Colour = (0, 0, 0)
 
 FILL = 0.4  # opacity of a mask
+WIDE = 480  # pixels; lines on narrower pictures are thinner
 SUBPIXEL_BITS = 4  # OpenCV draws at 1/16 pixel
 
 
@@ -54,8 +55,8 @@ def colour_of(index: int) -> Colour:
 def fit(size: tuple[int, int], smallest: int, largest: int) -> tuple[int, int]:
     """A size (width, height) with the same shape, wide between the bounds, and even."""
     width, height = size
-    wide = min(max(width, smallest), largest)
-    return _even(wide), _even(wide * height / width)
+    wide = _even(min(max(width, smallest), largest))
+    return wide, _even(wide * height / width)
 
 
 def paint(run: Run, index: int, size: tuple[int, int]) -> Frame:
@@ -66,6 +67,7 @@ def paint(run: Run, index: int, size: tuple[int, int]) -> Frame:
     how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     canvas = np.ascontiguousarray(cv2.resize(picture, size, interpolation=how), np.uint8)
 
+    thick = 1 if size[0] < WIDE else 2
     drawn = [
         (colour_of(number), shape, outlines(shape, scale))
         for number, track in enumerate(run.tracks)
@@ -75,12 +77,12 @@ def paint(run: Run, index: int, size: tuple[int, int]) -> Frame:
         if isinstance(shape, MaskShape):
             _fill(canvas, lines, colour)
     for colour, _, lines in drawn:
-        cv2.polylines(canvas, lines, True, colour, 2, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.polylines(canvas, lines, True, colour, thick, cv2.LINE_AA, SUBPIXEL_BITS)
     for track in run.tracks:
         truth = track.truths[index]
         if truth is not None:
             lines = outlines(truth, scale)
-            cv2.polylines(canvas, lines, True, EDGE, 3, cv2.LINE_AA, SUBPIXEL_BITS)
+            cv2.polylines(canvas, lines, True, EDGE, thick + 1, cv2.LINE_AA, SUBPIXEL_BITS)
             cv2.polylines(canvas, lines, True, TRUTH, 1, cv2.LINE_AA, SUBPIXEL_BITS)
     if len(run.tracks) > 1:
         _name_objects(canvas, run, index, scale)
@@ -176,7 +178,7 @@ def _name_objects(canvas: Frame, run: Run, index: int, scale: tuple[float, float
 def _subpixel(points: NDArray[np.float64]) -> NDArray[np.int32]:
     # Far outside any picture, OpenCV's fixed-point numbers would overflow.
     near = np.clip(points, -10_000, 20_000)
-    return np.rint(near * 2**SUBPIXEL_BITS).astype(np.int32)
+    return np.asarray(np.rint(near * 2**SUBPIXEL_BITS), np.int32)
 
 
 def _even(value: float) -> int:

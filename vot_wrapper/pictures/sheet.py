@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from vot_wrapper.pictures.curves import draw_curves
-from vot_wrapper.pictures.drawing import FAINT, GROUND, describe, fit, paint
+from vot_wrapper.pictures.drawing import GROUND, describe, fit, paint
 from vot_wrapper.pictures.heading import HEADING_HEIGHT, draw_heading
 from vot_wrapper.pictures.runs import Frame, Run
 from vot_wrapper.pictures.text import SMALL, line_height, write_segments
@@ -16,6 +16,7 @@ SHEET_WIDTH = 1360  # pixels
 GAP = 12
 COLUMNS, COLUMNS_UPRIGHT = 4, 6
 LARGEST_TILE = 640
+MARK = (112, 118, 130)  # colour of the lines through the shown frames
 THUMBNAIL_WIDTH = 320
 
 
@@ -45,7 +46,7 @@ def draw_sheet(run: Run, count: int) -> Frame:
     caption = line_height(SMALL) + 6
     rows = math.ceil(len(indices) / columns)
     top = HEADING_HEIGHT + GAP
-    curves = draw_curves(run, SHEET_WIDTH).marked(indices, FAINT)
+    curves = draw_curves(run, SHEET_WIDTH).marked(indices, MARK)
     bottom = top + rows * (tile[1] + caption + GAP)
     sheet: Frame = np.full((bottom + curves.shape[0], SHEET_WIDTH, 3), GROUND, np.uint8)
 
