@@ -1,4 +1,4 @@
-"""The console script `samurai`: serve, doctor, download, evaluate, submit.
+"""The console script `samurai`: serve, doctor, download, evaluate, visualize, submit.
 
 A command's own module is imported when it runs, so that `samurai --help` and `samurai doctor` work
 in a broken installation, and at once.
@@ -63,6 +63,11 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         from vot_wrapper.evaluate import add_arguments
 
         add_arguments(evaluate)
+    visualize = add("visualize", _visualize, "draw results as pictures or videos")
+    if "visualize" in given:
+        from vot_wrapper.visualize import add_arguments as add_visualize_arguments
+
+        add_visualize_arguments(visualize)
     submit = add("submit", _submit, "check and pack results for a challenge, with descriptions")
     if "submit" in given:
         from vot_wrapper.submit import add_arguments as add_submit_arguments
@@ -114,6 +119,12 @@ def _evaluate(parsed: argparse.Namespace) -> int:
 
 def _submit(parsed: argparse.Namespace) -> int:
     from vot_wrapper.submit import run
+
+    return run(parsed)
+
+
+def _visualize(parsed: argparse.Namespace) -> int:
+    from vot_wrapper.visualize import run
 
     return run(parsed)
 

@@ -93,6 +93,11 @@ class Console:
         self._erase()
         self.say(f"{self._line} {duration(seconds):>10}")
 
+    def skipped(self, text: str) -> None:
+        """Something is left out, and why."""
+        self._erase()
+        self.say(f"  SKIPPED: {text}")
+
     def damaged(self, sequence: str, result: str) -> None:
         self.say(f"  {sequence}: the result {result} was cut short; it is made again")
 

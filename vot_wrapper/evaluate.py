@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from samurai.errors import ConfigurationError
 from vot_wrapper.console import Console, Interrupt, duration
+from vot_wrapper.pictures.report import pictures_page
 from vot_wrapper.table import REPAIRED_MARK, render
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         workspace_folder(arguments.workspace),
         tuple(arguments.trackers or ["samurai"]),
         arguments.stack,
-        tuple(name for given in arguments.sequences for name in given.split(",") if name),
+        names(arguments.sequences),
         CLONE / "trackers.ini",
         console.say,
     )
@@ -97,6 +98,11 @@ def _run_trackers(console: Console, interrupt: Interrupt, opened: Opened, force:
             console.failed(failure)
             complete = False
     return complete
+
+
+def names(given: list[str]) -> tuple[str, ...]:
+    """Names that were given separated by spaces or commas."""
+    return tuple(name for part in given for name in part.split(",") if name)
 
 
 def workspace_folder(given: Path | None) -> Path:
@@ -138,6 +144,18 @@ def _show(console: Console, opened: Opened, scores: Scores) -> None:
     else:
         console.say(f"report       {scores.report}")
         console.say(f"numbers      {scores.document}")
+    _show_pictures(console, opened)
+
+
+def _show_pictures(console: Console, opened: Opened) -> None:
+    """Where the pictures of results are, if any were drawn."""
+    from vot_wrapper.toolkit.takes import newest_result
+
+    page = pictures_page(opened.folder)
+    if page.exists():
+        old = page.stat().st_mtime < newest_result(opened.folder)
+        note = " (older than some results: draw them again with `samurai visualize`)" if old else ""
+        console.say(f"pictures     {page}{note}")
 
 
 def _legend(opened: Opened, scores: Scores) -> list[str]:

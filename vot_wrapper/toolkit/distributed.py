@@ -247,5 +247,3 @@ class _Foreman:
 
 def _silent(_: str) -> None:
     """For what `open_workspace` would say: it has been said once."""
-
-

@@ -26,6 +26,7 @@ from vot.utilities import ThreadPoolExecutor
 from vot.workspace.storage import Cache
 
 from samurai.errors import ConfigurationError
+from vot_wrapper.pictures.report import add_item, link_pictures, pictures_page
 from vot_wrapper.table import Column, Row
 from vot_wrapper.toolkit.experiments import Repaired
 from vot_wrapper.toolkit.workspaces import Opened
@@ -188,10 +189,10 @@ def _write_report(opened: Opened, trackers: list[Tracker], name: str) -> Path:
             f"{', '.join(repaired)} (vot-toolkit {vot.__version__} can't run its own; these "
             "measure what 0.7.4 did)"
         )
-        page = report.read_text(encoding="utf-8")
-        head, listed, rest = page.partition('<ul id="metadata">')
-        item = f"<li><span>Repaired experiments</span>: {html.escape(label, quote=False)}</li>"
-        report.write_text(f"{head}{listed}\n        {item}{rest}", encoding="utf-8")
+        add_item(report, "<span>Repaired experiments</span>", html.escape(label, quote=False))
+    pictures = pictures_page(opened.folder)
+    if pictures.exists():
+        link_pictures(report, pictures)
     return report
 
 

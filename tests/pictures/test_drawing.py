@@ -1,0 +1,155 @@
+"""What is painted where: masks, boxes, ground truth, captions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from vot_wrapper.pictures.drawing import (
+    FILL,
+    PALETTE,
+    SUBPIXEL_BITS,
+    describe,
+    fit,
+    outlines,
+    paint,
+)
+from vot_wrapper.pictures.runs import MaskShape, PolygonShape, Run, State, Track
+from vot_wrapper.pictures.text import SMALL, text_width, write, write_segments
+
+MakeTrack = Callable[..., Track]
+MakeRun = Callable[..., Run]
+GREY = 100
+
+
+def ring() -> MaskShape:
+    """20 x 20 pixels at (15, 12) with a hole of 8 x 8."""
+    pixels = np.ones((20, 20), np.uint8)
+    pixels[6:14, 6:14] = 0
+    return MaskShape(pixels, 15, 12)
+
+
+@pytest.mark.parametrize("scale", [1, 3])
+def test_a_mask_is_filled_and_its_hole_is_not(
+    make_track: MakeTrack, make_run: MakeRun, scale: int
+) -> None:
+    run = make_run(make_track([0.5], answers=[ring()]))
+    picture = paint(run, 0, (64 * scale, 48 * scale))
+    inside = np.round((1 - FILL) * GREY + FILL * np.array(PALETTE[0]))
+    assert np.abs(picture[15 * scale, 18 * scale] - inside).max() <= 1
+    assert picture[22 * scale, 25 * scale].tolist() == [GREY] * 3  # the hole
+    assert picture[5 * scale, 5 * scale].tolist() == [GREY] * 3
+
+
+def test_a_box_has_only_an_outline(
+    make_track: MakeTrack, make_run: MakeRun, box: PolygonShape
+) -> None:
+    run = make_run(make_track([0.5], answers=[box]))
+    picture = paint(run, 0, (64, 48))
+    assert picture[15, 20].tolist() == [GREY] * 3
+    assert (picture[15, 9] != GREY).any() or (picture[15, 10] != GREY).any()
+
+
+def test_the_ground_truth_lies_on_top_in_white(
+    make_track: MakeTrack, make_run: MakeRun, box: PolygonShape
+) -> None:
+    run = make_run(make_track([0.5], answers=[box], truths=[box]))
+    picture = paint(run, 0, (640, 480))
+    row = picture[150, 90:110].astype(int)
+    line, edge = row[row.sum(axis=1).argmax()], row[row.sum(axis=1).argmin()]
+    assert line.min() > 150 and np.ptp(line) < 20  # white, not the answer's orange
+    assert edge.max() < 60
+
+
+def test_objects_have_their_own_colours_and_names(make_track: MakeTrack, make_run: MakeRun) -> None:
+    masks = [MaskShape(np.ones((10, 10), np.uint8), x, 30) for x in (5, 40)]
+    tracks = [make_track([0.5], name=f"o{n}", answers=[mask]) for n, mask in enumerate(masks)]
+    picture = paint(make_run(*tracks, size=(64, 48)), 0, (640, 480)).astype(int)
+    for number, x in enumerate((100, 450)):
+        expected = (1 - FILL) * GREY + FILL * np.array(PALETTE[number])
+        assert np.abs(picture[350, x] - expected).max() <= 1
+        label = picture[285:300, x - 50 : x - 20]
+        assert (np.abs(label - PALETTE[number]).max(axis=2) == 0).any()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.integers(0, 1)),
+    st.integers(-5, 60),
+    st.floats(0.3, 4),
+)
+def test_outlines_keep_to_the_masks_border(pixels: np.ndarray, offset: int, factor: float) -> None:
+    """To half a pixel, of the frame or of the picture, whichever is larger."""
+    lines = outlines(MaskShape(pixels, offset, offset), (factor, factor))
+    if not pixels.any():
+        assert lines == []
+        return
+    points = (np.concatenate(lines) / 2**SUBPIXEL_BITS + 0.5) / factor - offset
+    rows, columns = np.nonzero(pixels)
+    border = np.array([[columns.min(), rows.min()], [columns.max() + 1, rows.max() + 1]])
+    found = np.array([points.min(axis=0), points.max(axis=0)])
+    inward = (found - border) * np.array([[1], [-1]])
+    slack = 1 / 2**SUBPIXEL_BITS / factor
+    assert (inward >= -slack).all()
+    assert (inward <= max(0.5, 0.5 / factor) + slack).all()
+
+
+def test_shapes_far_outside_the_frame_do_no_harm(make_track: MakeTrack, make_run: MakeRun) -> None:
+    far = PolygonShape(np.array([(-1e30, -1e30), (1e30, -1e30), (1e30, 1e30)]))
+    mask = MaskShape(np.ones((5, 5), np.uint8), 5000, -900)
+    run = make_run(make_track([0.5], name="a", answers=[mask], truths=[far]), make_track([0.5]))
+    assert paint(run, 0, (64, 48)).shape == (48, 64, 3)
+
+
+@given(st.integers(1, 5000), st.integers(1, 5000))
+def test_sizes_are_even_and_keep_their_shape(width: int, height: int) -> None:
+    wide, high = fit((width, height), 640, 1280)
+    assert wide % 2 == 0 and high % 2 == 0
+    assert 640 <= wide <= 1280
+    assert high == 2 or abs(high - wide * height / width) <= 1
+
+
+def words(run: Run, index: int, width: int = 400) -> list[str]:
+    return [text for text, _ in describe(run, index, width)]
+
+
+def test_captions_say_what_happened(make_track: MakeTrack, make_run: MakeRun) -> None:
+    nan = float("nan")
+    states = [State.INIT, State.TRACKED, State.ABSENT, State.FAILED, State.NONE]
+    run = make_run(
+        make_track(
+            [nan, 0.756, 1.0, nan, nan],
+            states=states,
+            confidences=[nan, 0.9, nan, 0.1, nan],
+            hidden=[False, False, True, False, False],
+        )
+    )
+    assert words(run, 0) == ["frame 0", "init"]
+    assert words(run, 1) == ["frame 1", "overlap 0.76", "confidence 0.90"]
+    assert words(run, 2) == ["frame 2", "absent", "overlap 1.00", "not in view"]
+    assert words(run, 3) == ["frame 3", "failed", "confidence 0.10"]
+    assert words(run, 4) == ["frame 4", "no answer"]
+
+
+def test_captions_of_many_objects_shrink_to_their_mean(
+    make_track: MakeTrack, make_run: MakeRun
+) -> None:
+    run = make_run(*(make_track([n / 10], name=f"o{n}") for n in range(9)))
+    assert words(run, 0, 1000)[1:] == [f"{n / 10:.2f}" for n in range(9)]
+    assert words(run, 0, 300)[1:] == ["mean overlap 0.40 of 9 objects"]
+
+
+def test_text_is_cut_at_the_edge_and_pieces_without_room_are_left_out() -> None:
+    canvas = np.zeros((20, 50, 3), np.uint8)
+    for place in ((-10, -5), (45, 15), (80, 80)):
+        write(canvas, "words", place, (255, 255, 255))
+    assert canvas.any()
+    canvas[:] = 0
+    write_segments(canvas, [("a", (255, 0, 0)), ("bbbbbbbbbbbb", (0, 255, 0))], (0, 0), 50, SMALL)
+    assert canvas[..., 0].any() and not canvas[..., 1].any()
+    assert text_width("aa", SMALL) > text_width("a", SMALL)

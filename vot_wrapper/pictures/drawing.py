@@ -1,0 +1,186 @@
+"""Answers and ground truth painted onto a frame.
+
+An answer is filled and outlined in its object's colour, a box only outlined; the ground truth is a
+thin white line with a dark edge, which shows on any ground.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vot_wrapper.pictures.runs import Frame, MaskShape, PolygonShape, Run, Shape, State, Track
+from vot_wrapper.pictures.text import (
+    SMALL,
+    Colour,
+    Segment,
+    fits,
+    line_height,
+    text_width,
+    write,
+)
+
+# Colours of Okabe and Ito, which people with any common colour blindness tell apart; the order puts
+# those first that are rare in pictures and bright on the dark ground.
+PALETTE: tuple[Colour, ...] = (
+    (230, 159, 0),  # orange
+    (86, 180, 233),  # sky blue
+    (204, 121, 167),  # reddish purple
+    (0, 158, 115),  # bluish green
+    (240, 228, 66),  # yellow
+    (213, 94, 0),  # vermilion
+    (0, 114, 178),  # blue
+)
+GROUND: Colour = (22, 24, 29)
+PANEL: Colour = (34, 37, 44)
+LINES: Colour = (72, 77, 88)
+FAINT: Colour = (160, 166, 178)
+BRIGHT: Colour = (238, 240, 244)
+TRUTH: Colour = (255, 255, 255)
+EDGE: Colour = (0, 0, 0)
+
+FILL = 0.4  # opacity of a mask
+WIDE = 480  # pixels; lines on narrower pictures are thinner
+SUBPIXEL_BITS = 4  # OpenCV draws at 1/16 pixel
+
+
+def colour_of(index: int) -> Colour:
+    """The colour of a run's object; they repeat after seven."""
+    return PALETTE[index % len(PALETTE)]
+
+
+def fit(size: tuple[int, int], smallest: int, largest: int) -> tuple[int, int]:
+    """A size (width, height) with the same shape, wide between the bounds, and even."""
+    width, height = size
+    wide = _even(min(max(width, smallest), largest))
+    return wide, _even(wide * height / width)
+
+
+def paint(run: Run, index: int, size: tuple[int, int]) -> Frame:
+    """The run's frame at a size (width, height), with answers, ground truth and names on it."""
+    picture = run.image(index)
+    shrinks = size[0] < picture.shape[1]
+    scale = (size[0] / picture.shape[1], size[1] / picture.shape[0])
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    canvas = np.ascontiguousarray(cv2.resize(picture, size, interpolation=how), np.uint8)
+
+    thick = 1 if size[0] < WIDE else 2
+    drawn = [
+        (colour_of(number), shape, outlines(shape, scale))
+        for number, track in enumerate(run.tracks)
+        if (shape := track.answers[index]) is not None
+    ]
+    for colour, shape, lines in drawn:
+        if isinstance(shape, MaskShape):
+            _fill(canvas, lines, colour)
+    for colour, _, lines in drawn:
+        cv2.polylines(canvas, lines, True, colour, thick, cv2.LINE_AA, SUBPIXEL_BITS)
+    for track in run.tracks:
+        truth = track.truths[index]
+        if truth is not None:
+            lines = outlines(truth, scale)
+            cv2.polylines(canvas, lines, True, EDGE, thick + 1, cv2.LINE_AA, SUBPIXEL_BITS)
+            cv2.polylines(canvas, lines, True, TRUTH, 1, cv2.LINE_AA, SUBPIXEL_BITS)
+    if len(run.tracks) > 1:
+        _name_objects(canvas, run, index, scale)
+    return canvas
+
+
+def outlines(shape: Shape, scale: tuple[float, float]) -> list[NDArray[np.int32]]:
+    """A shape's closed lines on a picture scaled by x, y: int32 (n, 2), in 1/16 pixel.
+
+    Together they are its border by the even-odd rule, so that a mask's holes stay open.
+    """
+    factors = np.asarray(scale, np.float64)
+    if isinstance(shape, PolygonShape):
+        # A polygon's coordinates are pixel corners, OpenCV's are pixel centres.
+        return [_subpixel(shape.points * factors - 0.5)]
+    # Contours run through the centres of border pixels. On the pixels enlarged to the picture's
+    # scale they are at most half a pixel of the picture inside the true border.
+    zoom = max(1, math.ceil(max(scale)))
+    pixels = (shape.pixels > 0).astype(np.uint8).repeat(zoom, axis=0).repeat(zoom, axis=1)
+    if pixels.size == 0:
+        return []
+    found, _ = cv2.findContours(pixels, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    offset = np.array([shape.x, shape.y], np.float64)
+    return [_subpixel(((line[:, 0, :] + 0.5) / zoom + offset) * factors - 0.5) for line in found]
+
+
+def describe(run: Run, index: int, width: int, size: int = SMALL) -> list[Segment]:
+    """A caption of the run's frame: its number, and what was answered, in `width` pixels."""
+    number: Segment = (f"frame {run.frames[index]}", BRIGHT)
+    if len(run.tracks) == 1:
+        return [number, *_single(run.tracks[0], index)]
+    each = [number, *(_brief(track, n, index) for n, track in enumerate(run.tracks))]
+    if fits(each, width, size):
+        return each
+    known = [t.overlaps[index] for t in run.tracks if not np.isnan(t.overlaps[index])]
+    mean = f"mean overlap {np.mean(known):.2f}" if known else "no answer"
+    return [number, (f"{mean} of {len(run.tracks)} objects", FAINT)]
+
+
+def _single(track: Track, index: int) -> list[Segment]:
+    state, overlap, confidence = (
+        track.states[index],
+        track.overlaps[index],
+        track.confidences[index],
+    )
+    pieces: list[Segment] = []
+    if state is not State.TRACKED:
+        pieces.append((state.value, PALETTE[0]))
+    if not np.isnan(overlap):
+        pieces.append((f"overlap {overlap:.2f}", FAINT))
+    if not np.isnan(confidence):
+        pieces.append((f"confidence {confidence:.2f}", FAINT))
+    if track.hidden[index]:
+        pieces.append(("not in view", BRIGHT))
+    return pieces
+
+
+def _brief(track: Track, number: int, index: int) -> Segment:
+    """One object's part of the caption, in its colour."""
+    state, overlap = track.states[index], track.overlaps[index]
+    if state is State.TRACKED:
+        return ("?" if np.isnan(overlap) else f"{overlap:.2f}", colour_of(number))
+    return (state.value, colour_of(number))
+
+
+def _fill(canvas: Frame, lines: list[NDArray[np.int32]], colour: Colour) -> None:
+    inside = np.zeros(canvas.shape[:2], np.uint8)
+    cv2.fillPoly(inside, lines, 255, cv2.LINE_AA, SUBPIXEL_BITS)
+    x, y, width, height = cv2.boundingRect(inside)
+    if width == 0:
+        return
+    part = canvas[y : y + height, x : x + width]
+    alpha = inside[y : y + height, x : x + width, None].astype(np.float32) * (FILL / 255)
+    part[:] = np.rint(part + alpha * (np.asarray(colour, np.float32) - part))
+
+
+def _name_objects(canvas: Frame, run: Run, index: int, scale: tuple[float, float]) -> None:
+    """A label at the top left of every object's answer."""
+    high = line_height(SMALL)
+    for number, track in enumerate(run.tracks):
+        answer = track.answers[index]
+        lines = outlines(answer, scale) if answer is not None else []
+        if not lines:
+            continue
+        left, top = np.concatenate(lines).min(axis=0) / 2**SUBPIXEL_BITS
+        wide = text_width(track.name, SMALL) + 6
+        x = int(np.clip(left, 0, max(0, canvas.shape[1] - wide)))
+        y = int(np.clip(top - high, 0, max(0, canvas.shape[0] - high)))
+        cv2.rectangle(canvas, (x, y), (x + wide - 1, y + high - 1), colour_of(number), -1)
+        write(canvas, track.name, (x + 3, y), EDGE, SMALL)
+
+
+def _subpixel(points: NDArray[np.float64]) -> NDArray[np.int32]:
+    # Far outside any picture, OpenCV's fixed-point numbers would overflow.
+    near = np.clip(points, -10_000, 20_000)
+    return np.asarray(np.rint(near * 2**SUBPIXEL_BITS), np.int32)
+
+
+def _even(value: float) -> int:
+    """Videos store colours for blocks of 2 x 2 pixels."""
+    return max(2, 2 * round(value / 2))
