@@ -13,25 +13,28 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
 
 import trax
 
 from samurai.errors import FrameError, RegionError, SamuraiError, SessionError
-from samurai.regions import Answer, Box, Mask
+from samurai.regions import Answer, Box, Mask, Points
 from vot_wrapper.images import Frame, read_frame
-from vot_wrapper.regions import answer_kind, to_prompt, to_trax
+from vot_wrapper.regions import PointTrack, answer_kind, to_prompt, to_trax
 from vot_wrapper.settings import Settings
 
 log = logging.getLogger(__name__)
+
+Prompt: TypeAlias = Box | Mask | Points
+Introduced: TypeAlias = tuple[Any, Mapping[str, str]]  # a region and the properties beside it
 
 
 class SessionLike(Protocol):
     """The part of `samurai.Session` that the conversation uses."""
 
-    def start(self, frame: Frame, objects: Sequence[Box | Mask]) -> list[Answer]: ...
-    def step(self, frame: Frame, new_objects: Sequence[Box | Mask]) -> list[Answer]: ...
+    def start(self, frame: Frame, objects: Sequence[Prompt]) -> list[Answer]: ...
+    def step(self, frame: Frame, new_objects: Sequence[Prompt]) -> list[Answer]: ...
     def settle(self) -> None: ...
 
 
@@ -59,6 +62,7 @@ class Conversation:
         self._settings = settings
         self._session = tracker.session()
         self._kinds: list[str] = []
+        self._tracks: dict[int, PointTrack] = {}  # of the objects that are points
         self._frame_number = -1
 
     def run(self) -> None:
@@ -75,6 +79,7 @@ class Conversation:
             if request.type == trax.TraxStatus.INITIALIZE:
                 self._frame_number = -1
                 self._kinds = []
+                self._tracks = {}
             self._frame_number += 1
             path = _image_path(request.image)
             try:
@@ -101,30 +106,39 @@ class Conversation:
     def _answer(self, request: Any, path: str) -> list[tuple[trax.Region, dict[str, str]]]:
         """Regions and properties for all objects so far, in the order of their introduction."""
         frame = read_frame(path)
-        regions = [region for region, _ in request.objects or []]
-        prompts = self._prompts(regions, (frame.shape[0], frame.shape[1]))
+        introduced: list[Introduced] = request.objects or []
+        prompts = self._prompts(introduced, (frame.shape[0], frame.shape[1]))
         if request.type == trax.TraxStatus.INITIALIZE:
             log.info("starts with %d objects at %s", len(prompts), path)
             answers = self._session.start(frame, prompts)
         else:
             answers = self._session.step(frame, prompts)
-        self._kinds += [answer_kind(region, self._settings.output) for region in regions]
+        for region, properties in introduced:
+            kind = answer_kind(region, self._settings.output, properties)
+            if kind == "point":
+                self._tracks[len(self._kinds)] = PointTrack(*region.bounds()[:2])
+            self._kinds.append(kind)
         if len(answers) != len(self._kinds):
             raise SessionError(f"{len(answers)} answers for {len(self._kinds)} objects")
-        return [
-            (to_trax(answer, kind), _properties(answer))
-            for answer, kind in zip(answers, self._kinds, strict=True)
-        ]
+        return [(self._region(n, answer), _properties(answer)) for n, answer in enumerate(answers)]
 
-    def _prompts(self, regions: Sequence[Any], frame_size: tuple[int, int]) -> list[Box | Mask]:
+    def _prompts(
+        self, introduced: Sequence[Introduced], frame_size: tuple[int, int]
+    ) -> list[Prompt]:
         """Prompts for the objects that a request introduces."""
         prompts = []
-        for number, region in enumerate(regions, start=len(self._kinds)):
+        for number, (region, properties) in enumerate(introduced, start=len(self._kinds)):
             try:
-                prompts.append(to_prompt(region, frame_size, self._settings.init))
+                prompts.append(to_prompt(region, frame_size, self._settings.init, properties))
             except RegionError as error:
                 raise RegionError(f"object {number}: {error}") from error
         return prompts
+
+    def _region(self, number: int, answer: Answer) -> trax.Region:
+        """What the answer of an object looks like on the wire."""
+        if number in self._tracks:
+            return self._tracks[number].follow(answer)
+        return to_trax(answer, self._kinds[number])
 
 
 def _image_path(images: dict[str, Any]) -> str:
