@@ -76,19 +76,27 @@ class Conversation:
             request = self._wait()
             if request.type == trax.TraxStatus.QUIT:
                 return
-            if request.type == trax.TraxStatus.INITIALIZE:
-                self._frame_number = -1
-                self._kinds = []
-                self._tracks = {}
-            self._frame_number += 1
-            path = _image_path(request.image)
-            try:
-                self._channel.status(self._answer(request, path))
-                self._session.settle()
-            except Exception as error:
-                text = _describe(error)
-                where = f"frame {self._frame_number}" + ("" if path in text else f" ({path})")
-                raise RequestError(f"{where}: {text}") from error
+            self.answer(request)
+
+    def answer(self, request: Any) -> None:
+        """Answer one request, `trax.server.Request`, and let the session write its memory.
+
+        Raises:
+            RequestError: as for `run`.
+        """
+        if request.type == trax.TraxStatus.INITIALIZE:
+            self._frame_number = -1
+            self._kinds = []
+            self._tracks = {}
+        self._frame_number += 1
+        path = _image_path(request.image)
+        try:
+            self._channel.status(self._states(request, path))
+            self._session.settle()
+        except Exception as error:
+            text = _describe(error)
+            where = f"frame {self._frame_number}" + ("" if path in text else f" ({path})")
+            raise RequestError(f"{where}: {text}") from error
 
     def _wait(self) -> Any:
         """The next request."""
@@ -103,7 +111,7 @@ class Conversation:
                 )
             raise trax.TraxException(f"{error} ({hint})") from error
 
-    def _answer(self, request: Any, path: str) -> list[tuple[trax.Region, dict[str, str]]]:
+    def _states(self, request: Any, path: str) -> list[tuple[trax.Region, dict[str, str]]]:
         """Regions and properties for all objects so far, in the order of their introduction."""
         frame = read_frame(path)
         introduced: list[Introduced] = request.objects or []

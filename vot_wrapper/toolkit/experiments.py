@@ -21,6 +21,7 @@ from vot.dataset import Frame, Sequence
 from vot.dataset.proxy import FrameMapSequence
 from vot.experiment.multirun import SupervisedExperiment, UnsupervisedExperiment
 from vot.experiment.multistart import MultiStartExperiment, find_anchors
+from vot.experiment.transformer import Transformer
 from vot.region import Mask, Point, Rectangle, Region, Special, calculate_overlap
 from vot.tracker import (
     ObjectQuery,
@@ -33,6 +34,7 @@ from vot.tracker import (
     Trajectory,
 )
 from vot.tracker.trax import TraxTrackerRuntime
+from vot.workspace import LocalStorage
 
 Progress = Callable[[float], None]  # called with the part of a sequence that is done, 0..1
 Reply = tuple[list[ObjectStatus], float]  # of a runtime: all objects so far, and its seconds
@@ -154,6 +156,20 @@ class Repaired:
     """Marks a repaired experiment; lets any experiment run against the clock and with points."""
 
     identifier: str  # as every experiment has it: its name in the stack
+    transformers: list[Transformer]
+    storage: LocalStorage | None
+
+    def transform(self, sequences: list[Sequence]) -> list[Sequence]:
+        """The sequences that the experiment runs on.
+
+        The toolkit makes transformers before it gives their experiment a storage, and then the
+        one that keeps images, redetection, complains that it has none.
+        """
+        for transformer in self.transformers:
+            if transformer._cache is None and self.storage is not None:
+                folder = self.storage.substorage("cache").substorage("transformer")
+                transformer._cache = folder
+        return super().transform(sequences)  # type: ignore[misc, no-any-return]
 
     def _get_runtime(
         self, tracker: Tracker, sequence: Sequence, multiobject: bool = False
@@ -315,4 +331,4 @@ class RepairedSupervised(Repaired, SupervisedExperiment):  # type: ignore[misc]
 
 
 class RepairedUnsupervised(Repaired, UnsupervisedExperiment):  # type: ignore[misc]
-    """The unsupervised experiment, which only fails against the clock and over points."""
+    """The unsupervised experiment, which fails against the clock, over points, at redetection."""
