@@ -1,5 +1,6 @@
-"""The tracker process without a process: the toolkit's TraX runtime asks our server directly, so that
-hundreds of runs take seconds.
+"""The tracker process without a process: the toolkit's TraX runtime asks our server directly.
+
+Hundreds of runs take seconds this way.
 
 What stands on either side is the real thing: the toolkit converts frames and regions for TraX and
 back, and `vot_wrapper.server.Conversation` answers.

@@ -72,7 +72,7 @@ class Data:
         if self.ignored:
             corner = "m0,0,6,6,0,36"
             self._write_lines(root / "groundtruth__ignore.txt", [corner] * self.length)
-            tags = [str(int(frame % 2 == 0)) for frame in self._frames]
+            tags = [str(int(frame % 15 > 0)) for frame in self._frames]
             self._write_lines(root / "evaluation.tag", tags)
         channels = "".join(f"channels.{name}={name}/%08d.png\n" for name in self.channels)
         (root / "sequence").write_text(

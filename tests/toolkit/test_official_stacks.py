@@ -1,5 +1,7 @@
-"""Every official stack, run through on small data of its kind: the toolkit's runtime, our server and
-a tracker that follows colours (tests/coloured), without a process except where that is the point.
+"""Every official stack, run through on small data of its kind.
+
+It takes the toolkit's runtime, our server and a tracker that follows colours (tests/coloured),
+without a process except where that is the point.
 """
 
 from __future__ import annotations
