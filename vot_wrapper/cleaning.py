@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samurai.regions import Box, Mask
+from samurai.regions import Mask, Region
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def cleaned(mask: Mask, number: int) -> Mask:
     return Mask(_without_small(solid, number, "speck", size))
 
 
-def note_shared(prompts: Sequence[Box | Mask], first: int) -> None:
+def note_shared(prompts: Sequence[Region], first: int) -> None:
     """Note in the log which initial masks share pixels; they are tracked as they are.
 
     VOT allows objects to overlap, so that nobody can say whose the pixels are; objects are tracked

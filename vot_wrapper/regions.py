@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import cv2
@@ -17,7 +18,7 @@ import trax
 from numpy.typing import NDArray
 
 from samurai.errors import RegionError
-from samurai.regions import Answer, Box, Mask
+from samurai.regions import Answer, Box, Mask, Points
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,9 @@ leaves a truncated result file behind when there are more; it also splits runs a
 which the margin is for."""
 
 
-def to_prompt(region: Any, frame_size: tuple[int, int], init: str) -> Box | Mask:
+def to_prompt(
+    region: Any, frame_size: tuple[int, int], init: str, properties: Mapping[str, str] | None = None
+) -> Box | Mask | Points:
     """An initial region as a prompt.
 
     Args:
@@ -35,19 +38,31 @@ def to_prompt(region: Any, frame_size: tuple[int, int], init: str) -> Box | Mask
             and clipped to the frame, polygons are rasterised, rectangles stay sub-pixel boxes.
         frame_size: height and width of the frame.
         init: "region", or "box" to reduce the region to the box of its extent.
+        properties: what came with the region; with `prompt = point` a rectangle's top-left corner
+            is a click on the object.
 
     Raises:
         RegionError: the region is empty, not finite, of no area, outside the frame, or no region.
     """
-    prompt = _as_given(region, frame_size)
-    if init == "box":
+    prompt: Box | Mask | Points = _as_given(region, frame_size)
+    if is_point(region, properties):
+        prompt = Points([region.bounds()[:2]], [1])
+    elif init == "box":
         prompt = _extent(region, prompt)
     prompt.check(frame_size)
     return prompt
 
 
-def answer_kind(region: Any, output: str) -> str:
-    """How an object with this initial region is answered: "mask" or "rectangle"."""
+def is_point(region: Any, properties: Mapping[str, str] | None) -> bool:
+    """Whether an initial region stands for a point, for which TraX has no region of its own."""
+    marked = properties is not None and properties.get("prompt") == "point"
+    return marked and isinstance(region, trax.Rectangle)
+
+
+def answer_kind(region: Any, output: str, properties: Mapping[str, str] | None = None) -> str:
+    """How an object with this initial region is answered: "mask", "rectangle" or "point"."""
+    if is_point(region, properties):
+        return "point"
     if output != "auto":
         return output
     return "rectangle" if isinstance(region, trax.Rectangle) else "mask"
@@ -69,6 +84,34 @@ def to_trax(answer: Answer, kind: str) -> trax.Region:
     # Mask.create copies raw memory: it needs contiguous uint8.
     crop = np.ascontiguousarray(answer.mask[top : top + height, left : left + width], np.uint8)
     return trax.Mask.create(_writable(crop), left, top)
+
+
+class PointTrack:
+    """Where a clicked point is, told from the masks of the object beneath it.
+
+    The point keeps its place in the object's box, which follows motion and changes of size, and
+    stays where it was last while the object is not to be seen.
+
+    Args:
+        x, y: the click, in pixels of the frame that the object starts in.
+    """
+
+    def __init__(self, x: float, y: float) -> None:
+        self._now = (x, y)
+        self._place: tuple[float, float] | None = None  # of the point in its box, 0..1 inside
+
+    def follow(self, answer: Answer) -> trax.Region:
+        """The point in the answer's frame, as a rectangle of no size."""
+        box = None if answer.absent else answer.box
+        if box is not None:
+            x, y = self._now
+            if self._place is None:
+                self._place = (x - box.x) / box.width, (y - box.y) / box.height
+            self._now = (
+                box.x + self._place[0] * box.width,
+                box.y + self._place[1] * box.height,
+            )
+        return trax.Rectangle.create(*self._now, 0.0, 0.0)
 
 
 def rasterise(points: NDArray[np.float64], frame_size: tuple[int, int]) -> NDArray[np.bool_]:
@@ -109,7 +152,7 @@ def _as_given(region: Any, frame_size: tuple[int, int]) -> Box | Mask:
     )
 
 
-def _extent(region: Any, prompt: Box | Mask) -> Box | Mask:
+def _extent(region: Any, prompt: Box | Mask | Points) -> Box | Mask | Points:
     """The min/max box; an empty mask stays what it is and is refused by its check."""
     if isinstance(region, trax.Polygon):
         corners = _corners(region)

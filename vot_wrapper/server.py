@@ -14,26 +14,29 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
 
 import trax
 
 from samurai.errors import FrameError, RegionError, SamuraiError, SessionError
-from samurai.regions import Answer, Box, Mask
+from samurai.regions import Answer, Box, Mask, Points
 from vot_wrapper.cleaning import cleaned, note_shared
 from vot_wrapper.images import Frame, read_frame
-from vot_wrapper.regions import answer_kind, to_prompt, to_trax
+from vot_wrapper.regions import PointTrack, answer_kind, to_prompt, to_trax
 from vot_wrapper.settings import Settings
 
 log = logging.getLogger(__name__)
+
+Prompt: TypeAlias = Box | Mask | Points
+Introduced: TypeAlias = tuple[Any, Mapping[str, str]]  # a region and the properties beside it
 
 
 class SessionLike(Protocol):
     """The part of `samurai.Session` that the conversation uses."""
 
-    def start(self, frame: Frame, objects: Sequence[Box | Mask]) -> list[Answer]: ...
-    def step(self, frame: Frame, new_objects: Sequence[Box | Mask]) -> list[Answer]: ...
+    def start(self, frame: Frame, objects: Sequence[Prompt]) -> list[Answer]: ...
+    def step(self, frame: Frame, new_objects: Sequence[Prompt]) -> list[Answer]: ...
     def settle(self) -> None: ...
 
 
@@ -61,6 +64,7 @@ class Conversation:
         self._settings = settings
         self._session = tracker.session()
         self._kinds: list[str] = []
+        self._tracks: dict[int, PointTrack] = {}  # of the objects that are points
         self._frame_number = -1
 
     def run(self) -> None:
@@ -74,18 +78,27 @@ class Conversation:
             request = self._wait()
             if request.type == trax.TraxStatus.QUIT:
                 return
-            if request.type == trax.TraxStatus.INITIALIZE:
-                self._frame_number = -1
-                self._kinds = []
-            self._frame_number += 1
-            path = _image_path(request.image)
-            try:
-                self._channel.status(self._answer(request, path))
-                self._session.settle()
-            except Exception as error:
-                text = _describe(error)
-                where = f"frame {self._frame_number}" + ("" if path in text else f" ({path})")
-                raise RequestError(f"{where}: {text}") from error
+            self.answer(request)
+
+    def answer(self, request: Any) -> None:
+        """Answer one request, `trax.server.Request`, and let the session write its memory.
+
+        Raises:
+            RequestError: as for `run`.
+        """
+        if request.type == trax.TraxStatus.INITIALIZE:
+            self._frame_number = -1
+            self._kinds = []
+            self._tracks = {}
+        self._frame_number += 1
+        path = _image_path(request.image)
+        try:
+            self._channel.status(self._states(request, path))
+            self._session.settle()
+        except Exception as error:
+            text = _describe(error)
+            where = f"frame {self._frame_number}" + ("" if path in text else f" ({path})")
+            raise RequestError(f"{where}: {text}") from error
 
     def _wait(self) -> Any:
         """The next request."""
@@ -100,30 +113,33 @@ class Conversation:
                 )
             raise trax.TraxException(f"{error} ({hint})") from error
 
-    def _answer(self, request: Any, path: str) -> list[tuple[trax.Region, dict[str, str]]]:
+    def _states(self, request: Any, path: str) -> list[tuple[trax.Region, dict[str, str]]]:
         """Regions and properties for all objects so far, in the order of their introduction."""
         frame = read_frame(path)
-        regions = [region for region, _ in request.objects or []]
-        prompts = self._prompts(regions, (frame.shape[0], frame.shape[1]))
+        introduced: list[Introduced] = request.objects or []
+        prompts = self._prompts(introduced, (frame.shape[0], frame.shape[1]))
         if request.type == trax.TraxStatus.INITIALIZE:
             log.info("starts with %d objects at %s", len(prompts), path)
             answers = self._session.start(frame, prompts)
         else:
             answers = self._session.step(frame, prompts)
-        self._kinds += [answer_kind(region, self._settings.output) for region in regions]
+        for region, properties in introduced:
+            kind = answer_kind(region, self._settings.output, properties)
+            if kind == "point":
+                self._tracks[len(self._kinds)] = PointTrack(*region.bounds()[:2])
+            self._kinds.append(kind)
         if len(answers) != len(self._kinds):
             raise SessionError(f"{len(answers)} answers for {len(self._kinds)} objects")
-        return [
-            (to_trax(answer, kind), _properties(answer))
-            for answer, kind in zip(answers, self._kinds, strict=True)
-        ]
+        return [(self._region(n, answer), _properties(answer)) for n, answer in enumerate(answers)]
 
-    def _prompts(self, regions: Sequence[Any], frame_size: tuple[int, int]) -> list[Box | Mask]:
+    def _prompts(
+        self, introduced: Sequence[Introduced], frame_size: tuple[int, int]
+    ) -> list[Prompt]:
         """Prompts for the objects that a request introduces."""
         prompts = []
-        for number, region in enumerate(regions, start=len(self._kinds)):
+        for number, (region, properties) in enumerate(introduced, start=len(self._kinds)):
             try:
-                prompt = to_prompt(region, frame_size, self._settings.init)
+                prompt = to_prompt(region, frame_size, self._settings.init, properties)
                 if isinstance(prompt, Mask) and isinstance(region, trax.Mask):
                     prompt = cleaned(prompt, number)
                 prompts.append(prompt)
@@ -131,6 +147,12 @@ class Conversation:
                 raise RegionError(f"object {number}: {error}") from error
         note_shared(prompts, len(self._kinds))
         return prompts
+
+    def _region(self, number: int, answer: Answer) -> trax.Region:
+        """What the answer of an object looks like on the wire."""
+        if number in self._tracks:
+            return self._tracks[number].follow(answer)
+        return to_trax(answer, self._kinds[number])
 
 
 def _image_path(images: dict[str, Any]) -> str:

@@ -260,8 +260,8 @@ def test_an_official_stack_is_run_by_its_copy(
         (["nobody"], "there is no tracker 'nobody' in the registries of this workspace"),
         (["scripted", "--sequences", "swing,moon"], "there is no sequence moon in this workspace"),
         (["scripted", "--stack", "vot2099"], "there is no stack 'vot2099'"),
-        (["scripted", "--stack", "vot2018/shortterm"], "can't run baseline, realtime"),
-        (["scripted", "--stack", "tests/segmentation"], "write samurai-multistart"),
+        (["scripted", "--stack", "vots2026/referral"], "can't run baseline of the stack: it names"),
+        (["scripted", "--stack", "tests/segmentation"], "no version of the toolkit runs it"),
     ],
 )
 def test_wrong_usage_is_one_line_with_the_remedy(

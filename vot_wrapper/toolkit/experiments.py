@@ -4,7 +4,9 @@
 left behind: multi-start builds its query from the wrong type and never runs, every real-time
 experiment wraps the tracker in a runtime that has no `run`, and supervised still speaks the old
 interface. The classes here do what 0.7.4, the last version that ran them, did: the measures
-computed from their results are equal to the digit (tests/toolkit/test_parity.py).
+computed from their results are equal to the digit (tests/toolkit/test_parity.py). Two things no
+version can do, and ours can: objects that start late in a real-time experiment, and points, which
+the toolkit has but TraX hasn't.
 
 They are registered under names of our own (group `vot_experiment`, setup.cfg), so a stack names
 them in its `type:`; the toolkit's own names stay as they are. Being subclasses of the toolkit's
@@ -19,7 +21,8 @@ from vot.dataset import Frame, Sequence
 from vot.dataset.proxy import FrameMapSequence
 from vot.experiment.multirun import SupervisedExperiment, UnsupervisedExperiment
 from vot.experiment.multistart import MultiStartExperiment, find_anchors
-from vot.region import Special, calculate_overlap
+from vot.experiment.transformer import Transformer
+from vot.region import Mask, Point, Rectangle, Region, Special, calculate_overlap
 from vot.tracker import (
     ObjectQuery,
     ObjectStatus,
@@ -30,15 +33,18 @@ from vot.tracker import (
     TrackerRuntime,
     Trajectory,
 )
+from vot.tracker.trax import TraxTrackerRuntime
+from vot.workspace import LocalStorage
 
 Progress = Callable[[float], None]  # called with the part of a sequence that is done, 0..1
+Reply = tuple[list[ObjectStatus], float]  # of a runtime: all objects so far, and its seconds
 
 
-class NoneMeansEmpty(OnlineTrackerRuntime):  # type: ignore[misc]  # vot has no types
-    """A runtime that hands "no new objects" on as an empty list.
+class Forwarding(OnlineTrackerRuntime):  # type: ignore[misc]  # vot has no types
+    """A runtime that hands everything on to another one; what changes on the way is a subclass's.
 
-    The toolkit's real-time runtime says None, which its TraX runtime takes for an attempt to
-    add objects and refuses.
+    "No new objects" is handed on as an empty list: the toolkit's real-time runtime says None, which
+    its TraX runtime takes for an attempt to add objects and refuses.
     """
 
     def __init__(self, runtime: OnlineTrackerRuntime) -> None:
@@ -49,14 +55,10 @@ class NoneMeansEmpty(OnlineTrackerRuntime):  # type: ignore[misc]  # vot has no 
     def multiobject(self) -> bool:
         return bool(self._runtime.multiobject)
 
-    def initialize(
-        self, frame: Frame, new: list[ObjectStatus] | None = None
-    ) -> tuple[list[ObjectStatus], float]:
+    def initialize(self, frame: Frame, new: list[ObjectStatus] | None = None) -> Reply:
         return self._runtime.initialize(frame, new or [])  # type: ignore[no-any-return]
 
-    def update(
-        self, frame: Frame, new: list[ObjectStatus] | None = None
-    ) -> tuple[list[ObjectStatus], float]:
+    def update(self, frame: Frame, new: list[ObjectStatus] | None = None) -> Reply:
         return self._runtime.update(frame, new or [])  # type: ignore[no-any-return]
 
     def restart(self) -> None:
@@ -66,28 +68,127 @@ class NoneMeansEmpty(OnlineTrackerRuntime):  # type: ignore[misc]  # vot has no 
         self._runtime.stop()
 
 
+class PointsOverTrax(Forwarding):
+    """Carries points, for which TraX has no region, as rectangles of no size.
+
+    A point goes out as a rectangle with the property `prompt = point`, so that nobody takes it for
+    a broken box; an answer comes back as the point at its middle. The measure leaves out frames
+    whose answer is no point: a tracker would gain by saying that it sees nothing. An empty mask
+    therefore repeats the last point.
+    """
+
+    def __init__(self, runtime: OnlineTrackerRuntime) -> None:
+        super().__init__(runtime)
+        self._last: list[Region] = []  # per object, in the order of introduction
+        self._points: list[bool] = []
+
+    def initialize(self, frame: Frame, new: list[ObjectStatus] | None = None) -> Reply:
+        self._last, self._points = [], []
+        return self._back(super().initialize(frame, self._out(new or [])))
+
+    def update(self, frame: Frame, new: list[ObjectStatus] | None = None) -> Reply:
+        return self._back(super().update(frame, self._out(new or [])))
+
+    def _out(self, new: list[ObjectStatus]) -> list[ObjectStatus]:
+        self._last += [status.region for status in new]
+        self._points += [isinstance(status.region, Point) for status in new]
+        return [
+            ObjectStatus(
+                Rectangle(status.region.x, status.region.y, 0, 0),
+                {**status.properties, "prompt": "point"},
+            )
+            if isinstance(status.region, Point)
+            else status
+            for status in new
+        ]
+
+    def _back(self, reply: Reply) -> Reply:
+        states, elapsed = reply
+        triples = zip(states, self._last, self._points, strict=True)
+        self._last = [
+            _middle(state.region, last) if is_point else state.region
+            for state, last, is_point in triples
+        ]
+        pairs = zip(self._last, states, strict=True)
+        return [ObjectStatus(region, state.properties) for region, state in pairs], elapsed
+
+
+def _middle(region: Region, last: Point) -> Point:
+    """The middle of an answer's extent; the last point for an empty mask."""
+    if isinstance(region, Mask):
+        if not region.mask.any():  # is_empty() takes a mask of one column for empty, too
+            return last
+        left, top, right, bottom = region.bounds()
+        return Point((left + right + 1) / 2, (top + bottom + 1) / 2)
+    box = Rectangle.convert(region)
+    return Point(*box.center())
+
+
 class RepairedRealtimeRuntime(RealtimeTrackerRuntime):  # type: ignore[misc]
-    """The toolkit's real-time clock, able to run a whole sequence."""
+    """The toolkit's real-time clock, able to run a whole sequence and to take late objects."""
+
+    _time: float  # seconds by which the tracker is behind
 
     run = OnlineTrackerRuntime.run
 
+    def update(self, frame: Frame, new: list[ObjectStatus] | None = None) -> Reply:
+        """Answers of all objects, and the tracker's seconds (0 for a frame that it missed).
+
+        The toolkit refuses objects that start after the first frame, because the tracker may miss
+        the frame that they start in. Here such a frame is never missed: it waits for the tracker,
+        and the time by which it is late is added to what this reply takes.
+        """
+        if not new:
+            return super().update(frame, None)  # type: ignore[no-any-return]
+        backlog = self._time if self._time > self._interval else 0.0  # less is forgiven, as ever
+        self._time, self._status = 0, None
+        status, elapsed = self._runtime.update(frame, new)
+        if backlog + elapsed > self._interval:
+            if self._countdown > 0:
+                self._countdown -= 1
+            else:
+                self._time = backlog + elapsed - self._interval
+                self._status = status
+        return status, elapsed
+
 
 class Repaired:
-    """Marks a repaired experiment and lets any experiment run against the clock."""
+    """Marks a repaired experiment; lets any experiment run against the clock and with points."""
 
     identifier: str  # as every experiment has it: its name in the stack
+    transformers: list[Transformer]
+    storage: LocalStorage | None
+
+    def transform(self, sequences: list[Sequence]) -> list[Sequence]:
+        """The sequences that the experiment runs on.
+
+        The toolkit makes transformers before it gives their experiment a storage, and then the
+        one that keeps images, redetection, complains that it has none.
+        """
+        for transformer in self.transformers:
+            if transformer._cache is None and self.storage is not None:
+                folder = self.storage.substorage("cache").substorage("transformer")
+                transformer._cache = folder
+        return super().transform(sequences)  # type: ignore[misc, no-any-return]
 
     def _get_runtime(
         self, tracker: Tracker, sequence: Sequence, multiobject: bool = False
     ) -> TrackerRuntime:
         runtime = super()._get_runtime(tracker, sequence, multiobject)  # type: ignore[misc]
-        if not isinstance(runtime, RealtimeTrackerRuntime):
-            return runtime
+        timed = isinstance(runtime, RealtimeTrackerRuntime)
+        inner = runtime._runtime if timed else runtime
+        if isinstance(inner, TraxTrackerRuntime) and has_points(sequence):
+            inner = PointsOverTrax(inner)
+        if not timed:
+            return inner
         # Deadline and grace are read back from the toolkit's own object, so that they can't
         # drift from how the toolkit computes them.
-        return RepairedRealtimeRuntime(
-            NoneMeansEmpty(runtime._runtime), runtime._grace, runtime._interval
-        )
+        return RepairedRealtimeRuntime(Forwarding(inner), runtime._grace, runtime._interval)
+
+
+def has_points(sequence: Sequence) -> bool:
+    """Whether any object of a sequence is annotated by points."""
+    return any(isinstance(r, Point) for name in sequence.objects() for r in sequence.object(name))
 
 
 class WatchedFrames(FrameMapSequence):  # type: ignore[misc]
@@ -230,4 +331,4 @@ class RepairedSupervised(Repaired, SupervisedExperiment):  # type: ignore[misc]
 
 
 class RepairedUnsupervised(Repaired, UnsupervisedExperiment):  # type: ignore[misc]
-    """The unsupervised experiment, which only fails when it has to run against the clock."""
+    """The unsupervised experiment, which fails against the clock, over points, at redetection."""

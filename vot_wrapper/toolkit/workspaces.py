@@ -17,7 +17,9 @@ from vot.dataset import Sequence
 from vot.experiment import Experiment
 from vot.experiment.multirun import SupervisedExperiment
 from vot.experiment.multistart import MultiStartExperiment
-from vot.stack import resolve_stack
+from vot.experiment.referral import ReferralExperiment
+from vot.experiment.transformer import Redetection
+from vot.stack import Stack, resolve_stack
 from vot.tracker import Tracker
 from vot.workspace import Workspace
 
@@ -69,10 +71,14 @@ def open_workspace(
         ConfigurationError: no workspace, unknown stack, tracker or sequence, a stack that the
             installed toolkit can't run, or data that can't be read or downloaded.
     """
+    if stack is not None:  # refused, if it has to be, before a folder is made for it
+        _refuse_broken(_read_stack(stack_file(stack, folder)))
     configuration = _configuration(folder, stack, registry, say)
     name = stack or configuration["stack"]
     if isinstance(name, str):  # else the experiments stand in config.yaml itself
         path = stack_file(name, folder)
+        if to_run:
+            _refuse_broken(_read_stack(path))  # before gigabytes are downloaded for it
         configuration["stack"] = str(path)
         if path.is_relative_to(STACKS):
             say(f"stack {name}: our copy of it, the same but for its repaired experiments")
@@ -80,7 +86,7 @@ def open_workspace(
         _require_data(folder / str(configuration.get("sequences", "sequences")))
     workspace = _load(folder, configuration, say)
     if to_run:
-        _refuse_broken(workspace)
+        _refuse_broken(workspace.stack)
     found = _trackers(workspace, trackers)
     return Opened(workspace, found, _sequences(workspace, sequences), name)
 
@@ -134,6 +140,16 @@ def _require_data(data: Path) -> None:
         )
 
 
+def _read_stack(path: Path) -> Stack:
+    try:
+        return Stack.read(str(path))
+    except Exception as error:  # the toolkit raises anything
+        raise ConfigurationError(
+            f"the stack {path} can't be read: {type(error).__name__}: {error}. Remedy: check its "
+            "experiments, their `type`s and options against an official stack"
+        ) from error
+
+
 def _load(folder: Path, configuration: dict[str, Any], say: Say) -> Workspace:
     # The toolkit says things on every level that only matter to its own commands; a download of
     # gigabytes, which begins when the list of sequences is missing, should be seen, though.
@@ -153,21 +169,44 @@ def _load(folder: Path, configuration: dict[str, Any], say: Say) -> Workspace:
         get_logger().setLevel(logging.WARNING)
 
 
-def _refuse_broken(workspace: Workspace) -> None:
-    broken = [experiment.identifier for experiment in workspace.stack if not _runs(experiment)]
-    if broken:
-        raise ConfigurationError(
-            f"vot-toolkit 0.9 can't run {', '.join(broken)} of this stack. Remedy: in a copy of "
-            "the stack write samurai-multistart, samurai-supervised or samurai-unsupervised as "
-            "the experiment's `type`, and name the copy's path"
+def _refuse_broken(stack: Stack) -> None:
+    for reason_against in (reason_against_it, reason_against_the_toolkits):
+        for experiment in stack:
+            reason = reason_against(experiment)
+            if reason is not None:
+                raise ConfigurationError(
+                    f"can't run {experiment.identifier} of the stack: {reason}"
+                )
+
+
+def reason_against_it(experiment: Experiment) -> str | None:
+    """Why an experiment can't be run by anybody here, and what to do; None if it can."""
+    if isinstance(experiment, ReferralExperiment):
+        return (
+            "it names its objects in words, and this tracker reads no text, only boxes, masks and "
+            "points. Remedy: take another stack, for example vots2026/main"
         )
+    anchored = isinstance(experiment, MultiStartExperiment)
+    if anchored and any(isinstance(t, Redetection) for t in experiment.transformers):
+        return (
+            "it starts at anchors, and the sequences that its redetection transformer makes have "
+            "none; no version of the toolkit runs it. Remedy: leave it out in a copy of the stack"
+        )
+    return None
 
 
-def _runs(experiment: Experiment) -> bool:
+def reason_against_the_toolkits(experiment: Experiment) -> str | None:
+    """Why the toolkit's own experiment needs our repaired one instead; None if it doesn't."""
     if isinstance(experiment, Repaired):
-        return True
+        return None
     hurt = isinstance(experiment, (MultiStartExperiment, SupervisedExperiment))
-    return not hurt and experiment.realtime is None
+    if not hurt and experiment.realtime is None:
+        return None
+    return (
+        "vot-toolkit 0.9 can't run it. Remedy: in a copy of the stack write samurai-multistart, "
+        "samurai-supervised or samurai-unsupervised as the experiment's `type`, and name the "
+        "copy's path"
+    )
 
 
 def _trackers(workspace: Workspace, names: tuple[str, ...]) -> list[Tracker]:

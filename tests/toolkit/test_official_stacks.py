@@ -1,0 +1,304 @@
+"""Every official stack, run through on small data of its kind.
+
+It takes the toolkit's runtime, our server and a tracker that follows colours (tests/coloured),
+without a process except where that is the point.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import vot.tracker.trax
+from coloured.local import LocalProcess
+from coloured.world import Data
+from vot.region import calculate_overlaps, is_special
+from vot.stack import list_integrated_stacks
+from vot.tracker import Trajectory
+
+from samurai.errors import ConfigurationError
+from vot_wrapper.toolkit import scoring
+from vot_wrapper.toolkit.running import Failure, run_missing
+from vot_wrapper.toolkit.scoring import Scores, score
+from vot_wrapper.toolkit.workspaces import Opened, open_workspace
+
+ROOT = Path(__file__).parents[2]
+REGISTRY = (
+    "[coloured]\nprotocol = traxpython\ncommand = coloured\n"
+    f"paths = {ROOT / 'tests'}:{ROOT}:{ROOT / 'sam2'}\n"
+)
+
+# Longer than the shortest run that EAO counts: 115 frames, supervised 108 after a failure.
+POLYGONS = Data("polygon", length=130)
+BOXES = Data("rectangle", length=130)
+ANCHORED_BOXES = Data("rectangle", length=120, anchors=True)
+ANCHORED_MASKS = Data("mask", length=120, anchors=True)
+LONG_TERM = Data("rectangle", length=40, absence=True)
+SEVERAL = Data("mask", starts=(0, 0, 15), length=45, absence=True)
+VALIDATION = Data("mask", starts=(0, 0, 15), length=45, absence=True, ignored=True)
+
+DATA = {
+    "davis2017val": Data("mask", starts=(0, 0), length=20),
+    "otb50": Data("rectangle", length=20),
+    "otb100": Data("rectangle", length=20),
+    "tests/basic": Data("rectangle", length=20),
+    "tests/multiobject": SEVERAL,
+    "vot2013": BOXES,
+    "vot2014": POLYGONS,
+    "vot2015/rgb": POLYGONS,
+    "vot2015/tir": BOXES,
+    "vot2016/rgb": POLYGONS,
+    "vot2016/tir": BOXES,
+    "vot2017": POLYGONS,
+    "vot2018/longterm": LONG_TERM,
+    "vot2018/shortterm": POLYGONS,
+    "vot2019/longterm": LONG_TERM,
+    "vot2019/rgbd": Data("rectangle", length=40, absence=True, channels=("color", "depth")),
+    "vot2019/rgbtir": Data("rectangle", length=120, anchors=True, channels=("color", "ir")),
+    "vot2019/shortterm": POLYGONS,
+    "vot2020/longterm": LONG_TERM,
+    "vot2020/rgbd": Data("rectangle", length=40, absence=True, channels=("color", "depth")),
+    "vot2020/rgbtir": Data("mask", length=120, anchors=True, channels=("color", "ir")),
+    "vot2020/shortterm": ANCHORED_MASKS,
+    "vot2021/longterm": LONG_TERM,
+    "vot2021/rgbd": Data("rectangle", length=40, absence=True, channels=("color", "depth")),
+    "vot2021/shortterm": ANCHORED_MASKS,
+    "vot2022/depth": Data("rectangle", length=120, anchors=True, channels=("color", "depth")),
+    "vot2022/longterm": LONG_TERM,
+    "vot2022/rgbd": Data("rectangle", length=120, anchors=True, channels=("color", "depth")),
+    "vot2022/shortterm": ANCHORED_MASKS,
+    "vot2022/shorttermbox": ANCHORED_BOXES,
+    "vots2023": SEVERAL,
+    "vots2024/main": SEVERAL,
+    "vots2024/votst": SEVERAL,
+    "vots2024/votstval": VALIDATION,
+    "vots2025/main": SEVERAL,
+    "vots2025/realtime": SEVERAL,
+    "vots2025/votst": SEVERAL,
+    "vots2025/votstval": VALIDATION,
+    "vots2026/main": SEVERAL,
+    "vots2026/point": Data("point", starts=(0, 0, 15), length=45, absence=True),
+}
+REFUSED = {
+    "tests/segmentation": "no version of the toolkit runs it",
+    "vots2026/referral": "this tracker reads no text",
+}
+MEASURES = {  # of the columns of the table, apart from fps
+    "vot2018/shortterm": ["A", "R", "EAO"] * 2 + ["Accurarcy"],
+    "vot2022/longterm": ["Pr", "Re", "F"],
+    "vot2022/shortterm": ["EAO", "A", "R"] * 2 + ["accuracy"],
+    "tests/multiobject": ["Quality", "A", "R", "NRE", "DRE", "ADQ"],
+    "vots2025/realtime": [],
+    "vots2026/point": ["d_avg", "d_1", "d_2", "d_4", "d_8", "d_16"],
+}
+
+FAILURES = "Number of failures"  # the only measure that is a count
+
+Open = Callable[..., Opened]
+
+
+class Silent:
+    """A watcher that nobody watches."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_: None
+
+
+@pytest.fixture
+def open_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens a stack on data; what runs in it runs in this process."""
+    monkeypatch.setattr(vot.tracker.trax, "TrackerProcess", LocalProcess)
+    monkeypatch.setattr(LocalProcess, "started", 0)
+
+    def call(stack: str, data: Data, place: str = "workspace", names: tuple[str, ...] = ()) -> Any:
+        folder = tmp_path / place
+        data.write(folder / "sequences", names or ("first", "second"))
+        registry = tmp_path / "trackers.ini"
+        registry.write_text(REGISTRY)
+        return open_workspace(folder, ("coloured",), stack, (), registry, lambda line: None)
+
+    return call
+
+
+def run(opened: Opened) -> Failure | None:
+    return run_missing(opened, opened.trackers[0], Silent(), force=False)
+
+
+def measured(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> Scores:
+    """The scores, without the page, which takes longer than all the rest."""
+    monkeypatch.setattr(scoring, "_write_report", lambda *_: None)
+    return score(opened, "latest")
+
+
+def numbers(value: Any) -> Iterator[float | None]:
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            yield from numbers(part)
+    else:
+        yield value
+
+
+def result_files(opened: Opened) -> dict[str, bytes]:
+    """All that was written about the tracker but the times."""
+    root = opened.folder / "results" / "coloured"
+    files = [file for file in root.rglob("*.*") if not file.name.endswith("_time.value")]
+    return {str(file.relative_to(root)): file.read_bytes() for file in sorted(files)}
+
+
+def test_every_official_stack_is_here() -> None:
+    assert sorted([*DATA, *REFUSED]) == sorted(list_integrated_stacks())
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_a_stack_is_run_to_the_end_and_all_its_measures_are_numbers(
+    open_stack: Open, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    data = DATA[name]
+    opened = open_stack(name, data, names=("only",) if data.length > 100 else ())
+    assert run(opened) is None
+    for experiment in opened.workspace.stack:
+        for sequence in experiment.transform(opened.sequences):
+            complete, files, _ = experiment.scan(opened.trackers[0], sequence)
+            assert complete and any(file.endswith(".bin") for file in files)
+
+    scores = measured(opened, monkeypatch)
+    (row,) = scores.rows
+    if name in MEASURES:
+        assert [column.measure for column in scores.columns[:-1]] == MEASURES[name]
+    assert all(value is not None and math.isfinite(value) for value in row.values)
+    assert scores.document is not None
+    document = json.loads(scores.document.read_text())
+    for experiment in opened.workspace.stack:
+        found = document["results"][experiment.identifier]["results"]
+        for analysis, (results,) in zip(experiment.analyses, found, strict=True):
+            described = zip(results, analysis.describe(), strict=True)
+            values = [v for result, what in described if what is not None for v in numbers(result)]
+            assert all(value is not None and math.isfinite(value) for value in values)
+            assert any(0 < value < 1 for value in values) or analysis.title == FAILURES
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_stack_that_nobody_can_run_is_refused_before_anything_is_made(
+    open_stack: Open, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=REFUSED[name]) as caught:
+        open_workspace(tmp_path / "new", ("coloured",), name, (), tmp_path / "none.ini", print)
+    assert "Remedy: " in str(caught.value)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["vot2018/shortterm", "vot2022/longterm", "vots2025/realtime", "vots2026/point"]
+)
+def test_another_run_gives_the_same_bytes(open_stack: Open, name: str) -> None:
+    data, only = DATA[name], ("only",)
+    first, second = (open_stack(name, data, place, only) for place in ("one", "other"))
+    assert run(first) is None and run(second) is None
+    assert result_files(first) == result_files(second) != {}
+
+
+def test_supervised_repetitions_are_alike_so_three_are_enough(open_stack: Open) -> None:
+    """The stack asks for 15; the toolkit stops when three are equal."""
+    opened = open_stack("vot2018/shortterm", POLYGONS, names=("only",))
+    assert run(opened) is None
+    folder = opened.folder / "results" / "coloured" / "baseline" / "only"
+    repetitions = sorted(folder.glob("*.bin"))
+    assert [file.name for file in repetitions] == [f"only_{n:03d}.bin" for n in (1, 2, 3)]
+    assert len({file.read_bytes() for file in repetitions}) == 1
+    results = opened.workspace.stack["baseline"].results(opened.trackers[0], opened.sequences[0])
+    codes = [r.code for r in Trajectory.read(results, "only_001").regions() if is_special(r)]
+    assert codes == [1, 2, 0, 0, 0, 0, 1]  # a start, a failure, four skipped, a start
+
+
+def test_confidence_arrives_in_precision_recall_and_f(
+    open_stack: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The toolkit's numbers are those of the best threshold on the confidences that were sent."""
+    opened = open_stack("vot2022/longterm", LONG_TERM, names=("only",))
+    assert run(opened) is None
+    (sequence,) = opened.sequences
+    results = opened.workspace.stack["longterm"].results(opened.trackers[0], sequence)
+    trajectory = Trajectory.read(results, "only_001")
+    truth = sequence.groundtruth()
+    overlaps = np.array(calculate_overlaps(trajectory.regions(), truth, sequence.size))
+    visible = sum(not is_special(region) for region in truth)
+
+    def best(confidences: Any) -> tuple[float, float, float]:
+        taken = [overlaps[confidences >= threshold] for threshold in set(confidences)]
+        pairs = [(part.mean(), part.sum() / visible) for part in taken]
+        return max((2 * p * r / (p + r), p, r) for p, r in pairs)
+
+    def found() -> tuple[float, float, float]:
+        precision, recall, f_score, _ = measured(opened, monkeypatch).rows[0].values
+        assert precision is not None and recall is not None and f_score is not None
+        return f_score, precision, recall
+
+    sent = np.array([trajectory.properties(i)["confidence"] for i in range(len(trajectory))])
+    assert set(sent) == {0.9, 0.7, 0.1, 0.0}
+    before = found()
+    assert before == pytest.approx(best(sent))
+
+    perfect = np.array([float(f"{overlap:.6f}") for overlap in overlaps])
+    file = (
+        opened.folder / "results" / "coloured" / "longterm" / "only" / "only_001_confidence.value"
+    )
+    file.write_text("".join(f"{overlap}\n" for overlap in perfect))
+    assert found() == pytest.approx(best(perfect))
+    assert found()[0] > before[0] + 0.02
+
+
+def test_points_are_followed_and_answered_as_points(open_stack: Open) -> None:
+    opened = open_stack("vots2026/point", DATA["vots2026/point"], names=("only",))
+    assert run(opened) is None
+    (sequence,) = opened.sequences
+    (experiment,) = opened.workspace.stack
+    for name in sequence.objects():
+        (trajectory,) = experiment.gather(opened.trackers[0], sequence, objects=[name])
+        pairs = list(zip(trajectory.regions(), sequence.object(name), strict=True))[32:]
+        distances = [math.hypot(a.x - b.x, a.y - b.y) for a, b in pairs]
+        assert max(distances) <= 1.5 and min(distances) < 0.3
+
+
+def test_a_sequence_without_a_colour_channel_says_so(open_stack: Open) -> None:
+    depth = Data("rectangle", length=20, anchors=True, channels=("depth",))
+    failure = run(open_stack("vot2022/depth", depth))
+    assert failure is not None
+    assert "does not have information for channel: color" in failure.reason
+
+
+@pytest.mark.parametrize("name", ["vot2018/shortterm", "vot2022/longterm", "vots2026/point"])
+def test_the_page_of_a_stack_is_written(open_stack: Open, name: str) -> None:
+    opened = open_stack(name, DATA[name], names=("only",))
+    assert run(opened) is None
+    report = score(opened, "latest").report
+    assert report is not None
+    assert "Repaired experiments" in report.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("vots2025/realtime", Data("mask", starts=(0, 0, 4), length=12, fps=1)),
+        ("vots2026/point", Data("point", starts=(0, 0, 4), length=12)),
+    ],
+)
+def test_a_real_process_gives_what_the_one_without_a_process_gives(
+    open_stack: Open,
+    tmp_path: Path,
+    evaluate: Callable[..., tuple[int, str]],
+    name: str,
+    data: Data,
+) -> None:
+    local = open_stack(name, data, names=("only",))
+    assert run(local) is None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vot.tracker.trax, "TrackerProcess", LocalProcess.__base__)
+        remote = open_stack(name, data, "remote", ("only",))
+        code, printed = evaluate("coloured", "--stack", name, "--workspace", remote.folder)
+    assert code == 0, printed
+    assert result_files(remote) == result_files(local)
