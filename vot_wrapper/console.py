@@ -120,6 +120,21 @@ class Console:
             self.say(f"  the whole log: {failure.log}")
         self.say("  What is complete is kept: the same command goes on from there.")
 
+    def check(self) -> None:
+        """Raises the KeyboardInterrupt that was swallowed."""
+        self._interrupt.check()
+
+    def line(self, text: str) -> None:
+        """A line in place of the live one."""
+        self._erase()
+        self.say(text)
+
+    def live(self, text: str) -> None:
+        """The live line, on a terminal."""
+        if self._live:
+            self._erase()
+            print(text, end="", file=self._stream, flush=True)
+
     def _draw(self, state: str) -> None:
         if self._live:
             print(f"\r{self._line} {state:>10}", end="", file=self._stream, flush=True)
@@ -128,3 +143,54 @@ class Console:
     def _erase(self) -> None:
         if self._live:
             print("\r\033[K", end="", file=self._stream, flush=True)
+
+
+class WorkersConsole:
+    """Prints how far several workers have come (the `Watcher` of vot_wrapper.toolkit.distributed).
+
+    A finished line per sequence with its worker; on a terminal also a line with what each of them
+    is at.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._at: dict[int, tuple[str, float]] = {}
+        self._done = 0
+        self._runs = 0
+        self._drawn = 0.0
+
+    def plan(self, tracker: str, runs: int, kept: int, workers: int) -> None:
+        self._runs = runs
+        state = f", {kept} are kept from an earlier run" if kept else ""
+        self._console.say(f"  {runs} sequences on {workers} workers{state}")
+
+    def started(self, worker: int, experiment: str, sequence: str) -> None:
+        self._at[worker] = (sequence, 0.0)
+
+    def part(self, worker: int, part: float) -> None:
+        self._console.check()
+        sequence, _ = self._at.get(worker, ("", 0.0))
+        self._at[worker] = (sequence, part)
+        if time.monotonic() - self._drawn >= REDRAW_SECONDS:
+            self._drawn = time.monotonic()
+            states = [f"{n + 1}: {s} {part:.0%}" for n, (s, part) in sorted(self._at.items())]
+            self._console.live("    " + "   ".join(states))
+
+    def finished(self, worker: int, experiment: str, sequence: str, seconds: float) -> None:
+        self._done += 1
+        self._at.pop(worker, None)
+        width = len(str(self._runs))
+        place = f"    {self._done:{width}}/{self._runs}  worker {worker + 1}  {experiment:14}"
+        self._console.line(f"{place} {sequence:24} {duration(seconds):>10}")
+
+    def died(self, worker: int, experiment: str, sequence: str, reason: str) -> None:
+        self._console.line(
+            f"  worker {worker + 1} died over {experiment}, {sequence}; another one takes it up "
+            f"({reason})"
+        )
+
+    def damaged(self, sequence: str, result: str) -> None:
+        self._console.damaged(sequence, result)
+
+    def postponed(self, experiment: str) -> None:
+        self._console.say(f"  {experiment} measures the clock: it runs afterwards, alone")

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samurai.errors import ConfigurationError
-from vot_wrapper.console import Console, Interrupt, duration
+from vot_wrapper.console import Console, Interrupt, WorkersConsole, duration
 from vot_wrapper.pictures.report import pictures_page
 from vot_wrapper.table import REPAIRED_MARK, render
 
 if TYPE_CHECKING:
+    from vot.tracker import Tracker
+
+    from vot_wrapper.toolkit.running import Failure
     from vot_wrapper.toolkit.scoring import Scores
     from vot_wrapper.toolkit.workspaces import Opened
 
@@ -49,6 +52,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="run again what has results already")
     parser.add_argument(
+        "--workers",
+        type=int,
+        default=0,
+        metavar="N",
+        help="share the sequences out to N processes (Ray), one per GPU or per share of the cores",
+    )
+    parser.add_argument(
+        "--address", help="of a Ray cluster that sees this folder (default: one of its own, here)"
+    )
+    parser.add_argument(
         "--name", default=REPORT_NAME, help="name of the report (default: %(default)s)"
     )
 
@@ -76,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     _introduce(console, opened)
     try:
         with interrupt:
-            complete = _run_trackers(console, interrupt, opened, arguments.force)
+            complete = _run_trackers(console, interrupt, opened, arguments)
     except KeyboardInterrupt:
         console.interrupted()
         return 130
@@ -85,19 +98,37 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if complete else 1
 
 
-def _run_trackers(console: Console, interrupt: Interrupt, opened: Opened, force: bool) -> bool:
+def _run_trackers(
+    console: Console, interrupt: Interrupt, opened: Opened, arguments: argparse.Namespace
+) -> bool:
     """Runs every tracker, also after one that failed; whether none did."""
     from vot_wrapper.toolkit.running import run_missing
 
     complete = True
     for tracker in opened.trackers:
         console.tracker(tracker.reference, tracker.label)
-        failure = run_missing(opened, tracker, console, force)
+        force = arguments.force
+        failures = []
+        if arguments.workers:
+            failures = _run_on_workers(console, opened, tracker, arguments)
+            force = False  # what is left are the real-time experiments
+        if not failures:
+            failure = run_missing(opened, tracker, console, force)
+            failures = [failure] if failure is not None else []
         interrupt.check()
-        if failure is not None:
+        for failure in failures:
             console.failed(failure)
             complete = False
     return complete
+
+
+def _run_on_workers(
+    console: Console, opened: Opened, tracker: Tracker, arguments: argparse.Namespace
+) -> list[Failure]:
+    from vot_wrapper.toolkit.distributed import Cluster, run_distributed
+
+    cluster = Cluster(arguments.workers, arguments.address, arguments.stack)
+    return run_distributed(opened, tracker, cluster, WorkersConsole(console), arguments.force)
 
 
 def names(given: list[str]) -> tuple[str, ...]:

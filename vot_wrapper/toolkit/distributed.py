@@ -4,7 +4,7 @@ The toolkit runs one sequence after another. Here every worker opens the same wo
 that all of them see), runs whole sequences, and writes the same files that a run by hand would:
 which worker ran a sequence leaves no trace but its times. A worker that dies is replaced and its
 sequence runs again; what is complete on disk is never lost. Real-time experiments measure the
-clock, so they are left to a run without workers.
+clock, so they are left out: `samurai evaluate` runs them afterwards, alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any, Protocol
 from vot.tracker import Tracker
 
 from samurai.errors import ConfigurationError
-from vot_wrapper.toolkit.running import Failure, missing_runs, run_one
+from vot_wrapper.toolkit import provenance
+from vot_wrapper.toolkit.running import Failure, Inspector, missing_runs, run_one
 from vot_wrapper.toolkit.workspaces import Opened, open_workspace
 
 ATTEMPTS = 3
@@ -33,7 +34,7 @@ NO_RAY = (
 )
 
 
-class Watcher(Protocol):
+class Watcher(Inspector, Protocol):
     """Is told how far the workers have come."""
 
     def plan(self, tracker: str, runs: int, kept: int, workers: int) -> None:
@@ -51,11 +52,8 @@ class Watcher(Protocol):
     def died(self, worker: int, experiment: str, sequence: str, reason: str) -> None:
         """A worker is gone; its sequence will be run again."""
 
-    def damaged(self, sequence: str, result: str) -> None:
-        """A result file was cut short; it has been removed and is made again."""
-
     def postponed(self, experiment: str) -> None:
-        """A real-time experiment is left to a run without workers."""
+        """A real-time experiment waits until no worker runs."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +63,11 @@ class Cluster:
     Attributes:
         workers: processes.
         address: of a running Ray cluster; None starts one here for as long as the run takes.
-        gpus: GPUs of each worker; with one each, every worker sees only its own.
         stack: as given to `open_workspace`.
     """
 
     workers: int
     address: str | None = None
-    gpus: float = 0.0
     stack: str | None = None
 
 
@@ -103,7 +99,8 @@ class Bench:
         experiment = self._opened.workspace.stack[task.experiment]
         sequences = experiment.transform(self._opened.sequences)
         sequence = next(s for s in sequences if s.name == task.sequence)
-        return run_one(experiment, found, sequence, self._progress, force)
+        failure: Failure | None = run_one(experiment, found, sequence, self._progress, force)
+        return failure
 
     def part(self) -> float:
         """How much of the running sequence is done."""
@@ -164,9 +161,12 @@ def _ray(cluster: Cluster) -> Any:
         options = {"address": cluster.address, "log_to_driver": False}
     try:
         ray.init(logging_level="ERROR", **options)
-    except ConnectionError as error:
+    except Exception as error:  # it raises bare ones too
+        why = " ".join(str(error).split())
+        if cluster.address is None:
+            raise ConfigurationError(f"Ray doesn't start here: {why}") from error
         raise ConfigurationError(
-            f"no Ray cluster answers at {cluster.address} ({error}): start one with `ray start "
+            f"no Ray cluster answers at {cluster.address} ({why}): start one with `ray start "
             "--head`, or leave out --address"
         ) from error
     return ray
@@ -186,11 +186,15 @@ class _Foreman:
     ) -> None:
         self._ray = ray
         self._arguments = (str(opened.folder), cluster.stack, (tracker.reference,))
+        self._folder = opened.folder
         self._tracker = tracker
+        self._made_with = provenance.fingerprint(tracker)
         self._watcher = watcher
         self._force = force
-        # Two at once: the sequence, and the question how far it is.
-        self._bench = ray.remote(num_cpus=0, num_gpus=cluster.gpus, max_concurrency=2)(Bench)
+        # With GPUs each worker gets its share of them and sees no other. Two calls at once: the
+        # sequence, and the question how far it is.
+        gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0) / cluster.workers)
+        self._bench = ray.remote(num_cpus=0, num_gpus=gpus, max_concurrency=2)(Bench)
         self._busy: dict[Any, tuple[int, Any, Task, float]] = {}
 
     def work(self, tasks: deque[Task], workers: int) -> list[Failure]:
@@ -231,6 +235,8 @@ class _Foreman:
                 failure = Failure(*where, f"{ATTEMPTS} workers died over it: {reason}")
         else:
             if failure is None:
+                made = (self._tracker, task.experiment, task.sequence, self._made_with)
+                provenance.note(self._folder, *made)
                 seconds = time.monotonic() - started
                 self._watcher.finished(number, task.experiment, task.sequence, seconds)
         self._hand_out(tasks, number, bench)

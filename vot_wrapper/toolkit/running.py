@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -41,7 +42,14 @@ class Failure:
     log: Path | None = None  # all that it wrote
 
 
-class Watcher(Protocol):
+class Inspector(Protocol):
+    """Is told what was found on disk."""
+
+    def damaged(self, sequence: str, result: str) -> None:
+        """A result file was cut short; it has been removed and is made again."""
+
+
+class Watcher(Inspector, Protocol):
     """Is told how far a tracker has come."""
 
     def experiment(self, name: str, kept: int, count: int) -> None:
@@ -56,9 +64,6 @@ class Watcher(Protocol):
     def finished(self, seconds: float) -> None:
         """The sequence is complete."""
 
-    def damaged(self, sequence: str, result: str) -> None:
-        """A result file was cut short; it has been removed and is made again."""
-
 
 def run_missing(opened: Opened, tracker: Tracker, watcher: Watcher, force: bool) -> Failure | None:
     """Runs all of a tracker that has no results, or everything; stops at the first failure.
@@ -70,7 +75,7 @@ def run_missing(opened: Opened, tracker: Tracker, watcher: Watcher, force: bool)
     for experiment in opened.workspace.stack:
         try:
             sequences = experiment.transform(opened.sequences)
-            missing = [s for s in sequences if not _is_complete(experiment, tracker, s, watcher)]
+            missing = missing_runs(experiment, tracker, sequences, watcher)
         except Exception as error:  # data that the experiment can't use, or nobody can read
             return Failure(tracker.identifier, experiment.identifier, "", _describe(error))
         plan.append((experiment, sequences if force else missing, len(sequences)))
@@ -80,7 +85,7 @@ def run_missing(opened: Opened, tracker: Tracker, watcher: Watcher, force: bool)
         for number, sequence in enumerate(sequences, start=1):
             watcher.sequence(sequence.name, number, len(sequences))
             started = time.monotonic()
-            failure = _run(experiment, tracker, sequence, watcher, force)
+            failure = run_one(experiment, tracker, sequence, watcher.progress, force)
             if failure is not None:
                 return failure
             where = (opened.folder, tracker, experiment.identifier, sequence.name)
@@ -89,8 +94,15 @@ def run_missing(opened: Opened, tracker: Tracker, watcher: Watcher, force: bool)
     return None
 
 
+def missing_runs(
+    experiment: Experiment, tracker: Tracker, sequences: list[Sequence], watcher: Inspector
+) -> list[Sequence]:
+    """The sequences without complete results; what is cut short is removed on the way."""
+    return [s for s in sequences if not _is_complete(experiment, tracker, s, watcher)]
+
+
 def _is_complete(
-    experiment: Experiment, tracker: Tracker, sequence: Sequence, watcher: Watcher
+    experiment: Experiment, tracker: Tracker, sequence: Sequence, watcher: Inspector
 ) -> bool:
     """Whether all results of a sequence are there and whole; removes those that are cut short.
 
@@ -107,12 +119,22 @@ def _is_complete(
     return bool(complete)
 
 
-def _run(
-    experiment: Experiment, tracker: Tracker, sequence: Sequence, watcher: Watcher, force: bool
+def run_one(
+    experiment: Experiment,
+    tracker: Tracker,
+    sequence: Sequence,
+    progress: Callable[[float], None],
+    force: bool,
 ) -> Failure | None:
+    """Run one sequence of an experiment to its end; why it failed, or None.
+
+    Args:
+        progress: is told the part that is done, 0..1.
+        force: also where there are results.
+    """
     where = (tracker.identifier, experiment.identifier, sequence.name)
     try:
-        experiment.execute(tracker, sequence, force=force, callback=watcher.progress)
+        experiment.execute(tracker, sequence, force=force, callback=progress)
     except TrackerException as error:
         output = error.log or ""
         log = _write_log(experiment, tracker, output)
