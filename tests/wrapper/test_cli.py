@@ -26,7 +26,7 @@ assert not set(sys.modules) & set({HEAVY!r}), set(sys.modules) & set({HEAVY!r})
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    for command in ("serve", "doctor", "download", "evaluate", "visualize"):
+    for command in ("serve", "doctor", "download", "evaluate", "visualize", "submit"):
         assert command in done.stdout
 
 
