@@ -177,6 +177,8 @@ class _Artist:
                     chosen.extend(there if every else [longest])
         except ResultError as error:
             self.console.skipped(f"{where}: {error}")
+        except Exception as error:  # annotations that the experiment can't use, or nobody can read
+            self.console.skipped(f"{where}: {type(error).__name__}: {error}")
         if missing:
             which = ", ".join(missing) if chosen else "all sequences"
             self.console.skipped(f"{where}, {which}: no results")

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from vot_wrapper.pictures.curves import LEFT, PLOT_HEIGHT, RIGHT, draw_curves
+from vot_wrapper.pictures.curves import LEFT, PLOT_HEIGHT, RIGHT, draw_curves, round_bounds
 from vot_wrapper.pictures.drawing import PALETTE
 from vot_wrapper.pictures.runs import Run, State, Track
 
@@ -55,6 +57,18 @@ def test_confidence_has_its_plot_only_where_there_is_any(
     with_it = draw_curves(some, WIDTH).picture
     assert with_it.shape[0] > without.shape[0] + PLOT_HEIGHT
     assert with_it.shape[0] % 2 == 0 and without.shape[0] % 2 == 0
+
+
+@settings(deadline=None)
+@given(st.floats(-1e6, 1e6), st.floats(0, 1e6))
+def test_axes_hold_their_values_in_round_numbers(low: float, span: float) -> None:
+    bottom, top = round_bounds(low, low + span)
+    assert bottom <= low + 1e-9 * abs(low) and low + span <= top * (1 + 1e-9) + 1e-9 * abs(low)
+    assert bottom < top
+    if low >= 0 and low + span <= 1:
+        assert (bottom, top) == (0, 1)
+    elif span > 0.01 * abs(low + span):
+        assert top - bottom <= 4 * span  # the values fill a good part of it
 
 
 def test_marks_are_where_the_frames_are(make_track: MakeTrack, make_run: MakeRun) -> None:

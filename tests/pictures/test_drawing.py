@@ -131,7 +131,7 @@ def test_captions_say_what_happened(make_track: MakeTrack, make_run: MakeRun) ->
     )
     assert words(run, 0) == ["frame 0", "init"]
     assert words(run, 1) == ["frame 1", "overlap 0.76", "confidence 0.90"]
-    assert words(run, 2) == ["frame 2", "absent", "overlap 1.00", "not in view"]
+    assert words(run, 2) == ["frame 2", "not in view", "absent", "overlap 1.00"]
     assert words(run, 3) == ["frame 3", "failed", "confidence 0.10"]
     assert words(run, 4) == ["frame 4", "no answer"]
 

@@ -101,14 +101,19 @@ def _arrange(run: Run) -> list[_Plot]:
     every = np.concatenate(confidences)
     known = every[np.isfinite(every)]
     if known.size:
-        low, high = float(known.min()), float(known.max())
-        if low >= 0 and high <= 1:
-            low, high = 0.0, 1.0
-        elif low == high:
-            low, high = low - 1, high + 1
+        low, high = round_bounds(float(known.min()), float(known.max()))
         second = first + PLOT_HEIGHT + line_height(SMALL) + 14
         plots.append(_Plot("confidence", confidences, low, high, second))
     return plots
+
+
+def round_bounds(low: float, high: float) -> tuple[float, float]:
+    """Bounds with few digits around values: 0 and 1 for what lies between these."""
+    if low >= 0 and high <= 1:
+        return 0.0, 1.0
+    unit = 10.0 ** math.floor(math.log10(max(high - low, 1e-3 * abs(high))))
+    bottom, top = math.floor(low / unit) * unit, math.ceil(high / unit) * unit
+    return (bottom, top) if bottom < top else (bottom - unit, top + unit)
 
 
 def _x(run: Run, index: int, width: int) -> float:

@@ -76,8 +76,9 @@ def paint(run: Run, index: int, size: tuple[int, int]) -> Frame:
     for colour, shape, lines in drawn:
         if isinstance(shape, MaskShape):
             _fill(canvas, lines, colour)
-    for colour, _, lines in drawn:
-        cv2.polylines(canvas, lines, True, colour, thick, cv2.LINE_AA, SUBPIXEL_BITS)
+    for colour, shape, lines in drawn:
+        line = thick if isinstance(shape, MaskShape) else thick + 1
+        cv2.polylines(canvas, lines, True, colour, line, cv2.LINE_AA, SUBPIXEL_BITS)
     for track in run.tracks:
         truth = track.truths[index]
         if truth is not None:
@@ -129,14 +130,14 @@ def _single(track: Track, index: int) -> list[Segment]:
         track.confidences[index],
     )
     pieces: list[Segment] = []
+    if track.hidden[index]:
+        pieces.append(("not in view", BRIGHT))
     if state is not State.TRACKED:
         pieces.append((state.value, PALETTE[0]))
     if not np.isnan(overlap):
         pieces.append((f"overlap {overlap:.2f}", FAINT))
     if not np.isnan(confidence):
         pieces.append((f"confidence {confidence:.2f}", FAINT))
-    if track.hidden[index]:
-        pieces.append(("not in view", BRIGHT))
     return pieces
 
 

@@ -104,7 +104,9 @@ def _page(folder: Path, entries: list[Entry], reports: Sequence[Path]) -> str:
         '<meta name="viewport" content="width=device-width">\n'
         f"<title>Pictures of results</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         "<h1>Pictures of results</h1>\n"
-        "<p>Filled: the answer. White line: the ground truth. Frames count from 0.</p>\n"
+        "<p>In colour: the answer. White line: the ground truth. Frames count from 0. Below the "
+        "curves of overlap a triangle is where the tracker was given the object, a cross where it "
+        "failed; a lighter ground is where the object is not in view.</p>\n"
         f"{numbers_line}<nav>{sequences}</nav>\n{sections}</body>\n</html>\n"
     )
 
