@@ -18,7 +18,7 @@ import vot.tracker.trax
 from coloured.local import LocalProcess
 from coloured.world import Data
 from vot.region import calculate_overlaps, is_special
-from vot.stack import list_integrated_stacks
+from vot.stack import list_integrated_stacks, resolve_stack
 from vot.tracker import Trajectory
 
 from samurai.errors import ConfigurationError
@@ -200,6 +200,19 @@ def test_another_run_gives_the_same_bytes(open_stack: Open, name: str) -> None:
     first, second = (open_stack(name, data, place, only) for place in ("one", "other"))
     assert run(first) is None and run(second) is None
     assert result_files(first) == result_files(second) != {}
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("vot2022/longterm", "Local cache is required for redetection transformer"),
+        ("vots2026/point", "Unknown region type <class 'vot.region.Point'>"),
+    ],
+)
+def test_the_toolkits_own_stack_fails(open_stack: Open, name: str, complaint: str) -> None:
+    """When this fails, the toolkit can do without our repair: see whether to drop it."""
+    failure = run(open_stack(resolve_stack(name), DATA[name]))
+    assert failure is not None and complaint in failure.reason
 
 
 def test_supervised_repetitions_are_alike_so_three_are_enough(open_stack: Open) -> None:
