@@ -172,9 +172,9 @@ def test_several_objects_run_against_the_clock(
     ("seconds", "asked"),
     [
         (0.5, [*range(8)]),  # in time: the clock of these sequences ticks once a second
-        # The first reply leaves the tracker 1.6 s behind, so that it misses frame 1. The late
-        # object's frame 2 isn't missed, and then two replies' delay is to be made up for.
-        (2.6, [0, 2, 4, 6]),
+        (2.6, [0, 2, 4, 6]),  # every reply costs a frame; less than a frame is forgiven
+        # The first reply leaves it 3.6 s behind. It misses frame 1, not the late object's frame 2,
+        # and then what is left of both delays, 2.6 + 3.6 s, is more than there are frames.
         (4.6, [0, 2]),
     ],
 )

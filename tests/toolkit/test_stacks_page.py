@@ -1,4 +1,4 @@
-"""docs/stacks.md: its table names every stack of the toolkit, and says of each what the code does."""
+"""docs/stacks.md: its table has every stack of the toolkit, and says of each what the code does."""
 
 from __future__ import annotations
 
