@@ -24,6 +24,8 @@ class Recorder(OnlineTrackerRuntime):  # type: ignore[misc]
     In the `lost` frames the answer is a corner where no object ever is.
     """
 
+    seconds = 0.0  # that every reply takes
+
     def __init__(self, tracker: Tracker, multiobject: bool, lost: frozenset[int]) -> None:
         super().__init__(tracker)
         self.asked: list[tuple[str, int, int]] = []
@@ -48,7 +50,7 @@ class Recorder(OnlineTrackerRuntime):  # type: ignore[misc]
         self._objects = [*self._objects, *new]
         if index in self._lost:
             return [ObjectStatus(Rectangle(150, 110, 4, 4), {}) for _ in self._objects], 0.0
-        return list(self._objects), 0.0
+        return list(self._objects), self.seconds
 
     def restart(self) -> None:
         raise AssertionError("a tracker is never restarted")
@@ -164,3 +166,41 @@ def test_several_objects_run_against_the_clock(
     assert runtime.asked[0] == ("initialize", 0, 2)
     assert [request for request, *_ in runtime.asked[1:-1]] == ["update"] * 7
     assert experiment.scan(runtime.tracker, pair)[0]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "asked"),
+    [
+        (0.5, [*range(8)]),  # in time: the clock of these sequences ticks once a second
+        (2.6, [0, 2, 4, 6]),  # every reply costs a frame; less than a frame is forgiven
+        # The first reply leaves it 3.6 s behind. It misses frame 1, not the late object's frame 2,
+        # and then what is left of both delays, 2.6 + 3.6 s, is more than there are frames.
+        (4.6, [0, 2]),
+    ],
+)
+def test_an_object_that_starts_late_is_never_missed(
+    run: Run,
+    tmp_path: Path,
+    sequence: Sequence,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    asked: list[int],
+) -> None:
+    folder = tmp_path / "sequences" / "drift"
+    lines = (folder / "groundtruth.txt").read_text().splitlines(keepends=True)
+    (folder / "groundtruth.txt").unlink()
+    (folder / "groundtruth_early.txt").write_text("".join(lines))
+    (folder / "groundtruth_late.txt").write_text("".join(["0\n", "0\n", *lines[2:]]))
+    pair = load_dataset(str(tmp_path / "sequences"))["drift"]
+    monkeypatch.setattr(Recorder, "seconds", seconds)
+    experiment, runtime = run(
+        "samurai-unsupervised", pair, several=True, multiobject=True, realtime={"grace": 0}
+    )
+    requests = runtime.asked[:-1]
+    assert [frame for _, frame, _ in requests] == asked
+    assert [(frame, new) for _, frame, new in requests if new] == [(0, 1), (2, 1)]
+    (late,) = experiment.gather(runtime.tracker, pair, objects=["late"])
+    assert [type(region).__name__ for region in late] == [
+        *["Special"] * 2,  # not there yet
+        *["Rectangle"] * 6,  # the old answer is repeated where the tracker misses a frame
+    ]

@@ -44,7 +44,10 @@ def numbers(value: Json) -> list[float]:
 
 
 @pytest.mark.parametrize("kind", ["rectangle", "mask"])
-@pytest.mark.parametrize("experiment", ["baseline", "realtime", "supervised", "unsupervised"])
+@pytest.mark.parametrize(
+    "experiment",
+    ["baseline", "realtime", "supervised", "supervised_realtime", "longterm", "unsupervised"],
+)
 def test_measures_equal_those_of_the_old_toolkit(
     golden: Json, measured: Json, kind: str, experiment: str
 ) -> None:
@@ -65,6 +68,8 @@ def test_the_golden_exercises_what_it_claims(golden: Json) -> None:
     skipped = [name for name, lines in runs.items() if any(" 0.000000" in line for line in lines)]
     assert any(name.startswith("multistart/") for name in skipped)
     assert any(name.startswith("supervised/") for name in skipped)
+    assert any(name.startswith("unsupervised/") for name in skipped)
+    assert {"unsupervised/drift_left_001", "unsupervised/drift_right_001"} <= set(runs)
     eao, _, (accuracy, robustness, *_) = (
         numbers(part) for part in golden["measured"]["mask"]["baseline"]
     )

@@ -12,38 +12,55 @@ from vot.dataset import load_dataset
 from vot.stack import Stack
 
 from vot_wrapper.toolkit.experiments import Repaired
-from vot_wrapper.toolkit.workspaces import STACKS
+from vot_wrapper.toolkit.workspaces import STACKS, reason_against_it, reason_against_the_toolkits
 
 OFFICIAL = Path(vot.stack.__file__).parent
 BUNDLED = Path(__file__).parents[2] / "vot_workspace"
 COPIES = sorted(path.relative_to(STACKS).as_posix() for path in STACKS.rglob("*.yaml"))
-REPAIRED = {"multistart": "samurai-multistart"}
+NAMES = [name.removesuffix(".yaml") for name in COPIES]
 
 
-def test_every_affected_short_term_stack_is_there() -> None:
-    affected = [
-        path.relative_to(OFFICIAL).as_posix()
-        for year in ("vot2020", "vot2021", "vot2022")
-        for path in (OFFICIAL / year).glob("shortterm*.yaml")
-        if "type: multistart" in path.read_text()
-    ]
-    assert sorted(affected) == COPIES
+def affected(experiment: dict[str, Any], stack: str) -> bool:
+    """Whether vot-toolkit 0.9.0 can't run an experiment of a stack, and ours can."""
+    return (
+        experiment["type"] in ("multistart", "supervised")
+        or "realtime" in experiment
+        or "transformers" in experiment  # redetection, everywhere
+        or stack == "vots2026/point"
+    )
 
 
-@pytest.mark.parametrize("name", COPIES)
-def test_a_copy_differs_in_the_type_of_its_experiments_only(name: str) -> None:
-    official = yaml.safe_load((OFFICIAL / name).read_text())
-    copy = yaml.safe_load((STACKS / name).read_text())
+def test_every_affected_stack_is_there_unless_it_is_refused() -> None:
+    found = []
+    for path in OFFICIAL.rglob("*.yaml"):
+        name = path.relative_to(OFFICIAL).with_suffix("").as_posix()
+        experiments = yaml.safe_load(path.read_text())["experiments"].values()
+        refused = any(reason_against_it(experiment) for experiment in Stack.read(str(path)))
+        if not refused and any(affected(experiment, name) for experiment in experiments):
+            found.append(name)
+    assert sorted(found) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_copy_differs_in_the_type_of_affected_experiments_only(name: str) -> None:
+    official = yaml.safe_load((OFFICIAL / f"{name}.yaml").read_text())
+    copy = yaml.safe_load((STACKS / f"{name}.yaml").read_text())
     for experiment in official["experiments"].values():
-        experiment["type"] = REPAIRED.get(experiment["type"], experiment["type"])
+        if affected(experiment, name):
+            experiment["type"] = f"samurai-{experiment['type']}"
     assert copy == official
+    head = (STACKS / f"{name}.yaml").read_text().splitlines()[0]
+    assert head.startswith(f"# The toolkit's {name} with its ")
+    assert head.endswith(" repaired, and nothing else changed.")
 
 
-@pytest.mark.parametrize("path", [*(STACKS / name for name in COPIES), BUNDLED / "stack.yaml"])
+@pytest.mark.parametrize(
+    "path", [*(STACKS / name for name in COPIES), BUNDLED / "stack.yaml"], ids=[*NAMES, "bundled"]
+)
 def test_the_toolkit_reads_a_stack_and_finds_the_repaired_experiments(path: Path) -> None:
     stack = Stack.read(str(path))
-    repaired = [e.identifier for e in stack if isinstance(e, Repaired)]
-    assert repaired == ["baseline", "realtime"]
+    assert any(isinstance(experiment, Repaired) for experiment in stack)
+    assert not any(reason_against_the_toolkits(experiment) for experiment in stack)
     assert all(
         analysis.compatible(experiment) for experiment in stack for analysis in experiment.analyses
     )

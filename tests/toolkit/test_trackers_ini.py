@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import configparser
+import os
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -94,3 +96,19 @@ def test_the_default_tracker_runs_in_the_toolkit(
     assert {type(region).__name__.lower() for region in regions[1:]} == {kind}
     confidences = (results / "drift_00000000_confidence.value").read_text().split()
     assert len(confidences) == 7 and all(0 <= float(value) <= 1 for value in confidences)
+
+
+@pytest.mark.slow
+def test_vot_test_gets_to_its_end(tmp_path: Path) -> None:
+    """50 frames of 640x480 with three objects; its exit code would be 0 in any case."""
+    command = [sys.executable, "-m", "vot", "--registry", str(TRACKERS), "test", "samurai"]
+    ran = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    printed = ran.stdout + ran.stderr
+    assert "Processing frame 49/49" in printed, printed
+    assert "Test concluded successfuly" in printed

@@ -9,8 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samurai.errors import RegionError
-from samurai.regions import Answer, Box, Mask
-from vot_wrapper.regions import MAX_RUNS, answer_kind, rasterise, to_prompt, to_trax
+from samurai.regions import Answer, Box, Mask, Points
+from vot_wrapper.regions import (
+    MAX_RUNS,
+    PointTrack,
+    answer_kind,
+    rasterise,
+    to_prompt,
+    to_trax,
+)
 
 SIZE = (13, 17)
 quarters = st.integers(-24, 92).map(lambda value: value / 4)
@@ -187,3 +194,51 @@ def test_even_a_checkerboard_becomes_storable():
 def test_ordinary_masks_are_sent_as_they_are():
     stripes = (np.indices((400, 500))[1] // 4) % 2 == 0
     assert np.array_equal(to_trax(answer(stripes), "mask").array(), stripes[:, :500])
+
+
+POINT = {"prompt": "point"}
+
+
+@pytest.mark.parametrize("init", ["region", "box"])
+@pytest.mark.parametrize("output", ["auto", "mask", "rectangle"])
+def test_a_marked_rectangle_of_no_size_is_a_click_and_is_answered_as_one(init, output):
+    region = trax.Rectangle.create(4.25, 7.5, 0, 0)
+    prompt = to_prompt(region, SIZE, init, POINT)
+    assert isinstance(prompt, Points)
+    assert prompt.coordinates.tolist() == [[4.25, 7.5]]
+    assert prompt.labels.tolist() == [1]
+    assert answer_kind(region, output, POINT) == "point"
+
+
+def test_without_the_mark_it_is_a_broken_box():
+    with pytest.raises(RegionError, match="no area"):
+        to_prompt(trax.Rectangle.create(4.25, 7.5, 0, 0), SIZE, "region", {"prompt": "box"})
+
+
+def test_a_click_outside_the_frame_is_refused():
+    with pytest.raises(RegionError, match="outside the 17x13 frame"):
+        to_prompt(trax.Rectangle.create(18, 2, 0, 0), SIZE, "region", POINT)
+
+
+@settings(deadline=None)
+@given(*[st.integers(0, 4)] * 2, *[st.integers(2, 6)] * 2, st.floats(0, 1), st.floats(0, 1))
+def test_a_point_keeps_its_place_in_the_object(x, y, width, height, across, down):
+    def answer(left, top, columns, rows):
+        mask = np.zeros((30, 30), bool)
+        mask[top : top + rows, left : left + columns] = True
+        return Answer(0, mask, Box.of_mask(mask), 0.9, absent=False)
+
+    def place(region):
+        left, top, columns, rows = region.bounds()
+        assert (columns, rows) == (0, 0)
+        return left, top
+
+    point = (x + across * width, y + down * height)
+    track = PointTrack(*point)
+    nothing = Answer(0, np.zeros((30, 30), bool), None, 0.0, absent=True)
+    assert place(track.follow(nothing)) == pytest.approx(point, abs=1e-4)
+    assert place(track.follow(answer(x, y, width, height))) == pytest.approx(point, abs=1e-4)
+    moved = (x + 5 + across * 2 * width, y + 3 + down * 2 * height)
+    larger = answer(x + 5, y + 3, 2 * width, 2 * height)
+    assert place(track.follow(larger)) == pytest.approx(moved, abs=1e-4)
+    assert place(track.follow(nothing)) == pytest.approx(moved, abs=1e-4)

@@ -29,6 +29,7 @@ def write_workspace(folder: Path, kind: str, prefix: str) -> None:
     (folder / "stack.yaml").write_text(stack.replace("{prefix}", prefix))
     (folder / "trackers.ini").write_text(
         f"[scripted]\nprotocol = traxpython\ncommand = scripted_tracker\npaths = {HERE}\n"
+        "env_SCRIPTED_CONFIDENCE = varied\n"
     )
 
 
@@ -47,7 +48,8 @@ def measures(workspace: Path) -> dict[str, Any]:
 
 
 def clocked(folder: Path, prefix: str) -> dict[str, Any]:
-    """Multi-start and supervised results against the real-time clock, with made-up times.
+    """Results against the real-time clock, with made-up times: multi-start, supervised, and
+    several objects at once.
 
     The replies come from a runtime in this process, so that the times are exact.
     """
@@ -62,6 +64,8 @@ def clocked(folder: Path, prefix: str) -> dict[str, Any]:
 
     class Scripted(base):  # type: ignore[misc, valid-type]
         start = 0
+        count = 1
+        multiobject = False
 
         def __init__(self, tracker: Tracker, *_: Any, **__: Any) -> None:
             super().__init__(tracker)
@@ -71,11 +75,13 @@ def clocked(folder: Path, prefix: str) -> dict[str, Any]:
             sequence, index = path.parent.parent.name, int(path.stem) - 1
             ellipse = scenario.answer(sequence, self.start, index)
             region = Rectangle(*(scenario.box(ellipse) if ellipse else (0, 0, 0, 0)))
-            status = ObjectStatus(region, {"confidence": 0.5})
-            return [status] if lists else status, scenario.seconds(self.start, index)
+            states = [ObjectStatus(region, {"confidence": 0.5}) for _ in range(self.count)]
+            answer = states if lists or self.multiobject else states[0]
+            return answer, scenario.seconds(self.start, index)
 
         def initialize(self, frame: Any, new: Any = None, properties: Any = None) -> Any:
             self.start = int(Path(frame.filename("color")).stem) - 1
+            self.count = len(new) if self.multiobject else 1
             return self._reply(frame)
 
         def update(self, frame: Any, new: Any = None, properties: Any = None) -> Any:
@@ -94,12 +100,17 @@ def clocked(folder: Path, prefix: str) -> dict[str, Any]:
     workspace = Workspace.load(str(folder))
     tracker = Tracker("scripted", str(folder / "trackers.ini"), "scripted", protocol="scripted")
     runs: dict[str, Any] = {}
-    for kind in ("multistart", "supervised"):
+    for kind in ("multistart", "supervised", "unsupervised"):
+        Scripted.multiobject = kind == "unsupervised"
+        if Scripted.multiobject:
+            _double(folder)
+            workspace = Workspace.load(str(folder))
         experiment = vot.experiment.experiment_registry.get(
             prefix + kind,
             _identifier=kind,
             _storage=workspace.storage,
             realtime={"grace": 3, "fps": 20},
+            **({"multiobject": True} if Scripted.multiobject else {}),
         )
         for sequence in workspace.dataset:
             experiment.execute(tracker, sequence)
@@ -111,6 +122,15 @@ def clocked(folder: Path, prefix: str) -> dict[str, Any]:
                     for index, region in enumerate(trajectory)
                 ]
     return runs
+
+
+def _double(folder: Path) -> None:
+    """Makes two objects of the one that the sequences have."""
+    for file in folder.glob("sequences/*/groundtruth.txt"):
+        text = file.read_text()
+        file.unlink()
+        for name in ("left", "right"):
+            file.with_name(f"groundtruth_{name}.txt").write_text(text)
 
 
 def measure(folder: Path, prefix: str) -> dict[str, Any]:

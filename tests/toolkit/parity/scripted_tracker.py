@@ -3,7 +3,8 @@
 SCRIPTED_FAILURE=<sequence> makes it complain and quit with a reason in frame 7 of that sequence;
 SCRIPTED_SHIFT=<pixels> makes all its rectangles wrong by so much; with SCRIPTED_STARTS=<file> every
 process adds a line to the file; SCRIPTED_INTERRUPT=<sequence> is as if a person pressed Ctrl-C in
-frame 7 of that sequence, SCRIPTED_DEATH=<sequence> as if the process was killed there.
+frame 7 of that sequence, SCRIPTED_DEATH=<sequence> as if the process was killed there;
+SCRIPTED_CONFIDENCE=varied makes the confidence another one in every frame.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ def region(kind: str, sequence: str, start: int, frame: int) -> trax.Region:
     x, y, width, height = (0.0, 0.0, 0.0, 0.0) if ellipse is None else box(ellipse)
     shift = float(os.environ.get("SCRIPTED_SHIFT", "0"))
     return trax.region.Rectangle.create(x + shift, y, width, height)
+
+
+def confidence(frame: int) -> float:
+    """0.5, so that it can be told in result files, but for SCRIPTED_CONFIDENCE=varied."""
+    return (frame * 37 % 101) / 101 if os.environ.get("SCRIPTED_CONFIDENCE") == "varied" else 0.5
 
 
 def main() -> None:
@@ -50,7 +56,7 @@ def main() -> None:
             if request.type == trax.TraxStatus.INITIALIZE:
                 kind, start = request.objects[0][0].type, frame
             reply = region(kind, sequence, start, frame)
-            server.status([(reply, {"confidence": 0.5})])
+            server.status([(reply, {"confidence": confidence(frame)})])
 
 
 if __name__ == "__main__":
