@@ -90,7 +90,7 @@ def duck(
     target: str | None = None,
     white: bool = False,
 ) -> Body:
-    """A drake or a `white` duck afloat at (x, z), nodding and looking about with `time` in frames."""
+    """A drake or a `white` duck afloat at (x, z), nodding and looking about; `time` in frames."""
     nod = 0.02 * np.sin(0.45 * time)
     look = 0.5 * np.sin(0.11 * time + 1.0)
     bob = 0.008 * np.sin(0.31 * time)
