@@ -14,6 +14,7 @@ from vot.region import Mask, Special
 
 from benchmarks.bundled.recipes import MULTIOBJECT
 from benchmarks.bundled.render import render
+from benchmarks.bundled.scene import Scene
 from benchmarks.bundled.writer import Truth, introduction, truth_lines, truths
 
 DRAKES = ("drake1", "drake2", "drake3")
@@ -23,6 +24,13 @@ DRAKES = ("drake1", "drake2", "drake3")
 def dataset(several: dict[str, Any]) -> Dataset:
     """vot_workspace/multiobject/sequences as the toolkit loads it."""
     return load_dataset(str(next(iter(several.values())).folder.parent))
+
+
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    """The scene of the drakes; building it takes seconds."""
+    recipe = MULTIOBJECT["twins"]
+    return recipe.build(recipe.seed)
 
 
 def centre(mask: NDArray[np.bool_]) -> float:
@@ -100,7 +108,7 @@ def test_the_dogs_cross_and_hide_one_another(several: dict[str, Any]) -> None:
         assert 0 < areas.min() < 0.6 * areas.max(), "partly hidden, never wholly"
 
 
-def test_the_drakes_look_alike_and_swap_places(several: dict[str, Any]) -> None:
+def test_the_drakes_look_alike_and_swap_places(several: dict[str, Any], scene: Scene) -> None:
     sequence = several["twins"]
     picture = sequence.picture(0).astype(float)
     looks = {name: picture[masks[0]].mean(axis=0) for name, masks in sequence.masks.items()}
@@ -109,8 +117,7 @@ def test_the_drakes_look_alike_and_swap_places(several: dict[str, Any]) -> None:
     assert apart > 3 * among
     # Not a feather tells them apart; behind the neck, where nodding doesn't move the colours.
     spots = np.random.default_rng(5).random((3, 500)) * 0.2 - np.array([[0.2], [0.0], [0.1]])
-    bodies = MULTIOBJECT["twins"].build(MULTIOBJECT["twins"].seed).bodies(0.0)
-    coats = {body.target: body.finish(spots).albedo for body in bodies if body.target}
+    coats = {body.target: body.finish(spots).albedo for body in scene.bodies(0.0) if body.target}
     assert all(np.array_equal(coats[a], coats[b]) for a, b in combinations(DRAKES, 2))
     assert not np.array_equal(coats["white"], coats["drake1"])
     last = MULTIOBJECT["twins"].frames - 1
@@ -146,9 +153,9 @@ def test_one_visitor_comes_late_one_leaves_and_one_hides(several: dict[str, Any]
         assert not touches_border(sequence.masks["apple"][frame])
 
 
-def test_a_committed_frame_can_be_made_again(several: dict[str, Any]) -> None:
-    frame, recipe, sequence = 40, MULTIOBJECT["visitors"], several["visitors"]
-    picture = render(recipe.build(recipe.seed), frame, recipe.width, recipe.height, recipe.samples)
+def test_a_committed_frame_can_be_made_again(several: dict[str, Any], scene: Scene) -> None:
+    frame, recipe, sequence = 22, MULTIOBJECT["twins"], several["twins"]
+    picture = render(scene, frame, recipe.width, recipe.height, recipe.samples)
     for name, truth in truths(picture).items():
         file = sequence.folder / f"groundtruth_{name}.txt"
         assert truth.line == file.read_text().splitlines()[frame]

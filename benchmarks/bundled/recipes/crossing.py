@@ -61,4 +61,4 @@ def build(seed: int) -> Scene:
     return Scene(bodies, camera, ground, backdrop, Light.day((-0.55, 0.75, -0.5)))
 
 
-RECIPE = Recipe("crossing", 4707, 45, (), build, width=240, height=180)
+RECIPE = Recipe("crossing", 4707, 40, (), build, width=240, height=180)
