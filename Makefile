@@ -9,14 +9,15 @@ find_python = for python in "$$(cat .venv/base-python 2>/dev/null)" \
 	>/dev/null 2>&1 && { echo "$$python"; exit; }; done; echo python3
 PYTHON ?= $(shell $(find_python))
 
-.PHONY: help setup evaluate test test-slow clean
+.PHONY: help setup evaluate evaluate-multiobject test test-slow clean
 
 help:
-	@echo "make evaluate    set up, run and score the tracker on the bundled sequences"
-	@echo "make test        set up, then linters, types and the tests"
-	@echo "make test-slow   set up, then the tests that take longer"
-	@echo "make setup       only make .venv with the pinned packages and this project"
-	@echo "make clean       delete caches and build leftovers; keeps .venv and results"
+	@echo "make evaluate              set up, run and score the tracker on the bundled sequences"
+	@echo "make evaluate-multiobject  the same on the bundled sequences with several objects"
+	@echo "make test                  set up, then linters, types and the tests"
+	@echo "make test-slow             set up, then the tests that take longer"
+	@echo "make setup                 only make .venv with the pinned packages and this project"
+	@echo "make clean                 delete caches and build leftovers; keeps .venv and results"
 	@echo "PYTHON=python3.12 chooses the interpreter (3.10-3.13)"
 
 setup:
@@ -27,6 +28,9 @@ setup:
 
 evaluate: setup
 	@.venv/bin/samurai evaluate
+
+evaluate-multiobject: setup
+	@.venv/bin/samurai evaluate --workspace vot_workspace/multiobject
 
 test: setup
 	.venv/bin/ruff check .

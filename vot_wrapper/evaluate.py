@@ -198,15 +198,23 @@ def _legend(opened: Opened, scores: Scores) -> list[str]:
         "accuracy": "mean overlap over whole sequences, lost or not",
         "fps": "frames per second until the reply, reading the image included; without realtime",
     }
-    words = {c.measure: known[c.measure] for c in scores.columns if c.measure in known}
+    # Each pair once, in the table's order; experiments may mean different things by one name.
+    words = dict.fromkeys((c.measure, c.meaning or known.get(c.measure)) for c in scores.columns)
+    pairs = [(mark, text) for mark, text in words if text]
     if any(column.repaired for column in scores.columns):
-        words[REPAIRED_MARK] = (
-            "repaired experiment: vot-toolkit 0.9.0 can't run its own; ours measures what 0.7.4 did"
+        pairs.append(
+            (
+                REPAIRED_MARK,
+                "repaired experiment: vot-toolkit 0.9.0 can't run its own; ours measures what "
+                "0.7.4 did",
+            )
         )
     longest = max(len(sequence) for sequence in opened.sequences)
     if any(high >= longest for _, high in scores.eao_bounds):
-        words["!"] = f"EAO is too low by construction: the longest sequence has {longest} frames"
-    return [f"{mark:8}  {text}" for mark, text in words.items()]
+        pairs.append(
+            ("!", f"EAO is too low by construction: the longest sequence has {longest} frames")
+        )
+    return [f"{mark:8}  {text}" for mark, text in pairs]
 
 
 def _bounds(scores: Scores) -> str:

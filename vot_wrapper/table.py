@@ -14,12 +14,16 @@ BETWEEN_EXPERIMENTS = "    "
 
 @dataclass(frozen=True)
 class Column:
-    """One measure of one experiment; `experiment` may be empty for what belongs to none."""
+    """One measure of one experiment; `experiment` may be empty for what belongs to none.
+
+    `meaning` is for the legend, where the measure's name doesn't tell it.
+    """
 
     experiment: str
     measure: str
     repaired: bool = False
     digits: int = 3
+    meaning: str = ""
 
 
 @dataclass(frozen=True)

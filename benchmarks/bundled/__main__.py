@@ -1,4 +1,7 @@
-"""`python -m benchmarks.bundled --output DIR` makes the bundled sequences from their seeds."""
+"""`python -m benchmarks.bundled --output DIR` makes the bundled sequences from their seeds.
+
+With `--multiobject` it makes those of several targets, which have a workspace of their own.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from .recipes import RECIPES
+from .recipes import MULTIOBJECT, RECIPES
 from .recipes.recipe import Recipe
 from .render import render
 from .writer import Truth, truths, write_checksums, write_frame, write_lines, write_truth
@@ -43,12 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bundled", description=__doc__)
     parser.add_argument("--output", type=Path, required=True, help="folder for the sequences")
-    parser.add_argument("--only", nargs="+", choices=sorted(RECIPES), default=sorted(RECIPES))
+    parser.add_argument("--multiobject", action="store_true", help="those with several targets")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="only these")
     parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
     options = parser.parse_args(arguments)
-    for name in options.only:
-        make_sequence(RECIPES[name], options.output, options.jobs)
-    made = [name for name in sorted(RECIPES) if (options.output / name / "sequence").is_file()]
+    recipes = MULTIOBJECT if options.multiobject else RECIPES
+    chosen = options.only or sorted(recipes)
+    if not recipes.keys() >= set(chosen):
+        parser.error(f"--only takes names out of {', '.join(sorted(recipes))}")
+    for name in chosen:
+        make_sequence(recipes[name], options.output, options.jobs)
+    made = [name for name in sorted(recipes) if (options.output / name / "sequence").is_file()]
     write_lines(options.output / "list.txt", made)
     write_checksums(options.output, made)
 

@@ -20,15 +20,20 @@ COVERED = 0.5  # a pixel belongs to a mask when more than this share of its samp
 # A smaller visible rest counts as absent, as does one less than 3 pixels wide or high: nobody could
 # track it, and vot-toolkit 0.9.0 takes masks one pixel wide for empty ones.
 SPECK = 25
+# A late object is introduced when it first shows this share of its median visible area, so that no
+# tracker starts on a scrap at the picture's border.
+INTRODUCED = 0.25
+UNKNOWN = "0"  # the toolkit's code for "nothing is known": an object that isn't introduced yet
 HIDDEN = 0.25  # a frame is tagged as occluded when more than this share of the object is hidden
 CHECKSUMS = "checksums.txt"
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What is known about one object in one frame: its mask line, and whether it is occluded."""
+    """What is known about one object in one frame: mask line, its pixels, whether occluded."""
 
     line: str
+    area: int
     occluded: bool
 
 
@@ -46,7 +51,8 @@ def truths(picture: Picture) -> dict[str, Truth]:
     for name, coverage in picture.visible.items():
         mask = visible_mask(coverage)
         whole = int(visible_mask(picture.present[name]).sum())
-        answer[name] = Truth(mask_line(mask), int(mask.sum()) < (1.0 - HIDDEN) * whole)
+        area = int(mask.sum())
+        answer[name] = Truth(mask_line(mask), area, area < (1.0 - HIDDEN) * whole)
     return answer
 
 
@@ -59,21 +65,37 @@ def write_frame(folder: Path, number: int, picture: NDArray[np.uint8], quality: 
         raise OSError(f"could not write {path}: check that the folder is writable and not full")
 
 
+def introduction(areas: Sequence[int]) -> int:
+    """The frame in which an object with these visible areas is introduced; 0 if it never shows."""
+    seen = [area for area in areas if area > 0]
+    if not seen:
+        return 0
+    enough = INTRODUCED * float(np.median(seen))
+    return next(frame for frame, area in enumerate(areas) if area > enough)
+
+
+def truth_lines(truth: Sequence[Truth]) -> list[str]:
+    """The ground truth lines of one object: unknown at first, masks from its introduction on."""
+    start = introduction([known.area for known in truth])
+    return [UNKNOWN] * start + [known.line for known in truth[start:]]
+
+
 def write_truth(folder: Path, recipe: Recipe, frames: Sequence[Mapping[str, Truth]]) -> None:
     """Writes masks, anchors, tags and the `sequence` file for frames in their order.
 
     One target gives `groundtruth.txt`; several give `groundtruth_<target>.txt` each, and no
-    occlusion tag, which VOT knows for whole frames only.
+    occlusion tag, which VOT knows for whole frames only. Without anchors there is no file of them.
     """
     targets = list(frames[0])
     for target in targets:
         name = "groundtruth.txt" if len(targets) == 1 else f"groundtruth_{target}.txt"
-        write_lines(folder / name, (frame[target].line for frame in frames))
+        write_lines(folder / name, truth_lines([frame[target] for frame in frames]))
     if len(targets) == 1:
         tags = (str(int(frame[targets[0]].occluded)) for frame in frames)
         write_lines(folder / "occlusion.tag", tags)
-    anchors = dict(recipe.anchors)
-    write_lines(folder / "anchor.value", (str(anchors.get(k, 0)) for k in range(len(frames))))
+    if recipe.anchors:
+        anchors = dict(recipe.anchors)
+        write_lines(folder / "anchor.value", (str(anchors.get(k, 0)) for k in range(len(frames))))
     properties = {
         "channels.color": "color/%08d.jpg",
         "fps": recipe.fps,

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from vot.dataset import load_sequence
 
+from benchmarks.bundled import __main__ as command
 from benchmarks.bundled.__main__ import make_sequence
 from benchmarks.bundled.noise import fractal, gradient_noise, grain, uniform
 from benchmarks.bundled.places import river_bed
-from benchmarks.bundled.recipes import RECIPES
+from benchmarks.bundled.recipes import MULTIOBJECT, RECIPES
 from benchmarks.bundled.render import Picture, render
 from benchmarks.bundled.rle import read_mask_line
 from benchmarks.bundled.scene import Scene
@@ -65,6 +66,24 @@ def test_a_committed_frame_can_be_made_again(scene: Scene, committed: dict[str, 
     # What differs is the loss of JPEG; another grain on the same picture is further off.
     assert np.abs(made - kept).mean() < 4.0
     assert ((made - kept) ** 2).mean() < 0.95 * ((other_grain - kept) ** 2).mean()
+
+
+def test_the_command_makes_the_chosen_collection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+    monkeypatch.setattr(command, "make_sequence", lambda recipe, *_: asked.append(recipe.name))
+    command.main(["--output", str(tmp_path)])
+    assert asked == sorted(RECIPES)
+    asked.clear()
+    command.main(["--output", str(tmp_path), "--multiobject"])
+    assert asked == sorted(MULTIOBJECT)
+    asked.clear()
+    command.main(["--output", str(tmp_path), "--only", "scale"])
+    assert asked == ["scale"]
+    with pytest.raises(SystemExit):
+        command.main(["--output", str(tmp_path), "--only", "twins"])
+    assert "--only takes names out of camera, " in capsys.readouterr().err
 
 
 def test_another_seed_makes_another_ground() -> None:

@@ -79,3 +79,17 @@ def test_the_bundled_bounds_fit_the_bundled_sequences() -> None:
     }
     ((low, high),) = bounds
     assert 10 < low < high < min(lengths)  # every sequence counts at every length
+
+
+def test_several_objects_are_measured_as_the_toolkit_does_it_but_for_the_first_frame() -> None:
+    official = yaml.safe_load((OFFICIAL / "tests" / "multiobject.yaml").read_text())
+    ours = yaml.safe_load((BUNDLED / "multiobject" / "stack.yaml").read_text())
+    (expected,), (experiment,) = (s["experiments"].values() for s in (official, ours))
+    for analysis in expected["analyses"]:
+        if "burnin" in analysis:
+            analysis["burnin"] = 1  # why: see stack.yaml
+    assert experiment == expected
+    stack = Stack.read(str(BUNDLED / "multiobject" / "stack.yaml"))
+    assert all(
+        analysis.compatible(experiment) for experiment in stack for analysis in experiment.analyses
+    )

@@ -18,6 +18,8 @@ from typing import Any
 
 import vot
 from vot.analysis import Analysis, AnalysisError, AnalysisProcessor, Axes, Measure
+from vot.analysis.accuracy import AverageAccuracy
+from vot.analysis.longterm import AccuracyRobustness, AverageQualityAuxiliary
 from vot.analysis.multistart import EAOScore
 from vot.experiment import Experiment
 from vot.report import generate_document, generate_serialized
@@ -32,6 +34,16 @@ from vot_wrapper.toolkit.experiments import Repaired
 from vot_wrapper.toolkit.workspaces import Opened
 
 SPEED = Column("", "fps", digits=1)
+QUALITY = "Q"
+# VOTS's measures. Its A and R are not those of multi-start, though they are called the same.
+OF_VOTS = {
+    QUALITY: "quality: mean overlap over all frames, 1 where truth and answer are both empty",
+    "A": "accuracy: mean overlap in the frames in which a visible object is held (overlap > 0)",
+    "R": "robustness: part of the frames with a visible object in which it is held",
+    "NRE": "not-reported error: part of these frames in which the tracker says it is absent",
+    "DRE": "drift-rate error: part of these frames in which the tracker is somewhere else",
+    "ADQ": "absence-detection quality: part of the frames without the object in which it says so",
+}
 
 
 @dataclass(frozen=True)
@@ -60,10 +72,7 @@ def score(opened: Opened, name: str) -> Scores:
         for index, measure in enumerate(analysis.describe())
         if isinstance(measure, Measure)
     ]
-    columns = [
-        Column(experiment.identifier, m.abbreviation or m.name, isinstance(experiment, Repaired))
-        for experiment, _, _, m in measured
-    ]
+    columns = [_column(experiment, analysis, m) for experiment, analysis, _, m in measured]
     with _processor(opened) as processor:
         rows = []
         finished = []
@@ -81,6 +90,16 @@ def score(opened: Opened, name: str) -> Scores:
         document = _write_document(processor, opened, finished, name) if finished else None
     report = _write_report(opened, finished, name) if finished else None
     return Scores([*columns, SPEED], rows, _eao_bounds(opened), document, report)
+
+
+def _column(experiment: Experiment, analysis: Analysis, measure: Measure) -> Column:
+    name = measure.abbreviation or measure.name
+    quality = isinstance(analysis, AverageAccuracy) and getattr(experiment, "multiobject", False)
+    if quality:
+        name = QUALITY
+    of_vots = quality or isinstance(analysis, (AccuracyRobustness, AverageQualityAuxiliary))
+    meaning = OF_VOTS.get(name, "") if of_vots else ""
+    return Column(experiment.identifier, name, isinstance(experiment, Repaired), meaning=meaning)
 
 
 def _repaired_experiments(opened: Opened) -> list[str]:
@@ -147,19 +166,21 @@ def _run(
 
 def speed(opened: Opened, tracker: Tracker, experiments: set[str]) -> float | None:
     """Frames per second: tracked frames by the time until their replies, outside real time."""
-    frames, seconds = 0, 0.0
+    frames, seconds = 0.0, 0.0
     for experiment in opened.workspace.stack:
         if experiment.identifier not in experiments or experiment.realtime is not None:
             continue
         for sequence in experiment.transform(opened.sequences):
             _, files, results = experiment.scan(tracker, sequence)
+            # All objects of a run have the same times: its frames count once.
+            share = 1 / len(sequence.objects())
             for file in files:
                 if not file.endswith("_time.value"):
                     continue
                 with results.read(file) as lines:
                     times = [float(line) for line in lines if line.strip()][1:]
-                frames += sum(1 for time in times if time > 0)
-                seconds += sum(times)
+                frames += share * sum(1 for time in times if time > 0)
+                seconds += share * sum(times)
     return frames / seconds if seconds else None
 
 

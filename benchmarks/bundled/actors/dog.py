@@ -10,6 +10,8 @@ from ..shapes import blend_all, capsule, ellipsoid, turn
 from ..textures import ramp
 
 WHITE, TAN, BLACK = (0.62, 0.57, 0.5), (0.3, 0.13, 0.045), (0.025, 0.02, 0.018)
+Coat = tuple[tuple[float, float, float], ...]
+TRICOLOUR: Coat = (WHITE, TAN, BLACK)  # below, and the two of the patches above
 STRIDE = 0.62  # metres walked in one cycle of the legs
 
 
@@ -59,9 +61,13 @@ def dog_distance(points: Array, cycle: float) -> Array:
     return blend_all([blend_all(trunk, 0.07), *legs, *ears], 0.045)
 
 
-def dog_finish(points: Array, seed: int) -> Finish:
-    """White legs, belly and muzzle; tan and black patches above; a black nose and eyes."""
+def dog_finish(points: Array, seed: int, coat: Coat) -> Finish:
+    """White legs, belly and muzzle; tan and black patches above; a black nose and eyes.
+
+    Another `coat` than TRICOLOUR has other colours in these places.
+    """
     x, y, z = points
+    below, light, deep = coat
     edge = 0.1 * fractal(points * 5.0, seed, 3) + 0.05 * fractal(points * 26.0, seed + 5, 2)
     saddle = np.clip((y + edge - 0.47 - 0.06 * (x > 0.38)) / 0.02, 0, 1)
     dark = np.clip(
@@ -69,11 +75,11 @@ def dog_finish(points: Array, seed: int) -> Finish:
     )
     blaze = np.clip((np.abs(z) - 0.03 + edge * 0.3) / 0.012, 0, 1)
     muzzle = np.clip((x - 0.6 + edge * 0.5) / 0.02, 0, 1)
-    colour = ramp(dark, TAN, BLACK)
+    colour = ramp(dark, light, deep)
     head = np.clip((x - 0.4) / 0.03, 0, 1)[:, None]
-    colour = colour * (1 - head) + np.array(TAN) * head
+    colour = colour * (1 - head) + np.array(light) * head
     share = saddle * np.where(x > 0.4, blaze, 1.0) * (1 - muzzle)
-    colour = np.array(WHITE) * (1 - share[:, None]) + colour * share[:, None]
+    colour = np.array(below) * (1 - share[:, None]) + colour * share[:, None]
     nose = (x > 0.695) & (y > 0.69)
     eyes = (np.hypot(x - 0.575, y - 0.805) < 0.02) & (np.abs(z) > 0.04)
     colour = np.where((nose | eyes)[:, None], 0.012, colour)
@@ -87,14 +93,20 @@ def dog_relief(points: Array, seed: int) -> Array:
 
 
 def dog(
-    x: float, z: float, heading: float, walked: float, seed: int, target: str | None = None
+    x: float,
+    z: float,
+    heading: float,
+    walked: float,
+    seed: int,
+    target: str | None = None,
+    coat: Coat = TRICOLOUR,
 ) -> Body:
     """A dog at (x, z) that looks along `heading` (radians, 0 = right) after `walked` metres."""
     cycle = walked / STRIDE
     centre = np.array([0.0, 0.45, 0.0])
     return Body(
         distance=lambda p: dog_distance(p + centre[:, None], cycle),
-        finish=lambda p: dog_finish(p + centre[:, None], seed),
+        finish=lambda p: dog_finish(p + centre[:, None], seed, coat),
         relief=lambda p: dog_relief(p + centre[:, None], seed),
         radius=0.86,
         position=np.array([x, 0.45, z]),

@@ -45,8 +45,11 @@ def duck_distance(points: Array, nod: float, look: float) -> Array:
     return union(blend_all([body, *wings], 0.02), curl, bill)
 
 
-def duck_finish(points: Array, nod: float, look: float, seed: int) -> Finish:
-    """Green head, white collar, brown breast, grey flanks, feathered back, black and white tail."""
+def duck_finish(points: Array, nod: float, look: float, seed: int, white: bool) -> Finish:
+    """Green head, white collar, brown breast, grey flanks, feathered back, black and white tail.
+
+    A `white` one is white all over but for its bill and its eyes.
+    """
     x, y, z = points
     head = head_frame(points, nod, look)
     ragged = 0.012 * fractal(points * 40.0, seed, 2)
@@ -67,6 +70,8 @@ def duck_finish(points: Array, nod: float, look: float, seed: int) -> Finish:
     crown = neck > 0.242 + 0.3 * ragged
     sheen = 0.7 + 0.6 * fractal(points * 60.0, seed + 4, 2)[:, None]
     colour = np.where(crown[:, None], np.array(GREEN) * sheen, colour)
+    if white:
+        colour = np.array(WHITE) * (0.6 + 0.4 * feathers)[:, None]
     bill = (head[0] > 0.062) & (neck > 0.26)
     colour = np.where(bill[:, None], BILL, colour)
     eyes = length(np.stack([head[0] - 0.03, head[1] - 0.018, np.abs(head[2]) - 0.05])) < 0.016
@@ -83,15 +88,16 @@ def duck(
     seed: int,
     scale: float = 1.0,
     target: str | None = None,
+    white: bool = False,
 ) -> Body:
-    """A drake afloat at (x, z), nodding and looking about with `time` in frames."""
+    """A drake or a `white` duck afloat at (x, z), nodding and looking about; `time` in frames."""
     nod = 0.02 * np.sin(0.45 * time)
     look = 0.5 * np.sin(0.11 * time + 1.0)
     bob = 0.008 * np.sin(0.31 * time)
     lift = np.array([[0.0], [0.1], [0.0]])
     return Body(
         distance=lambda p: duck_distance(p + lift, nod, look),
-        finish=lambda p: duck_finish(p + lift, nod, look, seed),
+        finish=lambda p: duck_finish(p + lift, nod, look, seed, white),
         relief=lambda p: 0.0015 * fractal(p * np.array([[30.0], [90.0], [90.0]]), seed + 7, 2),
         radius=0.5,
         position=np.array([x, (0.1 + bob) * scale, z]),

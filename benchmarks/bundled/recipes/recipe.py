@@ -13,7 +13,8 @@ from ..sensor import Sensor
 class Recipe:
     """A sequence to be made.
 
-    `build(seed)` makes the scene. `anchors` are (frame, direction), direction 1 or -1.
+    `build(seed)` makes the scene. `anchors` are (frame, direction), direction 1 or -1; there are
+    none where there are several targets, with which VOT has no multi-start.
     """
 
     name: str
