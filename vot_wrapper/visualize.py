@@ -30,6 +30,12 @@ CODEC_NAMES = ("mpeg4", "vp9")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
+    _add_selection(parser)
+    _add_drawing(parser)
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    """Whose results of what are drawn."""
     parser.add_argument(
         "trackers",
         nargs="*",
@@ -61,6 +67,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="draw every repetition and the run from every anchor; else the longest alone",
     )
+
+
+def _add_drawing(parser: argparse.ArgumentParser) -> None:
+    """How they are drawn, and where to."""
     parser.add_argument(
         "--format",
         choices=FORMATS,
@@ -78,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--codec",
         choices=CODEC_NAMES,
         default=CODEC_NAMES[0],
-        help="of the video: mpeg4 is quick and for players; vp9 takes ten times as long, and "
+        help="of the video: mpeg4 is quick and for players; vp9 takes thirty times as long, and "
         "browsers play it (default: %(default)s)",
     )
     parser.add_argument(

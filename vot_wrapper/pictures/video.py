@@ -20,7 +20,7 @@ SMALLEST, LARGEST = 640, 1280  # width of the frame in the video, pixels
 CAPTION_HEIGHT = 24
 
 # What OpenCV's wheels can write into an mp4. MPEG-4 part 2 is quick, and players play it, browsers
-# don't. VP9 is what browsers play; it takes about ten times as long.
+# don't. VP9 is what browsers play; it takes about thirty times as long, over half a second a frame.
 CODECS = {"mpeg4": "mp4v", "vp9": "vp09"}
 
 
