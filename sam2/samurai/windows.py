@@ -28,7 +28,7 @@ SMALLEST_SIDE = 48
 OPENING = 1.25
 """How much a window grows with every frame in which its object wasn't seen."""
 
-STEADY = 0.7
+STEADY = 0.85
 """Share of the old size that the window's idea of an object's size keeps in a frame: a hidden half
 must not make the window shrink at once."""
 
