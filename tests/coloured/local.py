@@ -56,12 +56,13 @@ class LocalProcess(TrackerProcess):  # type: ignore[misc]
 
     seconds: Seconds = staticmethod(lambda request: 0.001)
     started = 0
+    several = True  # whether it says that it takes several objects
 
     def __init__(self, *_: Any, **__: Any) -> None:
         type(self).started += 1
         self._client: LocalClient | None = LocalClient(type(self).seconds)
         self._watchdog_counter = 0
-        self._multiobject = True
+        self._multiobject = type(self).several
         self._has_vot_wrapper = False
         self._returncode = None
 

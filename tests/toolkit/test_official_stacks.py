@@ -323,3 +323,18 @@ def test_a_real_process_gives_what_the_one_without_a_process_gives(
         code, printed = evaluate("coloured", "--stack", name, "--workspace", remote.folder)
     assert code == 0, printed
     assert result_files(remote) == result_files(local)
+
+
+def test_objects_one_by_one_give_what_objects_at_once_give(
+    open_stack: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The toolkit's sequential mode: late objects start in their own frames there too."""
+    together = open_stack("vots2023", DATA["vots2023"], place="together")
+    assert run(together) is None
+    conversations = LocalProcess.started
+    monkeypatch.setattr(LocalProcess, "several", False)
+    apart = open_stack("vots2023", DATA["vots2023"], place="apart")
+    assert run(apart) is None
+    assert LocalProcess.started > conversations
+    assert result_files(apart) == result_files(together)
+    assert len(result_files(apart)) >= 6

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 TRACKERS = ROOT / "trackers.ini"
 EXPECTED = {
     "samurai": ("nano", "samurai"),
+    "samurai-sequential": ("nano", "samurai"),
     "samurai-t": ("tiny", "samurai"),
     "samurai-s": ("small", "samurai"),
     "samurai-b": ("base_plus", "samurai"),
