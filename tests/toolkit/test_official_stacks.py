@@ -24,6 +24,7 @@ from vot.tracker import Trajectory
 from samurai.errors import ConfigurationError
 from vot_wrapper.toolkit import scoring, workspaces
 from vot_wrapper.toolkit.running import Failure, run_missing
+from vot_wrapper.toolkit.runs import runs_of
 from vot_wrapper.toolkit.scoring import Scores, score
 from vot_wrapper.toolkit.workspaces import Opened, open_workspace
 
@@ -328,7 +329,10 @@ def test_a_real_process_gives_what_the_one_without_a_process_gives(
 def test_objects_one_by_one_give_what_objects_at_once_give(
     open_stack: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The toolkit's sequential mode: late objects start in their own frames there too."""
+    """The toolkit's sequential mode: late objects start in their own frames there too.
+
+    Only what the toolkit itself notes for frames before and at an object's start differs.
+    """
     together = open_stack("vots2023", DATA["vots2023"], place="together")
     assert run(together) is None
     conversations = LocalProcess.started
@@ -336,5 +340,21 @@ def test_objects_one_by_one_give_what_objects_at_once_give(
     apart = open_stack("vots2023", DATA["vots2023"], place="apart")
     assert run(apart) is None
     assert LocalProcess.started > conversations
-    assert result_files(apart) == result_files(together)
-    assert len(result_files(apart)) >= 6
+    assert result_files(apart).keys() == result_files(together).keys()
+    compared = 0
+    for ours, theirs in zip(answers_of(apart), answers_of(together), strict=True):
+        assert ours == theirs[-len(ours) :] and len(theirs) - len(ours) <= 1
+        compared += len(ours)
+    assert compared > 100
+
+
+def answers_of(opened: Opened) -> list[list[str]]:
+    """All answers of all trajectories, as text, without the special codes."""
+    (experiment,) = opened.workspace.stack
+    found = []
+    for sequence in opened.sequences:
+        results = experiment.results(opened.trackers[0], sequence)
+        for run_ in runs_of(experiment, opened.trackers[0], sequence):
+            regions = Trajectory.read(results, run_.name).regions()
+            found.append([str(region) for region in regions if not is_special(region)])
+    return found
