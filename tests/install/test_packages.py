@@ -114,7 +114,7 @@ def test_an_installation_has_all_code_and_data_and_nothing_else(
                 copied = target / file.relative_to(source)
                 assert copied.read_bytes() == file.read_bytes()
     tops = {path.name for path in installed.iterdir() if path.suffix != ".dist-info"}
-    assert tops - {"bin"} == {"samurai", "vot_wrapper"}
+    assert tops - {"bin"} == {"samurai", "samurai_training", "vot_wrapper"}
 
 
 def test_an_installation_finds_its_data(installed: Path, tmp_path: Path) -> None:

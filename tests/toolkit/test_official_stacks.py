@@ -93,7 +93,7 @@ MEASURES = {  # of the columns of the table, apart from fps
     "vot2018/shortterm": ["A", "R", "EAO"] * 2 + ["Accurarcy"],
     "vot2022/longterm": ["Pr", "Re", "F"],
     "vot2022/shortterm": ["EAO", "A", "R"] * 2 + ["accuracy"],
-    "tests/multiobject": ["Quality", "A", "R", "NRE", "DRE", "ADQ"],
+    "tests/multiobject": ["Q", "A", "R", "NRE", "DRE", "ADQ"],
     "vots2025/realtime": [],
     "vots2026/point": ["d_avg", "d_1", "d_2", "d_4", "d_8", "d_16"],
 }
