@@ -84,7 +84,13 @@ def load_tracker(settings: Settings) -> TrackerLike:
     """The samurai tracker that the settings ask for, loaded and warmed up."""
     from samurai import Tracker
 
-    tracker = Tracker.load(settings.model, settings.policy, settings.device, settings.dtype)
+    tracker = Tracker.load(
+        settings.model,
+        settings.policy,
+        settings.device,
+        settings.dtype,
+        overlap=settings.overlap == "allowed",
+    )
     threads = share_out(tracker.network.image_size, os.environ)
     tracker.warm_up()
     log.info("%s is ready on %s, %d threads", settings.model, tracker.network.device, threads)

@@ -20,6 +20,7 @@ _OTHER_VARIABLES = {"SAMURAI_CHECKPOINTS": "folder of the downloaded weights"}
 
 _INITS = ("region", "box")
 _OBJECTS = ("simultaneous", "sequential")
+_OVERLAPS = ("allowed", "none")
 _OUTPUTS = ("auto", "mask", "rectangle")
 _DTYPES = ("auto", "float32", "bfloat16", "float16")
 _DEVICES = "auto, cpu, cuda, cuda:<number>, mps"
@@ -41,6 +42,8 @@ class Settings:
             object's initial region had: a rectangle for a rectangle, else a mask.
         objects: `SAMURAI_OBJECTS`: all objects of a sequence at once (simultaneous), or as a
             single-object tracker that the toolkit runs once per object (sequential).
+        overlap: `SAMURAI_OVERLAP`: masks of different objects may share pixels (allowed), or each
+            pixel goes to the surest of them (none).
         log: `SAMURAI_LOG`: file to which the process's log is appended. None: the log is kept in a
             temporary file, and its end is handed to the toolkit when the process fails.
     """
@@ -52,6 +55,7 @@ class Settings:
     init: str = "region"
     output: str = "auto"
     objects: str = "simultaneous"
+    overlap: str = "allowed"
     log: Path | None = None
 
 
@@ -74,6 +78,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         init=_choice(given, "SAMURAI_INIT", defaults.init, _INITS),
         output=_choice(given, "SAMURAI_OUTPUT", defaults.output, _OUTPUTS),
         objects=_choice(given, "SAMURAI_OBJECTS", defaults.objects, _OBJECTS),
+        overlap=_choice(given, "SAMURAI_OVERLAP", defaults.overlap, _OVERLAPS),
         log=_log(given.get("SAMURAI_LOG", "")),
     )
 
@@ -91,6 +96,7 @@ def describe() -> str:
         "init": f"{', '.join(_INITS)}: initial regions as given, or reduced to their box",
         "output": f"{', '.join(_OUTPUTS)}: auto answers rectangles to a rectangle, else masks",
         "objects": f"{', '.join(_OBJECTS)}: all objects at once, or one run for each",
+        "overlap": f"{', '.join(_OVERLAPS)}: may masks of different objects share pixels",
         "log": "a file's absolute path; a temporary file, shown after a failure, if unset",
     }
     defaults = Settings()

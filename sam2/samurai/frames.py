@@ -57,14 +57,18 @@ def prepare(frame: Frame, size: int, device: torch.device) -> Tensor:
     return (image - mean) / std
 
 
+def frame_logits(logits: Tensor, frame_size: tuple[int, int]) -> Tensor:
+    """Mask logits (N, 1, h, w) at the frame's size: bilinear without corner alignment, as SAM 2."""
+    return F.interpolate(logits, size=frame_size, mode="bilinear", align_corners=False)
+
+
 def frame_masks(logits: Tensor, frame_size: tuple[int, int]) -> NDArray[np.bool_]:
     """Masks (N, H, W) at the frame's size from low-resolution mask logits (N, 1, h, w).
 
     Bilinear without corner alignment, above zero, as SAM 2's video predictor.
     """
     parts = [
-        F.interpolate(part, size=frame_size, mode="bilinear", align_corners=False)[:, 0] > 0
-        for part in torch.split(logits, MASKS_AT_ONCE)
+        frame_logits(part, frame_size)[:, 0] > 0 for part in torch.split(logits, MASKS_AT_ONCE)
     ]
     masks: NDArray[np.bool_] = torch.cat(parts).cpu().numpy()
     return masks

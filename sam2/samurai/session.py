@@ -20,14 +20,15 @@ from torch import Tensor
 from samurai.bank import MemoryBank, Shelf
 from samurai.confidence import calibrated
 from samurai.errors import FrameError, SessionError
-from samurai.frames import Frame, frame_masks, prepare, rgb_frame
+from samurai.frames import Frame, frame_logits, frame_masks, prepare, rgb_frame
 from samurai.manifest import BoxPrompt
 from samurai.network import Decoding, Features, Network
+from samurai.overlaps import separated
 from samurai.policies.base import Choice, Policy
 from samurai.prompts import decode_prompt
 from samurai.regions import Answer, Box, Region
 from samurai.rows import DecodedRow, Row, View, decode_rows, read_batches
-from samurai.windows import Viewfinder, prompt_box
+from samurai.windows import Viewfinder, Window, prompt_box
 
 
 @dataclass
@@ -82,6 +83,7 @@ class Session:
         window: side of the window that follows each object, in object sizes; None shows the
             network the whole frame.
         confidence: knots of the model's calibration, see `confidence.calibrated`.
+        overlap: whether answers of different objects may share pixels, see `overlaps`.
     """
 
     def __init__(
@@ -91,12 +93,14 @@ class Session:
         box_prompt: BoxPrompt,
         window: float | None = None,
         confidence: Sequence[float] = (),
+        overlap: bool = True,
     ) -> None:
         self._network = network
         self._new_policy = new_policy
         self._box_prompt: BoxPrompt = box_prompt
         self._window = window
         self._knots = tuple(confidence)
+        self._overlap = overlap
         self._needs = new_policy().needs
         self._reset()
 
@@ -280,10 +284,14 @@ class Session:
         best = [survivor for survivor in survivors if survivor.hypothesis == 0]
         self._logits = torch.cat([survivor.row.logits(survivor.candidate) for survivor in best])
         answers = []
-        for survivor, mask in zip(best, self._masks(best, size), strict=True):
-            box = Box.of_mask(mask)
+        masks = list(self._masks(best, size))
+        for survivor, mask in zip(best, masks, strict=True):
             if survivor.track.viewfinder is not None:
-                survivor.track.viewfinder.follow(box)
+                survivor.track.viewfinder.follow(Box.of_mask(mask))
+        if not self._overlap and len(masks) > 1:
+            masks = separated(masks, lambda number: self._frame_logits(best[number], number, size))
+        for survivor, mask in zip(best, masks, strict=True):
+            box = Box.of_mask(mask)
             estimate = survivor.row.confidence(survivor.candidate)
             confidence = calibrated(estimate, self._knots) if box else 0.0
             answers.append(Answer(survivor.track.number, mask, box, confidence, box is None))
@@ -301,6 +309,16 @@ class Session:
             window = survivor.row.view.window
             assert window is not None
             yield window.paste(frame_masks(logits[None], window.size)[0], size)
+
+    def _frame_logits(
+        self, survivor: Survivor, number: int, size: tuple[int, int]
+    ) -> NDArray[np.float32]:
+        """Mask logits (H, W) of the answer with that number, at the frame's size."""
+        assert self._logits is not None
+        window = survivor.row.view.window or Window.whole(size)
+        logits = frame_logits(self._logits[number : number + 1], window.size)[0, 0]
+        pasted: NDArray[np.float32] = window.paste(logits.cpu().numpy(), size)
+        return pasted
 
     @torch.inference_mode()
     def settle(self) -> None:

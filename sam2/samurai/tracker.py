@@ -36,6 +36,7 @@ class Tracker:
         motion_weight: the w of SAMURAI for this model.
         window: side of the window that the model sees of each object, in object sizes; None for
             the whole frame, as the official models want it.
+        overlap: whether masks of different objects may share pixels.
         confidence: knots that turn the model's estimate into an expected overlap, see `confidence`.
 
     Raises:
@@ -52,12 +53,14 @@ class Tracker:
         motion_weight: float = 0.25,
         window: float | None = None,
         confidence: Sequence[float] = (),
+        overlap: bool = True,
     ) -> None:
         place = resolve_device(device)
         self.network = Network(model, place, resolve_dtype(dtype, place))
         self.box_prompt: BoxPrompt = box_prompt
         self.window = window
         self.confidence = tuple(confidence)
+        self.overlap = overlap
         self._policy = policy_class(policy)
         self._traits = Traits(self.network.slots, self.network.pointers, motion_weight)
 
@@ -68,6 +71,7 @@ class Tracker:
         policy: str = "samurai",
         device: str = "auto",
         dtype: str = "auto",
+        overlap: bool = True,
     ) -> Tracker:
         """A tracker with one of the models of `checkpoints/manifest.toml`.
 
@@ -78,7 +82,7 @@ class Tracker:
         policy_class(policy)
         resolve_dtype(dtype, resolve_device(device))
         card = model_card(model)
-        return cls.of_model(load_model(card), card, policy, device, dtype)
+        return cls.of_model(load_model(card), card, policy, device, dtype, overlap)
 
     @classmethod
     def of_model(
@@ -88,6 +92,7 @@ class Tracker:
         policy: str = "samurai",
         device: str = "auto",
         dtype: str = "auto",
+        overlap: bool = True,
     ) -> Tracker:
         """A tracker with a model that is loaded already, used as its card says."""
         return cls(
@@ -99,11 +104,19 @@ class Tracker:
             card.motion_weight,
             card.window,
             card.confidence,
+            overlap,
         )
 
     def session(self) -> Session:
         """An empty session; call its `start` with a video's first frame."""
-        return Session(self.network, self.new_policy, self.box_prompt, self.window, self.confidence)
+        return Session(
+            self.network,
+            self.new_policy,
+            self.box_prompt,
+            self.window,
+            self.confidence,
+            self.overlap,
+        )
 
     def new_policy(self) -> Policy:
         """A fresh policy for one object."""

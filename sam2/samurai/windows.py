@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -91,13 +92,14 @@ class Window:
         cut[there] = region.array[rows, columns]
         return Mask(cut)
 
-    def paste(self, mask: NDArray[np.bool_], frame_size: tuple[int, int]) -> NDArray[np.bool_]:
-        """A mask (H, W) of the window as a mask of the frame; what is beyond the frame is lost."""
+    def paste(self, values: NDArray[Any], frame_size: tuple[int, int]) -> NDArray[Any]:
+        """A mask (or other values) of the window in the frame, zero around it; what is beyond the
+        frame is lost."""
         if self == Window.whole(frame_size):
-            return mask
+            return values
         rows, columns, there = self._shared(frame_size)
-        pasted = np.zeros(frame_size, dtype=np.bool_)
-        pasted[rows, columns] = mask[there]
+        pasted = np.zeros(frame_size, dtype=values.dtype)
+        pasted[rows, columns] = values[there]
         return pasted
 
     def to_frame(self, corners: Corners, side: int) -> Corners:

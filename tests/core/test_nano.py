@@ -53,6 +53,37 @@ def test_objects_in_one_batch_equal_single_runs(policy: str, scene: Frames) -> N
             assert overlap(frame[0], together[time][number]) >= 0.999, (number, time)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", ["sam2", "samurai"])
+def test_late_objects_in_one_batch_equal_single_runs_over_100_frames(
+    policy: str, scene: Frames
+) -> None:
+    tracker = Tracker.load("nano", policy, "cpu")
+    frames = [scene[number % 46 if number % 46 < 24 else 46 - number % 46] for number in range(100)]
+    starts = {0: BOXES[0], 10: BOXES[1], 25: BOXES[2]}
+    together: list[list[NDArray[np.bool_]]] = [[], [], []]
+    with tracker.session() as session:
+        for time, frame in enumerate(frames):
+            new = [starts[time]] if time in starts else []
+            answers = session.step(frame, new) if time else session.start(frame, new)
+            for answer in answers:
+                together[answer.object].append(answer.mask)
+    for number, (start, box) in enumerate(starts.items()):
+        alone = run(tracker, frames[start:], [box])
+        assert len(alone) == len(together[number])
+        for time, (frame, mask) in enumerate(zip(alone, together[number], strict=True)):
+            assert overlap(frame[0], mask) >= 0.999, (number, time)
+
+
+def test_two_hundred_objects_are_answered(scene: Frames) -> None:
+    random = np.random.default_rng(0)
+    boxes = [Box(float(x), float(y), 20, 16) for x, y in random.uniform(0, 220, (200, 2))]
+    with Tracker.load("nano", "samurai", "cpu").session() as session:
+        assert len(session.start(scene[0], boxes)) == 200
+        answers = session.step(scene[1])
+        assert [answer.object for answer in answers] == list(range(200))
+
+
 def test_half_precision_follows_the_same_object(scene: Frames) -> None:
     exact = run(Tracker.load("nano", "samurai", "cpu"), scene, BOXES[:1])
     half = run(Tracker.load("nano", "samurai", "cpu", "bfloat16"), scene, BOXES[:1])

@@ -21,6 +21,7 @@ from vot.region import calculate_overlaps, is_special
 from vot.stack import list_integrated_stacks, resolve_stack
 from vot.tracker import Trajectory
 
+from samurai import Box, Tracker
 from samurai.errors import ConfigurationError
 from vot_wrapper.toolkit import scoring, workspaces
 from vot_wrapper.toolkit.running import Failure, run_missing
@@ -358,3 +359,55 @@ def answers_of(opened: Opened) -> list[list[str]]:
             regions = Trajectory.read(results, run_.name).regions()
             found.append([str(region) for region in regions if not is_special(region)])
     return found
+
+
+def test_a_late_reply_costs_only_the_frames_that_the_toolkit_skips(
+    open_stack: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the gap the answers are what they would have been: nothing queues up behind it."""
+    delay, at = 0.4, 14
+    data = DATA["vots2025/realtime"]
+    prompt = open_stack("vots2025/realtime", data, place="prompt")
+    assert run(prompt) is None
+    slow = staticmethod(lambda request: delay if request == at else 0.001)
+    monkeypatch.setattr(LocalProcess, "seconds", slow)
+    late = open_stack("vots2025/realtime", data, place="late")
+    assert run(late) is None
+    experiment = prompt.workspace.stack["realtime"]
+    skipped = 0
+    for sequence in prompt.sequences:
+        for planned in runs_of(experiment, prompt.trackers[0], sequence):
+            theirs, ours = (
+                Trajectory.read(experiment_of.results(opened.trackers[0], sequence), planned.name)
+                for opened, experiment_of in (
+                    (prompt, experiment),
+                    (late, late.workspace.stack["realtime"]),
+                )
+            )
+            pairs = zip(theirs.regions(), ours.regions(), strict=True)
+            differing = [n for n, (a, b) in enumerate(pairs) if str(a) != str(b)]
+            assert len(differing) <= delay * data.fps
+            assert all(at < n <= at + delay * data.fps for n in differing)
+            skipped += len(differing)
+    assert skipped > 0
+
+
+def test_confidence_and_answers_survive_a_gap() -> None:
+    """With nano: eight frames are missing, and the object is where it moved to meanwhile."""
+    random = np.random.default_rng(3)
+    texture = random.integers(0, 255, (12, 12, 3), dtype=np.uint8).repeat(5, 0).repeat(5, 1)
+    ground = np.full((240, 320, 3), 90, np.uint8)
+    frames = []
+    for time in range(24):
+        frame = ground.copy()
+        frame[80:140, 60 + 4 * time : 120 + 4 * time] = texture
+        frames.append(frame)
+    with Tracker.load("nano", "samurai", "cpu").session() as session:
+        session.start(frames[0], [Box(60, 80, 60, 60)])
+        before = [session.step(frames[time])[0] for time in range(1, 10)][-1]
+        after = session.step(frames[18])[0]
+        last = [session.step(frames[time])[0] for time in range(19, 24)][-1]
+    truth = np.zeros((240, 320), bool)
+    truth[80:140, 60 + 4 * 23 : 120 + 4 * 23] = True
+    assert (last.mask & truth).sum() > 0.6 * (last.mask | truth).sum()
+    assert 0 < after.confidence <= 1 and abs(last.confidence - before.confidence) < 0.3

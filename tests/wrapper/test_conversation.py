@@ -251,3 +251,22 @@ client.frame(image, {{}}, []) if {behaviour!r} else time.sleep(60)
     readable, _, _ = select.select([line], [], [], 30)
     assert readable == [line] and os.read(line, 1) == b""
     os.close(line)
+
+
+def test_a_frame_is_never_opened_before_its_path_was_sent(connect, images, tmp_path):
+    """The next frame is a pipe meanwhile: whoever opened it would wait for ever."""
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    paths = [folder / f"{number:08d}{images[0].suffix}" for number in range(4)]
+    paths[0].write_bytes(images[0].read_bytes())
+    os.mkfifo(paths[1])
+    peer = connect()
+    assert peer.initialize(paths[0], rectangle(10, 5, 20, 10))
+    for number in range(1, 4):
+        time.sleep(0.1)  # where a thread that reads ahead would have its chance
+        paths[number].unlink()
+        paths[number].write_bytes(images[number].read_bytes())
+        if number < 3:
+            os.mkfifo(paths[number + 1])
+        [(region, _)] = peer.frame(paths[number])
+        assert region.bounds() == (10 + number, 5, 20, 10)

@@ -22,9 +22,10 @@ def test_every_setting_is_read(tmp_path):
         "SAMURAI_INIT": "box",
         "SAMURAI_OUTPUT": "mask",
         "SAMURAI_OBJECTS": "sequential",
+        "SAMURAI_OVERLAP": "none",
         "SAMURAI_LOG": str(tmp_path / "samurai.log"),
     }
-    expected = ("large", "sam2", "cuda:1", "bfloat16", "box", "mask", "sequential")
+    expected = ("large", "sam2", "cuda:1", "bfloat16", "box", "mask", "sequential", "none")
     assert read_settings(environ) == Settings(*expected, tmp_path / "samurai.log")
 
 
@@ -39,6 +40,7 @@ def test_every_setting_is_read(tmp_path):
         ("SAMURAI_INIT", "mask", "region, box"),
         ("SAMURAI_OUTPUT", "polygon", "auto, mask, rectangle"),
         ("SAMURAI_OBJECTS", "all", "simultaneous, sequential"),
+        ("SAMURAI_OVERLAP", "no", "allowed, none"),
     ],
 )
 def test_an_unknown_value_lists_the_allowed_ones(name, value, allowed):
