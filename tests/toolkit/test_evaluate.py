@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from types import ModuleType
 import pytest
 import yaml
 from vot.region.io import read_trajectory
+from vot.tracker import Trajectory
 
 Evaluate = Callable[..., tuple[int, str]]
 MakeWorkspace = Callable[..., Path]
@@ -299,6 +301,31 @@ def test_a_sequence_that_cannot_be_read_is_named(
     code, printed = evaluate("scripted", "--workspace", workspace)
     assert code == 2
     assert "the sequence swing can't be read" in printed
+
+
+def test_a_full_disk_is_told_and_what_is_there_is_kept(
+    make_workspace: MakeWorkspace, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = make_workspace()
+    write = Trajectory.write
+    written: list[str] = []
+
+    def full(self: Trajectory, results: object, name: str) -> None:
+        if len(written) == 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written.append(name)
+        write(self, results, name)
+
+    monkeypatch.setattr(Trajectory, "write", full)
+    code, printed = evaluate("scripted", "--workspace", workspace)
+    assert code == 1 and "No space left on device" in printed
+    assert "sequence swing" in printed or "sequence drift" in printed
+    monkeypatch.setattr(Trajectory, "write", write)
+    kept = {path: path.read_bytes() for path in (workspace / "results").rglob("*.bin")}
+    assert len(kept) == 3
+    code, printed = evaluate("scripted", "--workspace", workspace)
+    assert code == 0, printed
+    assert all(path.read_bytes() == content for path, content in kept.items())
 
 
 def test_ctrl_c_keeps_what_is_there(
