@@ -361,37 +361,6 @@ def answers_of(opened: Opened) -> list[list[str]]:
     return found
 
 
-def test_a_late_reply_costs_only_the_frames_that_the_toolkit_skips(
-    open_stack: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After the gap the answers are what they would have been: nothing queues up behind it."""
-    delay, at = 0.4, 14
-    data = DATA["vots2025/realtime"]
-    prompt = open_stack("vots2025/realtime", data, place="prompt")
-    assert run(prompt) is None
-    slow = staticmethod(lambda request: delay if request == at else 0.001)
-    monkeypatch.setattr(LocalProcess, "seconds", slow)
-    late = open_stack("vots2025/realtime", data, place="late")
-    assert run(late) is None
-    experiment = prompt.workspace.stack["realtime"]
-    skipped = 0
-    for sequence in prompt.sequences:
-        for planned in runs_of(experiment, prompt.trackers[0], sequence):
-            theirs, ours = (
-                Trajectory.read(experiment_of.results(opened.trackers[0], sequence), planned.name)
-                for opened, experiment_of in (
-                    (prompt, experiment),
-                    (late, late.workspace.stack["realtime"]),
-                )
-            )
-            pairs = zip(theirs.regions(), ours.regions(), strict=True)
-            differing = [n for n, (a, b) in enumerate(pairs) if str(a) != str(b)]
-            assert len(differing) <= delay * data.fps
-            assert all(at < n <= at + delay * data.fps for n in differing)
-            skipped += len(differing)
-    assert skipped > 0
-
-
 def test_confidence_and_answers_survive_a_gap() -> None:
     """With nano: eight frames are missing, and the object is where it moved to meanwhile."""
     random = np.random.default_rng(3)
