@@ -32,12 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TRACKER",
         help="identifiers in the workspace's trackers.ini; samurai if none is given",
     )
-    parser.add_argument(
-        "--workspace",
-        type=Path,
-        help="folder of the workspace (default: the current folder if it is one, else the "
-        "vot_workspace of the clone)",
-    )
+    add_workspace_argument(parser)
     parser.add_argument(
         "--stack",
         help="experiments to run instead of the workspace's own, for example vot2022/shortterm; "
@@ -63,6 +58,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--name", default=REPORT_NAME, help="name of the report (default: %(default)s)"
+    )
+
+
+def add_workspace_argument(parser: argparse.ArgumentParser) -> None:
+    """Declares --workspace, which `workspace_folder` reads."""
+    parser.add_argument(
+        "--workspace",
+        type=Path,
+        help="folder of the workspace (default: the current folder if it is one, else the "
+        "vot_workspace of the clone)",
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samurai.errors import ConfigurationError
-from vot_wrapper.evaluate import CLONE, workspace_folder
+from vot_wrapper.evaluate import CLONE, add_workspace_argument, workspace_folder
 from vot_wrapper.problems import Problem
 from vot_wrapper.settings import PREFIX, Settings, read_settings, unknown_variables
 
@@ -29,12 +29,7 @@ LOCK = "requirements-lock.txt"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
     parser.add_argument("tracker", metavar="TRACKER", help="its identifier in trackers.ini")
-    parser.add_argument(
-        "--workspace",
-        type=Path,
-        help="folder of the workspace (default: the current folder if it is one, else the "
-        "vot_workspace of the clone)",
-    )
+    add_workspace_argument(parser)
     parser.add_argument(
         "--stack",
         help="the challenge, for example vots2025/main (default: the workspace's own stack)",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from samurai.errors import ConfigurationError, FrameError
 from vot_wrapper.console import Console, Interrupt
-from vot_wrapper.evaluate import CLONE, names, workspace_folder
+from vot_wrapper.evaluate import CLONE, add_workspace_argument, names, workspace_folder
 from vot_wrapper.pictures.report import link_pictures, pictures_folder, reports_of
 
 if TYPE_CHECKING:
@@ -42,11 +42,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         metavar="TRACKER",
         help="trackers whose results to draw (default: all that have results)",
     )
-    parser.add_argument(
-        "--workspace",
-        type=Path,
-        help="folder of the workspace (default: as for `samurai evaluate`)",
-    )
+    add_workspace_argument(parser)
     parser.add_argument("--stack", help="experiments of this stack instead of the workspace's own")
     parser.add_argument(
         "--experiment",

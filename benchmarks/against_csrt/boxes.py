@@ -8,6 +8,8 @@ import numpy as np
 from vot.region import Region
 from vot.region.shapes import Mask, Polygon, Rectangle
 
+from samurai.geometry import corners_overlap
+
 Corners = tuple[float, float, float, float]
 """left, top, right, bottom; the right and bottom edges, not the last pixels."""
 
@@ -35,14 +37,7 @@ def box_of(region: Region) -> Corners | None:
 
 def overlap(a: Corners | None, b: Corners | None) -> float:
     """Intersection over union; 0 where a box is missing."""
-    if a is None or b is None:
-        return 0.0
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    shared = width * height
-    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
+    return 0.0 if a is None or b is None else corners_overlap(a, b)
 
 
 def mean_overlap(answers: Items[Corners | None], truth: Items[Corners | None]) -> float:

@@ -51,10 +51,14 @@ def prepare(frame: Frame, size: int, device: torch.device) -> Tensor:
     """
     resized = Image.fromarray(frame).resize((size, size), Image.Resampling.BICUBIC)
     pixels = torch.from_numpy(np.array(resized)).to(device, non_blocking=True)
-    image = pixels.permute(2, 0, 1)[None].to(torch.float32) / 255
-    mean = torch.tensor(MEAN, device=device).view(1, 3, 1, 1)
-    std = torch.tensor(STD, device=device).view(1, 3, 1, 1)
-    return (image - mean) / std
+    return normalised(pixels.permute(2, 0, 1)[None])
+
+
+def normalised(images: Tensor) -> Tensor:
+    """Images (..., 3, H, W) of 0 to 255 as the network wants them, float32."""
+    mean = torch.tensor(MEAN, device=images.device).view(1, 3, 1, 1)
+    std = torch.tensor(STD, device=images.device).view(1, 3, 1, 1)
+    return (images.to(torch.float32) / 255 - mean) / std
 
 
 def frame_logits(logits: Tensor, frame_size: tuple[int, int]) -> Tensor:

@@ -285,13 +285,14 @@ class Session:
         self._logits = torch.cat([survivor.row.logits(survivor.candidate) for survivor in best])
         answers = []
         masks = list(self._masks(best, size))
-        for survivor, mask in zip(best, masks, strict=True):
+        boxes = [Box.of_mask(mask) for mask in masks]
+        for survivor, box in zip(best, boxes, strict=True):
             if survivor.track.viewfinder is not None:
-                survivor.track.viewfinder.follow(Box.of_mask(mask))
+                survivor.track.viewfinder.follow(box)
         if not self._overlap and len(masks) > 1:
             masks = separated(masks, lambda number: self._frame_logits(best[number], number, size))
-        for survivor, mask in zip(best, masks, strict=True):
-            box = Box.of_mask(mask)
+            boxes = [Box.of_mask(mask) for mask in masks]
+        for survivor, mask, box in zip(best, masks, boxes, strict=True):
             estimate = survivor.row.confidence(survivor.candidate)
             confidence = calibrated(estimate, self._knots) if box else 0.0
             answers.append(Answer(survivor.track.number, mask, box, confidence, box is None))

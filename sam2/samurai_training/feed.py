@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from samurai.frames import normalised
 from samurai_training.assets import Assets
 from samurai_training.clips import ViewRule, training_clip
 from samurai_training.recipe import Recipe
-from samurai_training.unroll import Batch, PromptKind, normalised
+from samurai_training.unroll import Batch, PromptKind
 
 JITTER = 0.06
 """Standard deviation of a prompted box's corners, as a share of its longer side."""
@@ -74,7 +75,9 @@ def to_batch(raw: dict[str, Any], device: torch.device) -> Batch:
 
     prompt: PromptKind = raw["prompt"]
     masks = moved("masks")[:, :, None].float()
-    return Batch(normalised(moved("frames")), masks, prompt, moved("boxes"), moved("points"))
+    return Batch(
+        normalised(moved("frames").movedim(-1, -3)), masks, prompt, moved("boxes"), moved("points")
+    )
 
 
 def feed(

@@ -16,7 +16,6 @@ from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
 from sam2.modeling.sam2_utils import get_1d_sine_pe
 from torch import Tensor
 
-from samurai.frames import MEAN, STD
 from samurai.network import CORNER_LABELS, MASK_BIAS, MASK_SCALE
 
 PromptKind = Literal["mask", "filled_box", "box", "point"]
@@ -54,13 +53,6 @@ class Remembered:
     time: int
     map: Tensor
     pointer: Tensor
-
-
-def normalised(frames: Tensor) -> Tensor:
-    """uint8 (..., S, S, 3) RGB as float32 (..., 3, S, S), as `samurai.frames.prepare` does."""
-    mean = torch.tensor(MEAN, device=frames.device).view(3, 1, 1)
-    std = torch.tensor(STD, device=frames.device).view(3, 1, 1)
-    return (frames.movedim(-1, -3).float() / 255 - mean) / std
 
 
 def set_side(model: SAM2Base, side: int) -> None:

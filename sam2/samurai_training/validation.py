@@ -7,12 +7,13 @@ mean per film, then over films.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from samurai.geometry import corners_overlap
 from samurai.regions import Box
 from samurai.tracker import Tracker
 from samurai_training.assets import Assets
@@ -21,10 +22,7 @@ from samurai_training.clips import Clip, film
 
 @dataclass(frozen=True)
 class Score:
-    """overlaps: mean per film. survival: share of films whose last fifth still overlaps by 0.1.
-
-    predicted: (frames, 3): predicted confidence, and the overlap of box and mask that came true.
-    """
+    """overlaps: mean per film. survival: share of films whose last fifth still overlaps by 0.1."""
 
     overlaps: list[float]
     survival: float
@@ -55,12 +53,7 @@ def box_overlap(a: Box | None, b: Box | None) -> float:
     """Intersection over union of two boxes, 0 where one is missing."""
     if a is None or b is None:
         return 0.0
-    width = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
-    height = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
-    if width <= 0 or height <= 0:
-        return 0.0
-    shared = width * height
-    return shared / (a.width * a.height + b.width * b.height - shared)
+    return corners_overlap(*((c.x, c.y, c.x + c.width, c.y + c.height) for c in (a, b)))
 
 
 def overlaps(boxes: Sequence[Box | None], masks: NDArray[np.bool_]) -> list[float]:
@@ -70,15 +63,11 @@ def overlaps(boxes: Sequence[Box | None], masks: NDArray[np.bool_]) -> list[floa
     return [box_overlap(box, truth) for box, truth in pairs if truth is not None]
 
 
-def score(
-    tracker: Tracker, clips: Sequence[Clip], progress: Callable[[int], None] | None = None
-) -> Score:
+def score(tracker: Tracker, clips: Sequence[Clip]) -> Score:
     """Track all films and sum up."""
     means, alive = [], 0
-    for number, clip in enumerate(clips):
+    for clip in clips:
         values = overlaps(track(tracker, clip), clip.masks)
         means.append(float(np.mean(values)))
         alive += float(np.mean(values[-len(values) // 5 :])) > 0.1
-        if progress is not None:
-            progress(number)
     return Score(means, alive / len(clips))

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from samurai.checkpoints import load_model
+from samurai.frames import normalised
 from samurai.manifest import model_card
 from samurai.regions import Box, Mask
 from samurai.tracker import Tracker
@@ -25,7 +26,7 @@ from samurai_training.feed import Clips, to_batch
 from samurai_training.loop import Options, Run, rate_at
 from samurai_training.losses import Weights, judge
 from samurai_training.recipe import RECIPES, START, Recipe, Stage, recipe
-from samurai_training.unroll import Batch, Prediction, filled, normalised, unroll
+from samurai_training.unroll import Batch, Prediction, filled, unroll
 
 SIDE = 160
 TINY = Recipe(steps=6, rate=1e-3, stages=(Stage(1.0, 64, 2.7, 2, 3, START),), warm_up=2)
@@ -42,7 +43,7 @@ def a_batch(kind: str = "filled_box") -> tuple[Batch, np.ndarray]:
     box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
     masks = torch.from_numpy(clip.masks)[:, None, None].float()
     batch = Batch(
-        normalised(torch.from_numpy(clip.frames))[:, None],
+        normalised(torch.from_numpy(clip.frames).movedim(-1, -3))[:, None],
         masks,
         kind,  # type: ignore[arg-type]
         torch.tensor([box]).float(),
