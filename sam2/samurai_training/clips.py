@@ -7,7 +7,7 @@ target (`samurai.windows`): `training_clip` makes such views, `film` whole frame
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,10 +16,16 @@ from numpy.typing import NDArray
 
 from samurai_training.assets import Assets, Picture
 from samurai_training.camera import GREY, Camera
-from samurai_training.sprites import Actor, Matrix, Motion, actor
+from samurai_training.sprites import Actor, Matrix, Motion, Pose, actor
 
 SMALLEST = 12
 """Pixels of the target in a view below which it counts as not visible."""
+
+DOUBLES = 0.4
+"""Share of distractors that look like the target."""
+
+ABSENCES = 0.3
+"""Share of clips whose target is gone for some frames, and may come back somewhere else."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ class World:
         random = self.random
         for _ in range(random.choice([0, 1, 2, 3, 5], p=[0.2, 0.25, 0.25, 0.2, 0.1])):
             other = actor(assets, random, float(np.exp(random.normal(0, 0.45))))
-            if random.random() < 0.3:
+            if random.random() < DOUBLES:
                 other.sprite, other.limbs = self.target.sprite, self.target.limbs
                 other.pose.size = self.target.pose.size * random.uniform(0.75, 1.3)
             reach, heading = random.uniform(0.7, 2.6), random.uniform(0, 6.28)
@@ -122,11 +128,14 @@ class World:
         for moving in (self.target, *self.behind, *self.before):
             moving.advance(self.random)
 
-    def render(self, view: View, framed: bool) -> tuple[Picture, NDArray[np.bool_]]:
+    def render(
+        self, view: View, framed: bool, present: bool = True
+    ) -> tuple[Picture, NDArray[np.bool_]]:
         """The recorded picture (BGR) and the target's visible mask.
 
         Args:
             framed: whether the edges of the recorded frame may be in view, with nothing beyond.
+            present: whether the target is in the scene.
         """
         matrix = view.matrix()
         height, width = view.size
@@ -146,7 +155,9 @@ class World:
         )
         for other in self.behind:
             _draw(canvas, other, matrix)
-        mask = _draw(canvas, self.target, matrix)
+        mask = np.zeros(view.size, np.bool_)
+        if present:
+            mask = _draw(canvas, self.target, matrix)
         for other in self.before:
             mask &= ~_draw(canvas, other, matrix)
         picture = self.camera.expose(canvas, self.random)
@@ -271,7 +282,10 @@ def _try(assets: Assets, rule: ViewRule, length: int, random: Generator) -> Clip
     seen = world.target.pose
     unit = seen.size
     lost = 0
+    gone = _absence(length, random)
     for time in range(length):
+        if time == gone.stop and gone:
+            world.target.pose = _elsewhere(world.target.pose, random)
         now = world.target.pose
         if whole:
             view = View(
@@ -285,7 +299,7 @@ def _try(assets: Assets, rule: ViewRule, length: int, random: Generator) -> Clip
             x = now.x - lag * (now.x - seen.x) + wander[0]
             y = now.y - lag * (now.y - seen.y) + wander[1]
             view = View(float(x), float(y), rule.side / size, (rule.side,) * 2, roll)
-        picture, mask = world.render(view, framed)
+        picture, mask = world.render(view, framed, time not in gone)
         if mask.sum() < SMALLEST:
             mask[:] = False
         if time == 0 and mask.sum() < max(60, 0.004 * mask.size):
@@ -298,6 +312,20 @@ def _try(assets: Assets, rule: ViewRule, length: int, random: Generator) -> Clip
         for _ in range(gap):
             world.advance()
     return Clip(np.stack(frames), np.stack(masks))
+
+
+def _absence(length: int, random: Generator) -> range:
+    """The frames without the target, never the first; mostly none."""
+    if random.random() >= ABSENCES or length == 1:
+        return range(0)
+    start = int(random.integers(1, length))
+    return range(start, start + int(random.integers(1, max(2, length // 2) + 1)))
+
+
+def _elsewhere(pose: Pose, random: Generator) -> Pose:
+    """The same pose a little away."""
+    x, y = random.normal(0, 0.5, 2) * pose.size
+    return replace(pose, x=pose.x + float(x), y=pose.y + float(y))
 
 
 def film(assets: Assets, length: int, seed: int, size: tuple[int, int] = (480, 640)) -> Clip:

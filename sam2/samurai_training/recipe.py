@@ -14,7 +14,7 @@ from samurai_training.losses import Weights
 from samurai_training.unroll import PromptKind
 
 START = Weights(focal=0.0, entropy=2.0)
-REFINE = Weights(focal=5.0, entropy=1.0, visible=0.5)
+REFINE = Weights(focal=5.0, entropy=1.0, visible=1.0)
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,8 @@ RECIPES = {
         steps=3400,
         rate=4e-4,
         stages=(
-            Stage(0.37, 128, 2.7, 6, 4, START),
-            Stage(0.33, 160, 3.4, 5, 4, REFINE),
-            Stage(0.30, 160, 3.4, 3, 8, REFINE),
+            Stage(0.50, 160, 3.4, 5, 4, REFINE),
+            Stage(0.50, 160, 3.4, 3, 8, REFINE),
         ),
     ),
     # from random weights, on 2 CPU cores, overnight

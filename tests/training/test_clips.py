@@ -57,6 +57,18 @@ def test_targets_are_hidden_leave_and_come_back_in_some_clips(assets: Assets) ->
     assert 1 <= empty <= 30
 
 
+def test_absences_last_some_frames_and_never_begin_a_clip(assets: Assets) -> None:
+    """More of them than leaving and hiding alone would make, and most objects come back."""
+    gone, back = 0, 0
+    for seed in range(60):
+        seen = training_clip(assets, ViewRule(64), 8, (seed,)).masks.any(axis=(1, 2))
+        assert seen[0]
+        first = int(np.argmin(seen)) if not seen.all() else None
+        gone += first is not None
+        back += first is not None and bool(seen[first:].any())
+    assert gone >= 12 and back >= gone / 3
+
+
 def test_windows_follow_and_whole_views_do_not(assets: Assets) -> None:
     """In windows the target stays near the middle and near a quarter of the side."""
     offsets, sizes = [], []
