@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
 from sam2.modeling.sam2_utils import get_1d_sine_pe
 from torch import Tensor
@@ -155,6 +157,7 @@ class Network:
         slots: Sequence[Sequence[int]],
         pointers: Tensor,
         distances: Sequence[Sequence[int]],
+        weights: Sequence[Sequence[float]] | None = None,
     ) -> Memory:
         """Lay out what B rows of equal shape attend to.
 
@@ -163,8 +166,11 @@ class Network:
             slots: per row, the K slots that give the maps their temporal embedding.
             pointers: (B, P, C) object pointers.
             distances: per row, how many frames ago each of the P pointers was seen.
+            weights: per row, what the tokens of each map are multiplied by; None for 1.
         """
         rows, kept = maps.shape[:2]
+        if weights is not None:
+            maps = maps * torch.tensor(weights).to(self.device, non_blocking=True)[..., None, None]
         slot_of = torch.tensor(slots).to(self.device, non_blocking=True)
         temporal = self.model.maskmem_tpos_enc[self.slots - 1 - slot_of]  # (B, K, 1, 1, M)
         positions = self._map_position + temporal.flatten(2, 3)
@@ -208,32 +214,67 @@ class Network:
 
     # --- prompt encoder and mask decoder ---------------------------------------------------------
 
-    def decode(self, conditioned: Tensor, features: Features, gate: float) -> Decoding:
-        """Three candidates per row of a tracked frame, without a prompt.
+    def decode(
+        self,
+        conditioned: Tensor,
+        features: Features,
+        gate: float,
+        hints: tuple[Tensor, Tensor] | None = None,
+    ) -> Decoding:
+        """Three candidates per row of a tracked frame.
 
         Args:
             conditioned: (B, C, H, W).
             gate: object score above which masks are let through.
+            hints: what `hint` made of the rows' own prompts; None where they have none.
         """
         rows = len(conditioned)
-        points = self._no_points.expand(rows, -1, -1)
-        dense = self._no_mask.expand(rows, -1, -1, -1)
-        many = self._many_when_tracking()
-        return self._decode(conditioned, features, points, dense, many, gate)
+        if hints is None:
+            hints = self._no_points.expand(rows, -1, -1), self._no_mask.expand(rows, -1, -1, -1)
+        return self._decode(conditioned, features, *hints, self._many_when_tracking(), gate)
+
+    def hint(
+        self,
+        points: NDArray[np.float32],
+        labels: NDArray[np.int32],
+        logits: NDArray[np.float32] | None,
+    ) -> tuple[Tensor, Tensor]:
+        """Sparse and dense embeddings of B rows' prompts on a tracked frame.
+
+        Args:
+            points: (B, N, 2), x and y in the square input; labels: (B, N).
+            logits: (B, 1, S/4, S/4) of a mask, or None.
+        """
+        masks = None if logits is None else torch.from_numpy(logits).to(self.device)
+        embeddings: tuple[Tensor, Tensor] = self.model.sam_prompt_encoder(
+            points=(
+                torch.from_numpy(points).to(self.device),
+                torch.from_numpy(labels).to(self.device),
+            ),
+            boxes=None,
+            masks=masks,
+        )
+        return embeddings
 
     def decode_points(
-        self, features: Features, points: Tensor, labels: Tensor, gate: float
+        self,
+        features: Features,
+        points: Tensor,
+        labels: Tensor,
+        gate: float,
+        candidates_up_to: int = 0,
     ) -> Decoding:
         """Candidates for one object prompted by points.
 
         Args:
             points: float32 (1, N, 2), x and y in the square input.
             labels: int32 (1, N): 1 object, 0 background, 2 and 3 the corners of a box.
+            candidates_up_to: so many points still have three candidates, whatever the model says.
         """
         sparse, dense = self.model.sam_prompt_encoder(
             points=(points, labels), boxes=None, masks=None
         )
-        many = self._multimask(points.shape[1])
+        many = self._multimask(points.shape[1]) or points.shape[1] <= candidates_up_to
         conditioned = self.without_memory(features)
         return self._decode(conditioned, features, sparse, dense, many, gate)
 
@@ -323,7 +364,12 @@ class Network:
     # --- memory encoder ("Memory encoder") -------------------------------------------------------
 
     def memorise(
-        self, features: Features, full: Tensor, object_scores: Tensor, prompted: Sequence[bool]
+        self,
+        features: Features,
+        full: Tensor,
+        object_scores: Tensor,
+        prompted: Sequence[bool],
+        trust: Sequence[NDArray[np.float32] | None] = (),
     ) -> Tensor:
         """Memory maps (B, HW, M) of the chosen masks.
 
@@ -331,6 +377,7 @@ class Network:
             full: (B, 1, S, S) mask logits of the chosen candidates, see `full_size`.
             object_scores: (B, 1) logits.
             prompted: rows whose mask was prompted: those are binarised first, as in SAM 2.
+            trust: per row, how much of the map counts where, (S/4, S/4); None for all of it.
         """
         masks = torch.sigmoid(full)
         if any(prompted):
@@ -344,7 +391,16 @@ class Network:
         embedding = self.model.no_obj_embed_spatial
         if embedding is not None:
             maps = maps + absent * embedding[..., None, None]
+        if any(weights is not None for weights in trust):
+            maps = maps * self._pooled(trust)
         return maps.flatten(2).transpose(1, 2)
+
+    def _pooled(self, trust: Sequence[NDArray[np.float32] | None]) -> Tensor:
+        """Trust in pixels of masks as trust in tokens of maps, their mean: (B, 1, H, W)."""
+        side, quarter = math.isqrt(self.tokens), self.image_size // 4
+        full = np.ones((quarter, quarter), dtype=np.float32)
+        pixels = np.stack([full if weights is None else weights for weights in trust])
+        return F.adaptive_avg_pool2d(torch.from_numpy(pixels).to(self.device)[:, None], side)
 
 
 def _tokens(maps: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from samurai.manifest import BoxPrompt
 from samurai.network import CORNER_LABELS, Decoding, Features, Network
+from samurai.policies.base import Needs
 from samurai.regions import Box, Mask, Region
 
 
@@ -19,14 +20,14 @@ def decode_prompt(
     region: Region,
     frame_size: tuple[int, int],
     box_prompt: BoxPrompt,
-    gate: float,
+    needs: Needs,
 ) -> Decoding:
     """Decode one object's prompt on its frame.
 
     Args:
         region: in frame pixels, already checked against the frame.
         frame_size: height and width of the frame.
-        gate: object score above which masks are let through.
+        needs: of the object's policy: which masks are let through, when there are three of them.
     """
     if isinstance(region, Box) and box_prompt == "filled_mask":
         region = region.filled(frame_size)
@@ -45,7 +46,8 @@ def decode_prompt(
         features,
         scaled[None].to(network.device),
         torch.from_numpy(labels)[None].to(network.device),
-        gate,
+        needs.object_gate,
+        needs.prompt_candidates,
     )
     if isinstance(region, Box) and box_prompt == "decoded_mask":
         return _prompted_anew(network, features, decoded)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -19,8 +20,8 @@ from torch import Tensor
 
 from samurai.bank import MemoryBank, Shelf
 from samurai.geometry import Corners
-from samurai.network import Decoding, Features, Network
-from samurai.policies.base import Candidate, Decoded, Needs, Recall
+from samurai.network import MASK_SCALE, Decoding, Features, Network
+from samurai.policies.base import Candidate, Decoded, Grid, Hint, Needs, Recall
 from samurai.windows import Window
 
 
@@ -34,6 +35,26 @@ class View:
 
     index: int
     window: Window | None
+
+    def grid(self, network: Network) -> Grid:
+        """Where the pixels of mask logits lie, in the policies' coordinates."""
+        side = network.image_size // 4
+        if self.window is None:
+            return Grid(0.0, 0.0, 4.0, 4.0)
+        window = self.window
+        return Grid(window.left, window.top, window.width / side, window.height / side)
+
+    def hinted(self, hint: Hint, network: Network) -> Hint:
+        """A hint in the square input's coordinates, its mask (1, S/4, S/4)."""
+        points, logits, window = hint.points, hint.logits, self.window
+        if window is not None:
+            points = window.to_input(points, network.image_size)
+        if logits is not None:
+            if window is not None:
+                logits = window.crop_values(logits, beyond=-MASK_SCALE / 2)
+            side = network.image_size // 4
+            logits = cv2.resize(logits, (side, side), interpolation=cv2.INTER_AREA)[None]  # type: ignore[assignment]
+        return Hint(points.astype(np.float32), hint.labels, logits)
 
 
 @dataclass(frozen=True)
@@ -89,10 +110,9 @@ def decode_rows(
     needs: Needs,
 ) -> list[DecodedRow]:
     """Recall, attend and decode, in the order of `rows`."""
-    groups: dict[tuple[int, int], list[int]] = {}
+    groups: dict[tuple[int, ...], list[int]] = {}
     for number, row in enumerate(rows):
-        shape = (len(row.recall.maps), len(row.recall.pointers))
-        groups.setdefault(shape, []).append(number)
+        groups.setdefault(_shape(row.recall), []).append(number)
     batches = [
         _decode_group(network, bank, features, [rows[number] for number in members], needs)
         for members in groups.values()
@@ -100,6 +120,13 @@ def decode_rows(
     order = [number for members in groups.values() for number in members]
     decoded = read_batches(network, batches, [rows[number].view for number in order], time, needs)
     return [row for _, row in sorted(zip(order, decoded, strict=True), key=lambda pair: pair[0])]
+
+
+def _shape(recall: Recall) -> tuple[int, ...]:
+    """What must be equal for rows to be batched."""
+    hint = recall.hint
+    hinted = (-1, 0) if hint is None else (len(hint.points), int(hint.logits is not None))
+    return (len(recall.maps), len(recall.pointers), *hinted)
 
 
 def _decode_group(
@@ -117,9 +144,30 @@ def _decode_group(
         [[entry.slot for entry in row.recall.maps] for row in rows],
         bank.pointers.take(pointers),
         [[entry.distance for entry in row.recall.pointers] for row in rows],
+        _weights(rows),
     )
     seen = features.of([row.view.index for row in rows])
-    return network.decode(network.attend(seen, memory), seen, needs.object_gate)
+    attended = network.attend(seen, memory)
+    return network.decode(attended, seen, needs.object_gate, _hints(network, rows))
+
+
+def _weights(rows: Sequence[Row]) -> list[list[float]] | None:
+    """What the maps are multiplied by; None where that is 1 for all."""
+    weights = [[entry.weight for entry in row.recall.maps] for row in rows]
+    return None if all(weight == 1 for line in weights for weight in line) else weights
+
+
+def _hints(network: Network, rows: Sequence[Row]) -> tuple[Tensor, Tensor] | None:
+    """The embedded hints of rows that all have one, or all have none."""
+    hints = [row.view.hinted(row.recall.hint, network) for row in rows if row.recall.hint]
+    if not hints:
+        return None
+    masks = [hint.logits for hint in hints if hint.logits is not None]
+    return network.hint(
+        np.stack([hint.points for hint in hints]),
+        np.stack([hint.labels for hint in hints]),
+        np.stack(masks) if masks else None,
+    )
 
 
 def read_batches(
@@ -176,7 +224,8 @@ def _unpack(
         if corners is not None and view.window is not None:
             corners = view.window.to_frame(corners, network.image_size)
         candidates.append(Candidate(iou, corners))
-    return Decoded(time, score, tuple(candidates), partial(_copy_mask, batch.logits[index]))
+    copy = partial(_copy_logits, batch.logits[index])
+    return Decoded(time, score, tuple(candidates), copy, view.grid(network))
 
 
 def _corners(edges: list[float]) -> Corners | None:
@@ -185,6 +234,6 @@ def _corners(edges: list[float]) -> Corners | None:
     return (left, top, right, bottom) if right >= 0 else None
 
 
-def _copy_mask(logits: Tensor, candidate: int) -> NDArray[np.bool_]:
-    mask: NDArray[np.bool_] = (logits[candidate] > 0).cpu().numpy()
-    return mask
+def _copy_logits(logits: Tensor, candidate: int) -> NDArray[np.float32]:
+    copied: NDArray[np.float32] = logits[candidate].cpu().numpy()
+    return copied

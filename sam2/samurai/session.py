@@ -21,10 +21,11 @@ from samurai.bank import MemoryBank, Shelf
 from samurai.confidence import calibrated
 from samurai.errors import FrameError, SessionError
 from samurai.frames import Frame, frame_logits, frame_masks, prepare, rgb_frame
+from samurai.history import FrameHistory
 from samurai.manifest import BoxPrompt
 from samurai.network import Decoding, Features, Network
 from samurai.overlaps import separated
-from samurai.policies.base import Choice, Policy
+from samurai.policies.base import Choice, Keep, Policy
 from samurai.prompts import decode_prompt
 from samurai.regions import Answer, Box, Region
 from samurai.rows import DecodedRow, Row, View, decode_rows, read_batches
@@ -108,6 +109,9 @@ class Session:
         network = self._network
         map_shape = (network.tokens, network.memory_channels)
         self._bank = MemoryBank(map_shape, network.channels, network.device)
+        self._history = FrameHistory(
+            self._needs.frames, network.image_size if self._window is None else None
+        )
         self._tracks: list[Track] = []
         self._time = -1
         self._frame_size: tuple[int, int] | None = None
@@ -184,6 +188,7 @@ class Session:
         for region in new_objects:
             region.check(size)
         self.settle()
+        self._show(frame)
         time = self._time + 1
         finders = [track.viewfinder for track in self._tracks] + self._aim(new_objects, size)
         with self._network.precision():
@@ -194,6 +199,13 @@ class Session:
         self._time, self._frame_size = time, size
         self._pending = PendingWrite(time, features, survivors)
         return answers
+
+    def _show(self, frame: Frame) -> None:
+        """Let policies that asked for it look at the frame."""
+        if self._needs.frames:
+            self._history.push(frame)
+            for track in self._tracks:
+                track.policy.see(self._history)
 
     def _check_size(self, size: tuple[int, int]) -> None:
         expected = self._frame_size or size
@@ -264,6 +276,8 @@ class Session:
         survivors = []
         for row in read_batches(self._network, batches, views[first:], time, needs):
             policy, shelf, number = self._new_policy(), self._bank.new_shelf(), len(self._tracks)
+            if needs.frames:
+                policy.see(self._history)
             track = Track(number, policy, [shelf], finders[number])
             self._tracks.append(track)
             survivors += _survivors(track, [policy.start(row.seen)], [row], prompted=True)
@@ -275,9 +289,11 @@ class Session:
         """Decode one object's prompt, in the view's coordinates."""
         if view.window is not None:
             region, size = view.window.cut(region), view.window.size
-        gate = self._needs.object_gate
+        box_prompt = self._box_prompt
+        if self._needs.box_as_mask and box_prompt == "points":
+            box_prompt = "decoded_mask"
         seen = features.of([view.index])
-        return decode_prompt(self._network, seen, region, size, self._box_prompt, gate)
+        return decode_prompt(self._network, seen, region, size, box_prompt, self._needs)
 
     def _answer(self, survivors: Sequence[Survivor], size: tuple[int, int]) -> list[Answer]:
         """What the best hypothesis of each object says, at the frame's size."""
@@ -348,17 +364,19 @@ class Session:
         for survivor, keep in kept:
             survivor.shelf.keep(keep.maps, keep.pointers)
         with self._network.precision():
-            self._write_maps(pending, [s for s, keep in kept if pending.time in keep.maps])
+            self._write_maps(pending, [both for both in kept if pending.time in both[1].maps])
             self._write_pointers(pending, [s for s, keep in kept if pending.time in keep.pointers])
 
-    def _write_maps(self, pending: PendingWrite, survivors: Sequence[Survivor]) -> None:
-        if not survivors:
+    def _write_maps(self, pending: PendingWrite, kept: Sequence[tuple[Survivor, Keep]]) -> None:
+        if not kept:
             return
+        survivors = [survivor for survivor, _ in kept]
         maps = self._network.memorise(
             pending.features.of([survivor.row.view.index for survivor in survivors]),
             torch.cat([survivor.full_size(self._network) for survivor in survivors]),
             torch.cat([survivor.row.object_score() for survivor in survivors]),
             [survivor.prompted for survivor in survivors],
+            [keep.trust for _, keep in kept],
         )
         for survivor, value in zip(survivors, maps, strict=True):
             survivor.shelf.put_map(pending.time, value)

@@ -102,6 +102,19 @@ class Window:
         pasted[rows, columns] = values[there]
         return pasted
 
+    def crop_values(self, values: NDArray[np.float32], beyond: float) -> NDArray[np.float32]:
+        """The part of a frame-sized array that lies in the window, `beyond` outside the frame."""
+        rows, columns, there = self._shared((values.shape[0], values.shape[1]))
+        cut = np.full(self.size, beyond, dtype=np.float32)
+        cut[there] = values[rows, columns]
+        return cut
+
+    def to_input(self, points: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+        """Points (N, 2) of the frame in the network's square input of that side."""
+        scale = np.array([side / self.width, side / self.height])
+        moved: NDArray[np.float32] = ((points - (self.left, self.top)) * scale).astype(np.float32)
+        return moved
+
     def to_frame(self, corners: Corners, side: int) -> Corners:
         """Corners in the network's square input of that side, as corners in the frame."""
         across, down = self.width / side, self.height / side

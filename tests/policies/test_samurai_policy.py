@@ -23,7 +23,7 @@ Script = list[tuple[list[float], float, list[Box | None]]]
 
 def decoded(time: int, ious: list[float], score: float, boxes: list[Box | None]) -> Decoded:
     candidates = tuple(Candidate(iou, box) for iou, box in zip(ious, boxes, strict=True))
-    return Decoded(time, score, candidates, lambda candidate: np.zeros((1, 1), dtype=np.bool_))
+    return Decoded(time, score, candidates, lambda candidate: np.zeros((1, 1), dtype=np.float32))
 
 
 @st.composite

@@ -8,24 +8,25 @@ entry per hypothesis, in the same order, the best one first.
 
 One frame of a policy's life, as the session calls it:
 
-    recall(time)      -> what each hypothesis attends to
+    see(pictures)     only if it asked for frames: the newest one and some before it
+    recall(time)      -> what each hypothesis attends to, and is prompted with
     choose(decoded)   -> which candidates live on (a hypothesis may fork, or be dropped)
     remember(time)    -> which frames' entries each hypothesis keeps; the rest is freed
 
-`start` stands for the first two on the frame that carries the object's prompt.
+`start` stands for `recall` and `choose` on the frame that carries the object's prompt.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from samurai.geometry import Corners
+from samurai.policies.seen import Candidate, Decoded, Grid, Pictures
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,20 @@ class Traits:
             last one, slots - 1, the newest frame's (`num_maskmem`, 7 in SAM 2).
         pointers: how many object pointers at most, the prompt's included (16 in SAM 2).
         motion_weight: the w of SAMURAI for this model size (0.15 large, 0.25 the others).
+        points, flow: names of what follows points and measures dense flow, for policies that look
+            at pictures; see `motion.points` and `motion.flow`.
     """
 
     slots: int = 7
     pointers: int = 16
     motion_weight: float = 0.25
+    points: str = "lucas-kanade"
+    flow: str = "dis"
+
+    @property
+    def large(self) -> bool:
+        """Whether this is the large model: papers give it constants of its own."""
+        return self.motion_weight <= 0.15
 
 
 @dataclass(frozen=True)
@@ -53,49 +63,20 @@ class Needs:
         pointers: the most object pointers, likewise.
         boxes: whether candidates come with their boxes (costs a resize of every candidate).
         object_gate: object score (a logit) above which the head lets masks through.
+        frames: how many frames before the newest `see` may look at.
+        box_as_mask: where the model takes a box as corner points: decode them first, and prompt
+            with the mask that comes out.
+        prompt_candidates: prompts of at most so many points are answered by three candidates
+            (SAM 2: 1, so that a box has a single one).
     """
 
     maps: int
     pointers: int
     boxes: bool = False
     object_gate: float = 0.0
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One of the masks that the decoder offers.
-
-    Attributes:
-        predicted_iou: the network's own estimate of the mask's overlap with the truth, 0 to 1.
-        corners: smallest and largest pixel (left, top, right, bottom) of the mask, without + 1;
-            None when it is empty or boxes weren't asked for. In the network's square input, or, for
-            a model that sees windows, in the frame: either way the same in all frames.
-    """
-
-    predicted_iou: float
-    corners: Corners | None = None
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """What the network says of one hypothesis in one frame.
-
-    Attributes:
-        time: the frame's number in the session.
-        object_score: logit of "the object is visible"; where it isn't above the gate, every
-            candidate is empty.
-        candidates: three on tracked frames, one or three on a prompt's frame.
-        mask: copies one candidate's mask from the device: boolean, a quarter of the input size.
-    """
-
-    time: int
-    object_score: float
-    candidates: tuple[Candidate, ...]
-    mask: Callable[[int], NDArray[np.bool_]]
-
-    def best(self) -> int:
-        """The candidate with the highest predicted IoU, the first of equals."""
-        return int(np.argmax([candidate.predicted_iou for candidate in self.candidates]))
+    frames: int = 0
+    box_as_mask: bool = False
+    prompt_candidates: int = 1
 
 
 class Choice(NamedTuple):
@@ -106,10 +87,12 @@ class Choice(NamedTuple):
 
 
 class MapRecall(NamedTuple):
-    """The map of frame `time`, attended to in `slot` (0 the prompt's, the last the newest)."""
+    """The map of frame `time`, attended to in `slot` (0 the prompt's, the last the newest); its
+    tokens are multiplied by `weight`."""
 
     time: int
     slot: int
+    weight: float = 1.0
 
 
 class PointerRecall(NamedTuple):
@@ -120,11 +103,27 @@ class PointerRecall(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Hint:
+    """A prompt that a policy makes itself, on a tracked frame.
+
+    Attributes:
+        points: float32 (N, 2), x and y in the policies' coordinates.
+        labels: int32 (N,): 1 object, 0 background.
+        logits: float32 (h, w), what the mask may look like, as large as the pictures; or None.
+    """
+
+    points: NDArray[np.float32]
+    labels: NDArray[np.int32]
+    logits: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
 class Recall:
-    """What one hypothesis attends to, in the order in which the network gets it."""
+    """What one hypothesis attends to, in the order in which the network gets it, and a hint."""
 
     maps: tuple[MapRecall, ...]
     pointers: tuple[PointerRecall, ...]
+    hint: Hint | None = None
 
 
 @dataclass(frozen=True)
@@ -132,10 +131,15 @@ class Keep:
     """The frames whose entries one hypothesis keeps; anything else is freed.
 
     The frame just answered is stored only if it is named: an unnamed map is never even encoded.
+
+    Attributes:
+        trust: float32 (S/4, S/4), 0 to 1, over the chosen mask's pixels: how much of this frame's
+            map counts where; None for all of it.
     """
 
     maps: frozenset[int]
     pointers: frozenset[int]
+    trust: NDArray[np.float32] | None = None
 
 
 class Policy(ABC):
@@ -154,6 +158,12 @@ class Policy(ABC):
     @abstractmethod
     def start(self, decoded: Decoded) -> Choice:
         """Choose on the frame that carries the prompt, and note its time."""
+
+    def see(self, pictures: Pictures) -> None:  # noqa: B027  (most policies look at none)
+        """Look at the newest frame; called before `start` and `recall` if `needs.frames` is set.
+
+        The pictures may be kept until the next call, not longer.
+        """
 
     @abstractmethod
     def recall(self, time: int) -> Sequence[Recall]:
@@ -182,3 +192,22 @@ def recent_pointers(prompt: int, time: int, count: int) -> tuple[PointerRecall, 
 def kept_pointers(prompt: int, time: int, count: int) -> frozenset[int]:
     """The frames whose pointers `recent_pointers` can still ask for after frame `time`."""
     return frozenset(pointer.time for pointer in recent_pointers(prompt, time + 1, count))
+
+
+__all__ = [
+    "Candidate",
+    "Choice",
+    "Decoded",
+    "Grid",
+    "Hint",
+    "Keep",
+    "MapRecall",
+    "Needs",
+    "Pictures",
+    "PointerRecall",
+    "Policy",
+    "Recall",
+    "Traits",
+    "kept_pointers",
+    "recent_pointers",
+]

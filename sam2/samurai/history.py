@@ -1,0 +1,58 @@
+"""The newest frames, for policies that look at pictures: as many as they asked for, no more."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+
+from samurai.frames import Frame
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One frame; what is made of it is made when it is first asked for."""
+
+    frame: Frame
+    side: int | None
+
+    @cached_property
+    def rgb(self) -> Frame:
+        if self.side is None:
+            return self.frame
+        squeezed: Frame = cv2.resize(self.frame, (self.side,) * 2, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        return squeezed
+
+    @cached_property
+    def grey(self) -> Frame:
+        grey: Frame = cv2.cvtColor(self.rgb, cv2.COLOR_RGB2GRAY)  # type: ignore[assignment]
+        return grey
+
+
+class FrameHistory:
+    """`policies.seen.Pictures` of a session.
+
+    Args:
+        before: how many frames before the newest are kept.
+        side: of the network's square input, whose pixels the policies' coordinates are; None
+            where they are the frame's own.
+    """
+
+    def __init__(self, before: int, side: int | None) -> None:
+        self._side = side
+        self._seen: deque[_Seen] = deque(maxlen=before + 1)
+
+    def push(self, frame: Frame) -> None:
+        self._seen.appendleft(_Seen(frame, self._side))
+
+    @property
+    def ago(self) -> int:
+        return len(self._seen) - 1
+
+    def rgb(self, ago: int = 0) -> Frame:
+        return self._seen[ago].rgb
+
+    def grey(self, ago: int = 0) -> Frame:
+        return self._seen[ago].grey
