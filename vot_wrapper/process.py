@@ -90,6 +90,8 @@ def load_tracker(settings: Settings) -> TrackerLike:
         settings.device,
         settings.dtype,
         overlap=settings.overlap == "allowed",
+        points=settings.points,
+        flow=settings.flow,
     )
     threads = share_out(tracker.network.image_size, os.environ)
     tracker.warm_up()

@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeAlias
 
 import trax
 
-from samurai.errors import FrameError, RegionError, SamuraiError, SessionError
+from samurai.errors import ConfigurationError, FrameError, RegionError, SamuraiError, SessionError
 from samurai.regions import Answer, Box, Mask, Points
 from vot_wrapper.cleaning import cleaned, note_shared
 from vot_wrapper.images import Frame, read_frame
@@ -60,6 +60,11 @@ class Conversation:
     """
 
     def __init__(self, channel: trax.Server, tracker: TrackerLike, settings: Settings) -> None:
+        if getattr(tracker, "offline", False):
+            raise ConfigurationError(
+                "an offline tracker answers when the video is finished, and TraX wants an answer "
+                "to every frame: make the tracker with offline=False"
+            )
         self._channel = channel
         self._settings = settings
         self._session = tracker.session()

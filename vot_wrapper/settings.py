@@ -15,8 +15,12 @@ from pathlib import Path
 from samurai.errors import ConfigurationError
 
 PREFIX = "SAMURAI_"
-# Read elsewhere (samurai.manifest).
-_OTHER_VARIABLES = {"SAMURAI_CHECKPOINTS": "folder of the downloaded weights"}
+# Read elsewhere (samurai.manifest, samurai.motion).
+_OTHER_VARIABLES = {
+    "SAMURAI_CHECKPOINTS": "folder of the downloaded weights",
+    "SAMURAI_COTRACKER": "weights of CoTracker3, for SAMURAI_POINTS=cotracker",
+    "SAMURAI_RAFT": "weights of torchvision's raft_small, for SAMURAI_FLOW=raft",
+}
 
 _INITS = ("region", "box")
 _OBJECTS = ("simultaneous", "sequential")
@@ -44,6 +48,8 @@ class Settings:
             single-object tracker that the toolkit runs once per object (sequential).
         overlap: `SAMURAI_OVERLAP`: masks of different objects may share pixels (allowed), or each
             pixel goes to the surest of them (none).
+        points: `SAMURAI_POINTS`: what follows points, for policies that look at pictures.
+        flow: `SAMURAI_FLOW`: what measures dense flow, likewise.
         log: `SAMURAI_LOG`: file to which the process's log is appended. None: the log is kept in a
             temporary file, and its end is handed to the toolkit when the process fails.
     """
@@ -56,6 +62,8 @@ class Settings:
     output: str = "auto"
     objects: str = "simultaneous"
     overlap: str = "allowed"
+    points: str = "lucas-kanade"
+    flow: str = "dis"
     log: Path | None = None
 
 
@@ -66,6 +74,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         ConfigurationError: a variable's value isn't allowed; the message lists those that are.
     """
     from samurai.manifest import model_names
+    from samurai.motion.flow import FLOWS
+    from samurai.motion.points import POINT_TRACKERS
     from samurai.policies import policy_names
 
     given = {name: value.strip() for name, value in environ.items() if name.startswith(PREFIX)}
@@ -79,6 +89,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         output=_choice(given, "SAMURAI_OUTPUT", defaults.output, _OUTPUTS),
         objects=_choice(given, "SAMURAI_OBJECTS", defaults.objects, _OBJECTS),
         overlap=_choice(given, "SAMURAI_OVERLAP", defaults.overlap, _OVERLAPS),
+        points=_choice(given, "SAMURAI_POINTS", defaults.points, POINT_TRACKERS),
+        flow=_choice(given, "SAMURAI_FLOW", defaults.flow, FLOWS),
         log=_log(given.get("SAMURAI_LOG", "")),
     )
 
@@ -86,6 +98,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 def describe() -> str:
     """Every variable with its default and what it may be, a line each."""
     from samurai.manifest import model_names
+    from samurai.motion.flow import FLOWS
+    from samurai.motion.points import POINT_TRACKERS
     from samurai.policies import policy_names
 
     allowed = {
@@ -97,6 +111,8 @@ def describe() -> str:
         "output": f"{', '.join(_OUTPUTS)}: auto answers rectangles to a rectangle, else masks",
         "objects": f"{', '.join(_OBJECTS)}: all objects at once, or one run for each",
         "overlap": f"{', '.join(_OVERLAPS)}: may masks of different objects share pixels",
+        "points": f"{', '.join(POINT_TRACKERS)}: follows points for him2sam and mosam",
+        "flow": f"{', '.join(FLOWS)}: dense flow for mosam",
         "log": "a file's absolute path; a temporary file, shown after a failure, if unset",
     }
     defaults = Settings()

@@ -199,8 +199,11 @@ def read_batches(
 
 
 def _pack(network: Network, batch: Decoding, needs: Needs) -> Tensor:
-    """Object score, predicted IoUs and, if asked for, corners of each row: float32 (B, numbers)."""
+    """Object score, predicted IoUs and, if asked for, areas (in pixels of the logits) and corners
+    of each row: float32 (B, numbers)."""
     parts = [batch.object_scores, batch.predicted_ious]
+    if needs.areas:
+        parts.append((batch.logits > 0).sum((2, 3)))
     if needs.boxes:
         parts.append(network.corners(batch.logits).flatten(1))
     return torch.cat([part.float() for part in parts], dim=1)
@@ -217,15 +220,20 @@ def _unpack(
 ) -> Decoded:
     score, *numbers = line.tolist()
     count = batch.predicted_ious.shape[1]
-    ious, edges = numbers[:count], numbers[count:]
+    grid = view.grid(network)
+    ious, numbers = numbers[:count], numbers[count:]
+    areas = [0.0] * count
+    if needs.areas:
+        areas = [pixels * grid.across * grid.down for pixels in numbers[:count]]
+        numbers = numbers[count:]
     candidates = []
-    for number, iou in enumerate(ious):
-        corners = _corners(edges[4 * number : 4 * number + 4]) if needs.boxes else None
+    for number, (iou, area) in enumerate(zip(ious, areas, strict=True)):
+        corners = _corners(numbers[4 * number : 4 * number + 4]) if needs.boxes else None
         if corners is not None and view.window is not None:
             corners = view.window.to_frame(corners, network.image_size)
-        candidates.append(Candidate(iou, corners))
+        candidates.append(Candidate(iou, corners, area))
     copy = partial(_copy_logits, batch.logits[index])
-    return Decoded(time, score, tuple(candidates), copy, view.grid(network))
+    return Decoded(time, score, tuple(candidates), copy, grid)
 
 
 def _corners(edges: list[float]) -> Corners | None:

@@ -45,10 +45,12 @@ class Track:
 
 @dataclass(frozen=True)
 class Survivor:
-    """A chosen candidate: whose, which hypothesis it became, its tensors, if a prompt made it."""
+    """A chosen candidate: whose, which hypothesis it became, which one it comes from, its tensors, and
+    whether a prompt made it."""
 
     track: Track
     hypothesis: int
+    parent: int
     row: DecodedRow
     candidate: int
     prompted: bool
@@ -195,7 +197,7 @@ class Session:
             views, features = self._look(frame, finders)
             survivors = self._track(features, views, time)
             survivors += self._prompt(features, views, finders, time, new_objects, size)
-            answers = self._answer(survivors, size)
+            answers = self._answer(survivors, time, size)
         self._time, self._frame_size = time, size
         self._pending = PendingWrite(time, features, survivors)
         return answers
@@ -295,12 +297,14 @@ class Session:
         seen = features.of([view.index])
         return decode_prompt(self._network, seen, region, size, box_prompt, self._needs)
 
-    def _answer(self, survivors: Sequence[Survivor], size: tuple[int, int]) -> list[Answer]:
+    def _answer(
+        self, survivors: Sequence[Survivor], time: int, size: tuple[int, int]
+    ) -> list[Answer]:
         """What the best hypothesis of each object says, at the frame's size."""
         best = [survivor for survivor in survivors if survivor.hypothesis == 0]
         self._logits = torch.cat([survivor.row.logits(survivor.candidate) for survivor in best])
         answers = []
-        masks = list(self._masks(best, size))
+        masks = list(self._masks(best, self._logits, size))
         boxes = [Box.of_mask(mask) for mask in masks]
         for survivor, box in zip(best, boxes, strict=True):
             if survivor.track.viewfinder is not None:
@@ -309,23 +313,25 @@ class Session:
             masks = separated(masks, lambda number: self._frame_logits(best[number], number, size))
             boxes = [Box.of_mask(mask) for mask in masks]
         for survivor, mask, box in zip(best, masks, boxes, strict=True):
-            estimate = survivor.row.confidence(survivor.candidate)
-            confidence = calibrated(estimate, self._knots) if box else 0.0
+            confidence = self._confidence(survivor) if box else 0.0
             answers.append(Answer(survivor.track.number, mask, box, confidence, box is None))
         return answers
 
+    def _confidence(self, survivor: Survivor) -> float:
+        """The expected overlap of a mask that isn't empty."""
+        return calibrated(survivor.row.confidence(survivor.candidate), self._knots)
+
     def _masks(
-        self, best: Sequence[Survivor], size: tuple[int, int]
+        self, survivors: Sequence[Survivor], logits: Tensor, size: tuple[int, int]
     ) -> Iterable[NDArray[np.bool_]]:
-        """The answers' masks at the frame's size."""
-        assert self._logits is not None
+        """Masks at the frame's size, of logits (N, 1, S/4, S/4)."""
         if self._window is None:
-            yield from frame_masks(self._logits, size)
+            yield from frame_masks(logits, size)
             return
-        for survivor, logits in zip(best, self._logits, strict=True):
+        for survivor, own in zip(survivors, logits, strict=True):
             window = survivor.row.view.window
             assert window is not None
-            yield window.paste(frame_masks(logits[None], window.size)[0], size)
+            yield window.paste(frame_masks(own[None], window.size)[0], size)
 
     def _frame_logits(
         self, survivor: Survivor, number: int, size: tuple[int, int]
@@ -397,7 +403,9 @@ def _survivors(
     track: Track, choices: Sequence[Choice], rows: Sequence[DecodedRow], prompted: bool
 ) -> list[Survivor]:
     return [
-        Survivor(track, number, rows[choice.hypothesis], choice.candidate, prompted)
+        Survivor(
+            track, number, choice.hypothesis, rows[choice.hypothesis], choice.candidate, prompted
+        )
         for number, choice in enumerate(choices)
     ]
 

@@ -12,6 +12,7 @@ from samurai.checkpoints import load_model, model_card
 from samurai.errors import ConfigurationError
 from samurai.manifest import BoxPrompt, ModelCard
 from samurai.network import Network
+from samurai.offline import OfflineSession
 from samurai.policies import policy_class
 from samurai.policies.base import Policy, Traits
 from samurai.regions import Box
@@ -37,6 +38,9 @@ class Tracker:
         window: side of the window that the model sees of each object, in object sizes; None for
             the whole frame, as the official models want it.
         overlap: whether masks of different objects may share pixels.
+        points, flow: what follows points and measures dense flow, for policies that look at
+            pictures, see `motion.points` and `motion.flow`.
+        offline: sessions answer when the video is finished, see `offline.OfflineSession`.
         confidence: knots that turn the model's estimate into an expected overlap, see `confidence`.
 
     Raises:
@@ -54,6 +58,9 @@ class Tracker:
         window: float | None = None,
         confidence: Sequence[float] = (),
         overlap: bool = True,
+        points: str = "lucas-kanade",
+        flow: str = "dis",
+        offline: bool = False,
     ) -> None:
         place = resolve_device(device)
         self.network = Network(model, place, resolve_dtype(dtype, place))
@@ -62,7 +69,13 @@ class Tracker:
         self.confidence = tuple(confidence)
         self.overlap = overlap
         self._policy = policy_class(policy)
-        self._traits = Traits(self.network.slots, self.network.pointers, motion_weight)
+        self._traits = Traits(
+            self.network.slots, self.network.pointers, motion_weight, points, flow
+        )
+        self.offline = offline
+        if offline and not overlap:
+            raise ConfigurationError("offline answers may share pixels: leave overlap as it is")
+        self.new_policy()  # refuses what isn't installed now, and not in the middle of a video
 
     @classmethod
     def load(
@@ -72,6 +85,9 @@ class Tracker:
         device: str = "auto",
         dtype: str = "auto",
         overlap: bool = True,
+        points: str = "lucas-kanade",
+        flow: str = "dis",
+        offline: bool = False,
     ) -> Tracker:
         """A tracker with one of the models of `checkpoints/manifest.toml`.
 
@@ -82,7 +98,9 @@ class Tracker:
         policy_class(policy)
         resolve_dtype(dtype, resolve_device(device))
         card = model_card(model)
-        return cls.of_model(load_model(card), card, policy, device, dtype, overlap)
+        return cls.of_model(
+            load_model(card), card, policy, device, dtype, overlap, points, flow, offline
+        )
 
     @classmethod
     def of_model(
@@ -93,6 +111,9 @@ class Tracker:
         device: str = "auto",
         dtype: str = "auto",
         overlap: bool = True,
+        points: str = "lucas-kanade",
+        flow: str = "dis",
+        offline: bool = False,
     ) -> Tracker:
         """A tracker with a model that is loaded already, used as its card says."""
         return cls(
@@ -105,11 +126,15 @@ class Tracker:
             card.window,
             card.confidence,
             overlap,
+            points,
+            flow,
+            offline,
         )
 
     def session(self) -> Session:
         """An empty session; call its `start` with a video's first frame."""
-        return Session(
+        kind = OfflineSession if self.offline else Session
+        return kind(
             self.network,
             self.new_policy,
             self.box_prompt,

@@ -16,6 +16,7 @@ import numpy as np
 from samurai.confidence import fit_knots
 from samurai.policies import samurai as rules
 from samurai.policies.base import Choice, Decoded, Policy
+from samurai.policies.motion_choice import OBJECT_GATE, STABLE_IOU
 from samurai.regions import Box, Mask
 from samurai.session import Session
 from samurai.tracker import Tracker
@@ -115,9 +116,9 @@ def _summed(predicted: Any, actual: Any, scores: Any, visible: Any) -> dict[str,
         "frames": len(predicted),
         "crossed": {
             f"predicted IoU > {rules.MEMORY_IOU}": float((predicted > rules.MEMORY_IOU).mean()),
-            f"predicted IoU > {rules.STABLE_IOU}": float((predicted > rules.STABLE_IOU).mean()),
+            f"predicted IoU > {STABLE_IOU}": float((predicted > STABLE_IOU).mean()),
             f"object score > {rules.MEMORY_OBJECT}": float((scores > rules.MEMORY_OBJECT).mean()),
-            f"object score > {rules.OBJECT_GATE}": float((scores > rules.OBJECT_GATE).mean()),
+            f"object score > {OBJECT_GATE}": float((scores > OBJECT_GATE).mean()),
         },
         "bins": bins,
         "visible": {

@@ -14,7 +14,8 @@ from oracles.samurai_rules import Sam2Rules, SamuraiRules
 
 from samurai import bank
 from samurai.frames import prepare
-from samurai.policies.samurai import OBJECT_GATE, SamuraiPolicy
+from samurai.policies.motion_choice import OBJECT_GATE
+from samurai.policies.samurai import SamuraiPolicy
 from samurai.regions import Box
 from samurai.tracker import Tracker
 
@@ -120,7 +121,7 @@ def test_objects_decide_separately_and_may_start_later(
     policies = [track.policy for track in session._tracks]
     for policy, tracker in zip(policies, plain, strict=True):
         assert isinstance(policy, SamuraiPolicy)
-        assert policy._stable == tracker.rules.stable
+        assert policy.motion.stable == tracker.rules.stable
 
 
 def test_the_plain_tracker_is_itself_sam2(

@@ -23,17 +23,21 @@ def test_every_setting_is_read(tmp_path):
         "SAMURAI_OUTPUT": "mask",
         "SAMURAI_OBJECTS": "sequential",
         "SAMURAI_OVERLAP": "none",
+        "SAMURAI_POINTS": "cotracker",
+        "SAMURAI_FLOW": "raft",
         "SAMURAI_LOG": str(tmp_path / "samurai.log"),
     }
     expected = ("large", "sam2", "cuda:1", "bfloat16", "box", "mask", "sequential", "none")
-    assert read_settings(environ) == Settings(*expected, tmp_path / "samurai.log")
+    assert read_settings(environ) == Settings(
+        *expected, "cotracker", "raft", tmp_path / "samurai.log"
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
         ("SAMURAI_MODEL", "huge", "nano, tiny, small, base_plus, large"),
-        ("SAMURAI_POLICY", "sam3", "sam2, samurai"),
+        ("SAMURAI_POLICY", "sam3", "sam2, samurai, dam"),
         ("SAMURAI_DEVICE", "gpu", "auto, cpu, cuda, cuda:<number>, mps"),
         ("SAMURAI_DEVICE", "cuda:", "auto, cpu, cuda, cuda:<number>, mps"),
         ("SAMURAI_DTYPE", "half", "auto, float32, bfloat16, float16"),

@@ -9,10 +9,26 @@ from importlib.metadata import entry_points
 
 from samurai.errors import ConfigurationError
 from samurai.policies.base import Policy
+from samurai.policies.dam import DamPolicy
+from samurai.policies.him2sam import Him2SamPolicy
+from samurai.policies.mosam import MosamPolicy
 from samurai.policies.sam2 import Sam2Policy
+from samurai.policies.sam2long import Sam2LongPolicy
 from samurai.policies.samurai import SamuraiPolicy
+from samurai.policies.samurai_dam import SamuraiDamPolicy
 
-POLICIES: dict[str, type[Policy]] = {policy.name: policy for policy in (Sam2Policy, SamuraiPolicy)}
+POLICIES: dict[str, type[Policy]] = {
+    policy.name: policy
+    for policy in (
+        Sam2Policy,
+        SamuraiPolicy,
+        DamPolicy,
+        Him2SamPolicy,
+        MosamPolicy,
+        Sam2LongPolicy,
+        SamuraiDamPolicy,
+    )
+}
 
 ENTRY_POINTS = "samurai.policies"
 

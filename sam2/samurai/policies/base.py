@@ -62,6 +62,7 @@ class Needs:
         maps: the most memory maps that `remember` ever keeps, over all hypotheses.
         pointers: the most object pointers, likewise.
         boxes: whether candidates come with their boxes (costs a resize of every candidate).
+        areas: whether candidates come with their areas.
         object_gate: object score (a logit) above which the head lets masks through.
         frames: how many frames before the newest `see` may look at.
         box_as_mask: where the model takes a box as corner points: decode them first, and prompt
@@ -73,6 +74,7 @@ class Needs:
     maps: int
     pointers: int
     boxes: bool = False
+    areas: bool = False
     object_gate: float = 0.0
     frames: int = 0
     box_as_mask: bool = False

@@ -90,10 +90,12 @@ class Candidate:
         predicted_iou: the network's own estimate of the mask's overlap with the truth, 0 to 1.
         corners: smallest and largest pixel (left, top, right, bottom) of the mask at the input's
             size, without + 1; None when it is empty or boxes weren't asked for.
+        area: of the mask, in pixels of the policies' coordinates; 0 if areas weren't asked for.
     """
 
     predicted_iou: float
     corners: Corners | None = None
+    area: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,82 @@
+"""Dense motion between two frames, behind one interface.
+
+`dis` (OpenCV) comes with the project; `raft` is for those who have torchvision and its weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from samurai.errors import ConfigurationError
+
+Picture = NDArray[np.uint8]
+Field = NDArray[np.float32]
+
+SMALLEST = 16
+"""Sides in pixels below which DIS finds no pyramid: such pictures are taken for still."""
+
+
+class DenseFlow(Protocol):
+    """Says where every pixel went."""
+
+    def between(self, start: Picture, end: Picture) -> Field:
+        """float32 (h, w, 2): pixel x, y of `start` is at x + field[y, x, 0], y + field[y, x, 1] in
+        `end`. The pictures are uint8 (h, w, 3) RGB of one size."""
+
+
+class Dis:
+    """Dense inverse search (arXiv 1603.03590), OpenCV's."""
+
+    def __init__(self) -> None:
+        self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+
+    def between(self, start: Picture, end: Picture) -> Field:
+        if min(start.shape[:2]) < SMALLEST:
+            return np.zeros((*start.shape[:2], 2), dtype=np.float32)
+        greys = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (start, end)]
+        empty = np.zeros((*start.shape[:2], 2), dtype=np.float32)
+        field: Field = self._dis.calc(greys[0], greys[1], empty)  # type: ignore[assignment]
+        return field
+
+
+def _raft() -> DenseFlow:
+    from samurai.motion.raft import Raft
+
+    return Raft.load()
+
+
+FLOWS: dict[str, Callable[[], DenseFlow]] = {"dis": Dis, "raft": _raft}
+
+
+def dense_flow(name: str) -> DenseFlow:
+    """The dense flow of that name.
+
+    Raises:
+        ConfigurationError: there is none, or what it needs isn't installed.
+    """
+    if name not in FLOWS:
+        raise ConfigurationError(f"no flow is called {name!r}; there are: {', '.join(FLOWS)}")
+    return FLOWS[name]()
+
+
+def carried(values: Field, backwards: Field, beyond: float) -> Field:
+    """Values (h, w) of an older picture where they went: `backwards` is the flow from the newer
+    picture to the older one; `beyond` stands for what came from outside."""
+    height, width = values.shape
+    columns, rows = np.meshgrid(
+        np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
+    )
+    moved: Field = cv2.remap(  # type: ignore[assignment]
+        values,
+        columns + backwards[..., 0],
+        rows + backwards[..., 1],
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=beyond,
+    )
+    return moved

@@ -1,0 +1,115 @@
+"""Following points from frame to frame, behind one interface.
+
+`lucas-kanade` (OpenCV) comes with the project; `cotracker` is there for those who have it.
+Coordinates: pixels, x right, y down, the centre of the top-left pixel at 0.5, 0.5.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from samurai.errors import ConfigurationError
+
+Picture = NDArray[np.uint8]
+Points = NDArray[np.float32]
+
+WINDOW, LEVELS = 21, 3
+"""Of Lucas-Kanade: side of the compared patch, and how often the pictures are halved."""
+
+RETURN_ERROR = 1.5
+"""A point counts as seen if following it back ends so near to where it began, in pixels."""
+
+
+class PointTracker(Protocol):
+    """Follows points through a few frames."""
+
+    def follow(self, frames: Sequence[Picture], points: Points) -> tuple[Points, NDArray[np.bool_]]:
+        """From the first frame to the last one.
+
+        Args:
+            frames: at least two, uint8 (h, w, 3) RGB, oldest first.
+            points: float32 (N, 2) in the first frame.
+
+        Returns:
+            The points (N, 2) in the last frame, and which of them are seen there.
+        """
+
+
+class LucasKanade:
+    """Pyramidal Lucas-Kanade, from frame to frame, checked by the way back (OpenCV)."""
+
+    def follow(self, frames: Sequence[Picture], points: Points) -> tuple[Points, NDArray[np.bool_]]:
+        greys: list[Picture] = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]  # type: ignore[misc]
+        seen: NDArray[np.bool_] = np.ones(len(points), dtype=np.bool_)
+        if not len(points):
+            return points, seen
+        for before, now in itertools.pairwise(greys):
+            moved, found = _flow(before, now, points)
+            back, found_back = _flow(now, before, moved)
+            error = np.abs(back - points).max(axis=1)
+            near: NDArray[np.bool_] = np.asarray(error <= RETURN_ERROR)
+            seen = seen & found & found_back & near & _inside(moved, now.shape)
+            points = moved
+        return points, seen
+
+
+def _flow(before: Picture, now: Picture, points: Points) -> tuple[Points, NDArray[np.bool_]]:
+    half = np.float32(0.5)  # OpenCV counts from pixel centres
+    moved, found, _ = cv2.calcOpticalFlowPyrLK(
+        before,
+        now,
+        (points - half)[:, None],
+        np.empty((len(points), 1, 2), np.float32),
+        winSize=(WINDOW, WINDOW),
+        maxLevel=LEVELS,
+    )
+    return moved[:, 0].astype(np.float32) + half, found[:, 0].astype(bool)
+
+
+def _inside(points: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    inside: NDArray[np.bool_] = ((points >= 0) & (points < (shape[1], shape[0]))).all(axis=1)
+    return inside
+
+
+def _cotracker() -> PointTracker:
+    from samurai.motion.cotracker import CoTracker
+
+    return CoTracker.load()
+
+
+POINT_TRACKERS: dict[str, Callable[[], PointTracker]] = {
+    "lucas-kanade": LucasKanade,
+    "cotracker": _cotracker,
+}
+
+
+def point_tracker(name: str) -> PointTracker:
+    """The point tracker of that name.
+
+    Raises:
+        ConfigurationError: there is none, or what it needs isn't installed.
+    """
+    if name not in POINT_TRACKERS:
+        raise ConfigurationError(
+            f"no point tracker is called {name!r}; there are: {', '.join(POINT_TRACKERS)}"
+        )
+    return POINT_TRACKERS[name]()
+
+
+def farthest_points(points: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """As many of the points (N, 2), far apart: farthest-point sampling from the one nearest to the
+    mean; all of them where there are no more than `count`."""
+    if len(points) <= count:
+        return points
+    chosen = [int(np.argmin(((points - points.mean(axis=0)) ** 2).sum(axis=1)))]
+    distance = ((points - points[chosen[0]]) ** 2).sum(axis=1)
+    while len(chosen) < count:
+        chosen.append(int(np.argmax(distance)))
+        distance = np.minimum(distance, ((points - points[chosen[-1]]) ** 2).sum(axis=1))
+    return points[chosen]

@@ -1,0 +1,160 @@
+"""Distractor-aware memory (DAM4SAM, CVPR 2025, arXiv 2411.17576): what is remembered, and when.
+
+Recent memory (RAM) tells what the object looks like now: the newest frame and earlier ones, five
+frames apart, visible ones only. Anchor memory (DRM) tells it from others: frames in which the
+network hesitated between the object and a distractor, and was right. Anchors stand beside the
+prompt, in its slot. Constants are those of the public code.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from statistics import median
+
+import cv2
+import numpy as np
+
+from samurai.geometry import corners_overlap
+from samurai.policies.base import (
+    Decoded,
+    Keep,
+    MapRecall,
+    PointerRecall,
+    Recall,
+    Traits,
+)
+from samurai.policies.seen import Mask
+
+STRIDE = 5
+"""Frames between members of the recent memory."""
+
+ANCHORS = 3
+"""Anchors beside the prompt: attention takes four conditioning frames, the nearest in time."""
+
+ANCHOR_IOU = 0.8
+"""Predicted IoU that an anchor must exceed."""
+
+ANCHOR_GAP = 5
+"""Frames that must lie between two anchors, at least."""
+
+SIZE_CHANGE = (0.8, 1.2)
+"""Bounds of an anchor's size against the median of the last `SIZES` in `SIZES_SINCE` frames."""
+
+SIZES, SIZES_SINCE = 10, 300
+
+DISTRACTOR_OVERLAP = 0.7
+"""A candidate whose surplus moves the box to an overlap of at most so much shows a distractor."""
+
+
+class AnchorMemory:
+    """One object's recent memory and anchors."""
+
+    def __init__(self, traits: Traits) -> None:
+        self._traits = traits
+        self._prompt = 0
+        self._anchors: tuple[int, ...] = ()
+        self._recent: tuple[int, ...] = ()
+        self._newest: int | None = None
+        self._pointed: tuple[int, ...] = ()
+        self._sizes: deque[tuple[int, float]] = deque(maxlen=SIZES)
+
+    @property
+    def maps(self) -> int:
+        """The most maps ever kept: prompt, anchors, recent ones, the newest."""
+        return 1 + ANCHORS + (self._traits.slots - 1) + 1
+
+    @property
+    def pointers(self) -> int:
+        """The most pointers ever kept."""
+        return self._traits.pointers + ANCHORS
+
+    def start(self, decoded: Decoded, chosen: int) -> None:
+        """Begin with the frame of the prompt."""
+        self._prompt = decoded.time
+        self._note_size(decoded.time, decoded.candidates[chosen].area)
+
+    def observe(self, decoded: Decoded, chosen: int, trusted: bool = True) -> None:
+        """Judge a frame: is it remembered, as recent, or even as an anchor?
+
+        Args:
+            trusted: False keeps the frame out of both memories, as if the object were absent.
+        """
+        time, area = decoded.time, decoded.candidates[chosen].area
+        self._note_size(time, area)
+        if not area or not trusted:
+            return
+        self._pointed = (*self._pointed, time)
+        if self._is_anchor(decoded, chosen):
+            self._anchors = (*self._anchors, time)[-ANCHORS:]
+            return
+        self._newest = time
+        if (time - self._prompt) % STRIDE == 0:
+            self._recent = (*self._recent, time)[-(self._traits.slots - 1) :]
+
+    def _note_size(self, time: int, area: float) -> None:
+        if area:
+            self._sizes.append((time, area))
+
+    def _is_anchor(self, decoded: Decoded, chosen: int) -> bool:
+        candidate, time = decoded.candidates[chosen], decoded.time
+        last = self._anchors[-1] if self._anchors else self._prompt
+        if candidate.predicted_iou <= ANCHOR_IOU or time - last <= ANCHOR_GAP:
+            return False
+        usual = median(size for at, size in self._sizes if at > time - SIZES_SINCE)
+        low, high = SIZE_CHANGE
+        return low <= candidate.area / usual <= high and sees_distractor(decoded, chosen)
+
+    def recall(self, time: int) -> Recall:
+        """What frame `time` attends to. Slots go by rank: the newest has the last one."""
+        recent = [t for t in self._recent if t != self._newest]
+        if self._newest is not None:
+            recent.append(self._newest)
+        room = self._traits.slots - 1 - len(self._anchors)
+        recent = recent[max(0, len(recent) - room) :]
+        oldest = self._traits.slots - len(recent)
+        maps = (
+            *(MapRecall(t, 0) for t in (self._prompt, *self._anchors)),
+            *(MapRecall(t, oldest + rank) for rank, t in enumerate(recent)),
+        )
+        conditioning = (self._prompt, *self._anchors)
+        lately = [t for t in reversed(self._pointed) if time - t < self._traits.pointers]
+        pointed = (*conditioning, *(t for t in lately if t not in conditioning))
+        return Recall(maps, tuple(PointerRecall(t, time - t) for t in pointed))
+
+    def keep(self, time: int) -> Keep:
+        """What is still needed after frame `time`."""
+        self._pointed = tuple(t for t in self._pointed if time + 1 - t < self._traits.pointers)
+        fixed = {self._prompt, *self._anchors}
+        newest = set() if self._newest is None else {self._newest}
+        return Keep(
+            frozenset(fixed | newest | set(self._recent)), frozenset(fixed | {*self._pointed})
+        )
+
+
+def sees_distractor(decoded: Decoded, chosen: int) -> bool:
+    """Whether another candidate holds something else beside the chosen one.
+
+    The largest connected part of another candidate outside the chosen one, joined with it, has a
+    box that overlaps the chosen one's box by `DISTRACTOR_OVERLAP` at most.
+    """
+    mask = decoded.mask(chosen)
+    box = decoded.grid.corners(mask)
+    if box is None:
+        return False
+    for other in range(len(decoded.candidates)):
+        surplus = largest_part(decoded.mask(other) & ~mask) if other != chosen else None
+        if surplus is None:
+            continue
+        joined = decoded.grid.corners(mask | surplus)
+        if joined is not None and corners_overlap(box, joined) <= DISTRACTOR_OVERLAP:
+            return True
+    return False
+
+
+def largest_part(mask: Mask) -> Mask | None:
+    """The largest connected part (by edges and corners) of a mask, None of an empty one."""
+    count, labels, statistics, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    if count < 2:
+        return None
+    part: Mask = labels == 1 + int(np.argmax(statistics[1:, cv2.CC_STAT_AREA]))
+    return part

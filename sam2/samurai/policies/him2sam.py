@@ -1,0 +1,176 @@
+"""HiM2SAM (PRCV 2025, arXiv 2507.07603): motion in two levels, memory in two terms.
+
+Motion: SAMURAI's filter first; where its choice is uncertain, points that are followed through the
+last frames vote too (see `point_vote`). Memory: short-term frames that looked right, with a gap
+between them, and one long-term frame in which the object was clearly told from something else.
+Constants are those of the paper and its public code; the paper's intervals differ between the large
+model and the small ones.
+
+As released, parts of the reference don't take effect (a misspelt name switches the long-term memory
+off in some configurations, pointers come from the wrong frame). This follows the paper there. Where
+neither says more, our reading: the long-term conditions compare the best candidate with the second
+best (its score ratio, area ratio and distance), and the long-term frame has the oldest recent slot.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from samurai.motion.points import point_tracker
+from samurai.policies.base import (
+    Choice,
+    Decoded,
+    Keep,
+    MapRecall,
+    Needs,
+    Pictures,
+    Policy,
+    Recall,
+    Traits,
+    kept_pointers,
+    recent_pointers,
+)
+from samurai.policies.motion_choice import OBJECT_GATE, Chosen, MotionChoice
+from samurai.policies.point_vote import FRAMES, PointVote
+from samurai.policies.seen import Mask
+
+MOTION_WEIGHT = 0.15
+
+VOTE_WEIGHT = 0.25
+"""Share of the points' vote in a candidate's score, when they are asked."""
+
+WARM_UP_IOU = 0.8
+"""Points are asked while the filter warms up and the best predicted IoU is below this,"""
+STEADY_IOU, STEADY_SCORE = 0.3, 0.8
+"""later when the best candidate's predicted IoU or its score is below these."""
+
+SHORT_IOU, SHORT_OBJECT = 0.5, 0.0
+"""What a frame must exceed to be remembered for a short time: predicted IoU, object score."""
+
+LONG_IOU, LONG_MOTION, LONG_LEAD = 0.8, 0.8, 1.5
+"""What a long-term frame must exceed: predicted IoU, motion score, best score / second-best."""
+LONG_AREAS = (0.75, 1.25)
+"""Bounds of its area over the second candidate's."""
+LONG_DISTANCE = 2.0
+"""Hausdorff distance between both, in equivalent diameters, that it must exceed."""
+
+LONG_GAP, SHORT_GAP = {True: 5, False: 15}, {True: 2, False: 5}
+"""Frames from one remembered frame to the next: of the large model, of the others."""
+
+
+class Him2SamPolicy(Policy):
+    """Points help where motion is uncertain; short- and long-term memory."""
+
+    name = "him2sam"
+
+    def __init__(self, traits: Traits) -> None:
+        super().__init__(traits)
+        self.motion = MotionChoice(MOTION_WEIGHT)
+        self._vote = PointVote(point_tracker(traits.points))
+        self._prompt = 0
+        self._short: tuple[int, ...] = ()
+        self._long: int | None = None
+
+    @property
+    def needs(self) -> Needs:
+        maps = self.traits.slots + 1  # the prompt's, the short-term ones, the long-term one
+        return Needs(maps, self.traits.pointers, boxes=True, object_gate=OBJECT_GATE, frames=FRAMES)
+
+    def see(self, pictures: Pictures) -> None:
+        self._vote.see(pictures)
+
+    def start(self, decoded: Decoded) -> Choice:
+        self._prompt = decoded.time
+        chosen = decoded.best()
+        if len(decoded.candidates) > 1:
+            chosen = self.motion.choose(decoded).candidate
+        self._vote.note(decoded, chosen)
+        return Choice(chosen)
+
+    def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
+        seen = decoded[0]
+        chosen = self.motion.choose(
+            seen, lambda scores, steady: self._refined(seen, scores, steady)
+        )
+        iou = seen.candidates[chosen.candidate].predicted_iou
+        if iou > SHORT_IOU and seen.object_score > SHORT_OBJECT:
+            self._vote.note(seen, chosen.candidate)
+            self._remember(seen, chosen)
+        return [Choice(chosen.candidate)]
+
+    def _refined(self, decoded: Decoded, scores: list[float], steady: bool) -> list[float]:
+        """The scores, with the points' vote where they are uncertain."""
+        best = scores.index(max(scores))
+        iou = decoded.candidates[best].predicted_iou
+        doubtful = iou < STEADY_IOU or scores[best] < STEADY_SCORE
+        uncertain = doubtful if steady else iou < WARM_UP_IOU
+        votes = self._vote.of(decoded) if uncertain else None
+        if votes is None:
+            return scores
+        return [
+            VOTE_WEIGHT * vote + (1 - VOTE_WEIGHT) * score
+            for vote, score in zip(votes, scores, strict=True)
+        ]
+
+    def _remember(self, decoded: Decoded, chosen: Chosen) -> None:
+        """Note a trusted frame for a short or a long time, where the last one is old enough."""
+        time, large = decoded.time, self.traits.large
+        last = self._short[-1] if self._short else self._prompt
+        if time - last >= SHORT_GAP[large]:
+            self._short = (*self._short, time)[-(self.traits.slots - 1) :]
+        last = self._prompt if self._long is None else self._long
+        if time - last >= LONG_GAP[large] and tells_apart(decoded, chosen):
+            self._long = time
+
+    def recall(self, time: int) -> Sequence[Recall]:
+        slots = self.traits.slots
+        maps = [MapRecall(self._prompt, 0)]
+        recent = [t for t in self._short if t != self._long]
+        if self._long is not None:
+            maps.append(MapRecall(self._long, 1))
+            recent = recent[-(slots - 2) :]
+        oldest = slots - len(recent)
+        maps += [MapRecall(t, oldest + rank) for rank, t in enumerate(recent)]
+        return [Recall(tuple(maps), recent_pointers(self._prompt, time, self.traits.pointers))]
+
+    def remember(self, time: int) -> Sequence[Keep]:
+        maps = {self._prompt, *self._short}
+        if self._long is not None:
+            maps.add(self._long)
+        return [Keep(frozenset(maps), kept_pointers(self._prompt, time, self.traits.pointers))]
+
+
+def tells_apart(decoded: Decoded, chosen: Chosen) -> bool:
+    """Whether the chosen candidate is sure, where expected, and clearly not the second one."""
+    ious = [candidate.predicted_iou for candidate in decoded.candidates]
+    if chosen.motion_score is None or chosen.motion_score <= LONG_MOTION:
+        return False
+    if ious[chosen.candidate] <= LONG_IOU or len(ious) < 2:
+        return False
+    others = [number for number in range(len(ious)) if number != chosen.candidate]
+    second = max(others, key=lambda number: ious[number])
+    if ious[chosen.candidate] <= LONG_LEAD * ious[second]:
+        return False
+    mask, other = decoded.mask(chosen.candidate), decoded.mask(second)
+    area, other_area = np.count_nonzero(mask), np.count_nonzero(other)
+    low, high = LONG_AREAS
+    if not area or not other_area or not low <= area / other_area <= high:
+        return False
+    diameter = math.sqrt(4 * area / math.pi)
+    return hausdorff(mask, other) > LONG_DISTANCE * diameter
+
+
+def hausdorff(a: Mask, b: Mask) -> float:
+    """Hausdorff distance of two masks that aren't empty, in pixels."""
+    to_a, to_b = _distance_to(a), _distance_to(b)
+    return float(max(to_b[a].max(), to_a[b].max()))
+
+
+def _distance_to(mask: Mask) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """Distance of every pixel to the nearest one of a mask."""
+    outside = (~mask).astype(np.uint8)
+    return cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).astype(np.float32)

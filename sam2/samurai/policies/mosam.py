@@ -1,0 +1,154 @@
+"""MoSAM (arXiv 2505.00739): prompts made of motion, memory selected by frame and by pixel.
+
+Motion-guided prompting: points inside the last mask are followed into the newest frame and prompt
+the decoder there; dense flow carries the last mask's logits along as a mask prompt.
+Spatial-temporal memory selection: a frame is remembered if its quality is high, and its map counts
+less where the mask was doubtful.
+
+The paper gives no constants that we could read, and there is no code; those here are ours, chosen
+on generated films (docs/policies.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samurai.motion.flow import carried, dense_flow
+from samurai.motion.points import farthest_points, point_tracker
+from samurai.policies.base import (
+    Choice,
+    Decoded,
+    Grid,
+    Hint,
+    Keep,
+    Needs,
+    Pictures,
+    Policy,
+    Recall,
+    Traits,
+    kept_pointers,
+    recent_pointers,
+)
+from samurai.policies.point_vote import inner_points
+from samurai.policies.trusted import TrustedFrames
+
+FOLLOWED, PROMPTED = 24, 3
+"""Points followed from frame to frame, and those of them that prompt: far apart, all seen."""
+
+FRAME_IOU, FRAME_OBJECT = 0.5, 0.0
+"""What a frame must exceed to be remembered, and to prompt the next one: predicted IoU, object
+score."""
+
+PIXEL_CONFIDENCE = 0.5
+"""Distance of a pixel's probability from one half, doubled, from which its memory counts fully."""
+
+SURROUNDINGS = 0.5
+"""Flow is measured in the last mask's box and so much of its sides around it."""
+
+BEYOND = -10.0
+"""Logit of a mask prompt where nothing was carried to; also the bound of what is carried."""
+
+
+@dataclass(frozen=True)
+class _Last:
+    """A trusted frame's mask logits, and where they lie."""
+
+    time: int
+    logits: NDArray[np.float32]
+    grid: Grid
+
+
+class MosamPolicy(Policy):
+    """Motion prompts the decoder; doubtful frames and pixels stay out of memory."""
+
+    name = "mosam"
+
+    def __init__(self, traits: Traits) -> None:
+        super().__init__(traits)
+        self._tracker = point_tracker(traits.points)
+        self._flow = dense_flow(traits.flow)
+        self._memory = TrustedFrames(0, traits.slots)
+        self._pictures: Pictures | None = None
+        self._last: _Last | None = None
+        self._trusted = False
+        self._trust: NDArray[np.float32] | None = None
+
+    @property
+    def needs(self) -> Needs:
+        return Needs(self._memory.capacity, self.traits.pointers, frames=1)
+
+    def see(self, pictures: Pictures) -> None:
+        self._pictures = pictures
+
+    def start(self, decoded: Decoded) -> Choice:
+        self._memory = TrustedFrames(decoded.time, self.traits.slots)
+        chosen = decoded.best()
+        self._last = _Last(decoded.time, decoded.logits(chosen), decoded.grid)
+        return Choice(chosen)
+
+    def recall(self, time: int) -> Sequence[Recall]:
+        pointers = recent_pointers(self._memory.prompt, time, self.traits.pointers)
+        return [Recall(self._memory.recalled(time), pointers, self._hint(time))]
+
+    def _hint(self, time: int) -> Hint | None:
+        """Where motion puts the last mask; None where it wasn't trusted or points were lost."""
+        last, pictures = self._last, self._pictures
+        if last is None or pictures is None or last.time != time - 1 or not (last.logits > 0).any():
+            return None
+        before, now = pictures.rgb(1), pictures.rgb(0)
+        points = inner_points(last.logits > 0, last.grid, before.shape[:2], FOLLOWED)
+        moved, seen = self._tracker.follow([before, now], points)
+        moved = farthest_points(moved[seen], PROMPTED)
+        if len(moved) < PROMPTED:
+            return None
+        return Hint(moved, np.ones(PROMPTED, dtype=np.int32), self._carried(last, before, now))
+
+    def _carried(
+        self, last: _Last, before: NDArray[np.uint8], now: NDArray[np.uint8]
+    ) -> NDArray[np.float32]:
+        """The last mask's logits where dense flow takes them, over the whole picture."""
+        size = (now.shape[0], now.shape[1])
+        logits = last.grid.spread(np.clip(last.logits, BEYOND, -BEYOND), size, BEYOND)
+        here = _around(last, size)
+        backwards = self._flow.between(now[here], before[here])
+        moved = np.full(size, BEYOND, dtype=np.float32)
+        moved[here] = carried(logits[here], backwards, BEYOND)
+        return moved
+
+    def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
+        seen = decoded[0]
+        chosen = seen.best()
+        self._trusted = (
+            seen.candidates[chosen].predicted_iou > FRAME_IOU and seen.object_score > FRAME_OBJECT
+        )
+        logits = seen.logits(chosen)
+        self._last = _Last(seen.time, logits, seen.grid) if self._trusted else None
+        self._trust = pixel_trust(logits)
+        return [Choice(chosen)]
+
+    def remember(self, time: int) -> Sequence[Keep]:
+        self._memory = self._memory.after(time, self._trusted)
+        pointers = kept_pointers(self._memory.prompt, time, self.traits.pointers)
+        return [Keep(self._memory.kept(time), pointers, self._trust)]
+
+
+def pixel_trust(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much each pixel's memory counts, 0 to 1, by how far its probability is from one half."""
+    confidence = np.abs(np.tanh(logits / 2))  # |2 * sigmoid - 1|
+    trust: NDArray[np.float32] = np.minimum(confidence / PIXEL_CONFIDENCE, 1).astype(np.float32)
+    return trust
+
+
+def _around(last: _Last, size: tuple[int, int]) -> tuple[slice, slice]:
+    """Rows and columns of the last mask's box with its surroundings."""
+    corners = last.grid.corners(last.logits > 0)
+    assert corners is not None
+    left, top, right, bottom = corners
+    margin = SURROUNDINGS * max(right - left, bottom - top) + max(last.grid.across, last.grid.down)
+    rows = slice(int(max(0, top - margin)), int(min(size[0], bottom + margin + 1)))
+    columns = slice(int(max(0, left - margin)), int(min(size[1], right + margin + 1)))
+    return rows, columns

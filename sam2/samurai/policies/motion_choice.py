@@ -1,0 +1,108 @@
+"""SAMURAI's motion-aware choice of a mask (arXiv 2411.11922, section 4.1): a Kalman filter that
+earns its say. Policies that build on SAMURAI share it; what they remember is their own affair.
+
+An absent object (no candidate above the object gate, or an empty mask) measures nothing: the filter
+isn't updated with an empty box, and motion starts anew when the object is back. (The public code
+feeds the filter the box 0, 0, 0, 0 when the predicted IoU is 0.3 or more.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from samurai.geometry import Corners, corners_overlap
+from samurai.motion.kalman import BoxMotion
+from samurai.policies.base import Decoded
+
+STABLE_FRAMES = 15
+"""Frames with a trusted measurement before the motion model has a say."""
+
+STABLE_IOU = 0.3
+"""Predicted IoU under which a choice isn't trusted as a measurement."""
+
+OBJECT_GATE = -1.0
+"""Object score above which the head lets masks through (SAM 2: 0)."""
+
+Rescore: TypeAlias = Callable[[list[float], bool], list[float]]
+"""Scores of the candidates, and whether motion has a say in them, to better scores."""
+
+
+class Chosen(NamedTuple):
+    """A candidate, and its motion score (overlap with the predicted box): None while the filter has
+    no say."""
+
+    candidate: int
+    motion_score: float | None
+
+
+def _as_they_are(scores: list[float], _: bool) -> list[float]:
+    return scores
+
+
+class MotionChoice:
+    """One object's filter and its counter.
+
+    Args:
+        weight: share of the motion score in a candidate's score.
+    """
+
+    def __init__(self, weight: float) -> None:
+        self._weight = weight
+        self._motion: BoxMotion | None = None
+        self.stable = 0
+        """Trusted measurements in a row, up to `STABLE_FRAMES`."""
+
+    def choose(self, decoded: Decoded, rescore: Rescore = _as_they_are) -> Chosen:
+        """The candidate of the best score: its predicted IoU, later mixed with the motion score."""
+        ious = [candidate.predicted_iou for candidate in decoded.candidates]
+        if self._motion is None or self.stable == 0:
+            chosen = _best(rescore(ious, False))
+            self._start(decoded.candidates[chosen].corners)
+            return Chosen(chosen, None)
+        self._motion = self._motion.predicted()
+        if self.stable < STABLE_FRAMES:
+            chosen, motion_score = _best(rescore(ious, False)), None
+        else:
+            overlaps = _overlaps(decoded, self._motion.corners)
+            mixed = [
+                self._weight * overlap + (1 - self._weight) * iou
+                for overlap, iou in zip(overlaps, ious, strict=True)
+            ]
+            chosen = _best(rescore(mixed, True))
+            motion_score = overlaps[chosen]
+        self._measure(decoded, chosen, self._motion)
+        return Chosen(chosen, motion_score)
+
+    def _start(self, corners: Corners | None) -> None:
+        if corners is not None:
+            self._motion = BoxMotion.start(corners)
+            self.stable = 1
+
+    def _measure(self, decoded: Decoded, chosen: int, motion: BoxMotion) -> None:
+        """Update the filter with the chosen box, or stop trusting it."""
+        candidate = decoded.candidates[chosen]
+        # The two bounds differ at exactly 0.3, as in the reference: a young filter must exceed it.
+        young = self.stable < STABLE_FRAMES
+        trusted = candidate.predicted_iou > STABLE_IOU or (
+            not young and candidate.predicted_iou == STABLE_IOU
+        )
+        if candidate.corners is None or not trusted:
+            self.stable = 0
+            return
+        self._motion = motion.updated(candidate.corners)
+        if young:
+            self.stable += 1
+
+
+def _overlaps(decoded: Decoded, expected: Corners) -> list[float]:
+    """Overlap of every candidate's box with the expected one."""
+    return [
+        corners_overlap(expected, candidate.corners) if candidate.corners else 0.0
+        for candidate in decoded.candidates
+    ]
+
+
+def _best(scores: list[float]) -> int:
+    """The highest, the first of equals."""
+    return scores.index(max(scores))

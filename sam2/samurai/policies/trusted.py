@@ -1,0 +1,52 @@
+"""SAMURAI's memory of maps (arXiv 2411.11922, section 4.2), which later policies build on: the
+prompt's, the newest, and the last frames before it that looked right. A value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from samurai.policies.base import MapRecall
+
+
+@dataclass(frozen=True)
+class TrustedFrames:
+    """
+    Attributes:
+        prompt: the frame of the object's prompt.
+        slots: of memory maps, the prompt's included.
+        times: the newest trusted frames, oldest first; at most `slots` - 1.
+    """
+
+    prompt: int
+    slots: int
+    times: tuple[int, ...] = ()
+
+    @property
+    def capacity(self) -> int:
+        """The most maps ever kept: the prompt's, the trusted ones, and a newest that isn't one."""
+        return self.slots + 1
+
+    def recalled(self, time: int) -> tuple[MapRecall, ...]:
+        """What frame `time` attends to: the newest frame in the last slot, trusted or not; slots
+        before the oldest stay empty."""
+        frames = [t for t in self.times if t != time - 1]
+        if time - 1 > self.prompt:
+            frames.append(time - 1)
+        frames = frames[-(self.slots - 1) :]
+        oldest = self.slots - len(frames)
+        recent = (MapRecall(t, oldest + rank) for rank, t in enumerate(frames))
+        return (MapRecall(self.prompt, 0), *recent)
+
+    def after(self, time: int, trusted: bool) -> TrustedFrames:
+        """The memory when frame `time` has been judged.
+
+        The frame right after the prompt is never a trusted one: the reference scans down to the
+        second, and uses the first only as "the newest".
+        """
+        if not trusted or time < self.prompt + 2:
+            return self
+        return replace(self, times=(*self.times, time)[-(self.slots - 1) :])
+
+    def kept(self, time: int) -> frozenset[int]:
+        """The frames that are still needed after frame `time`."""
+        return frozenset((self.prompt, time, *self.times))
