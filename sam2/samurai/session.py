@@ -45,8 +45,8 @@ class Track:
 
 @dataclass(frozen=True)
 class Survivor:
-    """A chosen candidate: whose, which hypothesis it became, which one it comes from, its tensors, and
-    whether a prompt made it."""
+    """A chosen candidate: whose, which hypothesis it became, which one it comes from, its tensors,
+    and whether a prompt made it."""
 
     track: Track
     hypothesis: int

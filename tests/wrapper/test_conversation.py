@@ -270,3 +270,15 @@ def test_a_frame_is_never_opened_before_its_path_was_sent(connect, images, tmp_p
             os.mkfifo(paths[number + 1])
         [(region, _)] = peer.frame(paths[number])
         assert region.bounds() == (10 + number, 5, 20, 10)
+
+
+def test_an_offline_tracker_is_refused() -> None:
+    from samurai.errors import ConfigurationError
+    from vot_wrapper.server import Conversation
+    from vot_wrapper.settings import Settings
+
+    class Offline:
+        offline = True
+
+    with pytest.raises(ConfigurationError, match="answers when the video is finished"):
+        Conversation(None, Offline(), Settings())  # type: ignore[arg-type]

@@ -52,9 +52,8 @@ class LucasKanade:
         for before, now in itertools.pairwise(greys):
             moved, found = _flow(before, now, points)
             back, found_back = _flow(now, before, moved)
-            error = np.abs(back - points).max(axis=1)
-            near: NDArray[np.bool_] = np.asarray(error <= RETURN_ERROR)
-            seen = seen & found & found_back & near & _inside(moved, now.shape)
+            error: Points = np.abs(back - points).max(axis=1)
+            seen &= found & found_back & _inside(moved, now.shape) & (error <= RETURN_ERROR)
             points = moved
         return points, seen
 
@@ -73,8 +72,8 @@ def _flow(before: Picture, now: Picture, points: Points) -> tuple[Points, NDArra
 
 
 def _inside(points: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    inside: NDArray[np.bool_] = ((points >= 0) & (points < (shape[1], shape[0]))).all(axis=1)
-    return inside
+    x, y = points[:, 0], points[:, 1]
+    return (x >= 0) & (x < shape[1]) & (y >= 0) & (y < shape[0])
 
 
 def _cotracker() -> PointTracker:

@@ -46,6 +46,9 @@ score."""
 PIXEL_CONFIDENCE = 0.5
 """Distance of a pixel's probability from one half, doubled, from which its memory counts fully."""
 
+STRAY = 1.0
+"""Pixels by which a followed point may always differ from the others' median displacement."""
+
 SURROUNDINGS = 0.5
 """Flow is measured in the last mask's box and so much of its sides around it."""
 
@@ -102,7 +105,8 @@ class MosamPolicy(Policy):
         before, now = pictures.rgb(1), pictures.rgb(0)
         points = inner_points(last.logits > 0, last.grid, before.shape[:2], FOLLOWED)
         moved, seen = self._tracker.follow([before, now], points)
-        moved = farthest_points(moved[seen], PROMPTED)
+        agreed = agreeing(moved[seen] - points[seen])
+        moved = farthest_points(moved[seen][agreed], PROMPTED)
         if len(moved) < PROMPTED:
             return None
         return Hint(moved, np.ones(PROMPTED, dtype=np.int32), self._carried(last, before, now))
@@ -134,6 +138,15 @@ class MosamPolicy(Policy):
         self._memory = self._memory.after(time, self._trusted)
         pointers = kept_pointers(self._memory.prompt, time, self.traits.pointers)
         return [Keep(self._memory.kept(time), pointers, self._trust)]
+
+
+def agreeing(moves: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which displacements (N, 2) are like most of them: points on the background are not."""
+    if not len(moves):
+        return np.zeros(0, dtype=np.bool_)
+    off = np.linalg.norm(moves - np.median(moves, axis=0), axis=1)
+    agreed: NDArray[np.bool_] = off <= max(STRAY, 2 * float(np.median(off)))
+    return agreed
 
 
 def pixel_trust(logits: NDArray[np.float32]) -> NDArray[np.float32]:
