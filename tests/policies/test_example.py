@@ -1,0 +1,70 @@
+"""The example of docs/policies.md as written: short, installable from outside, a policy."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from hypothesis import given, settings
+from oracles.scenes import Remembered, Said, prompt, scenes
+
+from samurai.policies.base import Policy, Traits
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+EXAMPLE = next(
+    block for block in re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL) if "class" in block
+)
+
+
+def example() -> type[Policy]:
+    namespace: dict[str, type[Policy]] = {}
+    exec(compile(EXAMPLE, "strides.py", "exec"), namespace)
+    return namespace["Strides"]
+
+
+def test_it_is_about_thirty_lines() -> None:
+    lines = [line for line in EXAMPLE.splitlines() if line.strip()]
+    assert len(lines) <= 30
+
+
+@settings(max_examples=40, deadline=None)
+@given(scenes())
+def test_it_keeps_what_it_recalls_and_no_more_than_it_declares(scene: list[Said]) -> None:
+    policy = example()(Traits())
+    watched = Remembered(policy)
+    watched.start(prompt())
+    for time, said in enumerate(scene, start=1):
+        watched.step(said.decoded(time))
+
+
+def test_another_package_offers_it(tmp_path: Path) -> None:
+    """As an installed distribution: metadata with the entry point beside the module."""
+    (tmp_path / "strides.py").write_text(EXAMPLE, encoding="utf-8")
+    metadata = tmp_path / "strides-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: strides\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[samurai.policies]\nstrides = strides:Strides\n")
+    code = """
+import numpy as np
+from samurai import Box, Tracker
+session = Tracker.load("nano", "strides", "cpu").session()
+frame = np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)
+session.start(frame, [Box(30, 30, 40, 40)])
+for _ in range(12):
+    [answer] = session.step(frame)
+print(answer.mask.shape)
+"""
+    paths = [str(tmp_path), str(ROOT / "sam2"), os.environ.get("PYTHONPATH", "")]
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "(96, 128)"
