@@ -56,6 +56,37 @@ PAPERS = {
         2024,
         "journal = {arXiv preprint arXiv:2411.11922}",
     ),
+    "2411.17576": Paper(
+        "videnovic2025dam4sam",
+        "Videnovic, Jovana and Lukezic, Alan and Kristan, Matej",
+        "A Distractor-Aware Memory for Visual Object Tracking with SAM2",
+        2025,
+        "booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition}",
+        kind="inproceedings",
+    ),
+    "2507.07603": Paper(
+        "chen2025him2sam",
+        "Chen, Ruixiang and Sun, Guolei and Li, Yawei and Qin, Jie and Benini, Luca",
+        "HiM2SAM: Enhancing SAM2 with Hierarchical Motion Estimation and Memory Optimization "
+        "towards Long-term Tracking",
+        2025,
+        "journal = {arXiv preprint arXiv:2507.07603}",
+    ),
+    "2505.00739": Paper(
+        "yang2025mosam",
+        "Yang, Qiushi and Yao, Yuan and Cui, Miaomiao and Bo, Liefeng",
+        "MoSAM: Motion-Guided Segment Anything Model with Spatial-Temporal Memory Selection",
+        2025,
+        "journal = {arXiv preprint arXiv:2505.00739}",
+    ),
+    "2410.16268": Paper(
+        "ding2024sam2long",
+        "Ding, Shuangrui and Qian, Rui and Dong, Xiaoyi and Zhang, Pan and Zang, Yuhang and "
+        "Cao, Yuhang and Guo, Yuwei and Lin, Dahua and Wang, Jiaqi",
+        "SAM2Long: Enhancing SAM 2 for Long Video Segmentation with a Training-Free Memory Tree",
+        2024,
+        "journal = {arXiv preprint arXiv:2410.16268}",
+    ),
     "1705.04469": Paper(
         "cehovin2017trax",
         "{\\v{C}}ehovin, Luka",

@@ -29,6 +29,16 @@ EXPECTED = {
     "samurai-l": ("large", "samurai"),
     "sam2-l": ("large", "sam2"),
     "sam2-nano": ("nano", "sam2"),
+    "samurai-dam": ("nano", "samurai-dam"),
+    "samurai-dam-l": ("large", "samurai-dam"),
+    "dam-nano": ("nano", "dam"),
+    "dam-l": ("large", "dam"),
+    "him2sam-nano": ("nano", "him2sam"),
+    "him2sam-l": ("large", "him2sam"),
+    "mosam-nano": ("nano", "mosam"),
+    "mosam-l": ("large", "mosam"),
+    "sam2long-nano": ("nano", "sam2long"),
+    "sam2long-l": ("large", "sam2long"),
 }
 
 Evaluate = Callable[..., tuple[int, str]]
