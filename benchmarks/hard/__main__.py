@@ -1,0 +1,58 @@
+"""`python -m benchmarks.hard --output DIR` makes the hard sequences from their seeds."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import cv2
+
+from benchmarks.bundled.writer import truths, write_frame, write_lines, write_truth
+
+from .scenes import RECIPES
+from .stage import TARGET, film
+from .tags import tags
+
+
+def make_sequence(name: str, output: Path) -> None:
+    """Renders and writes one sequence."""
+    cv2.setNumThreads(1)  # one process per core already
+    recipe = RECIPES[name]
+    stage = recipe.build(recipe.seed)
+    folder = output / name
+    seen = []
+    for frame in range(recipe.frames):
+        picture = film(stage, frame, recipe.width, recipe.height)
+        developed = recipe.sensor.develop(picture.light, 1000 * recipe.seed + frame)
+        write_frame(folder, frame + 1, developed, recipe.quality)
+        seen.append(truths(picture))
+    write_truth(folder, recipe, [{TARGET: truth[TARGET]} for truth in seen])
+    marked = tags(recipe.attribute, stage, seen)
+    write_lines(folder / f"{recipe.attribute}.tag", (str(int(mark)) for mark in marked))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.hard", description=__doc__)
+    parser.add_argument("--output", type=Path, required=True, help="folder for the sequences")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="only these")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    options = parser.parse_args(arguments)
+    chosen = options.only or sorted(RECIPES)
+    if not RECIPES.keys() >= set(chosen):
+        parser.error(f"--only takes names out of {', '.join(sorted(RECIPES))}")
+    with ProcessPoolExecutor(min(options.jobs, len(chosen))) as pool:
+        for name, _ in zip(
+            chosen, pool.map(make_sequence, chosen, [options.output] * len(chosen)), strict=True
+        ):
+            print(f"{name}: {RECIPES[name].frames} frames", flush=True)
+    # Last: whoever finds the list may rely on everything that it names.
+    made = [name for name in sorted(RECIPES) if (options.output / name / "sequence").is_file()]
+    write_lines(options.output / "list.txt", made)
+
+
+if __name__ == "__main__":
+    main()
