@@ -1,4 +1,4 @@
-"""The console script `samurai`: serve, doctor, download, evaluate, visualize, submit.
+"""The console script `samurai`: serve, doctor, download, evaluate, ablate, visualize, submit.
 
 A command's own module is imported when it runs, so that `samurai --help` and `samurai doctor` work
 in a broken installation, and at once.
@@ -63,6 +63,11 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         from vot_wrapper.evaluate import add_arguments
 
         add_arguments(evaluate)
+    ablate = add("ablate", _ablate, "compare memory policies over models and workspaces")
+    if "ablate" in given:
+        from vot_wrapper.ablate import add_arguments as add_ablate_arguments
+
+        add_ablate_arguments(ablate)
     visualize = add("visualize", _visualize, "draw results as pictures or videos")
     if "visualize" in given:
         from vot_wrapper.visualize import add_arguments as add_visualize_arguments
@@ -113,6 +118,12 @@ def _show(bar: Any, there: int, total: int) -> None:
 
 def _evaluate(parsed: argparse.Namespace) -> int:
     from vot_wrapper.evaluate import run
+
+    return run(parsed)
+
+
+def _ablate(parsed: argparse.Namespace) -> int:
+    from vot_wrapper.ablate import run
 
     return run(parsed)
 

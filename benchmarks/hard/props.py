@@ -1,4 +1,4 @@
-"""Things to lay on a stage: bodies photographed from straight above, cut out along their outline."""
+"""Things to lay on a stage: bodies photographed from straight above, cut out along their edge."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A flat world of props on a ground, and the camera above it.
 
 Places are in pixels: x right, y down, of the picture at zoom 1; angles in radians, turning from x
-to y. Time is counted in frames and may be fractional: a picture averages moments of an open shutter.
+to y. Time is counted in frames and may be fractional: the shutter is open for a part of a frame.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def _lay(canvas: Pixels, thing: Placed, to_picture: Array) -> tuple[Patch, Pixel
 def _seen(
     picture: Pixels, thing: Placed, place: tuple[float, float], canvas: Pixels, to_picture: Array
 ) -> tuple[Patch, Pixels]:
-    """A prop's picture at a place, as the camera sees it: the part of the canvas, and its pixels."""
+    """A prop's picture at a place as the camera sees it: the part of the canvas, and its pixels."""
     side = picture.shape[0]
     turned = thing.prop.size * thing.scale / side * _rotation(thing.angle)
     # A pixel's index is half a pixel less than the place of its middle.

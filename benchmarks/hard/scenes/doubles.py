@@ -61,7 +61,9 @@ def build_oranges(seed: int) -> Stage:
     def things(time: float) -> list[Placed]:
         places = shuffled(time)
         roles = [TARGET if number == 0 else DOUBLE for number in range(len(places))]
-        return [Placed(orange, x, y, 0.0, 0.0, role) for (x, y), role in zip(places, roles, strict=True)]
+        return [
+            Placed(orange, x, y, 0.0, 0.0, role) for (x, y), role in zip(places, roles, strict=True)
+        ]
 
     return Stage(ground, things, hand_held(seed + 2))
 

@@ -1,0 +1,224 @@
+"""Policies side by side through the toolkit: workspaces made for it, and their results as values.
+
+An ablation never writes into a workspace: it makes one of its own for each, with the same sequences
+and experiments and with a tracker for every combination. So its results are ordinary ones, in the
+toolkit's layout, and taken up again like any others.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from vot.analysis.accuracy import AverageAccuracy, Overlaps, SequenceAccuracy
+from vot.dataset import Sequence as VotSequence
+from vot.experiment import Experiment
+from vot.experiment.multirun import MultiRunExperiment
+from vot.tracker import Tracker
+
+import samurai
+import vot_wrapper
+from samurai.errors import ConfigurationError
+from vot_wrapper.ablation.progress import Load
+from vot_wrapper.ablation.values import Combination, Overlap, Part
+from vot_wrapper.toolkit import provenance
+from vot_wrapper.toolkit.attributes import TABLE, Table, attributes_of, read_table
+from vot_wrapper.toolkit.running import Failure, Inspector, Watcher, missing_runs, run_missing
+from vot_wrapper.toolkit.runs import runs_of
+from vot_wrapper.toolkit.scoring import score
+from vot_wrapper.toolkit.workspaces import CONFIGURATION, Opened, open_workspace, stack_file
+
+REGISTRY = "trackers.ini"
+COMMAND = "vot_wrapper"
+TIMEOUT = 600  # seconds for a reply, as in the repository's trackers.ini
+REPORT = "ablation"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One combination in one of an ablation's workspaces."""
+
+    combination: Combination
+    folder: Path
+
+    @property
+    def workspace(self) -> str:
+        return self.folder.name
+
+
+def derive(source: Path, folder: Path, combinations: Sequence[Combination]) -> None:
+    """Makes or renews an ablation's workspace: another one's sequences, stack and attributes.
+
+    Real-time experiments are left out: their clock would measure what else the machine is doing.
+
+    Args:
+        source: a workspace whose stack is a name, a path, or experiments.
+        folder: of the new one; results that are there stay.
+
+    Raises:
+        ConfigurationError: `source` is no workspace, or its stack can't be read.
+    """
+    file = source / CONFIGURATION
+    if not file.exists():
+        raise ConfigurationError(f"{source} is no workspace: it has no {CONFIGURATION}")
+    found = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    stack = found["stack"]
+    if isinstance(stack, str):
+        text = stack_file(stack, source).read_text(encoding="utf-8")
+        stack = yaml.load(text, Loader=yaml.BaseLoader)
+    experiments = {n: e for n, e in stack["experiments"].items() if "realtime" not in e}
+    sequences = source / str(found.get("sequences", "sequences"))
+    folder.mkdir(parents=True, exist_ok=True)
+    configuration = {
+        "registry": [f"./{REGISTRY}"],
+        "sequences": str(sequences.resolve()),
+        "stack": {"title": stack.get("title", source.name), "experiments": experiments},
+    }
+    (folder / CONFIGURATION).write_text(yaml.safe_dump(configuration), encoding="utf-8")
+    (folder / TABLE).unlink(missing_ok=True)
+    if (source / TABLE).exists():
+        shutil.copy(source / TABLE, folder / TABLE)
+    _write_registry(folder / REGISTRY, combinations, os.environ)
+
+
+def _write_registry(
+    file: Path, combinations: Sequence[Combination], environ: Mapping[str, str]
+) -> None:
+    """A section per combination; what else `SAMURAI_*` variables say holds for all of them."""
+    roots = [Path(str(module.__file__)).resolve().parents[1] for module in (vot_wrapper, samurai)]
+    given = {f"env_{name}": value for name, value in environ.items() if name.startswith("SAMURAI_")}
+    registry = configparser.ConfigParser(interpolation=None)
+    for combination in combinations:
+        section = {
+            "label": f"{combination.policy} {combination.model}",
+            "protocol": "traxpython",
+            "command": COMMAND,
+            "paths": os.pathsep.join(str(root) for root in roots),
+            "timeout": str(TIMEOUT),
+            **given,
+            "env_SAMURAI_MODEL": combination.model,
+            "env_SAMURAI_POLICY": combination.policy,
+        }
+        # The toolkit reads percent signs as references.
+        registry[combination.identifier] = {k: v.replace("%", "%%") for k, v in section.items()}
+    with file.open("w", encoding="utf-8") as stream:
+        registry.write(stream)
+
+
+def open_derived(folder: Path, combinations: Sequence[Combination]) -> Opened:
+    """An ablation's workspace with the trackers of these combinations.
+
+    Raises:
+        ConfigurationError: it can't be used; the message says what to do.
+    """
+    names = tuple(combination.identifier for combination in combinations)
+    return open_workspace(folder, names, None, (), folder / REGISTRY, lambda line: None)
+
+
+def load_of(task: Task, watcher: Inspector, force: bool) -> Load:
+    """What a task has to run, or everything; results that are cut short are removed on the way."""
+    opened = open_derived(task.folder, [task.combination])
+    (tracker,) = opened.trackers
+    count, frames = 0, 0
+    for experiment in opened.workspace.stack:
+        sequences = experiment.transform(opened.sequences)
+        missing = missing_runs(experiment, tracker, sequences, watcher)
+        for sequence in sequences if force else missing:
+            count += 1
+            frames += sum(run.frames or 0 for run in runs_of(experiment, tracker, sequence))
+    return Load(count, frames)
+
+
+def run_task(task: Task, watcher: Watcher, force: bool) -> Failure | None:
+    """Runs what has no results, or everything; may be called from several threads at once."""
+    opened = open_derived(task.folder, [task.combination])
+    return run_missing(opened, opened.trackers[0], watcher, force)
+
+
+def measure(folder: Path, combinations: Sequence[Combination]) -> Part:
+    """The numbers in one workspace: the toolkit's measures, and overlaps per sequence."""
+    opened = open_derived(folder, combinations)
+    scores = score(opened, REPORT)
+    table = read_table(folder)
+    found = {
+        combination: _overlaps(opened, tracker, table)
+        for combination, tracker in zip(combinations, opened.trackers, strict=True)
+    }
+    return Part(
+        folder.name,
+        tuple(scores.columns),
+        {c: row.values for c, row in zip(combinations, scores.rows, strict=True)},
+        {c: overlaps for c, overlaps in found.items() if overlaps is not None},
+    )
+
+
+def stale(folder: Path, combination: Combination) -> list[str]:
+    """What has changed since a combination's results were made, a sentence each."""
+    (tracker,) = open_derived(folder, [combination]).trackers
+    again = f"samurai ablate --policies {combination.policy} --models {combination.model}"
+    return [problem.what for problem in provenance.changes(folder, tracker, again)]
+
+
+def _overlaps(opened: Opened, tracker: Tracker, table: Table) -> dict[str, Overlap] | None:
+    """Of every sequence, by the stack's unsupervised experiment; None unless that is complete."""
+    for experiment in opened.workspace.stack:
+        analysis = _overlap_analysis(experiment)
+        if analysis is None:
+            continue
+        sequences = experiment.transform(opened.sequences)
+        if not all(experiment.scan(tracker, sequence)[0] for sequence in sequences):
+            return None
+        return {s.name: _overlap(experiment, analysis, tracker, s, table) for s in sequences}
+    return None
+
+
+def _overlap_analysis(experiment: Experiment) -> Overlaps | None:
+    """The overlaps behind an experiment's mean overlap, with the options of that analysis."""
+    if not isinstance(experiment, MultiRunExperiment):
+        return None
+    for analysis in experiment.analyses:
+        if isinstance(analysis, AverageAccuracy):
+            options: Any = analysis.analysis
+            assert isinstance(options, SequenceAccuracy)
+            names = ("burnin", "ignore_unknown", "ignore_invisible", "bounded", "threshold")
+            return Overlaps(**{n: getattr(options, n) for n in names if _is_set(options, n)})
+    return None
+
+
+def _is_set(options: Any, name: str) -> bool:
+    return getattr(options, name) is not None
+
+
+def _overlap(
+    experiment: Experiment,
+    analysis: Overlaps,
+    tracker: Tracker,
+    sequence: VotSequence,
+    table: Table,
+) -> Overlap:
+    """Means over a sequence's frames and over those of its attributes; its objects count alike."""
+    (runs,) = analysis.subcompute(experiment, tracker, sequence, [])
+    marked = attributes_of(sequence, table)
+    parts: dict[str, list[tuple[float, int]]] = {attribute: [] for attribute in marked}
+    by_object: dict[str, list[float]] = {}
+    for name, overlaps, frames in runs:
+        by_object.setdefault(name, []).append(float(np.mean(overlaps)) if len(overlaps) else 0.0)
+        for attribute, chosen in marked.items():
+            inside = overlaps[chosen[frames]]
+            if inside.size:
+                parts[attribute].append((float(np.mean(inside)), int(inside.size)))
+    return Overlap(
+        float(np.mean([np.mean(repetitions) for repetitions in by_object.values()])),
+        {
+            attribute: (float(np.mean([m for m, _ in found])), sum(count for _, count in found))
+            for attribute, found in parts.items()
+            if found
+        },
+    )
