@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vot_wrapper.ablation.values import (
+    FEWEST,
     LEVEL,
     Ablation,
     Combination,
@@ -15,6 +17,8 @@ from vot_wrapper.ablation.values import (
     mean_overlap,
 )
 from vot_wrapper.table import MISSING, Column, Row, render
+
+WIDTH = 100  # characters of a note's line on a terminal
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Table:
 def tables(ablation: Ablation) -> list[Table]:
     """One per workspace, overlaps with their differences, and overlaps per attribute."""
     made = [_of_part(ablation, part) for part in ablation.parts]
-    made.append(_of_overlaps(ablation))
+    made += _of_overlaps(ablation)
     if ablation.attributes():
         made.append(_of_attributes(ablation))
     return made
@@ -38,7 +42,8 @@ def tables(ablation: Ablation) -> list[Table]:
 
 def text(table: Table) -> str:
     """A table for a terminal."""
-    return f"{table.heading}\n{render(table.columns, table.rows)}\n{table.note}"
+    note = textwrap.fill(table.note, WIDTH)
+    return f"{table.heading}\n{render(table.columns, table.rows)}\n{note}".rstrip()
 
 
 def markdown(table: Table) -> str:
@@ -69,25 +74,23 @@ def _of_part(ablation: Ablation, part: Part) -> Table:
     return Table(part.name, note, part.columns, tuple(rows))
 
 
-def _of_overlaps(ablation: Ablation) -> Table:
-    columns: list[Column] = []
-    cells: dict[Combination, list[float | None]] = {c: [] for c in ablation.combinations}
+def _of_overlaps(ablation: Ablation) -> list[Table]:
+    """One per workspace and one for all of them; the last one says what they mean."""
+    columns = tuple(Column("", n) for n in ("overlap", f"-{ablation.reference}", "from", "to"))
+    made = []
     for scope, parts in ablation.scopes().items():
-        names = ("overlap", f"-{ablation.reference}", "from", "to")
-        columns += [Column(scope, name) for name in names]
-        for combination in ablation.combinations:
-            cells[combination].append(mean_overlap(parts, combination))
-            cells[combination] += _interval(ablation, parts, combination)
-    counts = ", ".join(
-        f"{scope} {_sequences(ablation, parts)}" for scope, parts in ablation.scopes().items()
-    )
+        rows = [
+            Row(ablation.label(c), (mean_overlap(parts, c), *_interval(ablation, parts, c)))
+            for c in ablation.combinations
+        ]
+        heading = f"Overlap, {scope}: {_sequences(parts)} sequences"
+        made.append(Table(heading, "", columns, tuple(rows)))
     note = (
-        f"Mean overlap without supervision, every sequence counting once (sequences: {counts}), "
-        f"and by how much it is above that of `{ablation.reference}`, with the {LEVEL:.0%} bootstrap "
-        "interval of that difference over sequences. An interval around 0 is noise."
+        "Mean overlap without supervision, every sequence counting once, and by how much it is "
+        f"above that of `{ablation.reference}`, with the {LEVEL:.0%} bootstrap interval of that "
+        f"difference over sequences (not for fewer than {FEWEST}). An interval around 0 is noise."
     )
-    rows = [Row(ablation.label(c), tuple(values)) for c, values in cells.items()]
-    return Table("Overlap and its difference", note, tuple(columns), tuple(rows))
+    return [*made[:-1], replace(made[-1], note=note)]
 
 
 def _interval(
@@ -100,7 +103,7 @@ def _interval(
     return (found.mean, found.low, found.high) if found else (None, None, None)
 
 
-def _sequences(ablation: Ablation, parts: Sequence[Part]) -> int:
+def _sequences(parts: Sequence[Part]) -> int:
     return sum(
         max((len(sequences) for sequences in part.overlaps.values()), default=0) for part in parts
     )

@@ -11,6 +11,7 @@ from vot_wrapper.table import Column
 
 RESAMPLES = 10_000
 LEVEL = 0.95
+FEWEST = 6  # sequences for an interval: with fewer, even equal signs throughout may be chance
 SEED = 0
 
 Cells = tuple[float | None, ...]
@@ -61,7 +62,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Difference:
-    """A mean difference over sequences with its bootstrap interval, which a single one lacks."""
+    """A mean difference over sequences with its bootstrap interval, which too few of them lack."""
 
     mean: float
     low: float | None
@@ -161,11 +162,12 @@ def paired_difference(differences: list[float]) -> Difference:
     """The mean of paired differences with its percentile bootstrap interval (Efron 1979).
 
     Sequences are drawn with replacement, and with them their pair, so that what makes a sequence
-    hard for both cancels out. The same numbers give the same interval.
+    hard for both cancels out. The same numbers give the same interval. Fewer than FEWEST have none:
+    five times the same sign happens by chance in 2 of 32 cases.
     """
     values = np.asarray(differences, np.float64)
     mean, count = float(values.mean()), len(values)
-    if count < 2:
+    if count < FEWEST:
         return Difference(mean, None, None, count)
     drawn = np.random.default_rng(SEED).integers(0, count, (RESAMPLES, count))
     tails = (1 - LEVEL) / 2

@@ -21,6 +21,7 @@ from samurai.errors import SamuraiError
 from samurai.manifest import checkpoint_path, model_card
 from vot_wrapper.problems import Problem
 from vot_wrapper.settings import Settings
+from vot_wrapper.tracker_code import code_digest
 
 FOLDER = "provenance"
 # What may differ between running and packing without touching a result.
@@ -42,8 +43,8 @@ def fingerprint(tracker: Tracker) -> Fingerprint:
         for name, value in _settings(tracker.describe()).items()
         if name not in _IRRELEVANT
     }
-    weights = {"weights": _weights(tracker)} if is_ours(tracker) else {}
-    return {**_versions(), **settings, **weights}
+    own = {"weights": _weights(tracker), "tracker code": _code(tracker)} if is_ours(tracker) else {}
+    return {**_versions(), **settings, **own}
 
 
 def is_ours(tracker: Tracker) -> bool:
@@ -143,6 +144,15 @@ def _weights(tracker: Tracker) -> str:
         recorded = checkpoint_path(card)
         return recorded.with_name(recorded.name + _RECORDED_SHA256).read_text().split()[0][:12]
     except (SamuraiError, OSError, IndexError):
+        return ""
+
+
+def _code(tracker: Tracker) -> str:
+    """A digest of the tracker's code, as it stands in this installation."""
+    name = tracker.describe()["env"].get("SAMURAI_POLICY") or Settings.policy
+    try:
+        return code_digest(name)
+    except SamuraiError:  # an unknown policy, which the tracker itself will tell
         return ""
 
 
