@@ -89,7 +89,7 @@ def _half_turn(
     """On a flat half ellipse from one place to another, slow at both ends."""
     angle = np.pi * part * part * (3.0 - 2.0 * part)
     (x0, y0), (x1, y1) = begin, end
-    along, across = (1.0 - np.cos(angle)) / 2.0, 0.22 * np.sin(angle)
+    along, across = (1.0 - np.cos(angle)) / 2.0, 0.15 * np.sin(angle)
     return (
         float(x0 + along * (x1 - x0) - across * (y1 - y0)),
         float(y0 + along * (y1 - y0) + across * (x1 - x0)),

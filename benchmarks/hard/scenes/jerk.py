@@ -16,7 +16,7 @@ from .recipe import Recipe, Way, going, hand_held
 FIRST, EVERY = 15, (6, 14)  # the first jerk's frame, and the frames between two of them
 REACH = (105.0, 72.0)  # pixels of the view's middle from the way of the target
 LEAST = 60.0  # pixels that a jerk shifts the view
-CAR: Way = ((0, 100, 100), (40, 260, 140), (80, 400, 60), (120, 520, 140))
+CAR: Way = ((0, 100, 100), (40, 200, 140), (80, 290, 80), (120, 400, 130))
 SALAMANDER: Way = ((0, 100, 100), (40, 150, 140), (80, 230, 110), (120, 300, 150))
 
 
@@ -46,26 +46,26 @@ def build_salamander(seed: int) -> Stage:
 
 def jerking(seed: int, way: Way, frames: int) -> Callable[[float], Eye]:
     """A camera that holds still for some frames and then jumps, staying near the target's way."""
-    starts, offsets = [0], [(0.0, 0.0)]
+    starts, views = [0], [_place(way, 0)]
     time, draw = FIRST, 0
     while time < frames:
         draw += 1
         across, down, pause = uniform(np.array([[3 * draw, 3 * draw + 1, 3 * draw + 2]]), seed)
-        offset = (REACH[0] * (2.0 * across - 1.0), REACH[1] * (2.0 * down - 1.0))
-        if np.hypot(offset[0] - offsets[-1][0], offset[1] - offsets[-1][1]) < LEAST:
+        x, y = _place(way, time)
+        view = (x + REACH[0] * (2.0 * across - 1.0), y + REACH[1] * (2.0 * down - 1.0))
+        if np.hypot(view[0] - views[-1][0], view[1] - views[-1][1]) < LEAST:
             continue
         starts.append(time)
-        offsets.append(offset)
+        views.append(view)
         time += EVERY[0] + int(pause * (EVERY[1] - EVERY[0] + 1))
     still = hand_held(seed + 1, 0.0, 0.0)
 
     def camera(moment: float) -> Eye:
         # Half a frame before a jerk's frame: never while the shutter is open.
         number = int(np.searchsorted(starts, moment + 0.5, side="right")) - 1
-        held = max(starts[number], 0)
-        x, y = _place(way, held)
+        x, y = views[max(number, 0)]
         hand = still(moment)
-        return Eye(x + offsets[number][0] + hand.x, y + offsets[number][1] + hand.y, hand.roll)
+        return Eye(x + hand.x, y + hand.y, hand.roll)
 
     return camera
 
