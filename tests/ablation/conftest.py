@@ -1,0 +1,140 @@
+"""Workspaces of coloured objects, and trackers in this process that differ by their policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import vot.tracker.trax
+from coloured.local import LocalProcess
+from coloured.tracker import ColourSession, ColourTracker
+from coloured.world import Data
+
+from samurai.regions import Answer
+from vot_wrapper.cli import main
+from vot_wrapper.server import Conversation
+from vot_wrapper.settings import Settings
+
+SINGLE = """
+title: Small
+experiments:
+  baseline:
+    type: samurai-multistart
+    analyses:
+      - {type: multistart_eao_score, name: eaoscore, low: 5, high: 12}
+      - {type: multistart_average_ar, name: ar}
+  realtime:
+    type: samurai-multistart
+    realtime: {grace: 3}
+    analyses:
+      - {type: multistart_eao_score, name: eaoscore, low: 5, high: 12}
+  unsupervised:
+    type: unsupervised
+    analyses:
+      - {type: average_accuracy, name: accuracy, burnin: 1}
+"""
+SEVERAL = """
+title: Several
+experiments:
+  multiobject:
+    type: unsupervised
+    multiobject: true
+    analyses:
+      - {type: average_accuracy, burnin: 1, ignore_unknown: false, weighted: false}
+"""
+SHIFTS = {"samurai": 0, "sam2": 2, "dam": 4}  # pixels to the right of the truth
+SEQUENCES = ["first", "second", "third", "fourth", "fifth", "sixth"]
+
+Ablate = Callable[..., tuple[int, str]]
+
+
+class ShiftedTracker(ColourTracker):
+    """The colour tracker with answers that are off by some pixels."""
+
+    def __init__(self, shift: int) -> None:
+        self.shift = shift
+
+    def session(self) -> ColourSession:
+        return ShiftedSession(self.shift)
+
+
+class ShiftedSession(ColourSession):
+    def __init__(self, shift: int) -> None:
+        super().__init__()
+        self.shift = shift
+
+    def _answer(self, index: int, frame: Any, shift: int) -> Answer:
+        return super()._answer(index, frame, self.shift)
+
+
+class PolicyProcess(LocalProcess):
+    """A local process whose tracker is chosen by SAMURAI_POLICY, and breaks down when asked to."""
+
+    runs: list[str] = []  # noqa: RUF012
+    broken: str = ""
+
+    def __init__(self, command: str, envvars: dict[str, str], **options: Any) -> None:
+        policy = envvars["SAMURAI_POLICY"]
+        if policy == type(self).broken:
+            raise RuntimeError("scripted failure")
+        super().__init__()
+        assert self._client is not None
+        tracker = ShiftedTracker(SHIFTS[policy])
+        self._client._conversation = Conversation(self._client, tracker, Settings())
+        type(self).runs.append(policy)
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> type[PolicyProcess]:
+    """Starts PolicyProcess instead of processes; its `runs` are the policies that were started."""
+    monkeypatch.setattr(vot.tracker.trax, "TrackerProcess", PolicyProcess)
+    monkeypatch.setattr(PolicyProcess, "runs", [])
+    monkeypatch.setattr(PolicyProcess, "broken", "")
+    return PolicyProcess
+
+
+@pytest.fixture
+def single(tmp_path: Path) -> Path:
+    """A workspace with six sequences of one object, with tags and a table of attributes."""
+    folder = tmp_path / "single"
+    Data("mask", length=40, anchors=True, absence=True).write(folder / "sequences", SEQUENCES)
+    tags = (np.arange(40) % 4 == 1).astype(int)
+    for name in SEQUENCES[:2]:
+        file = folder / "sequences" / name / "occlusion.tag"
+        file.write_text("".join(f"{tag}\n" for tag in tags))
+    (folder / "attributes.yaml").write_text("second: {scale: 10-19}\nthird: {scale: all}\n")
+    return described(folder, SINGLE)
+
+
+@pytest.fixture
+def several(tmp_path: Path) -> Path:
+    """A workspace with two sequences of two objects."""
+    folder = tmp_path / "several"
+    Data("mask", starts=(0, 3)).write(folder / "sequences")
+    (folder / "attributes.yaml").write_text("first: {distractor: all}\n")
+    return described(folder, SEVERAL)
+
+
+def described(folder: Path, stack: str) -> Path:
+    (folder / "config.yaml").write_text("registry: [./trackers.ini]\nstack: ./stack.yaml\n")
+    (folder / "stack.yaml").write_text(stack)
+    return folder
+
+
+@pytest.fixture
+def ablate(
+    tmp_path: Path, processes: type[PolicyProcess], capsys: pytest.CaptureFixture[str]
+) -> Ablate:
+    """Runs `samurai ablate` with output in tmp_path/out; its exit code and all that it printed."""
+
+    def call(*arguments: object) -> tuple[int, str]:
+        capsys.readouterr()
+        given = [str(argument) for argument in arguments]
+        code = main(["ablate", "--output", str(tmp_path / "out"), *given])
+        printed = capsys.readouterr()
+        return code, printed.out + printed.err
+
+    return call

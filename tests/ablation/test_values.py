@@ -1,0 +1,104 @@
+"""Differences, their intervals and attributes, on numbers that a person can check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from samurai.errors import ConfigurationError
+from vot_wrapper.ablation.values import FEWEST, paired_difference
+from vot_wrapper.pictures.bars import WIDTH, Bars, draw_bars
+from vot_wrapper.pictures.drawing import colour_of
+from vot_wrapper.toolkit.attributes import attributes_of, read_table
+from vot_wrapper.tracker_code import code_digest
+
+
+def test_equal_pairs_differ_by_nothing() -> None:
+    found = paired_difference([0.0] * 8)
+    assert (found.mean, found.low, found.high) == (0.0, 0.0, 0.0)
+
+
+def test_a_constant_difference_is_certain_and_noise_is_not() -> None:
+    sure = paired_difference([0.1] * 8)
+    assert sure.low == pytest.approx(0.1) and sure.high == pytest.approx(0.1)
+    noise = paired_difference([0.3, -0.3, 0.2, -0.25, 0.1, -0.05])
+    assert noise.low is not None and noise.high is not None
+    assert noise.low < 0 < noise.high
+
+
+def test_the_interval_is_that_of_a_plain_bootstrap() -> None:
+    values = np.random.default_rng(3).normal(0.05, 0.1, 40)
+    found = paired_difference(values.tolist())
+    rng = np.random.default_rng(99)
+    means = [np.mean(rng.choice(values, len(values))) for _ in range(4000)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    assert found.low == pytest.approx(low, abs=0.004)
+    assert found.high == pytest.approx(high, abs=0.004)
+    assert paired_difference(values.tolist()) == found, "the same again"
+
+
+def test_few_sequences_have_no_interval() -> None:
+    found = paired_difference([0.1] * (FEWEST - 1))
+    assert (found.low, found.high, found.sequences) == (None, None, FEWEST - 1)
+
+
+def sequence(tags: dict[str, list[int]], length: int = 6) -> SimpleNamespace:
+    """What is asked of a toolkit's sequence."""
+
+    class Sequence(SimpleNamespace):
+        def __len__(self) -> int:
+            return length
+
+    def tagged(frame: int | None = None) -> list[str]:
+        return [name for name, marks in tags.items() if frame is None or marks[frame]]
+
+    return Sequence(name="lake", tags=tagged)
+
+
+def test_attributes_are_tags_and_the_table_together(tmp_path: Path) -> None:
+    (tmp_path / "attributes.yaml").write_text(
+        "lake: {scale: all, out-of-view: 4-5, occlusion: 0-0}"
+    )
+    table = read_table(tmp_path)
+    tags = {"occlusion": [0, 0, 1, 1, 0, 0], "empty": [0] * 6}
+    found = {name: marks.tolist() for name, marks in attributes_of(sequence(tags), table).items()}
+    assert found == {
+        "scale": [True] * 6,
+        "out-of-view": [False] * 4 + [True] * 2,
+        "occlusion": [True, False, True, True, False, False],
+    }
+    assert read_table(tmp_path / "elsewhere") == {}
+
+
+@pytest.mark.parametrize("frames", ["4-6", "5-4", "some", "-1-3"])
+def test_frames_that_a_sequence_lacks_are_refused(frames: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"lake, scale: .* from 0 to 5"):
+        attributes_of(sequence({}), {"lake": {"scale": frames}})
+
+
+def test_a_table_of_another_shape_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "attributes.yaml").write_text("- lake\n")
+    with pytest.raises(ConfigurationError, match="must name attributes"):
+        read_table(tmp_path)
+
+
+def test_bars_are_as_high_as_their_values() -> None:
+    picture = draw_bars(Bars("x", {"a": [0.5, 1.0], "b": [float("nan"), -0.5]}), ["one", "two"])
+    assert picture.shape[1] == WIDTH
+
+    def height(number: int, half: int) -> int:
+        part = picture[60:, half * WIDTH // 2 : (half + 1) * WIDTH // 2]
+        return int((part == colour_of(number)).all(axis=2).any(axis=1).sum())
+
+    assert height(1, 0) == pytest.approx(2 * height(0, 0), abs=2)
+    assert height(1, 1) == pytest.approx(height(0, 0), abs=2), "downwards"
+    assert height(0, 1) == 0, "a missing value has no bar"
+
+
+def test_a_policys_code_is_its_own_and_what_it_needs() -> None:
+    digests = {name: code_digest(name) for name in ("sam2", "samurai")}
+    assert len(set(digests.values())) == 2
+    assert all(len(digest) == 12 for digest in digests.values())
