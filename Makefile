@@ -9,11 +9,12 @@ find_python = for python in "$$(cat .venv/base-python 2>/dev/null)" \
 	>/dev/null 2>&1 && { echo "$$python"; exit; }; done; echo python3
 PYTHON ?= $(shell $(find_python))
 
-.PHONY: help setup evaluate evaluate-multiobject test test-slow clean
+.PHONY: help setup evaluate evaluate-multiobject ablate test test-slow clean
 
 help:
 	@echo "make evaluate              set up, run and score the tracker on the bundled sequences"
 	@echo "make evaluate-multiobject  the same on the bundled sequences with several objects"
+	@echo "make ablate                compare all memory policies (about half an hour)"
 	@echo "make test                  set up, then linters, types and the tests"
 	@echo "make test-slow             set up, then the tests that take longer"
 	@echo "make setup                 only make .venv with the pinned packages and this project"
@@ -31,6 +32,9 @@ evaluate: setup
 
 evaluate-multiobject: setup
 	@.venv/bin/samurai evaluate --workspace vot_workspace/multiobject
+
+ablate: setup
+	@.venv/bin/samurai ablate --workers 2 --page docs/ablation.md
 
 test: setup
 	.venv/bin/ruff check .

@@ -126,7 +126,9 @@ def test_the_bundled_sequences_and_training_share_nothing(repository: Path) -> N
     """The bundled scenes are computed from formulas: they read no picture, and no generator of one
     knows the other's code, pictures or seeds."""
     training = (repository / "sam2" / "samurai_training").rglob("*.py")
-    bundled = (repository / "benchmarks" / "bundled").rglob("*.py")
+    generators = (repository / "benchmarks" / name for name in ("bundled", "hard"))
+    bundled = [path for generator in generators for path in generator.rglob("*.py")]
+    assert len({path.parent for path in bundled}) >= 4
     for path in training:
         text = path.read_text()
         assert "benchmarks" not in text and "vot_workspace" not in text, path
