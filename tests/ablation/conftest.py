@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,7 +101,10 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> type[PolicyProcess]:
 @pytest.fixture
 def single(tmp_path: Path) -> Path:
     """A workspace with six sequences of one object, with tags and a table of attributes."""
-    folder = tmp_path / "single"
+    return write_single(tmp_path / "single")
+
+
+def write_single(folder: Path) -> Path:
     Data("mask", length=40, anchors=True, absence=True).write(folder / "sequences", SEQUENCES)
     tags = (np.arange(40) % 4 == 1).astype(int)
     for name in SEQUENCES[:2]:
@@ -112,7 +117,10 @@ def single(tmp_path: Path) -> Path:
 @pytest.fixture
 def several(tmp_path: Path) -> Path:
     """A workspace with two sequences of two objects."""
-    folder = tmp_path / "several"
+    return write_several(tmp_path / "several")
+
+
+def write_several(folder: Path) -> Path:
     Data("mask", starts=(0, 3)).write(folder / "sequences")
     (folder / "attributes.yaml").write_text("first: {distractor: all}\n")
     return described(folder, SEVERAL)
@@ -122,6 +130,19 @@ def described(folder: Path, stack: str) -> Path:
     (folder / "config.yaml").write_text("registry: [./trackers.ini]\nstack: ./stack.yaml\n")
     (folder / "stack.yaml").write_text(stack)
     return folder
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Two policies in both workspaces, run once: the output and what was printed."""
+    folder = tmp_path_factory.mktemp("both")
+    sources = [write_single(folder / "single"), write_several(folder / "several")]
+    given = ["--policies", "sam2", "samurai", "--output", str(folder / "out"), "--workspace"]
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
+        patch.setattr(vot.tracker.trax, "TrackerProcess", PolicyProcess)
+        assert main(["ablate", *given, *map(str, sources)]) == 0, printed.getvalue()
+    return folder / "out", printed.getvalue()
 
 
 @pytest.fixture

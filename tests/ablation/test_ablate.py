@@ -20,14 +20,6 @@ Ablate = Callable[..., tuple[int, str]]
 POLICIES = ("--policies", "sam2", "samurai")
 
 
-@pytest.fixture
-def both(ablate: Ablate, single: Path, several: Path, tmp_path: Path) -> tuple[Path, str]:
-    """Two policies in both workspaces: the output and what was printed."""
-    code, printed = ablate(*POLICIES, "--workspace", single, several)
-    assert code == 0, printed
-    return tmp_path / "out", printed
-
-
 def results(output: Path) -> dict[str, Any]:
     """The combinations in the JSON file, by policy."""
     document = json.loads((output / "ablation" / "results.json").read_text())
