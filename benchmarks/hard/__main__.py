@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -44,14 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = options.only or sorted(RECIPES)
     if not RECIPES.keys() >= set(chosen):
         parser.error(f"--only takes names out of {', '.join(sorted(RECIPES))}")
-    with ProcessPoolExecutor(min(options.jobs, len(chosen))) as pool:
-        for name, _ in zip(
-            chosen, pool.map(make_sequence, chosen, [options.output] * len(chosen)), strict=True
-        ):
+    # Spawned: a fork of a process in which OpenCV has threads may hang.
+    with ProcessPoolExecutor(min(options.jobs, len(chosen)), get_context("spawn")) as pool:
+        made = pool.map(make_sequence, chosen, [options.output] * len(chosen))
+        for name, _ in zip(chosen, made, strict=True):
             print(f"{name}: {RECIPES[name].frames} frames", flush=True)
     # Last: whoever finds the list may rely on everything that it names.
-    made = [name for name in sorted(RECIPES) if (options.output / name / "sequence").is_file()]
-    write_lines(options.output / "list.txt", made)
+    there = [name for name in sorted(RECIPES) if (options.output / name / "sequence").is_file()]
+    write_lines(options.output / "list.txt", there)
 
 
 if __name__ == "__main__":

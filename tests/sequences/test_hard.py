@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +23,7 @@ from benchmarks.hard.scenes import RECIPES, absence, doubles, fast, jerk
 from benchmarks.hard.stage import DOUBLE, TARGET, Eye, Placed, Stage, film
 from benchmarks.hard.tags import tags
 
+ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "goldens" / "hard.txt"
 GROUNDS = ("asphalt", "forest_floor", "river_bed", "table")
 HALF = 2  # the films here are half as wide and high, on black, with coarse props
@@ -214,20 +218,46 @@ def test_tags_of_a_scripted_target() -> None:
     assert tags("camera-jerk", stage, seen) == [False, False, True, True]
 
 
-def test_other_processes_make_the_same_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    name = "fast-orange"
-    monkeypatch.setitem(RECIPES, name, replace(RECIPES[name], frames=3))
+SHORT = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from benchmarks.hard import __main__ as command
+name = "fast-orange"
+command.RECIPES[name] = replace(command.RECIPES[name], frames=3)
+command.make_sequence(name, Path(sys.argv[1]))
+"""
+
+
+def test_other_processes_make_the_same_files(tmp_path: Path) -> None:
     for side in ("here", "there"):
-        command.main(["--output", str(tmp_path / side), "--only", name, "--jobs", "1"])
+        call = [sys.executable, "-c", SHORT, str(tmp_path / side)]
+        subprocess.run(call, cwd=ROOT, check=True, timeout=300)
     here, there = (
         {file.relative_to(root).as_posix(): file.read_bytes() for file in root.rglob("*.*")}
         for root in (tmp_path / "here", tmp_path / "there")
     )
     assert here == there
-    assert {"list.txt", f"{name}/groundtruth.txt", f"{name}/fast-motion.tag"} <= here.keys()
+    assert {"fast-orange/groundtruth.txt", "fast-orange/fast-motion.tag"} <= here.keys()
     assert sum(file.endswith(".jpg") for file in here) == 3
+
+
+def test_the_command_makes_what_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def make(name: str, output: Path) -> None:
+        asked.append(name)
+        (output / name).mkdir(parents=True)
+        (output / name / "sequence").touch()
+
+    monkeypatch.setattr(command, "make_sequence", make)
+    monkeypatch.setattr(command, "ProcessPoolExecutor", lambda *_: ThreadPoolExecutor(1))
+    command.main(["--output", str(tmp_path), "--only", "jerk-car", "fast-koi"])
+    assert asked == ["jerk-car", "fast-koi"]
+    assert (tmp_path / "list.txt").read_text() == "fast-koi\njerk-car\n"
+    assert "jerk-car: 120 frames" in capsys.readouterr().out
 
 
 def test_an_unknown_sequence_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
