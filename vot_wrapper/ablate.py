@@ -134,7 +134,7 @@ def _sources(given: list[Path], console: Console) -> list[Path]:
 
 def _make_hard(console: Console) -> None:
     """Generates the hard sequences, which the repository only holds as a program."""
-    console.say("making the hard sequences, once; this takes about a minute")
+    console.say("making the hard sequences, once; this takes one or two minutes")
     command = [sys.executable, "-m", "benchmarks.hard", "--output", str(HARD / "sequences")]
     done = subprocess.run(command, cwd=CLONE, capture_output=True, text=True, check=False)
     if done.returncode:
