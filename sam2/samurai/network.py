@@ -18,11 +18,12 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
-from sam2.modeling.sam2_utils import get_1d_sine_pe
 from torch import Tensor
 
+from samurai.bank import MAP_DTYPE
 from samurai.frozen import Frozen
 from samurai.modules import ImageEncoder, MaskDecoder, MemoryEncoder
+from samurai.reading import MemoryReader
 
 MASK_SCALE, MASK_BIAS = 20.0, -10.0
 """A binary mask as logits: +10 on the object, -10 elsewhere (SAM 2's own choice)."""
@@ -54,12 +55,13 @@ class Features(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """What rows attend to, batched: (N, B, M) memory tokens, their positions, and how many of the
-    N are pointer tokens (the last ones)."""
+    """What B rows attend to: K maps each, (B, K, HW, M), in slots (B, K), and P pointers,
+    (B, P, C), seen `distances` (B, P) frames ago."""
 
-    tokens: Tensor
-    positions: Tensor
-    pointer_tokens: int
+    maps: Tensor
+    slots: Tensor
+    pointers: Tensor
+    distances: Tensor
 
 
 class Decoding(NamedTuple):
@@ -99,6 +101,7 @@ class Network:
         with torch.no_grad(), self.precision():
             self._prepare_constants()
         self._encoder = Frozen(self._image_encoder)
+        self._reader = Frozen(MemoryReader(model, self._feature_position, self._map_position))
         self._decoder = Frozen(MaskDecoder(self.model, self._dense_position, many=True))
         self._single_decoder = MaskDecoder(self.model, self._dense_position, many=False)
         self._memory_encoder = Frozen(MemoryEncoder(self.model))
@@ -128,7 +131,7 @@ class Network:
         )
 
     def freeze(self) -> None:
-        """Make graphs for a single object, where calling kernels costs more than running them."""
+        """Make graphs where calling kernels costs more than running them."""
         if self.device.type != "cpu" or self.dtype != torch.float32:
             return
         if self.image_size > FREEZE_UP_TO:
@@ -137,7 +140,14 @@ class Network:
             view = torch.zeros(1, 3, self.image_size, self.image_size)
             self._encoder.freeze(view)
             features = self.encode(view)
-            conditioned = self.without_memory(features)
+            memory = self.memory(
+                torch.zeros(1, 1, self.tokens, self.memory_channels, dtype=MAP_DTYPE),
+                [[0]],
+                torch.zeros(1, 1, self.channels),
+                [[1]],
+            )
+            self._reader.freeze(features.tokens, *memory)
+            conditioned = self.attend(features, memory)
             if self._many_when_tracking():
                 self._decoder.freeze(conditioned, *features.fine, self._no_points, self._no_mask)
             self._memory_encoder.freeze(self._as_map(features.tokens), view[:, :1])
@@ -159,7 +169,7 @@ class Network:
         distances: Sequence[Sequence[int]],
         weights: Sequence[Sequence[float]] | None = None,
     ) -> Memory:
-        """Lay out what B rows of equal shape attend to.
+        """What B rows of equal shape attend to, see `Memory`.
 
         Args:
             maps: (B, K, HW, M) memory maps, in the order of attention.
@@ -168,36 +178,16 @@ class Network:
             distances: per row, how many frames ago each of the P pointers was seen.
             weights: per row, what the tokens of each map are multiplied by; None for 1.
         """
-        rows, kept = maps.shape[:2]
         if weights is not None:
             maps = maps * torch.tensor(weights).to(self.device, non_blocking=True)[..., None, None]
-        slot_of = torch.tensor(slots).to(self.device, non_blocking=True)
-        temporal = self.model.maskmem_tpos_enc[self.slots - 1 - slot_of]  # (B, K, 1, 1, M)
-        positions = self._map_position + temporal.flatten(2, 3)
-        map_tokens = maps.reshape(rows, kept * self.tokens, self.memory_channels)
-        pointer_tokens = pointers.reshape(rows, -1, self.memory_channels)
-        time = torch.tensor(distances).to(self.device, non_blocking=True)
-        sine = get_1d_sine_pe(time / (self.pointers - 1), dim=self.channels)
-        pointer_positions = self.model.obj_ptr_tpos_proj(sine).repeat_interleave(
-            self.channels // self.memory_channels, dim=1
-        )
-        return Memory(
-            torch.cat([map_tokens, pointer_tokens], dim=1).transpose(0, 1),
-            torch.cat([positions.flatten(1, 2), pointer_positions], dim=1).transpose(0, 1),
-            pointer_tokens.shape[1],
-        )
+        return Memory(maps, self._indices(slots), pointers, self._indices(distances))
 
     def attend(self, features: Features, memory: Memory) -> Tensor:
         """Condition the frame on B rows' memories: (B, C, H, W)."""
-        rows = memory.tokens.shape[1]
-        attended = self.model.memory_attention(
-            curr=features.tokens.expand(-1, rows, -1),
-            curr_pos=self._feature_position.expand(-1, rows, -1),
-            memory=memory.tokens,
-            memory_pos=memory.positions,
-            num_obj_ptr_tokens=memory.pointer_tokens,
-        )
-        return self._as_map(attended)
+        return self._as_map(self._reader(features.tokens, *memory))
+
+    def _indices(self, numbers: Sequence[Sequence[int]]) -> Tensor:
+        return torch.tensor(numbers, dtype=torch.int64).to(self.device, non_blocking=True)
 
     def without_memory(self, features: Features) -> Tensor:
         """What the decoder gets on a prompt's frame: (V, C, H, W), "no memory" added."""
