@@ -21,6 +21,8 @@ from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
 from torch import Tensor
 
 from samurai.bank import MAP_DTYPE
+from samurai.casting import cast_once
+from samurai.frames import Frame, prepare
 from samurai.frozen import Frozen
 from samurai.modules import ImageEncoder, MaskDecoder, MemoryEncoder
 from samurai.reading import MemoryReader
@@ -84,12 +86,13 @@ class Network:
     """A loaded SAM 2.1 on a device, computing in one precision.
 
     Args:
-        model: a `SAM2Base` in evaluation mode; moved to `device`, weights stay float32.
+        model: a `SAM2Base` in evaluation mode; moved to `device`, its own weights stay float32.
         dtype: float32, or a half precision for autocast.
     """
 
     def __init__(self, model: SAM2Base, device: torch.device, dtype: torch.dtype) -> None:
-        self.model = model.to(device).eval().requires_grad_(False)
+        model = model.to(device).eval().requires_grad_(False)
+        self.model = model if dtype == torch.float32 else cast_once(model, dtype)
         self.device = device
         self.dtype = dtype
         self.image_size = int(model.image_size)
@@ -101,7 +104,7 @@ class Network:
         with torch.no_grad(), self.precision():
             self._prepare_constants()
         self._encoder = Frozen(self._image_encoder)
-        self._reader = Frozen(MemoryReader(model, self._feature_position, self._map_position))
+        self._reader = Frozen(MemoryReader(self.model, self._feature_position, self._map_position))
         self._decoder = Frozen(MaskDecoder(self.model, self._dense_position, many=True))
         self._single_decoder = MaskDecoder(self.model, self._dense_position, many=False)
         self._memory_encoder = Frozen(MemoryEncoder(self.model))
@@ -116,6 +119,7 @@ class Network:
         """What doesn't depend on the frame: positions and the embeddings of "no prompt"."""
         model, side = self.model, self.image_size
         blank = torch.zeros(1, 3, side, side, device=self.device)
+        self._places = torch.arange(side, device=self.device)
         self._image_encoder = ImageEncoder(model, blank)
         encoded = model.forward_image(blank)
         self._feature_position = _tokens(encoded["vision_pos_enc"][-1])
@@ -153,6 +157,10 @@ class Network:
             self._memory_encoder.freeze(self._as_map(features.tokens), view[:, :1])
 
     # --- image encoder (section 4, "Image encoder") ----------------------------------------------
+
+    def views(self, pictures: Sequence[Frame]) -> Tensor:
+        """What the encoder takes of V pictures of any size, RGB: (V, 3, S, S)."""
+        return torch.cat([prepare(picture, self.image_size, self.device) for picture in pictures])
 
     def encode(self, views: Tensor) -> Features:
         """Encode normalised views of one frame, (V, 3, S, S)."""
@@ -331,16 +339,22 @@ class Network:
 
     # --- candidates' boxes -----------------------------------------------------------------------
 
-    def corners(self, logits: Tensor) -> Tensor:
+    def corners(self, full: Tensor) -> Tensor:
         """Smallest and largest pixel of masks in the square input: (B, K, 4), -1 for an empty mask.
 
         Args:
-            logits: (B, K, S/4, S/4), resized to S first, as the reference measures boxes.
+            full: (B, K, S, S) mask logits, see `full_size`; boxes are measured at that size, as in
+                the reference.
         """
-        masks = self.full_size(logits) > 0
-        edges = [_extent(masks.any(dim=-2)), _extent(masks.any(dim=-1))]  # x, then y
-        (left, right), (top, bottom) = edges
+        # the largest logit of a column tells as much as whether any of its pixels is above zero
+        (left, right), (top, bottom) = (self._extent(full.amax(dim) > 0) for dim in (-2, -1))
         return torch.stack([left, top, right, bottom], dim=-1)
+
+    def _extent(self, occupied: Tensor) -> tuple[Tensor, Tensor]:
+        """First and last true position along the last axis, -1 and -1 where there is none."""
+        last = torch.where(occupied, self._places, -1).amax(dim=-1)
+        first = torch.where(occupied, self._places, self.image_size).amin(dim=-1)
+        return torch.where(last < 0, last, first), last
 
     def full_size(self, logits: Tensor) -> Tensor:
         """Mask logits of all candidates of a row, (B, K, S/4, S/4), at the input's size S.
@@ -396,12 +410,3 @@ class Network:
 def _tokens(maps: Tensor) -> Tensor:
     """(B, C, H, W) feature maps as (HW, B, C) tokens."""
     return maps.flatten(2).permute(2, 0, 1)
-
-
-def _extent(occupied: Tensor) -> tuple[Tensor, Tensor]:
-    """First and last true position along the last axis, -1 and -1 where there is none."""
-    length = occupied.shape[-1]
-    position = torch.arange(length, device=occupied.device)
-    last = torch.where(occupied, position, -1).amax(dim=-1)
-    first = torch.where(occupied, position, length).amin(dim=-1)
-    return torch.where(last < 0, last, first), last

@@ -75,7 +75,8 @@ class MemoryReader(nn.Module):
         positions = self.map_position + temporal
         sine = get_1d_sine_pe(distances / (self.pointers - 1), dim=pointers.shape[-1])
         pointer_positions = self.to_pointer_position(sine).repeat_interleave(self.pieces, dim=1)
-        memory = torch.cat([maps.flatten(1, 2), pointers.reshape(rows, -1, size)], dim=1)
+        tokens = maps.flatten(1, 2).to(pointers.dtype)
+        memory = torch.cat([tokens, pointers.reshape(rows, -1, size)], dim=1)
         return memory, torch.cat([positions.flatten(1, 2), pointer_positions], dim=1)
 
     def _look_around(self, layer: Any, normed: Tensor, rotation: Tensor) -> Tensor:

@@ -1,0 +1,36 @@
+"""One thread for what nobody waits for: a frame's memory write while the next one is encoded.
+
+On a CPU a network whose layers are too small to share out keeps one core busy; a second core writes
+the memory meanwhile. Kernels and graphs let go of the interpreter's lock, so that both proceed.
+Networks that share their layers out have no core to spare, and a GPU works in the background by
+itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from typing import ParamSpec, TypeVar
+
+import torch
+
+from samurai.cores import usable_cores
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def background_pays(device: torch.device) -> bool:
+    """Whether there is a core that torch leaves idle."""
+    return device.type == "cpu" and torch.get_num_threads() < usable_cores()
+
+
+def in_background(task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    """Run a task after those given before; its result or error is in the future."""
+    return _executor().submit(task, *args, **kwargs)
+
+
+@cache
+def _executor() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="samurai-memory")
