@@ -100,12 +100,15 @@ def load_tracker(settings: Settings) -> TrackerLike:
 
 
 def share_out(image_size: int, environ: Mapping[str, str]) -> int:
-    """Set and return torch's number of threads: its own choice or the user's for a large network,
-    one for a small network, unless the user has chosen."""
+    """Set and return torch's number of threads, unless the user has chosen: one for a small
+    network, else as many as the process may really use (torch doesn't see a container's quota)."""
     import torch
 
-    if image_size <= ONE_THREAD_UP_TO and "OMP_NUM_THREADS" not in environ:
-        torch.set_num_threads(1)
+    from samurai.cores import usable_cores
+
+    if "OMP_NUM_THREADS" not in environ:
+        shared = min(torch.get_num_threads(), usable_cores())
+        torch.set_num_threads(1 if image_size <= ONE_THREAD_UP_TO else shared)
     return torch.get_num_threads()
 
 
