@@ -32,9 +32,18 @@ class Frozen:
         return self._call(*tensors)
 
     @property
+    def module(self) -> nn.Module:
+        """What is called without a graph, and what every graph is made of."""
+        return self._module
+
+    @property
     def frozen(self) -> bool:
         """Whether there is a graph."""
         return self._call is not self._module
+
+    def call_through(self, call: Callable[..., Any]) -> None:
+        """Use a graph of another kind, made elsewhere."""
+        self._call = call
 
     def freeze(self, *examples: Tensor) -> None:
         """Make the graph by running the module on example inputs, on their device."""

@@ -58,12 +58,16 @@ class Features(NamedTuple):
 
 class Memory(NamedTuple):
     """What B rows attend to: K maps each, (B, K, HW, M), in slots (B, K), and P pointers,
-    (B, P, C), seen `distances` (B, P) frames ago."""
+    (B, P, C), seen `distances` (B, P) frames ago.
+
+    there: bool (B, K + P), the maps and pointers that are more than padding; None for all.
+    """
 
     maps: Tensor
     slots: Tensor
     pointers: Tensor
     distances: Tensor
+    there: Tensor | None = None
 
 
 class Decoding(NamedTuple):
@@ -103,17 +107,14 @@ class Network:
         self.tokens = (self.image_size // int(model.backbone_stride)) ** 2
         with torch.no_grad(), self.precision():
             self._prepare_constants()
-        self._encoder = Frozen(self._image_encoder)
-        self._reader = Frozen(MemoryReader(self.model, self._feature_position, self._map_position))
-        self._decoder = Frozen(MaskDecoder(self.model, self._dense_position, many=True))
-        self._single_decoder = MaskDecoder(self.model, self._dense_position, many=False)
-        self._memory_encoder = Frozen(MemoryEncoder(self.model))
+            self._prepare_modules()
 
     def precision(self) -> AbstractContextManager[object]:
         """The autocast region that every function below must run in."""
         if self.dtype == torch.float32:
             return nullcontext()
-        return torch.autocast(self.device.type, dtype=self.dtype)
+        # weights are cast already; a cache would live through the recording of a CUDA graph
+        return torch.autocast(self.device.type, dtype=self.dtype, cache_enabled=False)
 
     def _prepare_constants(self) -> None:
         """What doesn't depend on the frame: positions and the embeddings of "no prompt"."""
@@ -134,6 +135,15 @@ class Network:
             points=(nowhere, nothing), boxes=None, masks=None
         )
 
+    def _prepare_modules(self) -> None:
+        """What is called in every frame."""
+        dense = self._dense_position
+        self._encoder = Frozen(self._image_encoder)
+        self._reader = Frozen(MemoryReader(self.model, self._feature_position, self._map_position))
+        self._decoder = Frozen(MaskDecoder(self.model, dense, many=True))
+        self._single_decoder = MaskDecoder(self.model, dense, many=False)
+        self._memory_encoder = Frozen(MemoryEncoder(self.model))
+
     def freeze(self) -> None:
         """Make graphs where calling kernels costs more than running them."""
         if self.device.type != "cpu" or self.dtype != torch.float32:
@@ -150,7 +160,7 @@ class Network:
                 torch.zeros(1, 1, self.channels),
                 [[1]],
             )
-            self._reader.freeze(features.tokens, *memory)
+            self._reader.freeze(features.tokens, *memory[:4])
             conditioned = self.attend(features, memory)
             if self._many_when_tracking():
                 self._decoder.freeze(conditioned, *features.fine, self._no_points, self._no_mask)
@@ -192,7 +202,8 @@ class Network:
 
     def attend(self, features: Features, memory: Memory) -> Tensor:
         """Condition the frame on B rows' memories: (B, C, H, W)."""
-        return self._as_map(self._reader(features.tokens, *memory))
+        given = (tensor for tensor in memory if tensor is not None)
+        return self._as_map(self._reader(features.tokens, *given))
 
     def _indices(self, numbers: Sequence[Sequence[int]]) -> Tensor:
         return torch.tensor(numbers, dtype=torch.int64).to(self.device, non_blocking=True)

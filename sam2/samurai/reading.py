@@ -53,7 +53,7 @@ class MemoryReader(nn.Module):
             pointers: (B, P, C) object pointers.
             distances: int64 (B, P), how many frames ago each of them was seen.
         """
-        memory, positions = self._lay_out(maps, slots, pointers, distances)
+        memory, positions = self.lay_out(maps, slots, pointers, distances)
         mapped = maps.shape[1] * maps.shape[2]
         seen = tokens.expand(-1, maps.shape[0], -1) + self.feature_position
         seen = seen.transpose(0, 1)
@@ -66,7 +66,7 @@ class MemoryReader(nn.Module):
         conditioned: Tensor = self.attention.norm(seen)
         return conditioned.transpose(0, 1)
 
-    def _lay_out(
+    def lay_out(
         self, maps: Tensor, slots: Tensor, pointers: Tensor, distances: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Memory tokens and their positions, (B, N, M) each: maps first, then pointers."""
