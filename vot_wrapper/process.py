@@ -82,6 +82,9 @@ def spin_briefly(environ: MutableMapping[str, str]) -> None:
 
 def load_tracker(settings: Settings) -> TrackerLike:
     """The samurai tracker that the settings ask for, loaded and warmed up."""
+    from samurai.speed import keep_compiled
+
+    keep_compiled(os.environ)
     from samurai import Tracker
 
     tracker = Tracker.load(
@@ -92,6 +95,7 @@ def load_tracker(settings: Settings) -> TrackerLike:
         overlap=settings.overlap == "allowed",
         points=settings.points,
         flow=settings.flow,
+        speed=settings.speed,
     )
     threads = share_out(tracker.network.image_size, os.environ)
     tracker.warm_up()

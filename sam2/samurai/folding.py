@@ -1,4 +1,4 @@
-"""Modules of SAM 2 with less arithmetic: what is linear is folded, nothing is computed to be dropped.
+"""Modules of SAM 2 with less arithmetic: linear steps that follow each other are one step.
 
 Equal to the modules of `modules` and `reading` up to rounding: the same sums in another order, in
 float32 within about 1e-5 of them. Folded weights are made once, in float64, from the model's.
@@ -53,9 +53,7 @@ class FoldedEncoder(nn.Module):
 
     def forward(self, views: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Maps of a quarter, an eighth and a sixteenth of the input size, (V, channels, h, w)."""
-        fine, middle, coarse, coarsest = (
-            maps.permute(0, 2, 3, 1) for maps in self.trunk(views)
-        )
+        fine, middle, coarse, coarsest = (maps.permute(0, 2, 3, 1) for maps in self.trunk(views))
         above = self.coarsest(coarsest)[:, :, None, :, None]  # (V, h / 2, 1, w / 2, 1, C)
         here = self.coarse(coarse).unflatten(2, (-1, 2)).unflatten(1, (-1, 2))
         tokens = (here + above).flatten(3, 4).flatten(1, 2)
@@ -200,7 +198,9 @@ def _halved(linear: nn.Linear, scaled: bool = False) -> nn.Linear:
     """A projection whose outputs are sorted: those of even number, then those of odd number."""
     order = torch.arange(linear.out_features).view(-1, 2).T.flatten()
     scale = 1 / math.sqrt(linear.out_features) if scaled else 1.0
-    return _linear(scale * linear.weight.double()[order], scale * linear.bias.double()[order], linear)
+    return _linear(
+        scale * linear.weight.double()[order], scale * linear.bias.double()[order], linear
+    )
 
 
 def _side_by_side(*linears: nn.Linear) -> nn.Linear:

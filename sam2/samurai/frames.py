@@ -92,8 +92,8 @@ def frame_masks(
 
 
 def with_profiles(masks: Tensor) -> Tensor:
-    """Masks (N, H, W) in a line each, (N, H * W + H + W), with what their boxes are told from: which
-    rows and which columns hold something. The device is quicker at that than the host."""
+    """Masks (N, H, W) in a line each, (N, H * W + H + W), followed by which of their rows and which
+    of their columns hold something: what boxes are told from, and the device finds quickest."""
     return torch.cat([masks.flatten(1), masks.any(dim=2), masks.any(dim=1)], dim=1)
 
 

@@ -17,7 +17,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 log = logging.getLogger(__name__)
 
 QUERIES_AT_ONCE = 128
-"""Rows of the attention matrix that are computed together on a CPU, so that they stay in its caches."""
+"""Rows of the attention matrix that are computed together, so that they stay in a CPU's caches."""
 
 
 class Kernel(NamedTuple):
@@ -38,10 +38,11 @@ class Kernel(NamedTuple):
         if self.backend is None:
             return _plain(queries, keys, values, there)
         mask = None if there is None else there[:, None, None]
-        heads = (each[:, None] for each in (queries, keys, values))
         # self-attention, too: where the backend can't, the next one does
         with sdpa_kernel([self.backend, *FALLBACKS], set_priority=True):
-            weighed = F.scaled_dot_product_attention(*heads, attn_mask=mask, scale=1.0)
+            weighed = F.scaled_dot_product_attention(
+                queries[:, None], keys[:, None], values[:, None], attn_mask=mask, scale=1.0
+            )
         return weighed[:, 0]
 
 
@@ -81,7 +82,7 @@ def fastest(kernels: Sequence[Kernel], seconds: Callable[[Kernel], float]) -> Ke
 def _plain(queries: Tensor, keys: Tensor, values: Tensor, there: Tensor | None) -> Tensor:
     across = keys.transpose(1, 2)
     weighed = []
-    for some in queries.split(QUERIES_AT_ONCE, dim=1):
+    for some in torch.split(queries, QUERIES_AT_ONCE, dim=1):
         scores = torch.bmm(some, across)
         if there is not None:
             scores = scores.masked_fill(~there[:, None], -torch.inf)

@@ -101,7 +101,7 @@ class MemoryReader(nn.Module):
         queries = _rotated(_heads(attention, attention.q_proj(normed)), rotation)
         keys = _heads(attention, attention.k_proj(memory + positions))
         # places in a map turn its keys; pointers have no place
-        places = keys[:, :, :mapped].unflatten(2, (-1, len(rotation)))
+        places = torch.unflatten(keys[:, :, :mapped], 2, (-1, len(rotation)))
         turned = _rotated(places, rotation).flatten(2, 3)
         keys = torch.cat([turned, keys[:, :, mapped:]], dim=2)
         values = _heads(attention, attention.v_proj(memory))
@@ -110,7 +110,7 @@ class MemoryReader(nn.Module):
 
 def _heads(attention: Any, tokens: Tensor) -> Tensor:
     """(B, N, C) tokens as (B, heads, N, c)."""
-    return tokens.unflatten(2, (attention.num_heads, -1)).transpose(1, 2)
+    return torch.unflatten(tokens, 2, (attention.num_heads, -1)).transpose(1, 2)
 
 
 def _projected(attention: Any, heads: Tensor) -> Tensor:
@@ -121,7 +121,7 @@ def _projected(attention: Any, heads: Tensor) -> Tensor:
 
 def _rotated(heads: Tensor, rotation: Tensor) -> Tensor:
     """Rotary embedding: pairs of (..., HW, c) as complex numbers, times (HW, c / 2)."""
-    pairs = torch.view_as_complex(heads.float().unflatten(-1, (-1, 2)))
+    pairs = torch.view_as_complex(torch.unflatten(heads.float(), -1, (-1, 2)))
     return torch.view_as_real(pairs * rotation).flatten(-2).type_as(heads)
 
 

@@ -71,7 +71,7 @@ class CudaGraphs:
 
     def __call__(self, function: Function, inputs: tuple[Tensor, ...]) -> Recording:
         """Record a function's work on `inputs`, which must stay what the work reads."""
-        aside = torch.cuda.Stream()
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
             for _ in range(WARM_UP_CALLS):

@@ -123,7 +123,7 @@ class Session:
         self._time = -1
         self._frame_size: tuple[int, int] | None = None
         self._pending: PendingWrite | None = None
-        self._writing: Future[None] | None = None
+        self._writing = None
         self._logits: Tensor | None = None
 
     def __enter__(self) -> Session:

@@ -52,5 +52,3 @@ def multiplies_bfloat16(flags: Path = CPU_FLAGS) -> bool:
         return False
     lines = (line.split(":", 1)[1].split() for line in text.splitlines() if line[:5] == "flags")
     return bool({"avx512_bf16", "amx_bf16"} & set(next(lines, [])))
-
-

@@ -75,9 +75,7 @@ def test_no_weight_is_cast_in_a_frame(
     tracker = Tracker(small_predictor, "samurai", "cpu", "bfloat16")
     model = tracker.network.model
     layers = [module for module in model.modules() if isinstance(module, AUTOCAST)]
-    weights = {
-        weight.data_ptr() for layer in layers for weight in layer.parameters(recurse=False)
-    }
+    weights = {weight.data_ptr() for layer in layers for weight in layer.parameters(recurse=False)}
     with tracker.session() as session:
         session.start(video[0], [Box(30, 33, 32, 27)])
         session.step(video[1])

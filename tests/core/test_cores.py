@@ -57,9 +57,7 @@ def test_what_cannot_be_read_limits_nothing(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(("quota", "expected"), [(None, 4), (1.5, 2), (0.2, 1), (64.0, 4)])
-def test_usable_cores(
-    monkeypatch: pytest.MonkeyPatch, quota: float | None, expected: int
-) -> None:
+def test_usable_cores(monkeypatch: pytest.MonkeyPatch, quota: float | None, expected: int) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
     monkeypatch.setattr(cores, "cpu_quota", lambda: quota)
     assert usable_cores() == expected

@@ -54,7 +54,8 @@ def test_a_warmed_up_tracker_is_frozen_where_that_pays(small_predictor: Any) -> 
 
 @torch.inference_mode()
 @pytest.mark.parametrize(
-    ("views", "rows", "maps", "pointers"), [(1, 1, 7, 16), (1, 3, 2, 5), (3, 3, 1, 1), (2, 2, 9, 20)]
+    ("views", "rows", "maps", "pointers"),
+    [(1, 1, 7, 16), (1, 3, 2, 5), (3, 3, 1, 1), (2, 2, 9, 20)],
 )
 def test_graphs_made_for_one_row_serve_all(
     small_predictor: Any, views: int, rows: int, maps: int, pointers: int
