@@ -22,8 +22,13 @@ T = TypeVar("T")
 
 
 def background_pays(device: torch.device) -> bool:
-    """Whether there is a core that torch leaves idle."""
-    return device.type == "cpu" and torch.get_num_threads() < usable_cores()
+    """Whether a write to memory is better done beside other work."""
+    return device.type == "cpu" and spare_cores(device) > 0
+
+
+def spare_cores(device: torch.device) -> int:
+    """Cores that a network on that device leaves idle."""
+    return usable_cores() - (torch.get_num_threads() if device.type == "cpu" else 1)
 
 
 def in_background(task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:

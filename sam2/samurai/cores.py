@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import os
+from functools import cache
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
 MEMBERSHIP = Path("/proc/self/cgroup")
 
 
+@cache
 def usable_cores() -> int:
-    """Whole cores that the process can keep busy, at least 1.
+    """Whole cores that the process can keep busy, at least 1; looked up once.
 
     The number of cores that it may be scheduled on, less where a control group (a container's CPU
     limit) grants fewer; a fraction of a core counts as one.

@@ -1,9 +1,8 @@
 """The network's functions made fast: the same signatures, answers within a tolerance.
 
-Everywhere: folded modules (`folding`), and pictures resized by torch's own bicubic filter, which
-works on bytes. On CUDA besides: memories padded to a few shapes, encoder and memory attention
-compiled, the attention kernel chosen by a short probe, and each module's work replayed from a
-graph. See `speed` for what the tolerance is.
+Everywhere: folded modules (`folding`). On CUDA besides: pictures resized on the device, memories
+padded to a few shapes, encoder and memory attention compiled, the attention kernel chosen by a
+short probe, and each module's work replayed from a graph. See `speed` for what the tolerance is.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from torch import Tensor, nn
 
 from samurai.bank import MAP_DTYPE
 from samurai.folding import FoldedEncoder, FoldedReader
-from samurai.frames import MEAN, STD, Frame
+from samurai.frames import Frame, resized_on_device
 from samurai.frozen import Frozen
 from samurai.kernels import CUDA_KERNELS, Kernel, fastest
-from samurai.network import Memory, Network
+from samurai.network import Features, Memory, Network
 from samurai.reading import MemoryReader
 from samurai.replay import CudaGraphs, Replayed
 from samurai.speed import Speed, multiplies_bfloat16
@@ -58,8 +57,6 @@ class FastNetwork(Network):
 
     def _prepare_modules(self) -> None:
         super()._prepare_modules()
-        self._scale = 1 / (255 * torch.tensor(STD, device=self.device).view(1, 3, 1, 1))
-        self._shift = 255 * torch.tensor(MEAN, device=self.device).view(1, 3, 1, 1)
         if FoldedEncoder.fits(self.model):
             side = self.image_size
             view = torch.zeros(1, 3, side, side, device=self.device)
@@ -73,22 +70,17 @@ class FastNetwork(Network):
     # --- pictures --------------------------------------------------------------------------------
 
     def views(self, pictures: Sequence[Frame]) -> Tensor:
-        """As `Network.views`, within one level of brightness of it."""
-        size = (self.image_size, self.image_size)
-        resized = [
-            F.interpolate(self._pixels(picture), size, mode="bicubic", antialias=True)
-            for picture in pictures
-        ]
-        return (torch.cat(resized).float().clamp(0, 255) - self._shift) * self._scale
+        """As `Network.views`; on CUDA resized there, see `frames.resized_on_device`.
 
-    def _pixels(self, picture: Frame) -> Tensor:
-        """(1, 3, H, W) on the device: bytes on a CPU, where torch resizes those, else float32."""
-        # a copy, if a caller's frame may not be written to: torch has no read-only tensors
-        writable = picture if picture.flags.writeable else picture.copy()
-        bytes_ = torch.from_numpy(writable).permute(2, 0, 1)[None]
+        On a CPU Pillow does it here, too: torch's filter for bytes takes a tenth of the time, but
+        misses one value in 250, and nano's window follows its mask, so that a tracker that can't
+        decide between two objects then decides otherwise.
+        """
         if self.device.type == "cpu":
-            return bytes_
-        return bytes_.to(self.device, non_blocking=True).float()
+            return super().views(pictures)
+        return torch.cat(
+            [resized_on_device(picture, self.image_size, self.device) for picture in pictures]
+        )
 
     # --- memories --------------------------------------------------------------------------------
 
@@ -116,6 +108,14 @@ class FastNetwork(Network):
             F.pad(memory.distances, (0, more[1]), value=1),
             torch.cat([F.pad(there, (0, more[0])), F.pad(pointed, (0, more[1]))], dim=1),
         )
+
+    def attend(self, features: Features, memory: Memory) -> Tensor:
+        """As `Network.attend`, by the kernel that was chosen."""
+        reader = self._reader.module
+        if not isinstance(reader, FoldedReader):
+            return super().attend(features, memory)
+        with reader.kernel.preferred():
+            return super().attend(features, memory)
 
     # --- CUDA ------------------------------------------------------------------------------------
 
@@ -156,7 +156,7 @@ class FastNetwork(Network):
         reader.kernel = kernel
         memory = self._blank_memory(self.slots, self.pointers)
         tokens = torch.zeros(self.tokens, 1, self.channels, device=self.device)
-        with self.precision():
+        with self.precision(), kernel.preferred():
             for call in range(2 * PROBE_CALLS):
                 if call == PROBE_CALLS:  # those before let libraries choose and allocate
                     torch.cuda.synchronize(self.device)

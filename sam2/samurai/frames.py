@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from samurai.background import spare_cores
 from samurai.errors import FrameError
 from samurai.regions import Box
 
@@ -22,6 +25,10 @@ STD = (0.229, 0.224, 0.225)
 
 WHOLE = (slice(None), slice(None))
 """Rows and columns of a mask, all of them."""
+
+SHARED_FROM = 512 * 512
+"""Pixels of a frame from which sharing its resize out to threads pays."""
+MOST_BANDS = 4
 
 MASKS_AT_ONCE = 8
 """Objects whose masks are resized together: bounds the memory for many objects in large frames."""
@@ -53,16 +60,65 @@ def prepare(frame: Frame, size: int, device: torch.device) -> Tensor:
     Bit-equal to the installed sam2's own frame loading: PIL's bicubic resize to a square, then
     x / 255, minus mean, over standard deviation. The picture travels to the device as bytes.
     """
-    resized = Image.fromarray(frame).resize((size, size), Image.Resampling.BICUBIC)
-    pixels = torch.from_numpy(np.array(resized)).to(device, non_blocking=True)
-    return normalised(pixels.permute(2, 0, 1)[None])
+    pixels = torch.from_numpy(resized(frame, size, _bands(frame, device))).to(
+        device, non_blocking=True
+    )
+    return normalised(pixels.permute(2, 0, 1).contiguous()[None])
+
+
+def resized(frame: Frame, size: int, bands: int) -> Frame:
+    """PIL's bicubic resize to a square, the same bytes from one thread or several.
+
+    PIL resizes rows first, each for itself, to bytes, and then columns of those: bands of rows can
+    go to different threads, where PIL holds no lock.
+    """
+    bicubic = Image.Resampling.BICUBIC
+    if bands > 1:
+        parts = _threads().map(
+            lambda rows: np.asarray(Image.fromarray(rows).resize((size, len(rows)), bicubic)),
+            np.array_split(frame, bands),
+        )
+        frame = np.concatenate(list(parts))
+    return np.array(Image.fromarray(frame).resize((size, size), bicubic))
+
+
+def _bands(frame: Frame, device: torch.device) -> int:
+    """Threads that share a resize: where there are pixels enough, and cores to spare."""
+    if frame.shape[0] * frame.shape[1] < SHARED_FROM:
+        return 1
+    return max(1, min(MOST_BANDS, spare_cores(device)))
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(MOST_BANDS, thread_name_prefix="samurai-resize")
+
+
+def resized_on_device(frame: Frame, size: int, device: torch.device) -> Tensor:
+    """`prepare` with the resize on the device, rows first and to whole levels, as PIL does it.
+
+    Coefficients are float32 there and fixed-point numbers here: of values between two levels, at
+    most one in 500 in all, some fall to the other one.
+    """
+    pixels = torch.from_numpy(np.ascontiguousarray(frame)).to(device, non_blocking=True)
+    values = pixels.permute(2, 0, 1)[None].to(torch.float32)
+    for shape in ((frame.shape[0], size), (size, size)):
+        values = F.interpolate(values, shape, mode="bicubic", antialias=True)
+        values = values.clamp(0, 255).round()
+    return normalised(values)
 
 
 def normalised(images: Tensor) -> Tensor:
     """Images (..., 3, H, W) of 0 to 255 as the network wants them, float32."""
-    mean = torch.tensor(MEAN, device=images.device).view(1, 3, 1, 1)
-    std = torch.tensor(STD, device=images.device).view(1, 3, 1, 1)
+    mean, std = _mean_and_std(images.device)
     return (images.to(torch.float32) / 255 - mean) / std
+
+
+@cache
+def _mean_and_std(device: torch.device) -> tuple[Tensor, Tensor]:
+    with torch.inference_mode(False):  # training uses them too
+        mean, std = (torch.tensor(values, device=device).view(3, 1, 1) for values in (MEAN, STD))
+    return mean, std
 
 
 def frame_logits(logits: Tensor, frame_size: tuple[int, int]) -> Tensor:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import torch
@@ -38,12 +39,19 @@ class Kernel(NamedTuple):
         if self.backend is None:
             return _plain(queries, keys, values, there)
         mask = None if there is None else there[:, None, None]
-        # self-attention, too: where the backend can't, the next one does
-        with sdpa_kernel([self.backend, *FALLBACKS], set_priority=True):
-            weighed = F.scaled_dot_product_attention(
-                queries[:, None], keys[:, None], values[:, None], attn_mask=mask, scale=1.0
-            )
+        weighed = F.scaled_dot_product_attention(
+            queries[:, None], keys[:, None], values[:, None], attn_mask=mask, scale=1.0
+        )
         return weighed[:, 0]
+
+    def preferred(self) -> AbstractContextManager[object]:
+        """The region in which torch's attention takes this backend, or the next one that can.
+
+        To be entered around compiled code: torch's compiler doesn't follow it inside.
+        """
+        if self.backend is None:
+            return nullcontext()
+        return sdpa_kernel([self.backend, *FALLBACKS], set_priority=True)
 
 
 FALLBACKS = [SDPBackend.EFFICIENT_ATTENTION, SDPBackend.FLASH_ATTENTION, SDPBackend.MATH]

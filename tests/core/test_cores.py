@@ -60,4 +60,4 @@ def test_what_cannot_be_read_limits_nothing(tmp_path: Path, text: str) -> None:
 def test_usable_cores(monkeypatch: pytest.MonkeyPatch, quota: float | None, expected: int) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
     monkeypatch.setattr(cores, "cpu_quota", lambda: quota)
-    assert usable_cores() == expected
+    assert usable_cores.__wrapped__() == expected
