@@ -8,7 +8,7 @@ short probe, and each module's work replayed from a graph. See `speed` for what 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import torch
@@ -23,7 +23,7 @@ from samurai.frozen import Frozen
 from samurai.kernels import CUDA_KERNELS, Kernel, fastest
 from samurai.network import Features, Memory, Network
 from samurai.reading import MemoryReader
-from samurai.replay import CudaGraphs, Replayed
+from samurai.replay import CudaGraphs, Record, Replayed
 from samurai.speed import Speed, multiplies_bfloat16
 
 COMPILE_MODES = {"fast": "default", "max": "max-autotune-no-cudagraphs"}
@@ -119,34 +119,44 @@ class FastNetwork(Network):
 
     # --- CUDA ------------------------------------------------------------------------------------
 
-    def freeze(self) -> None:
+    def freeze(self, rows: int = 1) -> None:
         """Make graphs: for a small network on a CPU as `Network`, on CUDA by recording."""
         if self.device.type != "cuda":
-            super().freeze()
-            return
-        if self._encoder.frozen:
+            super().freeze(rows)
             return
         reader = self._reader.module
-        if isinstance(reader, FoldedReader):
+        if isinstance(reader, FoldedReader) and not self._reader.frozen:
             reader.kernel = fastest(CUDA_KERNELS, self._probe)
-        graphs, mode = CudaGraphs(), COMPILE_MODES[self._speed]
+        self.record(CudaGraphs(), {1, rows})
+
+    def record(self, record: Record, rows: Collection[int]) -> None:
+        """Have every module's work recorded and replayed, encoder and memory attention compiled.
+
+        Args:
+            record: makes a recording.
+            rows: how many rows to compile for; others are recorded as they come.
+        """
+        if self._encoder.frozen:
+            return
+        mode = COMPILE_MODES[self._speed]
         compiled = [Compiled(part.module, mode) for part in (self._encoder, self._reader)]
         for part, call in zip((self._encoder, self._reader), compiled, strict=True):
-            part.call_through(Replayed(call, graphs))
+            part.call_through(Replayed(call, record))
         for part in (self._decoder, self._memory_encoder):
-            part.call_through(Replayed(part.module, graphs))
-        self._run_once()
+            part.call_through(Replayed(part.module, record))
+        for count in sorted(rows):
+            self._run_once(count)
         for call in compiled:
             call.closed = True
 
     @torch.inference_mode()
-    def _run_once(self) -> None:
-        """Every shape that a single object brings: a full memory, and one that is padded."""
+    def _run_once(self, rows: int) -> None:
+        """Every shape that so many rows bring: full memories, and padded ones."""
         side = self.image_size
         with self.precision():
             features = self.encode(torch.zeros(1, 3, side, side, device=self.device))
             for kept in ((self.slots, self.pointers), (1, 1)):
-                self.attend(features, self._blank_memory(*kept))
+                self.attend(features, self._blank_memory(rows, *kept))
 
     @torch.inference_mode()
     def _probe(self, kernel: Kernel) -> float:
@@ -154,7 +164,7 @@ class FastNetwork(Network):
         reader = self._reader.module
         assert isinstance(reader, FoldedReader)
         reader.kernel = kernel
-        memory = self._blank_memory(self.slots, self.pointers)
+        memory = self._blank_memory(1, self.slots, self.pointers)
         tokens = torch.zeros(self.tokens, 1, self.channels, device=self.device)
         with self.precision(), kernel.preferred():
             for call in range(2 * PROBE_CALLS):
@@ -165,14 +175,14 @@ class FastNetwork(Network):
             torch.cuda.synchronize(self.device)
         return (time.perf_counter() - start) / PROBE_CALLS
 
-    def _blank_memory(self, maps: int, pointers: int) -> Memory:
-        """A single row's memory of nothing."""
-        shape = (1, maps, self.tokens, self.memory_channels)
+    def _blank_memory(self, rows: int, maps: int, pointers: int) -> Memory:
+        """Memories of nothing."""
+        shape = (rows, maps, self.tokens, self.memory_channels)
         return self.memory(
             torch.zeros(shape, dtype=MAP_DTYPE, device=self.device),
-            [list(range(maps))],
-            torch.zeros(1, pointers, self.channels, device=self.device),
-            [list(range(1, pointers + 1))],
+            [list(range(maps))] * rows,
+            torch.zeros(rows, pointers, self.channels, device=self.device),
+            [list(range(1, pointers + 1))] * rows,
         )
 
 

@@ -144,8 +144,12 @@ class Network:
         self._single_decoder = MaskDecoder(self.model, dense, many=False)
         self._memory_encoder = Frozen(MemoryEncoder(self.model))
 
-    def freeze(self) -> None:
-        """Make graphs where calling kernels costs more than running them."""
+    def freeze(self, rows: int = 1) -> None:
+        """Make graphs where calling kernels costs more than running them.
+
+        Args:
+            rows: how many are to be expected; these graphs serve any number.
+        """
         if self.device.type != "cpu" or self.dtype != torch.float32:
             return
         if self.image_size > FREEZE_UP_TO:

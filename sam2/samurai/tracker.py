@@ -156,12 +156,17 @@ class Tracker:
         """A fresh policy for one object."""
         return self._policy(self._traits)
 
-    def warm_up(self) -> None:
-        """Run throw-away frames, so that the first real one doesn't pay for first-time set-up."""
-        self.network.freeze()
+    def warm_up(self, objects: int = 1) -> None:
+        """Run throw-away frames, so that the first real one doesn't pay for first-time set-up.
+
+        Args:
+            objects: how many to prepare for. Only a fast network on CUDA compiles for a number;
+                others are answered too, less quickly.
+        """
+        self.network.freeze(objects)
         frame = np.zeros((64, 64, 3), dtype=np.uint8)
         with self.session() as session:
-            session.start(frame, [Box(16, 16, 32, 32)])
+            session.start(frame, [Box(16, 16, 32, 32)] * objects)
             for _ in range(WARM_UP_FRAMES - 1):
                 session.step(frame)
             session.settle()

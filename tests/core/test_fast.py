@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from oracles.tape import Tape
 from PIL import Image
 from torch.nn.attention import SDPBackend
 
@@ -109,8 +110,8 @@ def test_modules_compile_as_one_graph(padded: FastNetwork) -> None:
     reader.kernel = Kernel("math", True, MATH)
     for module, inputs in (
         (padded._encoder.module, (view,)),
-        (reader, (tokens, *padded._blank_memory(padded.slots, padded.pointers)[:4])),
-        (reader, (tokens, *padded._blank_memory(1, 1))),
+        (reader, (tokens, *padded._blank_memory(1, padded.slots, padded.pointers)[:4])),
+        (reader, (tokens, *padded._blank_memory(1, 1, 1))),
     ):
         compiled = torch.compile(module, backend="eager", fullgraph=True, dynamic=False)
         with torch.inference_mode(), reader.kernel.preferred():
@@ -132,6 +133,27 @@ def test_nothing_is_compiled_in_the_middle_of_a_video(monkeypatch: pytest.Monkey
     for length in (1, 2, 1, 3):
         assert len(call(torch.ones(length))) == length
     assert compiled == [torch.Size([1])] * 3
+
+
+def test_a_video_on_recorded_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What CUDA does but the recording itself: padded, compiled for one row, replayed from
+    static memory; memory writes still pending own their inputs. A late object has other shapes."""
+    monkeypatch.setattr(torch, "compile", lambda module, **_: module)
+    frames, mask = bundled("scale")
+    plain, recorded = (Tracker.load("nano", "samurai", "cpu", speed="fast") for _ in range(2))
+    network = FastNetwork(plain.network.model, CPU, torch.float32, padded=True)
+    recorded.network = network
+    tape = Tape()
+    network.record(tape, {1})
+    assert tape.recorded == 3  # the encoder, and the reader of a full and of a padded memory
+    sessions = [tracker.session() for tracker in (plain, recorded)]
+    for time, frame in enumerate(frames[:22]):
+        late = [Mask(np.roll(mask, 40, axis=1))] if time == 3 else []
+        for session in sessions:
+            session.step(frame, late) if time else session.start(frame, [Mask(mask)])
+        ours, theirs = (session.logits for session in sessions)
+        np.testing.assert_allclose(ours, theirs, atol=0.05)
+    assert tape.replayed > 4 * 21 and tape.recorded < 16
 
 
 def test_the_fastest_kernel_that_runs_is_taken() -> None:
