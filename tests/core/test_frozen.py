@@ -73,7 +73,7 @@ def test_graphs_made_for_one_row_serve_all(
     seen = network._as_map(features.tokens).expand(rows, -1, -1, -1)
     for frozen, inputs in (
         (network._encoder, (pictures,)),
-        (network._reader, (features.tokens, *memory)),
+        (network._reader, (features.tokens, *memory[:4])),
         (network._decoder, (conditioned, *features.fine, *prompt)),
         (network._memory_encoder, (seen, torch.randn(rows, 1, size, size))),
     ):
