@@ -32,8 +32,16 @@ def spare_cores(device: torch.device) -> int:
 
 
 def in_background(task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-    """Run a task after those given before; its result or error is in the future."""
-    return _executor().submit(task, *args, **kwargs)
+    """Run a task after those given before, on as many threads as torch has here; its result or
+    error is in the future."""
+    threads = torch.get_num_threads()
+
+    def run() -> T:
+        # oneDNN asks OpenMP, which knows nothing in a new thread of what torch was told in another
+        torch.set_num_threads(threads)
+        return task(*args, **kwargs)
+
+    return _executor().submit(run)
 
 
 @cache
