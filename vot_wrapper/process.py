@@ -30,8 +30,8 @@ default, 30 times as long, makes a frame of nano 5 times slower where the two co
 other processes; not spinning at all makes it twice as slow where they are not."""
 
 KEPT_BYTES = 1 << 28
-"""Freed memory that the process keeps for its next frame. By default glibc gives much of it back and
-gets it again, page by page: 410 page faults a frame of nano, and none so."""
+"""Freed memory that the process keeps for its next frame. By default glibc gives much of it back
+and gets it again, page by page: 410 page faults a frame of nano, and none so."""
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """glibc's numbers for mallopt (malloc.h)."""
