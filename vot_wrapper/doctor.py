@@ -166,8 +166,16 @@ def device() -> Iterator[Finding]:
         text = f"CPU only, although there is an NVIDIA driver (torch {torch.__version__})"
         yield Finding("WARN", "device", text, "install a CUDA build of torch that suits the driver")
     else:
-        text = f"CPU, {torch.get_num_threads()} threads; the official models want a GPU"
-        yield Finding("OK", "device", text)
+        yield Finding("OK", "device", f"{_cpu()}; the official models want a GPU")
+
+
+def _cpu() -> str:
+    """The processor as `SAMURAI_SPEED` sees it."""
+    from samurai.cores import usable_cores
+    from samurai.speed import multiplies_bfloat16
+
+    half = "with" if multiplies_bfloat16() else "without"
+    return f"CPU, {usable_cores()} cores to use, {half} bfloat16 instructions"
 
 
 def weights() -> Iterator[Finding]:

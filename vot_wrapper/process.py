@@ -6,6 +6,7 @@ reaches the TraX pipe.
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 from collections.abc import Callable, Mapping, MutableMapping
@@ -27,6 +28,13 @@ SPIN_COUNT = {"GOMP_SPINCOUNT": "10000"}
 """How long torch's threads spin while they wait for each other, read by libgomp at import. Its own
 default, 30 times as long, makes a frame of nano 5 times slower where the two cores are shared with
 other processes; not spinning at all makes it twice as slow where they are not."""
+
+KEPT_BYTES = 1 << 28
+"""Freed memory that the process keeps for its next frame. By default glibc gives much of it back
+and gets it again, page by page: 410 page faults a frame of nano, and none so."""
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""glibc's numbers for mallopt (malloc.h)."""
 
 ONE_THREAD_UP_TO = 256
 """Input size up to which one thread serves: the layers of nano are too small to share out, and a
@@ -53,6 +61,7 @@ def run(load: Callable[[Settings], TrackerLike] | None = None) -> int:
     """
     quiet = Quiet()
     spin_briefly(os.environ)
+    keep_memory()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     if quiet.interactive and "TRAX_SOCKET" not in os.environ:
         quiet.say(BY_HAND)
@@ -80,8 +89,21 @@ def spin_briefly(environ: MutableMapping[str, str]) -> None:
         environ.update(SPIN_COUNT)
 
 
+def keep_memory() -> None:
+    """Have the allocator keep what is freed, where it is glibc's; see `KEPT_BYTES`."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError, TypeError):  # another C library, another system
+        return
+    for parameter in (M_TRIM_THRESHOLD, M_MMAP_THRESHOLD):
+        mallopt(parameter, KEPT_BYTES)
+
+
 def load_tracker(settings: Settings) -> TrackerLike:
     """The samurai tracker that the settings ask for, loaded and warmed up."""
+    from samurai.speed import keep_compiled
+
+    keep_compiled(os.environ)
     from samurai import Tracker
 
     tracker = Tracker.load(
@@ -92,6 +114,7 @@ def load_tracker(settings: Settings) -> TrackerLike:
         overlap=settings.overlap == "allowed",
         points=settings.points,
         flow=settings.flow,
+        speed=settings.speed,
     )
     threads = share_out(tracker.network.image_size, os.environ)
     tracker.warm_up()
@@ -100,12 +123,15 @@ def load_tracker(settings: Settings) -> TrackerLike:
 
 
 def share_out(image_size: int, environ: Mapping[str, str]) -> int:
-    """Set and return torch's number of threads: its own choice or the user's for a large network,
-    one for a small network, unless the user has chosen."""
+    """Set and return torch's number of threads, unless the user has chosen: one for a small
+    network, else as many as the process may really use (torch doesn't see a container's quota)."""
     import torch
 
-    if image_size <= ONE_THREAD_UP_TO and "OMP_NUM_THREADS" not in environ:
-        torch.set_num_threads(1)
+    from samurai.cores import usable_cores
+
+    if "OMP_NUM_THREADS" not in environ:
+        shared = min(torch.get_num_threads(), usable_cores())
+        torch.set_num_threads(1 if image_size <= ONE_THREAD_UP_TO else shared)
     return torch.get_num_threads()
 
 

@@ -26,6 +26,7 @@ _INITS = ("region", "box")
 _OBJECTS = ("simultaneous", "sequential")
 _OVERLAPS = ("allowed", "none")
 _OUTPUTS = ("auto", "mask", "rectangle")
+_SPEEDS = ("exact", "fast", "max")
 _DTYPES = ("auto", "float32", "bfloat16", "float16")
 _DEVICES = "auto, cpu, cuda, cuda:<number>, mps"
 _DEVICE_PATTERN = re.compile(r"auto|cpu|cuda(:\d+)?|mps")
@@ -40,6 +41,8 @@ class Settings:
         policy: `SAMURAI_POLICY`, which memory policy decides.
         device: `SAMURAI_DEVICE`: auto, cpu, cuda, cuda:<number> or mps.
         dtype: `SAMURAI_DTYPE`: auto, float32, bfloat16 or float16.
+        speed: `SAMURAI_SPEED`: the bits of the installed sam2 (exact), or less arithmetic and other
+            kernels within a tolerance (fast, max), see `samurai.speed`.
         init: `SAMURAI_INIT`: an initial region is taken as given (region) or reduced to its
             min/max box (box).
         output: `SAMURAI_OUTPUT`: answers are masks, rectangles, or (auto) of the kind that the
@@ -58,6 +61,7 @@ class Settings:
     policy: str = "samurai"
     device: str = "auto"
     dtype: str = "auto"
+    speed: str = "exact"
     init: str = "region"
     output: str = "auto"
     objects: str = "simultaneous"
@@ -85,6 +89,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         policy=_choice(given, "SAMURAI_POLICY", defaults.policy, policy_names()),
         device=_device(given.get("SAMURAI_DEVICE") or defaults.device),
         dtype=_choice(given, "SAMURAI_DTYPE", defaults.dtype, _DTYPES),
+        speed=_choice(given, "SAMURAI_SPEED", defaults.speed, _SPEEDS),
         init=_choice(given, "SAMURAI_INIT", defaults.init, _INITS),
         output=_choice(given, "SAMURAI_OUTPUT", defaults.output, _OUTPUTS),
         objects=_choice(given, "SAMURAI_OBJECTS", defaults.objects, _OBJECTS),
@@ -107,6 +112,7 @@ def describe() -> str:
         "policy": ", ".join(policy_names()),
         "device": _DEVICES,
         "dtype": ", ".join(_DTYPES),
+        "speed": f"{', '.join(_SPEEDS)}: sam2's bits, or masks within a tolerance, sooner",
         "init": f"{', '.join(_INITS)}: initial regions as given, or reduced to their box",
         "output": f"{', '.join(_OUTPUTS)}: auto answers rectangles to a rectangle, else masks",
         "objects": f"{', '.join(_OBJECTS)}: all objects at once, or one run for each",

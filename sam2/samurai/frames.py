@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,13 +13,22 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from samurai.background import spare_cores
 from samurai.errors import FrameError
+from samurai.regions import Box
 
 Frame = NDArray[np.uint8]
 
 MEAN = (0.485, 0.456, 0.406)
 """ImageNet mean per channel of RGB in 0..1, as SAM 2 was trained."""
 STD = (0.229, 0.224, 0.225)
+
+WHOLE = (slice(None), slice(None))
+"""Rows and columns of a mask, all of them."""
+
+SHARED_FROM = 512 * 512
+"""Pixels of a frame from which sharing its resize out to threads pays."""
+MOST_BANDS = 4
 
 MASKS_AT_ONCE = 8
 """Objects whose masks are resized together: bounds the memory for many objects in large frames."""
@@ -49,16 +60,65 @@ def prepare(frame: Frame, size: int, device: torch.device) -> Tensor:
     Bit-equal to the installed sam2's own frame loading: PIL's bicubic resize to a square, then
     x / 255, minus mean, over standard deviation. The picture travels to the device as bytes.
     """
-    resized = Image.fromarray(frame).resize((size, size), Image.Resampling.BICUBIC)
-    pixels = torch.from_numpy(np.array(resized)).to(device, non_blocking=True)
-    return normalised(pixels.permute(2, 0, 1)[None])
+    pixels = torch.from_numpy(resized(frame, size, _bands(frame, device))).to(
+        device, non_blocking=True
+    )
+    return normalised(pixels.permute(2, 0, 1).contiguous()[None])
+
+
+def resized(frame: Frame, size: int, bands: int) -> Frame:
+    """PIL's bicubic resize to a square, the same bytes from one thread or several.
+
+    PIL resizes rows first, each for itself, to bytes, and then columns of those: bands of rows can
+    go to different threads, where PIL holds no lock.
+    """
+    bicubic = Image.Resampling.BICUBIC
+    if bands > 1:
+        parts = _threads().map(
+            lambda rows: np.asarray(Image.fromarray(rows).resize((size, len(rows)), bicubic)),
+            np.array_split(frame, bands),
+        )
+        frame = np.concatenate(list(parts))
+    return np.array(Image.fromarray(frame).resize((size, size), bicubic))
+
+
+def _bands(frame: Frame, device: torch.device) -> int:
+    """Threads that share a resize: where there are pixels enough, and cores to spare."""
+    if frame.shape[0] * frame.shape[1] < SHARED_FROM:
+        return 1
+    return max(1, min(MOST_BANDS, spare_cores(device)))
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(MOST_BANDS, thread_name_prefix="samurai-resize")
+
+
+def resized_on_device(frame: Frame, size: int, device: torch.device) -> Tensor:
+    """`prepare` with the resize on the device, rows first and to whole levels, as PIL does it.
+
+    Coefficients are float32 there and fixed-point numbers here: of values between two levels, at
+    most one in 500 in all, some fall to the other one.
+    """
+    pixels = torch.from_numpy(np.ascontiguousarray(frame)).to(device, non_blocking=True)
+    values = pixels.permute(2, 0, 1)[None].to(torch.float32)
+    for shape in ((frame.shape[0], size), (size, size)):
+        values = F.interpolate(values, shape, mode="bicubic", antialias=True)
+        values = values.clamp(0, 255).round()
+    return normalised(values)
 
 
 def normalised(images: Tensor) -> Tensor:
     """Images (..., 3, H, W) of 0 to 255 as the network wants them, float32."""
-    mean = torch.tensor(MEAN, device=images.device).view(1, 3, 1, 1)
-    std = torch.tensor(STD, device=images.device).view(1, 3, 1, 1)
+    mean, std = _mean_and_std(images.device)
     return (images.to(torch.float32) / 255 - mean) / std
+
+
+@cache
+def _mean_and_std(device: torch.device) -> tuple[Tensor, Tensor]:
+    with torch.inference_mode(False):  # training uses them too
+        mean, std = (torch.tensor(values, device=device).view(3, 1, 1) for values in (MEAN, STD))
+    return mean, std
 
 
 def frame_logits(logits: Tensor, frame_size: tuple[int, int]) -> Tensor:
@@ -66,13 +126,52 @@ def frame_logits(logits: Tensor, frame_size: tuple[int, int]) -> Tensor:
     return F.interpolate(logits, size=frame_size, mode="bilinear", align_corners=False)
 
 
-def frame_masks(logits: Tensor, frame_size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Masks (N, H, W) at the frame's size from low-resolution mask logits (N, 1, h, w).
+def frame_masks(
+    logits: Tensor, frame_size: tuple[int, int], part: tuple[slice, slice] = WHOLE
+) -> list[tuple[NDArray[np.bool_], Box | None]]:
+    """Masks (H, W) and their boxes at the frame's size, of mask logits (N, 1, h, w).
 
     Bilinear without corner alignment, above zero, as SAM 2's video predictor.
+
+    Args:
+        part: rows and columns that are wanted; box and mask are those of this part.
     """
-    parts = [
-        frame_logits(part, frame_size)[:, 0] > 0 for part in torch.split(logits, MASKS_AT_ONCE)
-    ]
-    masks: NDArray[np.bool_] = torch.cat(parts).cpu().numpy()
-    return masks
+    answers: list[tuple[NDArray[np.bool_], Box | None]] = []
+    for some in torch.split(logits, MASKS_AT_ONCE):
+        masks = frame_logits(some, frame_size)[(slice(None), 0, *part)] > 0
+        if masks.device.type == "cpu":
+            answers += [(mask, Box.of_mask(mask)) for mask in masks.numpy()]
+        else:
+            size = (masks.shape[1], masks.shape[2])
+            answers += [with_box(line, size) for line in on_host(with_profiles(masks))]
+    return answers
+
+
+def with_profiles(masks: Tensor) -> Tensor:
+    """Masks (N, H, W) in a line each, (N, H * W + H + W), followed by which of their rows and which
+    of their columns hold something: what boxes are told from, and the device finds quickest."""
+    return torch.cat([masks.flatten(1), masks.any(dim=2), masks.any(dim=1)], dim=1)
+
+
+def with_box(
+    line: NDArray[np.bool_], size: tuple[int, int]
+) -> tuple[NDArray[np.bool_], Box | None]:
+    """A mask (H, W) and its box from a line of `with_profiles`."""
+    height, width = size
+    mask = line[: height * width].reshape(size)
+    rows, columns = np.split(line[height * width :], [height])
+    return mask, Box.of_profiles(rows, columns)
+
+
+def on_host(values: Tensor) -> NDArray[Any]:
+    """A tensor as a numpy array of its own.
+
+    From a CUDA device through page-locked memory, which is several times as fast for a mask; the
+    copy waits for this stream alone.
+    """
+    if values.device.type != "cuda":
+        return np.asarray(values.cpu().numpy())
+    locked = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
+    locked.copy_(values, non_blocking=True)
+    torch.cuda.current_stream(values.device).synchronize()
+    return np.array(locked.numpy())

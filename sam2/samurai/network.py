@@ -18,11 +18,14 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
-from sam2.modeling.sam2_utils import get_1d_sine_pe
 from torch import Tensor
 
+from samurai.bank import MAP_DTYPE
+from samurai.casting import cast_once
+from samurai.frames import Frame, prepare
 from samurai.frozen import Frozen
 from samurai.modules import ImageEncoder, MaskDecoder, MemoryEncoder
+from samurai.reading import MemoryReader
 
 MASK_SCALE, MASK_BIAS = 20.0, -10.0
 """A binary mask as logits: +10 on the object, -10 elsewhere (SAM 2's own choice)."""
@@ -54,12 +57,17 @@ class Features(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """What rows attend to, batched: (N, B, M) memory tokens, their positions, and how many of the
-    N are pointer tokens (the last ones)."""
+    """What B rows attend to: K maps each, (B, K, HW, M), in slots (B, K), and P pointers,
+    (B, P, C), seen `distances` (B, P) frames ago.
 
-    tokens: Tensor
-    positions: Tensor
-    pointer_tokens: int
+    there: bool (B, K + P), the maps and pointers that are more than padding; None for all.
+    """
+
+    maps: Tensor
+    slots: Tensor
+    pointers: Tensor
+    distances: Tensor
+    there: Tensor | None = None
 
 
 class Decoding(NamedTuple):
@@ -82,12 +90,13 @@ class Network:
     """A loaded SAM 2.1 on a device, computing in one precision.
 
     Args:
-        model: a `SAM2Base` in evaluation mode; moved to `device`, weights stay float32.
+        model: a `SAM2Base` in evaluation mode; moved to `device`, its own weights stay float32.
         dtype: float32, or a half precision for autocast.
     """
 
     def __init__(self, model: SAM2Base, device: torch.device, dtype: torch.dtype) -> None:
-        self.model = model.to(device).eval().requires_grad_(False)
+        model = model.to(device).eval().requires_grad_(False)
+        self.model = model if dtype == torch.float32 else cast_once(model, dtype)
         self.device = device
         self.dtype = dtype
         self.image_size = int(model.image_size)
@@ -98,21 +107,20 @@ class Network:
         self.tokens = (self.image_size // int(model.backbone_stride)) ** 2
         with torch.no_grad(), self.precision():
             self._prepare_constants()
-        self._encoder = Frozen(self._image_encoder)
-        self._decoder = Frozen(MaskDecoder(self.model, self._dense_position, many=True))
-        self._single_decoder = MaskDecoder(self.model, self._dense_position, many=False)
-        self._memory_encoder = Frozen(MemoryEncoder(self.model))
+            self._prepare_modules()
 
     def precision(self) -> AbstractContextManager[object]:
         """The autocast region that every function below must run in."""
         if self.dtype == torch.float32:
             return nullcontext()
-        return torch.autocast(self.device.type, dtype=self.dtype)
+        # weights are cast already; a cache would live through the recording of a CUDA graph
+        return torch.autocast(self.device.type, dtype=self.dtype, cache_enabled=False)
 
     def _prepare_constants(self) -> None:
         """What doesn't depend on the frame: positions and the embeddings of "no prompt"."""
         model, side = self.model, self.image_size
         blank = torch.zeros(1, 3, side, side, device=self.device)
+        self._places = torch.arange(side, device=self.device)
         self._image_encoder = ImageEncoder(model, blank)
         encoded = model.forward_image(blank)
         self._feature_position = _tokens(encoded["vision_pos_enc"][-1])
@@ -127,8 +135,21 @@ class Network:
             points=(nowhere, nothing), boxes=None, masks=None
         )
 
-    def freeze(self) -> None:
-        """Make graphs for a single object, where calling kernels costs more than running them."""
+    def _prepare_modules(self) -> None:
+        """What is called in every frame."""
+        dense = self._dense_position
+        self._encoder = Frozen(self._image_encoder)
+        self._reader = Frozen(MemoryReader(self.model, self._feature_position, self._map_position))
+        self._decoder = Frozen(MaskDecoder(self.model, dense, many=True))
+        self._single_decoder = MaskDecoder(self.model, dense, many=False)
+        self._memory_encoder = Frozen(MemoryEncoder(self.model))
+
+    def freeze(self, rows: int = 1) -> None:
+        """Make graphs where calling kernels costs more than running them.
+
+        Args:
+            rows: how many are to be expected; these graphs serve any number.
+        """
         if self.device.type != "cpu" or self.dtype != torch.float32:
             return
         if self.image_size > FREEZE_UP_TO:
@@ -137,12 +158,23 @@ class Network:
             view = torch.zeros(1, 3, self.image_size, self.image_size)
             self._encoder.freeze(view)
             features = self.encode(view)
-            conditioned = self.without_memory(features)
+            memory = self.memory(
+                torch.zeros(1, 1, self.tokens, self.memory_channels, dtype=MAP_DTYPE),
+                [[0]],
+                torch.zeros(1, 1, self.channels),
+                [[1]],
+            )
+            self._reader.freeze(features.tokens, *memory[:4])
+            conditioned = self.attend(features, memory)
             if self._many_when_tracking():
                 self._decoder.freeze(conditioned, *features.fine, self._no_points, self._no_mask)
             self._memory_encoder.freeze(self._as_map(features.tokens), view[:, :1])
 
     # --- image encoder (section 4, "Image encoder") ----------------------------------------------
+
+    def views(self, pictures: Sequence[Frame]) -> Tensor:
+        """What the encoder takes of V pictures of any size, RGB: (V, 3, S, S)."""
+        return torch.cat([prepare(picture, self.image_size, self.device) for picture in pictures])
 
     def encode(self, views: Tensor) -> Features:
         """Encode normalised views of one frame, (V, 3, S, S)."""
@@ -159,7 +191,7 @@ class Network:
         distances: Sequence[Sequence[int]],
         weights: Sequence[Sequence[float]] | None = None,
     ) -> Memory:
-        """Lay out what B rows of equal shape attend to.
+        """What B rows of equal shape attend to, see `Memory`.
 
         Args:
             maps: (B, K, HW, M) memory maps, in the order of attention.
@@ -168,36 +200,17 @@ class Network:
             distances: per row, how many frames ago each of the P pointers was seen.
             weights: per row, what the tokens of each map are multiplied by; None for 1.
         """
-        rows, kept = maps.shape[:2]
         if weights is not None:
             maps = maps * torch.tensor(weights).to(self.device, non_blocking=True)[..., None, None]
-        slot_of = torch.tensor(slots).to(self.device, non_blocking=True)
-        temporal = self.model.maskmem_tpos_enc[self.slots - 1 - slot_of]  # (B, K, 1, 1, M)
-        positions = self._map_position + temporal.flatten(2, 3)
-        map_tokens = maps.reshape(rows, kept * self.tokens, self.memory_channels)
-        pointer_tokens = pointers.reshape(rows, -1, self.memory_channels)
-        time = torch.tensor(distances).to(self.device, non_blocking=True)
-        sine = get_1d_sine_pe(time / (self.pointers - 1), dim=self.channels)
-        pointer_positions = self.model.obj_ptr_tpos_proj(sine).repeat_interleave(
-            self.channels // self.memory_channels, dim=1
-        )
-        return Memory(
-            torch.cat([map_tokens, pointer_tokens], dim=1).transpose(0, 1),
-            torch.cat([positions.flatten(1, 2), pointer_positions], dim=1).transpose(0, 1),
-            pointer_tokens.shape[1],
-        )
+        return Memory(maps, self._indices(slots), pointers, self._indices(distances))
 
     def attend(self, features: Features, memory: Memory) -> Tensor:
         """Condition the frame on B rows' memories: (B, C, H, W)."""
-        rows = memory.tokens.shape[1]
-        attended = self.model.memory_attention(
-            curr=features.tokens.expand(-1, rows, -1),
-            curr_pos=self._feature_position.expand(-1, rows, -1),
-            memory=memory.tokens,
-            memory_pos=memory.positions,
-            num_obj_ptr_tokens=memory.pointer_tokens,
-        )
-        return self._as_map(attended)
+        given = (tensor for tensor in memory if tensor is not None)
+        return self._as_map(self._reader(features.tokens, *given))
+
+    def _indices(self, numbers: Sequence[Sequence[int]]) -> Tensor:
+        return torch.tensor(numbers, dtype=torch.int64).to(self.device, non_blocking=True)
 
     def without_memory(self, features: Features) -> Tensor:
         """What the decoder gets on a prompt's frame: (V, C, H, W), "no memory" added."""
@@ -341,16 +354,22 @@ class Network:
 
     # --- candidates' boxes -----------------------------------------------------------------------
 
-    def corners(self, logits: Tensor) -> Tensor:
+    def corners(self, full: Tensor) -> Tensor:
         """Smallest and largest pixel of masks in the square input: (B, K, 4), -1 for an empty mask.
 
         Args:
-            logits: (B, K, S/4, S/4), resized to S first, as the reference measures boxes.
+            full: (B, K, S, S) mask logits, see `full_size`; boxes are measured at that size, as in
+                the reference.
         """
-        masks = self.full_size(logits) > 0
-        edges = [_extent(masks.any(dim=-2)), _extent(masks.any(dim=-1))]  # x, then y
-        (left, right), (top, bottom) = edges
+        # the largest logit of a column tells as much as whether any of its pixels is above zero
+        (left, right), (top, bottom) = (self._extent(full.amax(dim) > 0) for dim in (-2, -1))
         return torch.stack([left, top, right, bottom], dim=-1)
+
+    def _extent(self, occupied: Tensor) -> tuple[Tensor, Tensor]:
+        """First and last true position along the last axis, -1 and -1 where there is none."""
+        last = torch.where(occupied, self._places, -1).amax(dim=-1)
+        first = torch.where(occupied, self._places, self.image_size).amin(dim=-1)
+        return torch.where(last < 0, last, first), last
 
     def full_size(self, logits: Tensor) -> Tensor:
         """Mask logits of all candidates of a row, (B, K, S/4, S/4), at the input's size S.
@@ -406,12 +425,3 @@ class Network:
 def _tokens(maps: Tensor) -> Tensor:
     """(B, C, H, W) feature maps as (HW, B, C) tokens."""
     return maps.flatten(2).permute(2, 0, 1)
-
-
-def _extent(occupied: Tensor) -> tuple[Tensor, Tensor]:
-    """First and last true position along the last axis, -1 and -1 where there is none."""
-    length = occupied.shape[-1]
-    position = torch.arange(length, device=occupied.device)
-    last = torch.where(occupied, position, -1).amax(dim=-1)
-    first = torch.where(occupied, position, length).amin(dim=-1)
-    return torch.where(last < 0, last, first), last

@@ -96,10 +96,11 @@ class OfflineSession(Session):
         super()._answer(survivors, time, size)
         grown: dict[int, list[_Node]] = {}
         logits = torch.cat([survivor.row.logits(survivor.candidate) for survivor in survivors])
-        for survivor, mask in zip(survivors, self._masks(survivors, logits, size), strict=True):
+        masks = self._masks(survivors, logits, size)
+        for survivor, (mask, box) in zip(survivors, masks, strict=True):
             number = survivor.track.number
             before = self._lines[number][survivor.parent] if number in self._lines else None
-            confidence = self._confidence(survivor) if mask.any() else 0.0
+            confidence = self._confidence(survivor) if box else 0.0
             node = _Node(before, time, PackedMask.of(mask), confidence)
             grown.setdefault(number, []).append(node)
         self._lines = grown

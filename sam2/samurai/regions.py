@@ -34,6 +34,14 @@ class Box:
         left, top, right, bottom = corners
         return cls(float(left), float(top), float(right - left + 1), float(bottom - top + 1))
 
+    @classmethod
+    def of_profiles(cls, rows: NDArray[np.bool_], columns: NDArray[np.bool_]) -> Box | None:
+        """The same, told from which rows (H,) and columns (W,) of the mask hold a pixel."""
+        if not rows.any():
+            return None
+        (top, bottom), (left, right) = (np.flatnonzero(side)[[0, -1]] for side in (rows, columns))
+        return cls(float(left), float(top), float(right - left + 1), float(bottom - top + 1))
+
     def check(self, frame_size: tuple[int, int]) -> None:
         """Raise RegionError unless the box is finite, has an area and touches the frame."""
         values = (self.x, self.y, self.width, self.height)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from samurai.bank import MemoryBank, Shelf
+from samurai.frames import MASKS_AT_ONCE, on_host
 from samurai.geometry import Corners
 from samurai.network import MASK_SCALE, Decoding, Features, Network
 from samurai.policies.base import Candidate, Decoded, Grid, Hint, Needs, Recall
@@ -68,12 +69,16 @@ class Row:
 
 @dataclass(frozen=True)
 class DecodedRow:
-    """One row of a decoded batch: numbers for its policy, tensors for its memory."""
+    """One row of a decoded batch: numbers for its policy, tensors for its memory.
+
+    full: the batch's logits at the network's input size, where its boxes were measured at it.
+    """
 
     batch: Decoding
     index: int
     view: View
     seen: Decoded
+    full: Tensor | None
 
     def all_logits(self) -> Tensor:
         """Mask logits of all candidates, (1, K, S/4, S/4)."""
@@ -82,6 +87,14 @@ class DecodedRow:
     def logits(self, candidate: int) -> Tensor:
         """Mask logits of a candidate, (1, 1, S/4, S/4)."""
         return self.all_logits()[:, candidate : candidate + 1]
+
+    def full_size(self, network: Network, candidate: int) -> Tensor:
+        """Mask logits of a candidate at the network's input size, (1, 1, S, S)."""
+        if self.full is None:
+            full = network.full_size(self.all_logits())
+        else:
+            full = self.full[self.index][None]
+        return full[:, candidate : candidate + 1]
 
     def token(self, candidate: int) -> Tensor:
         """What the candidate's object pointer is made of, (1, C); some prompts share one token."""
@@ -184,28 +197,34 @@ def read_batches(
     """
     if not batches:
         return []
-    packed = [_pack(network, batch, needs) for batch in batches]
-    numbers = torch.cat([part.flatten() for part in packed]).cpu().numpy()
+    resized = [_resized(network, batch) if needs.boxes else [] for batch in batches]
+    packed = [_pack(network, *both, needs) for both in zip(batches, resized, strict=True)]
+    numbers = on_host(torch.cat([part.flatten() for part in packed]))
     rows: list[DecodedRow] = []
     first = 0
-    for batch, part in zip(batches, packed, strict=True):
+    for batch, full, part in zip(batches, resized, packed, strict=True):
         table = numbers[first : first + part.numel()].reshape(part.shape)
         first += part.numel()
         for index, line in enumerate(table):
             view = views[len(rows)]
             seen = _unpack(network, batch, index, line, view, time, needs)
-            rows.append(DecodedRow(batch, index, view, seen))
+            rows.append(DecodedRow(batch, index, view, seen, full[0] if len(full) == 1 else None))
     return rows
 
 
-def _pack(network: Network, batch: Decoding, needs: Needs) -> Tensor:
+def _resized(network: Network, batch: Decoding) -> list[Tensor]:
+    """The masks at the network's input size, whose boxes are measured, a few rows at a time."""
+    return [network.full_size(part) for part in torch.split(batch.logits, MASKS_AT_ONCE)]
+
+
+def _pack(network: Network, batch: Decoding, full: Sequence[Tensor], needs: Needs) -> Tensor:
     """Object score, predicted IoUs and, if asked for, areas (in pixels of the logits) and corners
-    of each row: float32 (B, numbers)."""
+    (of full-size masks) of each row: float32 (B, numbers)."""
     parts = [batch.object_scores, batch.predicted_ious]
     if needs.areas:
         parts.append((batch.logits > 0).sum((2, 3)))
     if needs.boxes:
-        parts.append(network.corners(batch.logits).flatten(1))
+        parts.append(torch.cat([network.corners(part).flatten(1) for part in full]))
     return torch.cat([part.float() for part in parts], dim=1)
 
 

@@ -9,7 +9,8 @@ still pending. Dropping the session drops it all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +18,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from samurai.background import background_pays, in_background
 from samurai.bank import MemoryBank, Shelf
 from samurai.confidence import calibrated
 from samurai.errors import FrameError, SessionError
-from samurai.frames import Frame, frame_logits, frame_masks, prepare, rgb_frame
+from samurai.frames import Frame, frame_logits, frame_masks, rgb_frame
 from samurai.history import FrameHistory
 from samurai.manifest import BoxPrompt
 from samurai.network import Decoding, Features, Network
@@ -61,7 +63,7 @@ class Survivor:
 
     def full_size(self, network: Network) -> Tensor:
         """The chosen mask's logits at the network's input size, (1, 1, S, S)."""
-        return network.full_size(self.row.all_logits())[:, self.candidate : self.candidate + 1]
+        return self.row.full_size(network, self.candidate)
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,12 @@ class Session:
         self._knots = tuple(confidence)
         self._overlap = overlap
         self._needs = new_policy().needs
+        self._writing: Future[None] | None = None
         self._reset()
 
     def _reset(self) -> None:
+        if self._writing is not None:
+            wait([self._writing])  # it works on what is forgotten here
         network = self._network
         map_shape = (network.tokens, network.memory_channels)
         self._bank = MemoryBank(map_shape, network.channels, network.device)
@@ -118,6 +123,7 @@ class Session:
         self._time = -1
         self._frame_size: tuple[int, int] | None = None
         self._pending: PendingWrite | None = None
+        self._writing = None
         self._logits: Tensor | None = None
 
     def __enter__(self) -> Session:
@@ -189,12 +195,13 @@ class Session:
         self._check_size(size)
         for region in new_objects:
             region.check(size)
-        self.settle()
-        self._show(frame)
         time = self._time + 1
         finders = [track.viewfinder for track in self._tracks] + self._aim(new_objects, size)
         with self._network.precision():
             views, features = self._look(frame, finders)
+        self.settle()  # only now: a write in the background goes on while the frame is encoded
+        self._show(frame)
+        with self._network.precision():
             survivors = self._track(features, views, time)
             survivors += self._prompt(features, views, finders, time, new_objects, size)
             answers = self._answer(survivors, time, size)
@@ -231,14 +238,11 @@ class Session:
         """Encode what the objects need to see: one view for all, or a window for each."""
         network = self._network
         if self._window is None:
-            image = prepare(frame, network.image_size, network.device)
-            return [View(0, None)] * len(finders), network.encode(image)
+            return [View(0, None)] * len(finders), network.encode(network.views([frame]))
         windows = [finder.window() for finder in finders if finder is not None]
         views = [View(number, window) for number, window in enumerate(windows)]
-        images = [
-            prepare(window.crop(frame), network.image_size, network.device) for window in windows
-        ]
-        return views, network.encode(torch.cat(images))
+        pictures = [window.crop(frame) for window in windows]
+        return views, network.encode(network.views(pictures))
 
     def _track(self, features: Features, views: Sequence[View], time: int) -> list[Survivor]:
         """Recall, attend, decode and choose, for all objects so far."""
@@ -304,8 +308,7 @@ class Session:
         best = [survivor for survivor in survivors if survivor.hypothesis == 0]
         self._logits = torch.cat([survivor.row.logits(survivor.candidate) for survivor in best])
         answers = []
-        masks = list(self._masks(best, self._logits, size))
-        boxes = [Box.of_mask(mask) for mask in masks]
+        masks, boxes = map(list, zip(*self._masks(best, self._logits, size), strict=True))
         for survivor, box in zip(best, boxes, strict=True):
             if survivor.track.viewfinder is not None:
                 survivor.track.viewfinder.follow(box)
@@ -323,15 +326,17 @@ class Session:
 
     def _masks(
         self, survivors: Sequence[Survivor], logits: Tensor, size: tuple[int, int]
-    ) -> Iterable[NDArray[np.bool_]]:
-        """Masks at the frame's size, of logits (N, 1, S/4, S/4)."""
+    ) -> list[tuple[NDArray[np.bool_], Box | None]]:
+        """Masks at the frame's size, of logits (N, 1, S/4, S/4), and their boxes."""
         if self._window is None:
-            yield from frame_masks(logits, size)
-            return
+            return frame_masks(logits, size)
+        answers = []
         for survivor, own in zip(survivors, logits, strict=True):
             window = survivor.row.view.window
             assert window is not None
-            yield window.paste(frame_masks(own[None], window.size)[0], size)
+            [(part, box)] = frame_masks(own[None], window.size, window.shared(size)[2])
+            answers.append(window.placed(part, box, size))
+        return answers
 
     def _frame_logits(
         self, survivor: Survivor, number: int, size: tuple[int, int]
@@ -343,19 +348,35 @@ class Session:
         pasted: NDArray[np.float32] = window.paste(logits.cpu().numpy(), size)
         return pasted
 
-    @torch.inference_mode()
     def settle(self) -> None:
-        """Write the newest frame into memory, if that is still to be done.
+        """Write the newest frame into memory, if that is still to be done, and wait for it.
 
-        Call it when the answer has been delivered: it is the part of a frame's work that nobody
-        waits for. `step` calls it first otherwise.
+        It is the part of a frame's work that nobody waits for: call it, or `settle_soon`, when the
+        answer has been delivered. `step` calls it otherwise.
 
         Raises:
             SessionError: the write failed; the message names the frame.
         """
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
         pending, self._pending = self._pending, None
-        if pending is None:
+        if pending is not None:
+            self._settle(pending)
+
+    def settle_soon(self) -> None:
+        """`settle` in the background, where a core is free for it; else here and now.
+
+        The next call waits for it where it needs the memory, and raises its error.
+        """
+        if self._pending is None or not background_pays(self._network.device):
+            self.settle()
             return
+        pending, self._pending = self._pending, None
+        self._writing = in_background(self._settle, pending)
+
+    @torch.inference_mode()
+    def _settle(self, pending: PendingWrite) -> None:
         try:
             self._write(pending)
         except Exception as error:

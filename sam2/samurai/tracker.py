@@ -10,6 +10,7 @@ from sam2.modeling.sam2_base import SAM2Base
 
 from samurai.checkpoints import load_model, model_card
 from samurai.errors import ConfigurationError
+from samurai.fast import FastNetwork, preferred_dtype
 from samurai.manifest import BoxPrompt, ModelCard
 from samurai.network import Network
 from samurai.offline import OfflineSession
@@ -17,6 +18,7 @@ from samurai.policies import policy_class
 from samurai.policies.base import Policy, Traits
 from samurai.regions import Box
 from samurai.session import Session
+from samurai.speed import Speed, checked_speed
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -31,8 +33,9 @@ class Tracker:
         model: a `SAM2Base` (SAM 2.1) in evaluation mode.
         policy: name of a memory policy, see `samurai.policies.policy_names()`.
         device: "auto" (CUDA, then MPS, then CPU) or a torch device.
-        dtype: "auto" (bfloat16 on CUDA, float32 elsewhere), "float32", "bfloat16" or "float16";
-            weights stay float32, half precisions are used by autocast.
+        dtype: "auto", "float32", "bfloat16" or "float16"; half precisions are used by autocast.
+            auto is bfloat16 on CUDA and float32 elsewhere; unless exact, it is bfloat16 too for
+            large inputs on a CPU that has instructions for it.
         box_prompt: how an initial box is given to the model.
         motion_weight: the w of SAMURAI for this model.
         window: side of the window that the model sees of each object, in object sizes; None for
@@ -40,6 +43,7 @@ class Tracker:
         overlap: whether masks of different objects may share pixels.
         points, flow: what follows points and measures dense flow, for policies that look at
             pictures, see `motion.points` and `motion.flow`.
+        speed: "exact", "fast" or "max", see `samurai.speed`.
         offline: sessions answer when the video is finished, see `offline.OfflineSession`.
         confidence: knots that turn the model's estimate into an expected overlap, see `confidence`.
 
@@ -61,9 +65,10 @@ class Tracker:
         points: str = "lucas-kanade",
         flow: str = "dis",
         offline: bool = False,
+        speed: str = "exact",
     ) -> None:
         place = resolve_device(device)
-        self.network = Network(model, place, resolve_dtype(dtype, place))
+        self.network = _network(model, place, dtype, checked_speed(speed))
         self.box_prompt: BoxPrompt = box_prompt
         self.window = window
         self.confidence = tuple(confidence)
@@ -88,6 +93,7 @@ class Tracker:
         points: str = "lucas-kanade",
         flow: str = "dis",
         offline: bool = False,
+        speed: str = "exact",
     ) -> Tracker:
         """A tracker with one of the models of `checkpoints/manifest.toml`.
 
@@ -97,9 +103,10 @@ class Tracker:
         """
         policy_class(policy)
         resolve_dtype(dtype, resolve_device(device))
+        checked_speed(speed)
         card = model_card(model)
         return cls.of_model(
-            load_model(card), card, policy, device, dtype, overlap, points, flow, offline
+            load_model(card), card, policy, device, dtype, overlap, points, flow, offline, speed
         )
 
     @classmethod
@@ -114,6 +121,7 @@ class Tracker:
         points: str = "lucas-kanade",
         flow: str = "dis",
         offline: bool = False,
+        speed: str = "exact",
     ) -> Tracker:
         """A tracker with a model that is loaded already, used as its card says."""
         return cls(
@@ -129,6 +137,7 @@ class Tracker:
             points,
             flow,
             offline,
+            speed,
         )
 
     def session(self) -> Session:
@@ -147,15 +156,31 @@ class Tracker:
         """A fresh policy for one object."""
         return self._policy(self._traits)
 
-    def warm_up(self) -> None:
-        """Run throw-away frames, so that the first real one doesn't pay for first-time set-up."""
-        self.network.freeze()
+    def warm_up(self, objects: int = 1) -> None:
+        """Run throw-away frames, so that the first real one doesn't pay for first-time set-up.
+
+        Args:
+            objects: how many to prepare for. Only a fast network on CUDA compiles for a number;
+                others are answered too, less quickly.
+        """
+        self.network.freeze(objects)
         frame = np.zeros((64, 64, 3), dtype=np.uint8)
         with self.session() as session:
-            session.start(frame, [Box(16, 16, 32, 32)])
+            session.start(frame, [Box(16, 16, 32, 32)] * objects)
             for _ in range(WARM_UP_FRAMES - 1):
                 session.step(frame)
             session.settle()
+
+
+def _network(model: SAM2Base, place: torch.device, dtype: str, speed: Speed) -> Network:
+    """The model's functions at that speed, in that precision."""
+    if dtype == "auto":
+        precision = preferred_dtype(speed, int(model.image_size), place)
+    else:
+        precision = resolve_dtype(dtype, place)
+    if speed == "exact":
+        return Network(model, place, precision)
+    return FastNetwork(model, place, precision, speed)
 
 
 def resolve_device(name: str) -> torch.device:

@@ -63,7 +63,7 @@ class Window:
         """The pixels in the window, `BORDER` beyond the frame; the frame itself if it is whole."""
         if self == Window.whole((frame.shape[0], frame.shape[1])):
             return frame
-        rows, columns, there = self._shared((frame.shape[0], frame.shape[1]))
+        rows, columns, there = self.shared((frame.shape[0], frame.shape[1]))
         cut = frame[rows, columns]
         if cut.shape[:2] == self.size:
             return np.ascontiguousarray(cut)
@@ -87,7 +87,7 @@ class Window:
             return Points(region.coordinates - (self.left, self.top), region.labels)
         if region.array.shape == self.size and self.left == self.top == 0:
             return region
-        rows, columns, there = self._shared((region.array.shape[0], region.array.shape[1]))
+        rows, columns, there = self.shared((region.array.shape[0], region.array.shape[1]))
         cut = np.zeros(self.size, dtype=np.bool_)
         cut[there] = region.array[rows, columns]
         return Mask(cut)
@@ -97,14 +97,25 @@ class Window:
         frame is lost."""
         if self == Window.whole(frame_size):
             return values
-        rows, columns, there = self._shared(frame_size)
+        rows, columns, there = self.shared(frame_size)
         pasted = np.zeros(frame_size, dtype=values.dtype)
         pasted[rows, columns] = values[there]
         return pasted
 
+    def placed(
+        self, part: NDArray[np.bool_], box: Box | None, frame_size: tuple[int, int]
+    ) -> tuple[NDArray[np.bool_], Box | None]:
+        """The part of a window's mask that lies in the frame, and its box, moved into the frame."""
+        rows, columns, _ = self.shared(frame_size)
+        pasted = np.zeros(frame_size, dtype=np.bool_)
+        pasted[rows, columns] = part
+        if box is not None:
+            box = Box(box.x + columns.start, box.y + rows.start, box.width, box.height)
+        return pasted, box
+
     def crop_values(self, values: NDArray[np.float32], beyond: float) -> NDArray[np.float32]:
         """The part of a frame-sized array that lies in the window, `beyond` outside the frame."""
-        rows, columns, there = self._shared((values.shape[0], values.shape[1]))
+        rows, columns, there = self.shared((values.shape[0], values.shape[1]))
         cut = np.full(self.size, beyond, dtype=np.float32)
         cut[there] = values[rows, columns]
         return cut
@@ -126,7 +137,7 @@ class Window:
             self.top + bottom * down,
         )
 
-    def _shared(self, frame_size: tuple[int, int]) -> tuple[slice, slice, tuple[slice, slice]]:
+    def shared(self, frame_size: tuple[int, int]) -> tuple[slice, slice, tuple[slice, slice]]:
         """Rows and columns of the frame that the window covers, and where they are in it."""
         rows, row_there = _overlap(self.top, self.height, frame_size[0])
         columns, column_there = _overlap(self.left, self.width, frame_size[1])

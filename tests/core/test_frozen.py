@@ -1,4 +1,4 @@
-"""Frozen graphs and cached constants change no bit, and other shapes fall back to the modules."""
+"""Frozen graphs, cached constants and our own memory attention change no bit, for any shapes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from sam2.modeling.sam2_utils import get_1d_sine_pe
 
 from samurai import Box, Tracker
 from samurai.frozen import Frozen
 from samurai.modules import ImageEncoder
+from samurai.network import Memory, Network
 
 Frames = list[NDArray[np.uint8]]
 REGIONS = [Box(20, 30, 30, 30), Box(70, 50, 20, 20)]
@@ -44,10 +46,77 @@ def test_frozen_graphs_answer_with_the_same_bits(
 def test_a_warmed_up_tracker_is_frozen_where_that_pays(small_predictor: Any) -> None:
     tracker = Tracker(small_predictor, "samurai", "cpu")
     tracker.warm_up()
-    assert len(tracker.network._encoder._graphs) == 1
+    assert tracker.network._encoder.frozen and tracker.network._reader.frozen
     half = Tracker(small_predictor, "samurai", "cpu", "bfloat16")
     half.warm_up()
-    assert not half.network._encoder._graphs
+    assert not half.network._encoder.frozen
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize(
+    ("views", "rows", "maps", "pointers"),
+    [(1, 1, 7, 16), (1, 3, 2, 5), (3, 3, 1, 1), (2, 2, 9, 20)],
+)
+def test_graphs_made_for_one_row_serve_all(
+    small_predictor: Any, views: int, rows: int, maps: int, pointers: int
+) -> None:
+    """Bits and strides, on which the rounding of later convolutions depends."""
+    network = Tracker(small_predictor, "samurai", "cpu").network
+    network.freeze()
+    torch.manual_seed(0)
+    size = network.image_size
+    pictures = torch.randn(views, 3, size, size)
+    features = network.encode(pictures)
+    memory = random_memory(network, rows, maps, pointers)
+    conditioned = network.attend(features, memory)
+    prompt = network._no_points.expand(rows, -1, -1), network._no_mask.expand(rows, -1, -1, -1)
+    seen = network._as_map(features.tokens).expand(rows, -1, -1, -1)
+    for frozen, inputs in (
+        (network._encoder, (pictures,)),
+        (network._reader, (features.tokens, *memory[:4])),
+        (network._decoder, (conditioned, *features.fine, *prompt)),
+        (network._memory_encoder, (seen, torch.randn(rows, 1, size, size))),
+    ):
+        for ours, plain in zip(frozen(*inputs), frozen._module(*inputs), strict=True):
+            assert torch.equal(ours, plain) and ours.stride() == plain.stride()
+
+
+def random_memory(network: Network, rows: int, maps: int, pointers: int) -> Memory:
+    return network.memory(
+        torch.randn(rows, maps, network.tokens, network.memory_channels).bfloat16(),
+        torch.randint(0, network.slots, (rows, maps)).tolist(),
+        torch.randn(rows, pointers, network.channels),
+        torch.randint(1, 40, (rows, pointers)).tolist(),
+    )
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize(("rows", "maps", "pointers"), [(1, 7, 16), (1, 1, 1), (2, 3, 5)])
+def test_the_memory_reader_is_the_models_attention(
+    small_predictor: Any, dtype: str, rows: int, maps: int, pointers: int
+) -> None:
+    """Laid out by hand as sam2's predictor does, through sam2's own module."""
+    network = Tracker(small_predictor, "samurai", "cpu", dtype).network
+    model, side = network.model, network.image_size
+    torch.manual_seed(0)
+    with network.precision():
+        features = network.encode(torch.randn(1, 3, side, side))
+        memory = random_memory(network, rows, maps, pointers)
+        temporal = model.maskmem_tpos_enc[network.slots - 1 - memory.slots].flatten(2, 3)
+        sine = get_1d_sine_pe(memory.distances / (network.pointers - 1), dim=network.channels)
+        pieces = network.channels // network.memory_channels
+        seen_at = model.obj_ptr_tpos_proj(sine).repeat_interleave(pieces, dim=1)
+        tokens = memory.pointers.reshape(rows, -1, network.memory_channels)
+        positions = torch.cat([(network._map_position + temporal).flatten(1, 2), seen_at], dim=1)
+        expected = model.memory_attention(
+            curr=features.tokens.expand(-1, rows, -1),
+            curr_pos=network._feature_position.expand(-1, rows, -1),
+            memory=torch.cat([memory.maps.flatten(1, 2), tokens], dim=1).transpose(0, 1),
+            memory_pos=positions.transpose(0, 1),
+            num_obj_ptr_tokens=tokens.shape[1],
+        )
+        assert torch.equal(network.attend(features, memory), network._as_map(expected))
 
 
 @torch.no_grad()
@@ -63,7 +132,7 @@ def test_the_image_encoder_is_the_models_and_leaves_it_alone(small_predictor: An
     assert [p.shape for p in after["vision_pos_enc"]] == [p.shape for p in before["vision_pos_enc"]]
 
 
-def test_a_graph_is_only_used_for_its_shapes() -> None:
+def test_a_module_is_frozen_once_and_called_before() -> None:
     calls = []
 
     class Doubled(torch.nn.Module):
@@ -72,7 +141,9 @@ def test_a_graph_is_only_used_for_its_shapes() -> None:
             return value * 2
 
     frozen = Frozen(Doubled())
+    assert frozen(torch.ones(2)).tolist() == [2, 2] and not frozen.frozen
     frozen.freeze(torch.zeros(3))
     calls.clear()
+    frozen.freeze(torch.zeros(4))
+    assert frozen(torch.ones(2)).tolist() == [2, 2]
     assert frozen(torch.ones(3)).tolist() == [2, 2, 2] and calls == []
-    assert frozen(torch.ones(2)).tolist() == [2, 2] and calls == [2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from samurai import background
 from samurai.errors import ConfigurationError, FrameError, RegionError, SessionError
 from samurai.regions import Answer, Box, Mask, Points
 from samurai.session import Session
@@ -66,6 +69,43 @@ def test_settling_early_or_late_gives_the_same_answers(tracker: Tracker, video: 
         session.settle()
         early.append(session.step(frame))
     assert all(same(a, b) for a, b in zip(late, early, strict=True))
+
+
+def test_settling_in_the_background_gives_the_same_answers(
+    tracker: Tracker, video: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when a new video starts while the old one's last frame is still being written."""
+    expected = run(tracker.session(), video[:6], BOX)
+    monkeypatch.setattr(background, "usable_cores", lambda: 1 + torch.get_num_threads())
+    threads = set()
+    memorise = tracker.network.memorise
+
+    def noted(*arguments: Any) -> Any:
+        threads.add(threading.current_thread().name)
+        time.sleep(0.05)
+        return memorise(*arguments)
+
+    monkeypatch.setattr(tracker.network, "memorise", noted)
+    session = tracker.session()
+    for _ in range(2):
+        answers = [session.start(video[0], [BOX])]
+        for frame in video[1:6]:
+            session.settle_soon()
+            session.settle_soon()
+            answers.append(session.step(frame))
+        session.settle_soon()
+        assert all(same(a, b) for a, b in zip(expected, answers, strict=True))
+    assert threads and all(name.startswith("samurai-memory") for name in threads)
+
+
+def test_without_a_spare_core_it_settles_at_once(
+    tracker: Tracker, video: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "usable_cores", lambda: torch.get_num_threads())
+    session = tracker.session()
+    session.start(video[0], [BOX])
+    session.settle_soon()
+    assert session._pending is None and session._writing is None
 
 
 def test_answers_come_in_the_order_of_introduction(tracker: Tracker, video: Frames) -> None:
@@ -126,6 +166,11 @@ def test_a_failed_memory_write_is_raised_by_the_next_call(
         raise RuntimeError("out of memory")
 
     monkeypatch.setattr(tracker.network, "memorise", fail)
+    with pytest.raises(SessionError, match=r"frame 0 .*out of memory"):
+        session.step(video[1])
+    monkeypatch.setattr(background, "usable_cores", lambda: 1 + torch.get_num_threads())
+    session.start(video[0], [BOX])
+    session.settle_soon()
     with pytest.raises(SessionError, match=r"frame 0 .*out of memory"):
         session.step(video[1])
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
+
 import pytest
 import torch
 
+import vot_wrapper
 from vot_wrapper.process import share_out, spin_briefly
 
 
@@ -19,6 +25,30 @@ def test_the_users_choice_stands(chosen: dict[str, str]) -> None:
     environ = dict(chosen)
     spin_briefly(environ)
     assert environ == chosen
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another allocator")
+def test_freed_memory_is_kept_for_the_next_frame() -> None:
+    program = """
+import resource, sys
+import numpy as np
+from vot_wrapper.process import keep_memory
+if sys.argv[1] == "keep":
+    keep_memory()
+for frame in range(30):
+    if frame == 10:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    kept = [np.ones(1 << 18) for _ in range(8)]
+    del kept
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    home = os.path.dirname(os.path.dirname(vot_wrapper.__file__))
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join([home, os.environ.get("PYTHONPATH", "")])}
+    faults = [
+        int(subprocess.check_output([sys.executable, "-c", program, how], text=True, env=environ))
+        for how in ("keep", "not")
+    ]
+    assert faults[0] * 10 < faults[1]
 
 
 def test_small_networks_get_one_thread_unless_the_user_chose() -> None:

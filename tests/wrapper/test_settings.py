@@ -19,6 +19,7 @@ def test_every_setting_is_read(tmp_path):
         "SAMURAI_POLICY": "sam2",
         "SAMURAI_DEVICE": "cuda:1",
         "SAMURAI_DTYPE": "bfloat16",
+        "SAMURAI_SPEED": "fast",
         "SAMURAI_INIT": "box",
         "SAMURAI_OUTPUT": "mask",
         "SAMURAI_OBJECTS": "sequential",
@@ -27,7 +28,7 @@ def test_every_setting_is_read(tmp_path):
         "SAMURAI_FLOW": "raft",
         "SAMURAI_LOG": str(tmp_path / "samurai.log"),
     }
-    expected = ("large", "sam2", "cuda:1", "bfloat16", "box", "mask", "sequential", "none")
+    expected = ("large", "sam2", "cuda:1", "bfloat16", "fast", "box", "mask", "sequential", "none")
     assert read_settings(environ) == Settings(
         *expected, "cotracker", "raft", tmp_path / "samurai.log"
     )
@@ -41,6 +42,7 @@ def test_every_setting_is_read(tmp_path):
         ("SAMURAI_DEVICE", "gpu", "auto, cpu, cuda, cuda:<number>, mps"),
         ("SAMURAI_DEVICE", "cuda:", "auto, cpu, cuda, cuda:<number>, mps"),
         ("SAMURAI_DTYPE", "half", "auto, float32, bfloat16, float16"),
+        ("SAMURAI_SPEED", "faster", "exact, fast, max"),
         ("SAMURAI_INIT", "mask", "region, box"),
         ("SAMURAI_OUTPUT", "polygon", "auto, mask, rectangle"),
         ("SAMURAI_OBJECTS", "all", "simultaneous, sequential"),

@@ -1,0 +1,212 @@
+"""The network's functions made fast: the same signatures, answers within a tolerance.
+
+Everywhere: folded modules (`folding`). On CUDA besides: pictures resized on the device, memories
+padded to a few shapes, encoder and memory attention compiled, the attention kernel chosen by a
+short probe, and each module's work replayed from a graph. See `speed` for what the tolerance is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from sam2.modeling.sam2_base import SAM2Base
+from torch import Tensor, nn
+
+from samurai.bank import MAP_DTYPE
+from samurai.folding import FoldedEncoder, FoldedReader
+from samurai.frames import Frame, resized_on_device
+from samurai.frozen import Frozen
+from samurai.kernels import CUDA_KERNELS, Kernel, fastest
+from samurai.network import Features, Memory, Network
+from samurai.reading import MemoryReader
+from samurai.replay import CudaGraphs, Record, Replayed
+from samurai.speed import Speed, multiplies_bfloat16
+
+COMPILE_MODES = {"fast": "default", "max": "max-autotune-no-cudagraphs"}
+
+BFLOAT16_FROM = 512
+"""Input size from which a CPU that multiplies bfloat16 is faster in it than in float32: smaller
+layers cost more in conversions than they gain."""
+
+PROBE_CALLS = 10
+
+
+class FastNetwork(Network):
+    """`Network` with other kernels and less arithmetic; see the module.
+
+    Args:
+        speed: "fast", or "max", which lets the compiler search on CUDA.
+        padded: whether memories are padded to a few shapes, as recorded work needs it.
+    """
+
+    def __init__(
+        self,
+        model: SAM2Base,
+        device: torch.device,
+        dtype: torch.dtype,
+        speed: Speed = "fast",
+        padded: bool | None = None,
+    ) -> None:
+        self._speed = speed
+        self._padded = device.type == "cuda" if padded is None else padded
+        super().__init__(model, device, dtype)
+
+    def _prepare_modules(self) -> None:
+        super()._prepare_modules()
+        if FoldedEncoder.fits(self.model):
+            side = self.image_size
+            view = torch.zeros(1, 3, side, side, device=self.device)
+            self._encoder = Frozen(FoldedEncoder(self.model, view))
+        reader = self._reader.module
+        assert isinstance(reader, MemoryReader)
+        self._padded &= FoldedReader.fits(reader)
+        if FoldedReader.fits(reader):
+            self._reader = Frozen(FoldedReader(reader))
+
+    # --- pictures --------------------------------------------------------------------------------
+
+    def views(self, pictures: Sequence[Frame]) -> Tensor:
+        """As `Network.views`; on CUDA resized there, see `frames.resized_on_device`.
+
+        On a CPU Pillow does it here, too: torch's filter for bytes takes a tenth of the time, but
+        misses one value in 250, and nano's window follows its mask, so that a tracker that can't
+        decide between two objects then decides otherwise.
+        """
+        if self.device.type == "cpu":
+            return super().views(pictures)
+        return torch.cat(
+            [resized_on_device(picture, self.image_size, self.device) for picture in pictures]
+        )
+
+    # --- memories --------------------------------------------------------------------------------
+
+    def memory(
+        self,
+        maps: Tensor,
+        slots: Sequence[Sequence[int]],
+        pointers: Tensor,
+        distances: Sequence[Sequence[int]],
+        weights: Sequence[Sequence[float]] | None = None,
+    ) -> Memory:
+        """As `Network.memory`; padded to a multiple of the model's slots and pointers."""
+        memory = super().memory(maps, slots, pointers, distances, weights)
+        if not self._padded:
+            return memory
+        more = -maps.shape[1] % self.slots, -pointers.shape[1] % self.pointers
+        if more == (0, 0):
+            return memory
+        there = torch.ones(maps.shape[:2], dtype=torch.bool, device=self.device)
+        pointed = torch.ones(pointers.shape[:2], dtype=torch.bool, device=self.device)
+        return Memory(
+            F.pad(memory.maps, (0, 0, 0, 0, 0, more[0])),
+            F.pad(memory.slots, (0, more[0])),
+            F.pad(memory.pointers, (0, 0, 0, more[1])),
+            F.pad(memory.distances, (0, more[1]), value=1),
+            torch.cat([F.pad(there, (0, more[0])), F.pad(pointed, (0, more[1]))], dim=1),
+        )
+
+    def attend(self, features: Features, memory: Memory) -> Tensor:
+        """As `Network.attend`, by the kernel that was chosen."""
+        reader = self._reader.module
+        if not isinstance(reader, FoldedReader):
+            return super().attend(features, memory)
+        with reader.kernel.preferred():
+            return super().attend(features, memory)
+
+    # --- CUDA ------------------------------------------------------------------------------------
+
+    def freeze(self, rows: int = 1) -> None:
+        """Make graphs: for a small network on a CPU as `Network`, on CUDA by recording."""
+        if self.device.type != "cuda":
+            super().freeze(rows)
+            return
+        reader = self._reader.module
+        if isinstance(reader, FoldedReader) and not self._reader.frozen:
+            reader.kernel = fastest(CUDA_KERNELS, self._probe)
+        self.record(CudaGraphs(), {1, rows})
+
+    def record(self, record: Record, rows: Collection[int]) -> None:
+        """Have every module's work recorded and replayed, encoder and memory attention compiled.
+
+        Args:
+            record: makes a recording.
+            rows: how many rows to compile for; others are recorded as they come.
+        """
+        if self._encoder.frozen:
+            return
+        mode = COMPILE_MODES[self._speed]
+        compiled = [Compiled(part.module, mode) for part in (self._encoder, self._reader)]
+        for part, call in zip((self._encoder, self._reader), compiled, strict=True):
+            part.call_through(Replayed(call, record))
+        for part in (self._decoder, self._memory_encoder):
+            part.call_through(Replayed(part.module, record))
+        for count in sorted(rows):
+            self._run_once(count)
+        for call in compiled:
+            call.closed = True
+
+    @torch.inference_mode()
+    def _run_once(self, rows: int) -> None:
+        """Every shape that so many rows bring: full memories, and padded ones."""
+        side = self.image_size
+        with self.precision():
+            features = self.encode(torch.zeros(1, 3, side, side, device=self.device))
+            for kept in ((self.slots, self.pointers), (1, 1)):
+                self.attend(features, self._blank_memory(rows, *kept))
+
+    @torch.inference_mode()
+    def _probe(self, kernel: Kernel) -> float:
+        """Seconds that reading a full memory takes with a kernel."""
+        reader = self._reader.module
+        assert isinstance(reader, FoldedReader)
+        reader.kernel = kernel
+        memory = self._blank_memory(1, self.slots, self.pointers)
+        tokens = torch.zeros(self.tokens, 1, self.channels, device=self.device)
+        with self.precision(), kernel.preferred():
+            for call in range(2 * PROBE_CALLS):
+                if call == PROBE_CALLS:  # those before let libraries choose and allocate
+                    torch.cuda.synchronize(self.device)
+                    start = time.perf_counter()
+                reader(tokens, *memory[:4])
+            torch.cuda.synchronize(self.device)
+        return (time.perf_counter() - start) / PROBE_CALLS
+
+    def _blank_memory(self, rows: int, maps: int, pointers: int) -> Memory:
+        """Memories of nothing."""
+        shape = (rows, maps, self.tokens, self.memory_channels)
+        return self.memory(
+            torch.zeros(shape, dtype=MAP_DTYPE, device=self.device),
+            [list(range(maps))] * rows,
+            torch.zeros(rows, pointers, self.channels, device=self.device),
+            [list(range(1, pointers + 1))] * rows,
+        )
+
+
+class Compiled:
+    """A module, compiled for the shapes that it was called with before `closed` was set, and called
+    as it is for others: nothing is compiled in the middle of a video."""
+
+    def __init__(self, module: nn.Module, mode: str) -> None:
+        self._module = module
+        self._compiled = torch.compile(module, dynamic=False, mode=mode)
+        self._known: set[tuple[torch.Size, ...]] = set()
+        self.closed = False
+
+    def __call__(self, *tensors: Tensor) -> Any:
+        shapes = tuple(tensor.shape for tensor in tensors)
+        if not self.closed:
+            self._known.add(shapes)
+        return (self._compiled if shapes in self._known else self._module)(*tensors)
+
+
+def preferred_dtype(speed: Speed, image_size: int, device: torch.device) -> torch.dtype:
+    """What "auto" stands for: bfloat16 on CUDA, and, unless exact, for large inputs on a CPU that
+    multiplies it; float32 elsewhere."""
+    if device.type == "cuda":
+        return torch.bfloat16
+    wanted = speed != "exact" and device.type == "cpu" and image_size >= BFLOAT16_FROM
+    return torch.bfloat16 if wanted and multiplies_bfloat16() else torch.float32

@@ -1,0 +1,90 @@
+"""Work on a GPU recorded once and replayed: one launch instead of hundreds.
+
+A recording belongs to the shapes and types of its inputs and to the memory that it was made with:
+new inputs are copied into that memory, results are copied out of it, so that callers own what they
+get and may keep it while the next frame is worked on (a pending memory write does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import torch
+from torch import Tensor
+
+Function: TypeAlias = Callable[..., Any]
+"""Tensors in, a tensor or a tuple of tensors out."""
+
+Key: TypeAlias = tuple[tuple[tuple[int, ...], torch.dtype], ...]
+
+WARM_UP_CALLS = 3
+"""Calls before a recording, in which libraries choose kernels and allocate their workspaces."""
+
+
+class Recording(NamedTuple):
+    """Static inputs, what replays the work on them, and the static results of that."""
+
+    inputs: tuple[Tensor, ...]
+    replay: Callable[[], None]
+    results: Any
+
+
+Record: TypeAlias = Callable[[Function, tuple[Tensor, ...]], Recording]
+
+
+class Replayed:
+    """Calls a function by replaying a recording for inputs of these shapes and types.
+
+    Args:
+        function: of fixed shapes without a look at a value (nothing that waits for the device).
+        record: makes a recording; `record_cuda_graph`.
+        at_most: recordings that are kept; further shapes are called plainly, so that a session
+            whose objects come and go doesn't fill the device's memory.
+    """
+
+    def __init__(self, function: Function, record: Record, at_most: int = 16) -> None:
+        self._function = function
+        self._record = record
+        self._at_most = at_most
+        self._recordings: dict[Key, Recording] = {}
+
+    def __call__(self, *tensors: Tensor) -> Any:
+        key = tuple((tuple(tensor.shape), tensor.dtype) for tensor in tensors)
+        recording = self._recordings.get(key)
+        if recording is None:
+            if len(self._recordings) >= self._at_most:
+                return self._function(*tensors)
+            inputs = tuple(tensor.contiguous().clone() for tensor in tensors)
+            recording = self._recordings[key] = self._record(self._function, inputs)
+        for static, tensor in zip(recording.inputs, tensors, strict=True):
+            static.copy_(tensor, non_blocking=True)
+        recording.replay()
+        return _owned(recording.results)
+
+
+class CudaGraphs:
+    """Records CUDA graphs that share one pool of memory: they are never replayed at once."""
+
+    def __init__(self) -> None:
+        self._pool = torch.cuda.graph_pool_handle()
+
+    def __call__(self, function: Function, inputs: tuple[Tensor, ...]) -> Recording:
+        """Record a function's work on `inputs`, which must stay what the work reads."""
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):
+            for _ in range(WARM_UP_CALLS):
+                function(*inputs)
+        torch.cuda.current_stream().wait_stream(aside)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, pool=self._pool):
+            results = function(*inputs)
+        return Recording(inputs, graph.replay, results)
+
+
+def _owned(results: Any) -> Any:
+    """Copies with the same strides."""
+    if isinstance(results, Sequence):
+        return tuple(_owned(result) for result in results)
+    return results.clone()

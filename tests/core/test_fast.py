@@ -1,0 +1,258 @@
+"""The fast network against the exact one: modules to rounding, videos to the stated tolerance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from oracles.tape import Tape
+from PIL import Image
+from torch.nn.attention import SDPBackend
+
+from samurai import Mask, Tracker, fast
+from samurai.checkpoints import load_model
+from samurai.errors import ConfigurationError
+from samurai.fast import Compiled, FastNetwork, preferred_dtype
+from samurai.folding import FoldedEncoder, FoldedReader
+from samurai.frames import prepare, resized, resized_on_device
+from samurai.kernels import PLAIN, Kernel, fastest
+from samurai.manifest import model_card
+from samurai.network import Memory, Network
+from samurai.speed import checked_speed, keep_compiled, multiplies_bfloat16
+
+CPU = torch.device("cpu")
+ROUNDING = 2e-5
+"""Of features and of mask logits, which are of the order of 1 to 10."""
+OVERLAP = 0.995
+"""What `samurai.speed` states: mean overlap with the exact masks."""
+MATH = SDPBackend.MATH
+
+Frames = list[NDArray[np.uint8]]
+
+
+@pytest.fixture(scope="module")
+def exact() -> Network:
+    return Network(load_model(model_card("nano")), CPU, torch.float32)
+
+
+@pytest.fixture(scope="module")
+def padded() -> FastNetwork:
+    return FastNetwork(load_model(model_card("nano")), CPU, torch.float32, padded=True)
+
+
+def random_memory(network: Network, rows: int, maps: int, pointers: int) -> Memory:
+    generator = torch.Generator().manual_seed(rows + 10 * maps + 100 * pointers)
+    shape = (rows, maps, network.tokens, network.memory_channels)
+    slots = torch.randint(0, network.slots, (rows, maps), generator=generator)
+    distances = torch.randint(1, 40, (rows, pointers), generator=generator)
+    return network.memory(
+        torch.randn(shape, generator=generator).bfloat16(),
+        slots.tolist(),
+        torch.randn(rows, pointers, network.channels, generator=generator),
+        distances.tolist(),
+    )
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize(
+    "kernel", [PLAIN, Kernel("math, folded", True, MATH), Kernel("math", False, MATH)]
+)
+@pytest.mark.parametrize(
+    ("rows", "maps", "pointers"), [(1, 7, 16), (1, 1, 1), (2, 3, 5), (1, 9, 20)]
+)
+def test_features_and_conditioned_features_differ_by_rounding_alone(
+    exact: Network,
+    padded: FastNetwork,
+    kernel: Kernel,
+    rows: int,
+    maps: int,
+    pointers: int,
+) -> None:
+    """Also where the memory is padded, and for every kind of attention kernel."""
+    view = torch.randn(1, 3, exact.image_size, exact.image_size)
+    theirs, ours = exact.encode(view), padded.encode(view)
+    assert isinstance(padded._encoder.module, FoldedEncoder)
+    for a, b in zip((theirs.tokens, *theirs.fine), (ours.tokens, *ours.fine), strict=True):
+        torch.testing.assert_close(a, b, atol=ROUNDING, rtol=0)
+    reader = padded._reader.module
+    assert isinstance(reader, FoldedReader)
+    reader.kernel = kernel
+    memory = random_memory(padded, rows, maps, pointers)
+    full = (memory.maps.shape[1] % padded.slots, memory.pointers.shape[1] % padded.pointers)
+    assert full == (0, 0) and (memory.there is None) == (maps == 7)
+    torch.testing.assert_close(
+        padded.attend(ours, memory),
+        exact.attend(theirs, random_memory(exact, rows, maps, pointers)),
+        atol=ROUNDING,
+        rtol=0,
+    )
+
+
+def test_what_is_recorded_or_compiled_has_few_shapes(padded: FastNetwork) -> None:
+    shapes = {
+        tuple(tensor.shape for tensor in random_memory(padded, 1, maps, pointers)[:4])
+        for maps in range(1, padded.slots + 1)
+        for pointers in range(1, padded.pointers + 1)
+    }
+    assert len(shapes) == 1
+
+
+def test_modules_compile_as_one_graph(padded: FastNetwork) -> None:
+    """Traced by torch's compiler for a backend that compiles nothing: no graph breaks."""
+    size = padded.image_size
+    view, reader = torch.randn(1, 3, size, size), padded._reader.module
+    tokens = torch.randn(padded.tokens, 1, padded.channels)
+    assert isinstance(reader, FoldedReader)
+    reader.kernel = Kernel("math", True, MATH)
+    for module, inputs in (
+        (padded._encoder.module, (view,)),
+        (reader, (tokens, *padded._blank_memory(1, padded.slots, padded.pointers)[:4])),
+        (reader, (tokens, *padded._blank_memory(1, 1, 1))),
+    ):
+        compiled = torch.compile(module, backend="eager", fullgraph=True, dynamic=False)
+        with torch.inference_mode(), reader.kernel.preferred():
+            for ours, plain in zip(compiled(*inputs), module(*inputs), strict=True):
+                torch.testing.assert_close(ours, plain, atol=1e-6, rtol=0)
+    torch._dynamo.reset()
+
+
+def test_nothing_is_compiled_in_the_middle_of_a_video(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[torch.Size] = []
+
+    def fake(module: Any, **_: Any) -> Any:
+        return lambda value: compiled.append(value.shape) or module(value)
+
+    monkeypatch.setattr(torch, "compile", fake)
+    call = Compiled(torch.nn.Identity(), "default")
+    call(torch.ones(1))
+    call.closed = True
+    for length in (1, 2, 1, 3):
+        assert len(call(torch.ones(length))) == length
+    assert compiled == [torch.Size([1])] * 3
+
+
+def test_a_video_on_recorded_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What CUDA does but the recording itself: padded, compiled for one row, replayed from
+    static memory; memory writes still pending own their inputs. A late object has other shapes."""
+    monkeypatch.setattr(torch, "compile", lambda module, **_: module)
+    frames, mask = bundled("scale")
+    plain, recorded = (Tracker.load("nano", "samurai", "cpu", speed="fast") for _ in range(2))
+    network = FastNetwork(plain.network.model, CPU, torch.float32, padded=True)
+    recorded.network = network
+    tape = Tape()
+    network.record(tape, {1})
+    assert tape.recorded == 3  # the encoder, and the reader of a full and of a padded memory
+    sessions = [tracker.session() for tracker in (plain, recorded)]
+    for time, frame in enumerate(frames[:22]):
+        late = [Mask(np.roll(mask, 40, axis=1))] if time == 3 else []
+        for session in sessions:
+            session.step(frame, late) if time else session.start(frame, [Mask(mask)])
+        ours, theirs = (session.logits for session in sessions)
+        np.testing.assert_allclose(ours, theirs, atol=0.05)
+    assert tape.replayed > 4 * 21 and tape.recorded < 16
+
+
+def test_the_fastest_kernel_that_runs_is_taken() -> None:
+    kernels = [Kernel(name, True, MATH) for name in ("slow", "broken", "quick")]
+
+    def seconds(kernel: Kernel) -> float:
+        if kernel.name == "broken":
+            raise RuntimeError("No available kernel")
+        return {"slow": 0.5, "quick": 0.1}[kernel.name]
+
+    assert fastest(kernels, seconds).name == "quick"
+    assert fastest(kernels[1:2], seconds) is PLAIN
+
+
+@pytest.mark.parametrize("shape", [(480, 640), (101, 57), (720, 1280)])
+@pytest.mark.parametrize("size", [160, 512])
+def test_resizing_in_bands_and_on_the_device(shape: tuple[int, int], size: int) -> None:
+    random = np.random.default_rng(0)
+    coarse = random.integers(0, 256, (shape[0] // 8 + 2, shape[1] // 8 + 2, 3), dtype=np.uint8)
+    frame = np.array(Image.fromarray(coarse).resize(shape[::-1], Image.Resampling.BICUBIC))
+    whole = resized(frame, size, 1)
+    for bands in (2, 3, 4):
+        np.testing.assert_array_equal(resized(frame, size, bands), whole)
+    ours, pil = resized_on_device(frame, size, CPU), prepare(frame, size, CPU)
+    assert (ours - pil).abs().gt(1e-3).float().mean() < 1 / 500
+    assert (ours - pil).abs().max() < 1.01 / 255 / 0.22  # one level, over the least deviation
+
+
+def bundled(name: str) -> tuple[Frames, NDArray[np.bool_]]:
+    """A bundled sequence's frames, and its object's mask in the first one, from the run lengths
+    after the mask's left, top, width and height."""
+    folder = Path(__file__).parents[2] / "vot_workspace" / "sequences" / name
+    frames = [np.array(Image.open(path)) for path in sorted((folder / "color").glob("*.jpg"))]
+    with (folder / "groundtruth.txt").open() as truth:
+        left, top, width, height, *runs = map(int, truth.readline().strip()[1:].split(","))
+    pixels = np.zeros(width * height, dtype=bool)
+    values = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
+    pixels[: len(values)] = values
+    mask = np.zeros(frames[0].shape[:2], dtype=bool)
+    mask[top : top + height, left : left + width] = pixels.reshape(height, width)
+    return frames, mask
+
+
+def overlaps(name: str, length: int) -> NDArray[np.float64]:
+    """Overlap of fast with exact masks in every frame of a bundled sequence, there and back."""
+    frames, mask = bundled(name)
+    way = [*range(len(frames)), *range(len(frames) - 2, 0, -1)]
+    trackers = [Tracker.load("nano", "samurai", "cpu", speed=speed) for speed in ("exact", "fast")]
+    for tracker in trackers:
+        tracker.warm_up()
+    sessions = [tracker.session() for tracker in trackers]
+    for session in sessions:
+        session.start(frames[0], [Mask(mask)])
+    seen = []
+    for time in range(1, length):
+        a, b = (session.step(frames[way[time % len(way)]])[0].mask for session in sessions)
+        union = (a | b).sum()
+        seen.append((a & b).sum() / union if union else 1.0)
+    return np.array(seen)
+
+
+@pytest.mark.parametrize("name", ["scale", "distractor"])
+def test_masks_overlap_with_the_exact_ones(name: str) -> None:
+    assert overlaps(name, 60).mean() >= OVERLAP
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["camera", "deformation", "distractor", "occlusion", "reentry", "scale"]
+)
+def test_masks_overlap_with_the_exact_ones_over_1000_frames(name: str) -> None:
+    """0.995 on average over 200 frames, and no more than 10 frames in a row below 0.9."""
+    seen = overlaps(name, 1000)
+    assert seen[:200].mean() >= OVERLAP
+    apart = "".join("x" if overlap < 0.9 else " " for overlap in seen)
+    assert "x" * 11 not in apart
+
+
+def test_precisions_and_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    for natively, expected in ((True, torch.bfloat16), (False, torch.float32)):
+        monkeypatch.setattr(fast, "multiplies_bfloat16", lambda natively=natively: natively)
+        assert preferred_dtype("fast", 1024, CPU) == expected
+        assert preferred_dtype("exact", 1024, CPU) == torch.float32
+        assert preferred_dtype("fast", 160, CPU) == torch.float32
+        assert preferred_dtype("exact", 160, torch.device("cuda")) == torch.bfloat16
+    with pytest.raises(ConfigurationError, match="exact, fast, max"):
+        checked_speed("faster")
+
+
+def test_flags_of_the_processor(tmp_path: Path) -> None:
+    flags = tmp_path / "cpuinfo"
+    flags.write_text("model name\t: A\nflags\t\t: fpu avx2 amx_bf16 sse\n")
+    assert multiplies_bfloat16(flags)
+    flags.write_text("flags\t\t: fpu avx2 sse\n")
+    assert not multiplies_bfloat16(flags) and not multiplies_bfloat16(tmp_path / "missing")
+
+
+def test_compiled_kernels_go_to_the_users_cache_unless_chosen(tmp_path: Path) -> None:
+    environ = {"XDG_CACHE_HOME": str(tmp_path), "TRITON_CACHE_DIR": "/chosen"}
+    keep_compiled(environ)
+    assert environ["TORCHINDUCTOR_CACHE_DIR"] == str(tmp_path / "samurai" / "inductor")
+    assert environ["TRITON_CACHE_DIR"] == "/chosen"
