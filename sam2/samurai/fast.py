@@ -1,8 +1,9 @@
 """The network's functions made fast: the same signatures, answers within a tolerance.
 
-Folded modules (`folding`), but for small networks on a CPU. On CUDA besides: pictures resized on the
-device, memories padded to a few shapes, encoder and memory attention compiled, the attention kernel
-chosen by a short probe, and each module's work replayed from a graph. See `speed` for the tolerance.
+Folded modules (`folding`), but for small networks on a CPU. On CUDA besides: pictures resized on
+the device, memories padded to a few shapes, encoder and memory attention compiled, the attention
+kernel chosen by a short probe, and each module's work replayed from a graph. See `speed` for the
+tolerance.
 """
 
 from __future__ import annotations
