@@ -1,8 +1,9 @@
 """The network's functions made fast: the same signatures, answers within a tolerance.
 
-Everywhere: folded modules (`folding`). On CUDA besides: pictures resized on the device, memories
-padded to a few shapes, encoder and memory attention compiled, the attention kernel chosen by a
-short probe, and each module's work replayed from a graph. See `speed` for what the tolerance is.
+Folded modules (`folding`), but for small networks on a CPU. On CUDA besides: pictures resized on
+the device, memories padded to a few shapes, encoder and memory attention compiled, the attention
+kernel chosen by a short probe, and each module's work replayed from a graph. See `speed` for the
+tolerance.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ BFLOAT16_FROM = 512
 """Input size from which a CPU that multiplies bfloat16 is faster in it than in float32: smaller
 layers cost more in conversions than they gain."""
 
+EXACT_UP_TO = 256
+"""Input size up to which a CPU keeps the exact modules: folding gains nano a twentieth, and another
+rounding is enough to make its window follow another one of two doubles, sooner or later."""
+
 PROBE_CALLS = 10
 
 
@@ -40,7 +45,8 @@ class FastNetwork(Network):
 
     Args:
         speed: "fast", or "max", which lets the compiler search on CUDA.
-        padded: whether memories are padded to a few shapes, as recorded work needs it.
+        padded: whether memories are padded to a few shapes; where work is recorded, if not said.
+        folded: whether modules are folded; on CUDA and for inputs above `EXACT_UP_TO`, if not said.
     """
 
     def __init__(
@@ -50,21 +56,24 @@ class FastNetwork(Network):
         dtype: torch.dtype,
         speed: Speed = "fast",
         padded: bool | None = None,
+        folded: bool | None = None,
     ) -> None:
+        on_cuda = device.type == "cuda"
         self._speed = speed
-        self._padded = device.type == "cuda" if padded is None else padded
+        self._padded = on_cuda if padded is None else padded
+        large = on_cuda or int(model.image_size) > EXACT_UP_TO
+        self._folded = large if folded is None else folded
         super().__init__(model, device, dtype)
 
     def _prepare_modules(self) -> None:
         super()._prepare_modules()
-        if FoldedEncoder.fits(self.model):
+        if self._folded and FoldedEncoder.fits(self.model):
             side = self.image_size
             view = torch.zeros(1, 3, side, side, device=self.device)
             self._encoder = Frozen(FoldedEncoder(self.model, view))
         reader = self._reader.module
         assert isinstance(reader, MemoryReader)
-        self._padded &= FoldedReader.fits(reader)
-        if FoldedReader.fits(reader):
+        if self._folded and FoldedReader.fits(reader):
             self._reader = Frozen(FoldedReader(reader))
 
     # --- pictures --------------------------------------------------------------------------------
@@ -73,8 +82,7 @@ class FastNetwork(Network):
         """As `Network.views`; on CUDA resized there, see `frames.resized_on_device`.
 
         On a CPU Pillow does it here, too: torch's filter for bytes takes a tenth of the time, but
-        misses one value in 250, and nano's window follows its mask, so that a tracker that can't
-        decide between two objects then decides otherwise.
+        misses one value in 250 by one level, enough for overlaps of 0.89 with nano.
         """
         if self.device.type == "cpu":
             return super().views(pictures)
@@ -94,8 +102,8 @@ class FastNetwork(Network):
     ) -> Memory:
         """As `Network.memory`; padded to a multiple of the model's slots and pointers."""
         memory = super().memory(maps, slots, pointers, distances, weights)
-        if not self._padded:
-            return memory
+        if not self._padded or not isinstance(self._reader.module, FoldedReader):
+            return memory  # only the folded reader knows a key mask
         more = -maps.shape[1] % self.slots, -pointers.shape[1] % self.pointers
         if more == (0, 0):
             return memory

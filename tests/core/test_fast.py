@@ -41,7 +41,7 @@ def exact() -> Network:
 
 @pytest.fixture(scope="module")
 def padded() -> FastNetwork:
-    return FastNetwork(load_model(model_card("nano")), CPU, torch.float32, padded=True)
+    return FastNetwork(load_model(model_card("nano")), CPU, torch.float32, padded=True, folded=True)
 
 
 def random_memory(network: Network, rows: int, maps: int, pointers: int) -> Memory:
@@ -141,7 +141,7 @@ def test_a_video_on_recorded_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "compile", lambda module, **_: module)
     frames, mask = bundled("scale")
     plain, recorded = (Tracker.load("nano", "samurai", "cpu", speed="fast") for _ in range(2))
-    network = FastNetwork(plain.network.model, CPU, torch.float32, padded=True)
+    network = FastNetwork(plain.network.model, CPU, torch.float32, padded=True, folded=True)
     recorded.network = network
     tape = Tape()
     network.record(tape, {1})
@@ -198,13 +198,14 @@ def bundled(name: str) -> tuple[Frames, NDArray[np.bool_]]:
 
 
 def overlaps(name: str, length: int) -> NDArray[np.float64]:
-    """Overlap of fast with exact masks in every frame of a bundled sequence, there and back."""
+    """Overlap of folded with exact masks in every frame of a bundled sequence, there and back."""
     frames, mask = bundled(name)
     way = [*range(len(frames)), *range(len(frames) - 2, 0, -1)]
-    trackers = [Tracker.load("nano", "samurai", "cpu", speed=speed) for speed in ("exact", "fast")]
-    for tracker in trackers:
+    exact, folded = (Tracker.load("nano", "samurai", "cpu") for _ in range(2))
+    folded.network = FastNetwork(folded.network.model, CPU, torch.float32, folded=True)
+    for tracker in (exact, folded):
         tracker.warm_up()
-    sessions = [tracker.session() for tracker in trackers]
+    sessions = [tracker.session() for tracker in (exact, folded)]
     for session in sessions:
         session.start(frames[0], [Mask(mask)])
     seen = []
@@ -230,6 +231,16 @@ def test_masks_overlap_with_the_exact_ones_over_1000_frames(name: str) -> None:
     assert seen[:200].mean() >= OVERLAP
     apart = "".join("x" if overlap < 0.9 else " " for overlap in seen)
     assert "x" * 11 not in apart
+
+
+def test_small_networks_on_a_cpu_keep_the_exact_modules() -> None:
+    frames, mask = bundled("scale")
+    sessions = [Tracker.load("nano", speed=speed).session() for speed in ("exact", "fast", "max")]
+    for time, frame in enumerate(frames[:4]):
+        for session in sessions:
+            session.step(frame) if time else session.start(frame, [Mask(mask)])
+        for other in sessions[1:]:
+            np.testing.assert_array_equal(other.logits, sessions[0].logits)
 
 
 def test_precisions_and_names(monkeypatch: pytest.MonkeyPatch) -> None:
