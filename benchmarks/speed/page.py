@@ -16,7 +16,7 @@ STYLE = """
   --ground: #fff; --card: #f6f7f9; --won: #1c7f63; --lost: #c2402a; --ours: #2f6db0; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #9aa4b2; --rule: #343a44;
   --ground: #15181d; --card: #1d2128; --won: #4cc3a0; --lost: #f08a72; --ours: #74aef0; } }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2.5rem auto; max-width: 1000px;
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2.5rem auto; max-width: 1120px;
   padding: 0 1.2rem; color: var(--ink); background: var(--ground); }
 h1 { font-size: 1.7rem; margin: 0 0 .3rem; }
 h2 { font-size: 1.2rem; margin: 2.6rem 0 .4rem; border-bottom: 1px solid var(--rule);
@@ -30,7 +30,7 @@ p { margin: .3rem 0; color: var(--soft); max-width: 75ch; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums;
   font-size: .92em; }
-th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid var(--rule);
+th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid var(--rule);
   white-space: nowrap; }
 th { font-weight: 600; color: var(--soft); }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
@@ -129,7 +129,7 @@ def _ratios(result: dict[str, Any]) -> str:
             race["peer"],
             f"{race['median']:.2f}",
             f"{race['least']:.2f} to {race['most']:.2f}",
-            float(len(race["rounds"])),
+            str(len(race["rounds"])),
         ]
         for race in result["races"]
     ]
@@ -146,7 +146,7 @@ def _ratios(result: dict[str, Any]) -> str:
 def _end_to_end(result: dict[str, Any]) -> str:
     calls = "launches" if _on_gpu(result) else "operator calls"
     head = ["", "fps", "p50", "p95", "p99", "to reply", "samples", "threads", "syncs", calls]
-    head += ["host MiB", "device MiB", "hello s"]
+    head += ["host, MiB", "device, MiB", "to hello, s"]
     rows, marks, plots = [], [], ""
     for (model, objects), entries in _groups(result).items():
         title = f"{model}, {objects} object{'s' if objects != 1 else ''}"
@@ -183,8 +183,8 @@ def _process_row(entry: dict[str, Any]) -> list[Cell]:
         entry["fps"],
         *(latency[key] for key in ("p50", "p95", "p99")),
         entry.get("to_reply", {}).get("p50"),
-        float(len(entry["latencies"])),
-        float(entry["threads"]),
+        str(len(entry["latencies"])),
+        str(entry["threads"]),
         counts.get("host syncs"),
         sum(calls) if calls else None,
         entry["peak"]["host"],
@@ -226,7 +226,7 @@ def _parts(runs: Sequence[dict[str, Any]]) -> str:
 
 def _work(result: dict[str, Any]) -> str:
     head = ["GFLOP", "image encoder", "memory attention", "decoder", "memory encoder"]
-    head += ["a frame, one object", "a further object in the same view"]
+    head += ["a frame", "a further object"]
     rows: list[list[Cell]] = []
     for model, work in result["work"].items():
         each = work["attention"] + work["decoder"] + work["memory_encoder"]
@@ -250,7 +250,8 @@ def _work(result: dict[str, Any]) -> str:
     text = (
         "<h2>Work</h2>\n<p>Operations of a frame with a full memory, counted by torch on the model "
         "itself (a multiply-add is two), and what the network alone makes of them: no file, "
-        "resize, policy or wire. The share is of the rate of one large matrix product on the same "
+        "resize, policy or wire. A further object shares the image encoder, unless each has its "
+        "window. The share is of the rate of one large matrix product on the same "
         f"device in the same precision and run.</p>\n{_table(head, rows)}"
     )
     if alone:
