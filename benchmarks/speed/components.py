@@ -27,9 +27,16 @@ COMPONENTS: dict[str, tuple[Place, ...]] = {
         Place("samurai.network", "Network.memory"),
         Place("samurai.network", "Network.attend"),
     ),
-    "decoder": (Place("samurai.network", "Network.decode"),),
-    # the candidates' boxes, the copy of numbers to the host, the policies
-    "choice": (Place("samurai.rows", "read_batches"),),
+    # a policy's hints, mask decoder
+    "decoder": (
+        Place("samurai.network", "Network.hint"),
+        Place("samurai.network", "Network.decode"),
+    ),
+    # pictures for policies, the candidates' boxes, the copy of numbers to the host, the policies
+    "choice": (
+        Place("samurai.history", "FrameHistory.push"),
+        Place("samurai.rows", "read_batches"),
+    ),
     # masks at the frame's size, on the host, cropped, encoded, written into the pipe
     "reply": (
         Place("samurai.session", "frame_masks"),
@@ -41,7 +48,7 @@ COMPONENTS: dict[str, tuple[Place, ...]] = {
     "memory write": (Place("samurai.session", "Session.settle"),),
 }
 
-POLICY_STEPS = ("recall", "choose")
+POLICY_STEPS = ("see", "recall", "choose")
 """Methods of the policy in use that count for the choice."""
 
 AFTER_REPLY = "memory write"

@@ -27,6 +27,7 @@ from samurai.policies import policy_class
 from vot_wrapper.server import Conversation
 from vot_wrapper.settings import Settings
 
+PICTURES = {"samurai.history.FrameHistory.push", "samurai.network.Network.hint", "see"}
 PLACES = [FRAME, *itertools.chain.from_iterable(COMPONENTS.values())]
 
 
@@ -192,13 +193,23 @@ def request(path: Path, first: bool) -> Any:
     return SimpleNamespace(type=kind, image=image, objects=[(box, {})] if first else [])
 
 
-def test_every_wrapped_function_is_called_in_a_frame(tmp_path: Path) -> None:
-    """With a model that sees windows: each name of the table is where the time is spent."""
-    random = np.random.default_rng(0)
-    path = tmp_path / "frame.jpg"
-    Image.fromarray(random.integers(0, 255, (120, 160, 3), dtype=np.uint8)).save(path)
-    tracker = Tracker.load("nano", device="cpu")
-    steps = policy_class("samurai")
+def films(folder: Path, length: int) -> list[Path]:
+    """Noise that moves to the right."""
+    coarse = np.random.default_rng(0).integers(0, 255, (30, 40, 3), dtype=np.uint8)
+    frame = np.asarray(Image.fromarray(coarse).resize((160, 120)))
+    paths = [folder / f"{number}.png" for number in range(length)]
+    for number, path in enumerate(paths):
+        Image.fromarray(np.roll(frame, 2 * number, axis=1)).save(path)
+    return paths
+
+
+@pytest.mark.parametrize("policy", ["samurai", "mosam"])
+def test_every_wrapped_function_is_called_in_a_frame(tmp_path: Path, policy: str) -> None:
+    """With a model that sees windows: each name of the table is where the time is spent. Some are
+    for policies that look at pictures, as mosam does."""
+    paths = films(tmp_path, 4)
+    tracker = Tracker.load("nano", policy, device="cpu")
+    steps = policy_class(policy)
     called: Tally[str] = Tally()
 
     def noting(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -220,9 +231,10 @@ def test_every_wrapped_function_is_called_in_a_frame(tmp_path: Path) -> None:
             stack.enter_context(replaced_in(steps, step, noting(step)))
         channel = object.__new__(trax.Server)
         conversation = Conversation(channel, tracker, Settings(output="mask"))
-        conversation.answer(request(path, first=True))
+        conversation.answer(request(paths[0], first=True))
         called.clear()
-        conversation.answer(request(path, first=False))
-    assert [name for name in map(str, PLACES) if not called[name]] == []
-    assert [step for step in POLICY_STEPS if called[step] != 1] == []
-    assert called[str(FRAME)] == 1
+        for path in paths[1:]:
+            conversation.answer(request(path, first=False))
+    missing = {name for name in (*map(str, PLACES), *POLICY_STEPS) if not called[name]}
+    assert missing == (PICTURES if policy == "samurai" else set())
+    assert called[str(FRAME)] == 3

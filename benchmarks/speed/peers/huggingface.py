@@ -120,7 +120,7 @@ def _session(model: Any, device: torch.device, task: Task) -> Any:
 def _frame(model: Any, session: Any, path: Path, size: tuple[int, int]) -> None:
     """One frame, from the file to masks of the frame's size on the host."""
     pixels = prepared(read_frame(str(path)), _side(model), model.device)
-    masks = model(session, frame=pixels).pred_masks
+    masks = model(session, frame=pixels.to(model.dtype)).pred_masks
     width, height = size
     full = F.interpolate(masks.float(), size=(height, width), mode="bilinear", align_corners=False)
     (full > 0).cpu().numpy()
