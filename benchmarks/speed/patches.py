@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,14 +51,24 @@ class Place:
 
 
 @contextmanager
-def replaced(place: Place, wrap: Wrap) -> Iterator[None]:
+def replaced(place: Place, wrap: Wrap, of: Any = None) -> Iterator[None]:
     """While this holds, calls of the function at `place` go to `wrap(function)`.
+
+    Args:
+        of: an object. Where its class inherits from that of `place`, the overriding methods are
+            wrapped as well.
 
     Raises:
         BenchmarkError: there is nothing of that name.
     """
     owner, name = place.owner()
-    with replaced_in(owner, name, wrap):
+    owners = [owner]
+    if isinstance(owner, type) and isinstance(of, owner):
+        heirs = [kind for kind in type(of).__mro__ if issubclass(kind, owner) and kind != owner]
+        owners += [kind for kind in heirs if name in vars(kind)]
+    with ExitStack() as stack:
+        for each in owners:
+            stack.enter_context(replaced_in(each, name, wrap))
         yield
 
 

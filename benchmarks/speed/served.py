@@ -74,7 +74,7 @@ class Observer:
         if asked == Instruments():
             return
         if asked.parts:
-            self._time_parts(tracker.network.device.type, policy)
+            self._time_parts(tracker.network, policy)
         if asked.count_from is not None:
             self._counter = Counter(tracker.network.device.type)
         self._stack.enter_context(replaced(FRAME, self._watching))
@@ -94,16 +94,16 @@ class Observer:
         if not self._notes.peak:
             self._notes.peak = {"host": resident.peak_host(), "device": resident.peak_device()}
 
-    def _time_parts(self, device_type: str, policy: str) -> None:
+    def _time_parts(self, network: Any, policy: str) -> None:
         from benchmarks.speed.components import COMPONENTS, POLICY_STEPS
         from benchmarks.speed.patches import replaced, replaced_in
         from benchmarks.speed.stopwatch import Stopwatch, waiter
         from samurai.policies import policy_class
 
-        watch = Stopwatch(waiter(device_type))
+        watch = Stopwatch(waiter(network.device.type))
         for part, places in COMPONENTS.items():
             for place in places:
-                self._stack.enter_context(replaced(place, watch.times(part)))
+                self._stack.enter_context(replaced(place, watch.times(part), of=network))
         steps = policy_class(policy)
         for step in POLICY_STEPS:
             self._stack.enter_context(replaced_in(steps, step, watch.times("choice")))

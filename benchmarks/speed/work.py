@@ -72,7 +72,7 @@ def work_of(model: str) -> Work:
     return Work(
         encoder.operations,
         attention.operations,
-        _foldable(network, len(memory.tokens)),
+        _foldable(network),
         decoder.operations,
         memory_encoder.operations,
     )
@@ -89,8 +89,10 @@ class _Counted(FlopCounterMode):
         return self.get_total_flops() / 1e9
 
 
-def _foldable(network: Network, memories: int) -> float:
+def _foldable(network: Network) -> float:
     """Summing values of the network's width where those of a memory would do, in every layer."""
+    pieces = network.channels // network.memory_channels  # tokens of a pointer
+    memories = network.slots * network.tokens + network.pointers * pieces
     surplus = network.channels - network.memory_channels
     layers = len(network.model.memory_attention.layers)
     return 2 * network.tokens * memories * surplus * layers / 1e9

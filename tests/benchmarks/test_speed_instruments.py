@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -60,6 +61,22 @@ def test_a_method_of_any_kind_is_wrapped_and_put_back(owner: type, name: str) ->
         assert getattr(owner(), name)() == before + "!"
     assert getattr(owner(), name)() == before
     assert (name in vars(owner)) == own
+
+
+class Louder(Base):
+    def plain(self) -> str:
+        return super().plain() + "?"
+
+
+def test_a_method_that_overrides_is_wrapped_with_the_one_that_it_calls() -> None:
+    place = Place(__name__, "Base.plain")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, __name__, SimpleNamespace(Base=Base))
+        with replaced(place, shouting, of=Louder()):
+            assert Louder().plain() == "plain!?!"
+        with replaced(place, shouting, of=Derived()):
+            assert (Louder().plain(), Derived().plain()) == ("plain!?", "plain!")
+    assert Louder().plain() == "plain?"
 
 
 @pytest.mark.parametrize(
