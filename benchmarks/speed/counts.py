@@ -5,14 +5,16 @@ device and event synchronisation), and launches of kernels and of graphs. Beside
 many operations torch's own sync debug mode warned of.
 
 On a CPU nothing waits, so what would wait on a device is counted in Python: reading numbers out
-(`item`, `tolist`, truth, int, float), `Tensor.cpu`, and shapes that depend on values (`nonzero`,
-boolean masks as indices). `Tensor.to` isn't counted: there it can't be told from an upload. Instead
-of launches it is operator calls: those of torch's `aten` library, without those that they call.
+(`item`, `tolist`, truth, int, float), copies to the host (`cpu`, or `numpy` without that), and
+shapes that depend on values (`nonzero`, boolean masks as indices). `Tensor.to` isn't counted: there
+it can't be told from an upload. Instead of launches it is operator calls: those of torch's `aten`
+library, without those that they call.
 """
 
 from __future__ import annotations
 
 import warnings
+import weakref
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
@@ -36,9 +38,10 @@ SYNC_WARNING = "synchronizing CUDA operation"
 FRAME = "one frame of the benchmark"
 
 READS = frozenset(
-    ("item", "tolist", "cpu", "nonzero", "masked_select")
+    ("item", "tolist", "nonzero", "masked_select")
     + ("__bool__", "__int__", "__float__", "__index__")
 )
+COPIES = frozenset(("cpu", "numpy", "__array__"))
 
 
 class Counter:
@@ -133,6 +136,7 @@ class HostReads(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self.count = 0
+        self._copied: Callable[[], Any] = lambda: None
 
     def __torch_function__(
         self,
@@ -146,7 +150,12 @@ class HostReads(TorchFunctionMode):
         writes = name == "__setitem__" and isinstance(args[2], torch.Tensor) and args[2].ndim > 0
         if name in READS or ((writes or name == "__getitem__") and _has_mask(args[1])):
             self.count += 1
-        return func(*args, **(kwargs or {}))
+        if name in COPIES and args[0] is not self._copied():
+            self.count += 1
+        result = func(*args, **(kwargs or {}))
+        if name == "cpu":
+            self._copied = weakref.ref(result)
+        return result
 
 
 def _has_mask(index: Any) -> bool:

@@ -130,6 +130,8 @@ READS: dict[str, Callable[[torch.Tensor], Any]] = {
     "float": lambda x: float(x[0]),
     "list": lambda x: x.tolist(),
     "copy": lambda x: x.cpu().numpy(),
+    "numpy at once": lambda x: x.numpy(),
+    "by numpy": lambda x: np.asarray(x),
     "places": lambda x: x.nonzero(),
     "mask as index": lambda x: x[x > 0],
     "values through a mask": lambda x: x.__setitem__(x > 0, x[:1]),
