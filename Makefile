@@ -9,12 +9,13 @@ find_python = for python in "$$(cat .venv/base-python 2>/dev/null)" \
 	>/dev/null 2>&1 && { echo "$$python"; exit; }; done; echo python3
 PYTHON ?= $(shell $(find_python))
 
-.PHONY: help setup evaluate evaluate-multiobject ablate test test-slow clean
+.PHONY: help setup evaluate evaluate-multiobject ablate bench test test-slow clean
 
 help:
 	@echo "make evaluate              set up, run and score the tracker on the bundled sequences"
 	@echo "make evaluate-multiobject  the same on the bundled sequences with several objects"
 	@echo "make ablate                compare all memory policies (about half an hour)"
+	@echo "make bench                 measure speed beside the peers (about 10 minutes); DEVICE=cuda"
 	@echo "make test                  set up, then linters, types and the tests"
 	@echo "make test-slow             set up, then the tests that take longer"
 	@echo "make setup                 only make .venv with the pinned packages and this project"
@@ -35,6 +36,11 @@ evaluate-multiobject: setup
 
 ablate: setup
 	@.venv/bin/samurai ablate --workers 2 --page docs/ablation.md
+
+# DEVICE=cuda measures what suits a GPU; BENCH='--models small --objects 1 8' chooses.
+DEVICE ?= auto
+bench: setup
+	@.venv/bin/python -m benchmarks.speed run --device $(DEVICE) $(BENCH)
 
 test: setup
 	.venv/bin/ruff check .

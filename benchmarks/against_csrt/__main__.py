@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import statistics
-import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import cv2
-import torch
 
 from benchmarks.against_csrt.boxes import box_of, mean_overlap
 from benchmarks.against_csrt.contestants import (
-    ROOT,
     Track,
     peer_environment,
     run_csrt,
     run_samurai,
     workspace,
 )
+from benchmarks.footage import SEQUENCES, resized
+from benchmarks.where import where
 
 SPEED_SIZE = (640, 480)
 SPEED_SEQUENCES = ("camera", "deformation", "scale")
@@ -48,7 +45,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         numbers = options.run(options, Path(scratch))
     if options.json:
-        options.json.write_text(json.dumps({**_where(), **numbers}, indent=1) + "\n")
+        options.json.write_text(json.dumps({**where(), **numbers}, indent=1) + "\n")
 
 
 def measure_overlap(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
@@ -103,16 +100,14 @@ def _enlarge(folder: Path) -> None:
     from vot.dataset import load_sequence
 
     for name in SPEED_SEQUENCES:
-        source = ROOT / "vot_workspace" / "sequences" / name
+        source = SEQUENCES / name
         sequence = load_sequence(str(source))
         (folder / name / "color").mkdir(parents=True)
         (folder / name / "sequence").write_text(_resized((source / "sequence").read_text()))
+        factor = SPEED_SIZE[0] / sequence.width
         lines = []
         for number in range(len(sequence)):
-            frame = cv2.imread(sequence.frame(number).filename())
-            assert frame is not None
-            factor = SPEED_SIZE[0] / frame.shape[1]
-            large = cv2.resize(frame, SPEED_SIZE, interpolation=cv2.INTER_CUBIC)
+            large = resized(Path(sequence.frame(number).filename()), SPEED_SIZE)
             cv2.imwrite(str(folder / name / "color" / f"{number + 1:08d}.jpg"), large)
             box = box_of(sequence.groundtruth(number)) or (0.0, 0.0, 0.0, 0.0)
             left, top, right, bottom = (factor * value for value in box)
@@ -133,18 +128,6 @@ def _table(title: str, rows: dict[str, dict[str, float]], show: Callable[[float]
     print(f"\n{title:24}" + "".join(f"{name:>10}" for name in names))
     for label, row in rows.items():
         print(f"{label:24}" + "".join(f"{show(row[name]):>10}" for name in names))
-
-
-def _where() -> dict[str, Any]:
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True
-    ).stdout.strip()
-    return {
-        "commit": commit,
-        "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }
 
 
 if __name__ == "__main__":

@@ -13,11 +13,11 @@ from vot.dataset import Sequence
 from vot.tracker import Trajectory
 
 from benchmarks.against_csrt.boxes import Corners, box_of
+from benchmarks.where import ROOT
 from vot_wrapper.console import Console, Interrupt
 from vot_wrapper.toolkit.running import run_missing
 from vot_wrapper.toolkit.workspaces import Opened, open_workspace
 
-ROOT = Path(__file__).resolve().parents[2]
 PEER = "opencv-contrib-python-headless>=4.10,<5"
 
 STACK = {

@@ -1,0 +1,60 @@
+"""The parts of a frame, and the functions of the tracker in which each part's time is spent.
+
+One table. A function counts for its part wherever it is called from, without the time of other
+functions of this table that it calls. What a frame spends outside of all of them is "rest":
+mostly Python between the parts.
+"""
+
+from __future__ import annotations
+
+from benchmarks.speed.patches import Place
+
+FRAME = Place("vot_wrapper.server", "Conversation.answer")
+"""One call is one frame: from the request at hand to the finished memory write."""
+
+COMPONENTS: dict[str, tuple[Place, ...]] = {
+    # the image file to RGB
+    "decode": (Place("vot_wrapper.server", "read_frame"),),
+    # window, resize, normalisation
+    "preprocess": (
+        Place("samurai.windows", "Window.crop"),
+        Place("samurai.session", "prepare"),
+    ),
+    "image encoder": (Place("samurai.network", "Network.encode"),),
+    # gathering from the bank, laying out, memory attention
+    "memory read": (
+        Place("samurai.bank", "Rows.take"),
+        Place("samurai.network", "Network.memory"),
+        Place("samurai.network", "Network.attend"),
+    ),
+    # a policy's hints, mask decoder
+    "decoder": (
+        Place("samurai.network", "Network.hint"),
+        Place("samurai.network", "Network.decode"),
+    ),
+    # pictures for policies, the candidates' boxes, the copy of numbers to the host, the policies
+    "choice": (
+        Place("samurai.history", "FrameHistory.push"),
+        Place("samurai.rows", "read_batches"),
+    ),
+    # masks at the frame's size, on the host, cropped, encoded, written into the pipe
+    "reply": (
+        Place("samurai.session", "frame_masks"),
+        Place("samurai.windows", "Window.paste"),
+        Place("samurai.regions", "Box.of_mask"),
+        Place("vot_wrapper.server", "to_trax"),
+        Place("trax", "Server.status"),
+    ),
+    "memory write": (Place("samurai.session", "Session.settle"),),
+}
+
+POLICY_STEPS = ("see", "recall", "choose")
+"""Methods of the policy in use that count for the choice."""
+
+AFTER_REPLY = "memory write"
+"""The part that nobody waits for."""
+
+REST = "rest"
+"""What is in no part."""
+
+PARTS = (*COMPONENTS, REST)

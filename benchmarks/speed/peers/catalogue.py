@@ -1,0 +1,87 @@
+"""Which peers there are, and which of them can run here, with the reason where one can't."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from samurai.manifest import model_card
+
+REFERENCE = "SAMURAI_REFERENCE"
+"""Names a checkout of the original SAMURAI outside this repository."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One peer.
+
+    Attributes:
+        name: as the command line has it.
+        label: as tables call it.
+        module: of this package, whose process it is.
+        absent: the reason why it can't run with a model on a type of device; None if it can.
+        objects: the most that it follows at once.
+        threads: how many torch may use; None leaves that to torch.
+        way: which of the module's ways to set it up.
+    """
+
+    name: str
+    label: str
+    module: str
+    absent: Callable[[str, str], str | None]
+    objects: int = 1000
+    threads: int | None = None
+    way: str = "plain"
+
+
+def peers(names: list[str] | None = None) -> list[Peer]:
+    """All peers, or those with these names."""
+    return [peer for peer in CATALOGUE if names is None or peer.name in names]
+
+
+def _always(model: str, device: str) -> str | None:
+    return None
+
+
+def _small(model: str, device: str) -> str | None:
+    if device != "cpu" or not _ours(model):
+        return f"for small networks on a CPU only, not for {model} on {device}"
+    return None
+
+
+def _compiled(model: str, device: str) -> str | None:
+    return None if device == "cuda" else "sam2's compiled predictor is made for CUDA"
+
+
+def _huggingface(model: str, device: str) -> str | None:
+    if importlib.util.find_spec("transformers") is None:
+        return "transformers isn't installed"
+    if importlib.util.find_spec("transformers.models.sam2_video") is None:
+        return "this transformers has no Sam2Video"
+    return f"it has no architecture like {model}" if _ours(model) else None
+
+
+def _reference(model: str, device: str) -> str | None:
+    folder = os.environ.get(REFERENCE)
+    if not folder:
+        return f"{REFERENCE} names no checkout of it"
+    if not (Path(folder) / "sam2" / "sam2" / "build_sam.py").is_file():
+        return f"{REFERENCE}={folder} is no checkout of it: there is no sam2/sam2/build_sam.py"
+    return f"it has no configuration for {model}" if _ours(model) else None
+
+
+def _ours(model: str) -> bool:
+    """Whether a model is this project's own, none of the official sizes."""
+    return not model_card(model).configuration.startswith("sam2")
+
+
+CATALOGUE = (
+    Peer("sam2", "sam2 predictor", "installed", _always),
+    Peer("sam2-one-thread", "sam2 predictor, one thread", "installed", _small, threads=1),
+    Peer("sam2-vos", "sam2 predictor, vos_optimized", "installed", _compiled, way="vos"),
+    Peer("transformers", "transformers Sam2Video", "huggingface", _huggingface),
+    Peer("samurai-reference", "original SAMURAI", "reference", _reference, objects=1),
+)

@@ -1,0 +1,134 @@
+"""transformers' Sam2Video, fed frame by frame.
+
+The architecture of the variant's configuration with random weights of its own: transformers names
+tensors differently, and time doesn't depend on them. Frames are decoded and resized by our own
+functions, since its processor needs torchvision.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from benchmarks.speed.counts import Counter
+from benchmarks.speed.errors import PeerAbsentError
+from benchmarks.speed.peers.host import Lap, Runner, Task, host
+from benchmarks.speed.peers.predictor import counted
+from benchmarks.speed.variant import SEED, Variant
+from samurai.checkpoints import configuration_path
+from samurai.frames import prepare as prepared
+from samurai.network import CORNER_LABELS
+from vot_wrapper.images import read_frame
+
+
+def prepare(options: dict[str, Any]) -> Runner:
+    """A model of the variant's size."""
+    from omegaconf import OmegaConf
+
+    try:
+        from transformers import Sam2VideoConfig, Sam2VideoModel
+    except ImportError as error:
+        raise PeerAbsentError(f"transformers can't be imported ({error})") from error
+    variant = Variant(**options["variant"])
+    encoder = OmegaConf.load(configuration_path(variant.card())).model.image_encoder
+    torch.manual_seed(SEED)
+    model = Sam2VideoModel(Sam2VideoConfig(vision_config=vision(encoder)))
+    device = torch.device(options["device"])
+    model = model.to(device, getattr(torch, options["dtype"])).eval()
+    return _runner(model, device)
+
+
+def vision(encoder: Any) -> dict[str, Any]:
+    """The image encoder's part of transformers' configuration, from sam2's."""
+    trunk, stages = encoder.trunk, len(encoder.trunk.stages)
+    backbone: dict[str, Any] = {
+        "model_type": "sam2_hiera_det_model",
+        "hidden_size": trunk.embed_dim,
+        "num_attention_heads": trunk.num_heads,
+        "blocks_per_stage": list(trunk.stages),
+        "embed_dim_per_stage": [trunk.embed_dim * 2**stage for stage in range(stages)],
+        "num_attention_heads_per_stage": [trunk.num_heads * 2**stage for stage in range(stages)],
+        "global_attention_blocks": list(trunk.global_att_blocks),
+    }
+    if "window_spec" in trunk:
+        backbone["window_size_per_stage"] = list(trunk.window_spec)
+    if "window_pos_embed_bkg_spatial_size" in trunk:
+        size = list(trunk.window_pos_embed_bkg_spatial_size)
+        backbone["window_positional_embedding_background_size"] = size
+    return {
+        "backbone_config": backbone,
+        "backbone_channel_list": list(encoder.neck.backbone_channel_list),
+    }
+
+
+def _runner(model: Any, device: torch.device) -> Runner:
+    def run(task: Task) -> Lap:
+        with torch.inference_mode():
+            return _lap(model, device, task)
+
+    return run
+
+
+def _lap(model: Any, device: torch.device, task: Task) -> Lap:
+    counter = Counter(device.type) if task.count else None
+    started = time.perf_counter()
+    session = _session(model, device, task)
+    frames: list[float] = []
+    before = started
+    for number, path in enumerate(sorted(Path(task.folder).glob("*.jpg"))):
+        with counted(counter, number):
+            _frame(model, session, path, task.size)
+        now = time.perf_counter()
+        if number:
+            frames.append(now - before)
+        before = now
+    return Lap(before - started, 0.0, frames, counter.stop() if counter is not None else {})
+
+
+def _session(model: Any, device: torch.device, task: Task) -> Any:
+    """A session in which every object has its box in the first frame."""
+    from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoInferenceSession
+
+    width, height = task.size
+    session = Sam2VideoInferenceSession(
+        video_height=height,
+        video_width=width,
+        inference_device=device,
+        inference_state_device=device,
+        video_storage_device=device,
+        dtype=model.dtype,
+    )
+    scale = torch.tensor([_side(model) / width, _side(model) / height])
+    for number, (x, y, w, h) in enumerate(task.boxes):
+        corners = torch.tensor([[x, y], [x + w, y + h]]) * scale
+        session.add_point_inputs(
+            session.obj_id_to_idx(number),
+            0,
+            {
+                "point_coords": corners[None, None].to(device, model.dtype),
+                "point_labels": torch.tensor(CORNER_LABELS, device=device)[None, None].int(),
+            },
+        )
+        session.obj_with_new_inputs.append(number)
+    return session
+
+
+def _frame(model: Any, session: Any, path: Path, size: tuple[int, int]) -> None:
+    """One frame, from the file to masks of the frame's size on the host."""
+    pixels = prepared(read_frame(str(path)), _side(model), model.device)
+    masks = model(session, frame=pixels.to(model.dtype)).pred_masks
+    width, height = size
+    full = F.interpolate(masks.float(), size=(height, width), mode="bilinear", align_corners=False)
+    (full > 0).cpu().numpy()
+
+
+def _side(model: Any) -> int:
+    return int(model.config.prompt_encoder_config.image_size)
+
+
+if __name__ == "__main__":
+    host(prepare)

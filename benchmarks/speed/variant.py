@@ -1,0 +1,133 @@
+"""One way to run the tracker: which model, through which view, with which policy, how fast."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.speed.patches import Place, replaced
+from samurai.manifest import ModelCard, checkpoint_path, model_card
+
+if TYPE_CHECKING:
+    from sam2.modeling.sam2_base import SAM2Base
+
+SEED = 0
+SURE = 3.0
+"""Bias of the heads for visibility and predicted IoU of random weights: an object that is always
+there, as on real footage; an absent one would cost less."""
+
+CARD = Place("samurai.tracker", "model_card")
+LOAD = Place("samurai.tracker", "load_model")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to run the tracker.
+
+    Attributes:
+        model: a name of the manifest.
+        policy: a memory policy.
+        whole: show the network the whole frame also where its card asks for windows.
+        random: weights from a fixed seed instead of the file's; good for timing only.
+        speed: exact, fast or max; anything but exact needs a tracker that knows `SAMURAI_SPEED`.
+        device, dtype: as `SAMURAI_DEVICE` and `SAMURAI_DTYPE`.
+    """
+
+    model: str = "nano"
+    policy: str = "samurai"
+    whole: bool = False
+    random: bool = False
+    speed: str = "exact"
+    device: str = "auto"
+    dtype: str = "auto"
+
+    @property
+    def label(self) -> str:
+        """What tables call it; the policy and the exact speed mode are said where they differ."""
+        parts = [self.model]
+        if self.whole:
+            parts.append("whole frame")
+        if self.policy != "samurai":
+            parts.append(f"policy {self.policy}")
+        if self.speed != "exact":
+            parts.append(self.speed)
+        return ", ".join(parts)
+
+    def environment(self) -> dict[str, str]:
+        """Settings of the tracker process. Masks are asked for, the dearer answer."""
+        settings = {
+            "MODEL": self.model,
+            "POLICY": self.policy,
+            "DEVICE": self.device,
+            "DTYPE": self.dtype,
+            "OUTPUT": "mask",
+        }
+        if knows_speed():
+            settings["SPEED"] = self.speed
+        return {f"SAMURAI_{name}": value for name, value in settings.items()}
+
+    def card(self) -> ModelCard:
+        """The model's card as this variant uses it."""
+        card = model_card(self.model)
+        return dataclasses.replace(card, window=None) if self.whole else card
+
+    def build(self) -> SAM2Base:
+        """The model with the weights of this variant, on the CPU."""
+        from samurai.checkpoints import load_model
+
+        card = self.card()
+        return random_model(card) if self.random else load_model(card)
+
+    def weights_file(self, folder: Path) -> Path:
+        """The weights as a checkpoint of SAM 2's format; random ones are written to `folder`."""
+        if not self.random:
+            return checkpoint_path(self.card())
+        import torch
+
+        path = folder / f"{self.model}-random.pt"
+        torch.save({"model": self.build().state_dict()}, path)
+        return path
+
+    @contextmanager
+    def loaded_instead(self) -> Iterator[None]:
+        """While this holds, `Tracker.load` makes this variant's model."""
+        with ExitStack() as stack:
+            stack.enter_context(replaced(CARD, lambda _: lambda name: self.card()))
+            stack.enter_context(replaced(LOAD, lambda _: lambda card: self.build()))
+            yield
+
+
+def has_weights(model: str) -> bool:
+    """Whether the file of a model's weights is here."""
+    return checkpoint_path(model_card(model)).is_file()
+
+
+def has_windows(model: str) -> bool:
+    """Whether a model sees windows rather than whole frames."""
+    return model_card(model).window is not None
+
+
+def knows_speed() -> bool:
+    """Whether the tracker process can be told how fast to be."""
+    from vot_wrapper.settings import Settings
+
+    return "speed" in Settings.__dataclass_fields__
+
+
+def random_model(card: ModelCard) -> SAM2Base:
+    """A model of that architecture with weights from a fixed seed, that always sees its object."""
+    import torch
+
+    from samurai.checkpoints import build_model, configuration_path
+
+    torch.manual_seed(SEED)
+    model = build_model(configuration_path(card))
+    decoder: Any = model.sam_mask_decoder
+    with torch.no_grad():
+        for head in (decoder.pred_obj_score_head, decoder.iou_prediction_head):
+            head.layers[-1].bias.fill_(SURE)
+    return model

@@ -1,0 +1,82 @@
+"""Where and with what a benchmark ran: what every result file says of itself."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+
+PACKAGES = ("torch", "sam2", "numpy", "opencv-python-headless", "pillow", "vot-trax")
+"""Whose versions decide about speed."""
+
+
+def where() -> dict[str, Any]:
+    """Commit, date, machine and versions."""
+    return {
+        "commit": _commit(),
+        "date": datetime.date.today().isoformat(),
+        "machine": f"{processor()}, {cores()} cores",
+        "memory_gib": round(_memory() / 2**30, 1),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "cuda": torch.version.cuda,
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in PACKAGES},
+    }
+
+
+def python_path(*first: Path) -> str:
+    """PYTHONPATH for a process that runs this working tree, with other places before it."""
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    places = [*(str(place) for place in first), str(ROOT / "sam2"), str(ROOT), *inherited]
+    return os.pathsep.join(dict.fromkeys(filter(None, places)))
+
+
+def processor() -> str:
+    """The processor's name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def version(package: str) -> str | None:
+    """The version of an installed distribution."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _commit() -> str:
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip()
+
+
+def _memory() -> int:
+    """Bytes of the machine's memory."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
