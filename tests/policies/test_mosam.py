@@ -39,8 +39,14 @@ class Sliding:
         return cv2.cvtColor(self.rgb(ago), cv2.COLOR_RGB2GRAY)
 
 
-def started(step: tuple[int, int]) -> tuple[MosamPolicy, Sliding]:
-    policy, pictures = MosamPolicy(Traits()), Sliding(step)
+class WithMask(MosamPolicy):
+    mask_prompt = True
+
+
+def started(
+    step: tuple[int, int], kind: type[MosamPolicy] = MosamPolicy
+) -> tuple[MosamPolicy, Sliding]:
+    policy, pictures = kind(Traits()), Sliding(step)
     policy.see(pictures)
     watched = Remembered(policy)
     watched.start(prompt(0, block(10, 10, 8, 8)))  # pixels 40 to 71
@@ -51,10 +57,11 @@ def started(step: tuple[int, int]) -> tuple[MosamPolicy, Sliding]:
 
 @pytest.mark.parametrize("step", [(0, 0), (6, 3), (-8, 5)])
 def test_the_hint_is_where_the_object_went(step: tuple[int, int]) -> None:
-    policy, _ = started(step)
-    [recall] = policy.recall(1)
-    hint = recall.hint
+    plain = started(step)[0].recall(1)[0].hint
+    hint = started(step, WithMask)[0].recall(1)[0].hint
+    assert plain is not None and plain.logits is None
     assert hint is not None and hint.logits is not None
+    np.testing.assert_array_equal(plain.points, hint.points)
     assert hint.points.shape == (PROMPTED, 2) and hint.labels.tolist() == [1] * PROMPTED
     left, top = 40 + step[0], 40 + step[1]
     assert (hint.points >= (left, top)).all() and (hint.points < (left + 32, top + 32)).all()

@@ -1,18 +1,19 @@
 """MoSAM (arXiv 2505.00739): prompts made of motion, memory selected by frame and by pixel.
 
-Motion-guided prompting: points inside the last mask are followed into the newest frame and prompt
-the decoder there; dense flow carries the last mask's logits along as a mask prompt.
-Spatial-temporal memory selection: a frame is remembered if its quality is high, and its map counts
-less where the mask was doubtful.
+Motion-guided prompting: points inside the last mask are followed into the newest frame; those that
+dense flow also takes into the object prompt the decoder there. Spatial-temporal memory selection: a
+frame is remembered if its quality is high, and its map counts less where the mask was doubtful.
 
 The paper gives no constants that we could read, and there is no code; those here are ours, chosen
-on generated films (docs/policies.md).
+on generated films with nano (docs/policies.md). There the mask that flow carries along, given as a
+mask prompt too, did harm; `mask_prompt` switches that on for models that are used to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +70,8 @@ class MosamPolicy(Policy):
     """Motion prompts the decoder; doubtful frames and pixels stay out of memory."""
 
     name = "mosam"
+    mask_prompt: ClassVar[bool] = False
+    """Whether the mask that flow carries along prompts, too."""
 
     def __init__(self, traits: Traits) -> None:
         super().__init__(traits)
@@ -105,11 +108,14 @@ class MosamPolicy(Policy):
         before, now = pictures.rgb(1), pictures.rgb(0)
         points = inner_points(last.logits > 0, last.grid, before.shape[:2], FOLLOWED)
         moved, seen = self._tracker.follow([before, now], points)
-        agreed = agreeing(moved[seen] - points[seen])
-        moved = farthest_points(moved[seen][agreed], PROMPTED)
+        moved = moved[seen][agreeing(moved[seen] - points[seen])]
+        logits = self._carried(last, before, now)
+        columns, rows = np.floor(moved).astype(int).T
+        moved = farthest_points(moved[logits[rows, columns] > 0], PROMPTED)
         if len(moved) < PROMPTED:
             return None
-        return Hint(moved, np.ones(PROMPTED, dtype=np.int32), self._carried(last, before, now))
+        labels = np.ones(PROMPTED, dtype=np.int32)
+        return Hint(moved, labels, logits if self.mask_prompt else None)
 
     def _carried(
         self, last: _Last, before: NDArray[np.uint8], now: NDArray[np.uint8]
