@@ -18,7 +18,7 @@ COMPONENTS: dict[str, tuple[Place, ...]] = {
     # window, resize, normalisation
     "preprocess": (
         Place("samurai.windows", "Window.crop"),
-        Place("samurai.session", "prepare"),
+        Place("samurai.network", "Network.views"),
     ),
     "image encoder": (Place("samurai.network", "Network.encode"),),
     # gathering from the bank, laying out, memory attention
@@ -40,12 +40,13 @@ COMPONENTS: dict[str, tuple[Place, ...]] = {
     # masks at the frame's size, on the host, cropped, encoded, written into the pipe
     "reply": (
         Place("samurai.session", "frame_masks"),
-        Place("samurai.windows", "Window.paste"),
+        Place("samurai.windows", "Window.placed"),
         Place("samurai.regions", "Box.of_mask"),
         Place("vot_wrapper.server", "to_trax"),
         Place("trax", "Server.status"),
     ),
-    "memory write": (Place("samurai.session", "Session.settle"),),
+    # on a CPU with a core to spare in a thread, beside the next frame's first parts
+    "memory write": (Place("samurai.session", "Session._settle"),),
 }
 
 POLICY_STEPS = ("see", "recall", "choose")
