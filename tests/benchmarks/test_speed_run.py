@@ -101,6 +101,17 @@ def test_the_tables_have_every_run_and_say_that_weights_are_random(result: dict[
     assert all(len(line) < 160 for line in text.splitlines())
 
 
+def test_a_result_from_a_gpu_shows_its_memory_and_launches(result: dict[str, Any]) -> None:
+    (run,) = result["runs"]
+    counts = {"host syncs": 3, "kernel launches": 610, "graph launches": 4, "sync warnings": 2}
+    on_gpu = {**run, "counts": counts, "peak": {"host": 900.0, "device": 1234.0}}
+    where = {**result["where"], "gpu": "some GPU"}
+    made = {**result, "device": "cuda", "where": where, "runs": [on_gpu]}
+    assert speed_tables(made).startswith("some GPU; ")
+    for text in (speed_tables(made), read(page([made])).words):
+        assert "614" in text and "device" in text and "launches" in text
+
+
 def test_several_objects_stand_beside_as_many_runs_of_one(result: dict[str, Any]) -> None:
     (run,) = result["runs"]
     single = {
