@@ -45,9 +45,14 @@ COMPONENTS: dict[str, tuple[Place, ...]] = {
         Place("vot_wrapper.server", "to_trax"),
         Place("trax", "Server.status"),
     ),
-    # on a CPU with a core to spare in a thread, beside the next frame's first parts
-    "memory write": (Place("samurai.session", "Session._settle"),),
+    "memory write": (Place("samurai.session", "Session.settle"),),
 }
+
+IN_BACKGROUND = Place("samurai.session", "Session.settle_soon")
+WAITED_FOR = "settle"
+"""What the server calls after a reply, and what stands in for it while parts are timed: on a CPU
+with a core to spare the write is done beside the next frame's first parts, which would count it
+twice."""
 
 POLICY_STEPS = ("see", "recall", "choose")
 """Methods of the policy in use that count for the choice."""

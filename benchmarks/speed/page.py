@@ -154,8 +154,8 @@ def _end_to_end(result: dict[str, Any]) -> str:
         rows += [_process_row(entry) for entry in entries]
         marks += ["" if "variant" in entry else "peer" for entry in entries]
     return (
-        "<h2>End to end</h2>\n<p>What a TraX client waits for each answer, in ms, back to back: "
-        "the memory write of the frame before is part of it. A peer's latency is that of "
+        "<h2>End to end</h2>\n<p>What a TraX client waits for each answer, in ms, frame after "
+        "frame, so that a memory write that isn't finished counts. A peer's latency is that of "
         "its propagation, without the loading of frames, which its fps include. To reply: the "
         "frame's own work until its answer is out. Syncs: how often the host waits for the device "
         "in a frame, or would wait if there were one.</p>\n"
@@ -218,8 +218,9 @@ def _parts(runs: Sequence[dict[str, Any]]) -> str:
     ]
     return (
         "<h2>Where a frame's time goes</h2>\n<p>Medians of every part, from runs of their own with "
-        "a clock around the tracker's functions; on a GPU the clock waits for the device, so that "
-        "parts can't overlap as they do end to end. Maps: how many memories an object's frame "
+        "a clock around the tracker's functions. There the parts wait for each other: the memory "
+        "write, which end to end may run beside the next frame, and on a GPU whatever the device "
+        "was asked for. Maps: how many memories an object's frame "
         f'reads.</p>\n<div class="key">{key}</div>\n{plots}{_table(head, rows)}'
     )
 

@@ -92,7 +92,7 @@ def plan_of(options: argparse.Namespace, device: str) -> Plan:
     gpu = device != "cpu"
     models = options.models or (["tiny", "large"] if gpu else ["nano", "tiny"])
     left_out = []
-    speeds = tuple(options.speed or (SPEEDS[:2] if gpu and knows_speed() else SPEEDS[:1]))
+    speeds = tuple(options.speed or ())
     if not knows_speed():
         left_out = [
             (f"speed {speed}", "this tracker has no speed modes: it is always exact")
@@ -101,13 +101,18 @@ def plan_of(options: argparse.Namespace, device: str) -> Plan:
         ]
         speeds = SPEEDS[:1]
     stages = [
-        _stage(options, model, objects, speeds, gpu)
+        _stage(options, model, objects, speeds or _speeds(model, gpu), gpu)
         for model in models
         for objects in _objects(options, model, gpu)
     ]
     names = [peer.name for peer in CATALOGUE] if options.peers is None else options.peers
     size = options.size or ((1280, 720) if gpu else (640, 480))
     return Plan(device, size, tuple(names), tuple(stages), 3.0, tuple(left_out))
+
+
+def _speeds(model: str, gpu: bool) -> tuple[str, ...]:
+    """On a CPU a light model is the same in fast as in exact."""
+    return SPEEDS[:1] if model in LIGHT and not gpu else SPEEDS[:2]
 
 
 def _objects(options: argparse.Namespace, model: str, gpu: bool) -> list[int]:
@@ -120,7 +125,7 @@ def _stage(
     options: argparse.Namespace, model: str, objects: int, speeds: tuple[str, ...], gpu: bool
 ) -> Stage:
     light = gpu or model in LIGHT
-    frames = options.frames or (_lap_length(objects, gpu) if light else 8)
+    frames = options.frames or (_lap_length(objects, gpu) if light else 6)
     variants = _variants(options, model, objects, speeds)
     return Stage(
         model,

@@ -95,7 +95,12 @@ class Observer:
             self._notes.peak = {"host": resident.peak_host(), "device": resident.peak_device()}
 
     def _time_parts(self, network: Any, policy: str) -> None:
-        from benchmarks.speed.components import COMPONENTS, POLICY_STEPS
+        from benchmarks.speed.components import (
+            COMPONENTS,
+            IN_BACKGROUND,
+            POLICY_STEPS,
+            WAITED_FOR,
+        )
         from benchmarks.speed.patches import replaced, replaced_in
         from benchmarks.speed.stopwatch import Stopwatch, waiter
         from samurai.policies import policy_class
@@ -104,6 +109,8 @@ class Observer:
         for part, places in COMPONENTS.items():
             for place in places:
                 self._stack.enter_context(replaced(place, watch.times(part), of=network))
+        waiting = replaced(IN_BACKGROUND, lambda _: lambda session: getattr(session, WAITED_FOR)())
+        self._stack.enter_context(waiting)
         steps = policy_class(policy)
         for step in POLICY_STEPS:
             self._stack.enter_context(replaced_in(steps, step, watch.times("choice")))

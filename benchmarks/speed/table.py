@@ -152,8 +152,8 @@ def _legend(result: dict[str, Any]) -> str:
     launches = "kernel and graph launches" if result["device"] == "cuda" else "operator calls"
     return "\n".join(
         (
-            "end to end   a TraX client's wait for each answer, the memory write of the frame "
-            "before it included",
+            "end to end   a TraX client's wait for each answer, frame after frame, the rest of a "
+            "memory write included",
             "to the reply the same frame's own work until its answer is out (timed in parts)",
             f"syncs, calls host waits and {launches}, see benchmarks/speed/counts.py",
             "of a matmul  share of the rate of one large matrix product in the same precision",

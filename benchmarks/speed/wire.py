@@ -84,7 +84,7 @@ class TrackerProcess:
     def run(self, film: Film, objects: int) -> Lap:
         """Track a film, each frame sent as soon as the answer to the one before is there.
 
-        So the time of a frame holds the memory write of the frame before it, as in the toolkit.
+        So the time of a frame holds what isn't finished of the memory write of the frame before.
         """
         regions: list[tuple[Any, dict[str, str]]] = [
             (trax.Rectangle.create(*box), {}) for box in film.boxes(objects)

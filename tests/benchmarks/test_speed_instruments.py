@@ -19,7 +19,7 @@ from PIL import Image
 from torch.autograd import DeviceType
 
 from benchmarks.speed import counts, stopwatch
-from benchmarks.speed.components import COMPONENTS, FRAME, POLICY_STEPS
+from benchmarks.speed.components import COMPONENTS, FRAME, IN_BACKGROUND, POLICY_STEPS
 from benchmarks.speed.errors import BenchmarkError
 from benchmarks.speed.patches import Place, replaced, replaced_in
 from benchmarks.speed.stopwatch import Stopwatch
@@ -29,7 +29,7 @@ from vot_wrapper.server import Conversation
 from vot_wrapper.settings import Settings
 
 PICTURES = {"samurai.history.FrameHistory.push", "samurai.network.Network.hint", "see"}
-PLACES = [FRAME, *itertools.chain.from_iterable(COMPONENTS.values())]
+PLACES = [FRAME, IN_BACKGROUND, *itertools.chain.from_iterable(COMPONENTS.values())]
 
 
 class Base:

@@ -114,6 +114,11 @@ def test_windows_are_encoded_one_by_one() -> None:
     assert work.frame(4, views=1) == 5 + 4 * 4
 
 
+@pytest.fixture(autouse=True)
+def _only_nano_has_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "has_weights", lambda model: model == "nano")
+
+
 def planned(*arguments: str, device: str = "cpu") -> plan.Plan:
     parser = argparse.ArgumentParser()
     plan.add_options(parser)
@@ -126,6 +131,10 @@ def test_by_itself_a_cpu_runs_nano_with_1_4_and_16_objects_and_tiny_briefly() ->
     labels = [variant.label for variant in stages["nano", 1].variants]
     assert labels == ["nano", "nano, whole frame", "nano, whole frame, policy sam2"]
     assert [variant.label for variant in stages["nano", 1].inspected] == labels[:2]
+    assert {variant.speed for variant in stages["nano", 4].variants} == {"exact"}
+    assert [variant.label for variant in stages["tiny", 1].variants] == [
+        "tiny, policy sam2", "tiny, policy sam2, fast",
+    ]  # fmt: skip
     assert stages["tiny", 1].frames < 10
 
 
