@@ -60,9 +60,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace, scratch: Path) -> None:
     planned = plan.plan_of(options, _device_type(options.device))
-    result = suite.run(planned, scratch, _tell)
+    result = suite.run(planned, scratch, _tell, lambda result: _keep(result, options.output))
     print(table.speed_tables(result))
-    _keep(result, options.output)
+    _say_where(result, options.output)
 
 
 def _memory(options: argparse.Namespace, scratch: Path) -> None:
@@ -76,8 +76,9 @@ def _memory(options: argparse.Namespace, scratch: Path) -> None:
     )
     device = _device_type(options.device)
     result = memory.run(curves, startups, options.objects, options.frames, device, scratch, _tell)
-    print(table.memory_tables(result))
     _keep(result, options.output)
+    print(table.memory_tables(result))
+    _say_where(result, options.output)
 
 
 def _page(options: argparse.Namespace, _: Path) -> None:
@@ -98,14 +99,22 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _keep(result: dict[str, Any], folder: Path | None) -> None:
-    """Write the result and its page, named by date, kind and device."""
+    """Write the result and its page."""
+    data, drawn = _places(result, folder)
+    data.parent.mkdir(parents=True, exist_ok=True)
+    data.write_text(json.dumps(result) + "\n", encoding="utf-8")
+    drawn.write_text(page.page([result]), encoding="utf-8")
+
+
+def _say_where(result: dict[str, Any], folder: Path | None) -> None:
+    print("", *_places(result, folder), sep="\n")
+
+
+def _places(result: dict[str, Any], folder: Path | None) -> tuple[Path, Path]:
+    """Where a result and its page lie, named by date, kind and device."""
+    stem = f"{result['where']['date']}-{result['kind']}-{result['device']}"
     folder = folder or RESULTS
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = folder / f"{result['where']['date']}-{result['kind']}-{result['device']}"
-    for suffix, text in ((".json", json.dumps(result) + "\n"), (".html", page.page([result]))):
-        stem.with_suffix(suffix).write_text(text, encoding="utf-8")
-        print(f"\n{stem.with_suffix(suffix)}", end="")
-    print()
+    return folder / f"{stem}.json", folder / f"{stem}.html"
 
 
 def _device_type(name: str) -> str:

@@ -43,6 +43,14 @@ def ratio(theirs: Sequence[float], ours: Sequence[float]) -> Ratio:
     }
 
 
+def median_slope(places: Sequence[float], values: Sequence[float]) -> float:
+    """The median of the slopes between all pairs of points (Theil and Sen): a leak shows in it, a
+    single step doesn't."""
+    x, y = np.asarray(places, float), np.asarray(values, float)
+    first, second = np.triu_indices(len(x), k=1)
+    return float(np.median((y[second] - y[first]) / (x[second] - x[first])))
+
+
 def slope(places: Sequence[float], values: Sequence[float]) -> float:
     """Of the least-squares line through (place, value)."""
     return float(np.polyfit(np.asarray(places, float), np.asarray(values, float), 1)[0])

@@ -17,7 +17,7 @@ import warnings
 import weakref
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any
 
 import torch
@@ -93,6 +93,37 @@ class Counter:
         else:
             counted = {"host syncs": reads, "operator calls": outermost(events)}
         return {name: count / frames for name, count in counted.items()}
+
+
+class LapCounter:
+    """A counter for the frames of one lap after the one with a number, which itself isn't counted;
+    None: it counts nothing."""
+
+    def __init__(self, device_type: str, first: int | None) -> None:
+        self._first = first
+        self._counter = Counter(device_type)
+        self._last = -1
+
+    def frame(self, number: int) -> AbstractContextManager[Any]:
+        """Around the frame with that number; numbers go up by one."""
+        self._last = number
+        if self._first is None or number < self._first:
+            return nullcontext()
+        if number == self._first:
+            self._counter.start()
+        elif number == self._first + 1:
+            self._counter.begin()
+        return self._counter.frame()
+
+    def counts(self, number: int) -> bool:
+        """Whether that frame is slower for being counted."""
+        return self._first is not None and number >= self._first
+
+    def stop(self) -> dict[str, float]:
+        """What was counted, per frame; nothing if no frame was."""
+        if self._first is None or self._last <= self._first:
+            return {}
+        return self._counter.stop()
 
 
 def within_frames(events: Iterable[Any]) -> tuple[int, list[Any]]:

@@ -1,8 +1,10 @@
 """Memory over ten thousand frames, and what a process holds before the first one.
 
 The tracker process runs a bundled sequence at its own size, forward and backward, and notes its
-memory along the way. What grows with the video shows as a slope: the least-squares line through the
-samples after the start, in KiB per 1,000 frames.
+memory along the way. What grows with the video shows as a slope, in KiB per 1,000 frames: that of
+the least-squares line through the samples after the start, and the median of the slopes between all
+pairs of them. A step, as when the allocator takes another block, shows in the first only, a leak in
+both.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Any
 import cv2
 
 from benchmarks.footage import pictures
-from benchmarks.speed.arithmetic import slope
+from benchmarks.speed.arithmetic import median_slope, slope
 from benchmarks.speed.film import SEQUENCE, Film, loop, make_film
 from benchmarks.speed.race import closing
 from benchmarks.speed.served import Instruments
@@ -87,13 +89,17 @@ def _curve(variant: Variant, film: Film, objects: int, logs: Path) -> dict[str, 
 
 
 def growth(samples: Sequence[Sequence[float]]) -> dict[str, float]:
-    """Slopes in KiB per 1,000 frames, of (frame, host MiB, device MiB) after the start."""
+    """Slopes in KiB per 1,000 frames, of (frame, host MiB, device MiB) after the start: of the
+    least-squares line, and the median between all pairs of samples."""
     begin = START * samples[-1][0]
     later = [sample for sample in samples if sample[0] >= begin]
     frames = [sample[0] for sample in later]
-    per_frame = [slope(frames, [sample[kind] for sample in later]) for kind in (1, 2)]
-    host, device = (1000 * 1024 * value for value in per_frame)
-    return {"from": frames[0], "host_slope": host, "device_slope": device}
+    grown = {"from": frames[0]}
+    for kind, place in ("host", 1), ("device", 2):
+        values = [1000 * 1024 * sample[place] for sample in later]
+        grown[f"{kind}_slope"] = slope(frames, values)
+        grown[f"{kind}_median_slope"] = median_slope(frames, values)
+    return grown
 
 
 def _startup(variant: Variant, logs: Path) -> dict[str, Any]:

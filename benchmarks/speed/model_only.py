@@ -10,7 +10,6 @@ large matrix product in the same precision, which is what the work is held again
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import statistics
@@ -26,7 +25,7 @@ from benchmarks.speed.stopwatch import waiter
 from benchmarks.speed.variant import Variant
 from benchmarks.where import python_path
 
-LEAST, MOST = 3, 200
+LEAST, MOST = 2, 200
 """Stretches of frames, within the time that there is."""
 
 STRETCH = {"cuda": 10, "cpu": 1}
@@ -82,15 +81,14 @@ def load(variant: Variant) -> Any:
     """The variant's tracker."""
     from samurai import Tracker
 
-    settings: dict[str, Any] = {
-        "policy": variant.policy,
-        "device": variant.device,
-        "dtype": variant.dtype,
-    }
-    if "speed" in inspect.signature(Tracker.load).parameters:
-        settings["speed"] = variant.speed
     with variant.loaded_instead():
-        return Tracker.load(variant.model, **settings)
+        return Tracker.load(
+            variant.model,
+            variant.policy,
+            variant.device,
+            variant.dtype,
+            speed=variant.speed,
+        )
 
 
 def frame_of(tracker: Any, objects: int) -> Callable[[], None]:
@@ -126,7 +124,7 @@ def _stretches(frame: Callable[[], None], device: str, seconds: float) -> list[f
     """Milliseconds per frame of one stretch after the other."""
     wait = waiter(device)
     length = STRETCH.get(device, 1)
-    for _ in range(2 if device == "cpu" else length):
+    for _ in range(length):
         frame()
     wait()
     times: list[float] = []

@@ -271,8 +271,11 @@ def _memory(result: dict[str, Any]) -> str:
         text += (
             f"<h3>{_text(name(curve))}</h3>\n<p>MiB resident over {curve['frames']:,} frames of "
             f"{width}x{height} in one session. After the start (frame {curve['from']:,.0f}) the "
-            f"host's grows by <b>{curve['host_slope']:+.1f} KiB per 1,000 frames</b>, the device's "
-            f"by {curve['device_slope']:+.1f}.</p>\n{memory_plot(curve)}"
+            f"host's grows by <b>{curve['host_slope']:+.1f} KiB per 1,000 frames</b> (by the least-"
+            "squares line; the median slope between two samples is "
+            f"{curve['host_median_slope']:+.1f}: a step of the allocator shows in the first only, "
+            f"a leak in both), the device's by {curve['device_slope']:+.1f}.</p>\n"
+            f"{memory_plot(curve)}"
         )
     stages = ("import", "load", "warm-up")
     rows: list[list[Cell]] = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.speed.peers.catalogue import CATALOGUE
-from benchmarks.speed.variant import Variant, has_weights, has_windows, knows_speed
+from benchmarks.speed.variant import Variant, has_weights, has_windows
 from samurai.manifest import model_names
 from samurai.policies import policy_names
 
@@ -51,7 +51,6 @@ class Plan:
         size: width and height of the frames.
         peers: names of the peers that race.
         seconds: for the network alone, per model and number of objects.
-        left_out: what was asked for and can't be, with the reason.
     """
 
     device: str
@@ -59,7 +58,6 @@ class Plan:
     peers: tuple[str, ...]
     stages: tuple[Stage, ...]
     seconds: float
-    left_out: tuple[tuple[str, str], ...]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +68,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, help="laps of each contestant (likewise)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16")
-    parser.add_argument("--speed", nargs="+", choices=SPEEDS, help="modes, where there are any")
+    parser.add_argument("--speed", nargs="+", choices=SPEEDS, help="SAMURAI_SPEED")
     parser.add_argument("--policies", nargs="+", choices=policy_names(), metavar="POLICY")
     parser.add_argument("--size", type=frame_size, metavar="WxH", help="of the frames")
     parser.add_argument("--random", action="store_true", help="random weights in any case")
@@ -91,23 +89,14 @@ def plan_of(options: argparse.Namespace, device: str) -> Plan:
     """A plan for a type of device; what the options leave open suits that device."""
     gpu = device != "cpu"
     models = options.models or (["tiny", "large"] if gpu else ["nano", "tiny"])
-    left_out = []
-    speeds = tuple(options.speed or ())
-    if not knows_speed():
-        left_out = [
-            (f"speed {speed}", "this tracker has no speed modes: it is always exact")
-            for speed in speeds
-            if speed != "exact"
-        ]
-        speeds = SPEEDS[:1]
     stages = [
-        _stage(options, model, objects, speeds or _speeds(model, gpu), gpu)
+        _stage(options, model, objects, tuple(options.speed or _speeds(model, gpu)), gpu)
         for model in models
         for objects in _objects(options, model, gpu)
     ]
     names = [peer.name for peer in CATALOGUE] if options.peers is None else options.peers
     size = options.size or ((1280, 720) if gpu else (640, 480))
-    return Plan(device, size, tuple(names), tuple(stages), 3.0, tuple(left_out))
+    return Plan(device, size, tuple(names), tuple(stages), 3.0)
 
 
 def _speeds(model: str, gpu: bool) -> tuple[str, ...]:
@@ -125,7 +114,7 @@ def _stage(
     options: argparse.Namespace, model: str, objects: int, speeds: tuple[str, ...], gpu: bool
 ) -> Stage:
     light = gpu or model in LIGHT
-    frames = options.frames or (_lap_length(objects, gpu) if light else 6)
+    frames = options.frames or (_lap_length(objects, gpu) if light else 5)
     variants = _variants(options, model, objects, speeds)
     return Stage(
         model,
@@ -142,7 +131,7 @@ def _stage(
 def _lap_length(objects: int, gpu: bool) -> int:
     if gpu:
         return 100
-    return {1: 60, 4: 30}.get(objects, 20)
+    return {1: 50, 4: 30}.get(objects, 20)
 
 
 def _rounds(objects: int) -> int:

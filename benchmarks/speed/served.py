@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from benchmarks.speed.counts import Counter
+    from benchmarks.speed.counts import LapCounter
     from benchmarks.speed.stopwatch import Stopwatch
     from benchmarks.speed.variant import Variant
     from vot_wrapper.settings import Settings
@@ -63,11 +63,11 @@ class Observer:
         self._stack = ExitStack()
         self._number = -1
         self._stopwatch: Stopwatch | None = None
-        self._counter: Counter | None = None
+        self._counter: LapCounter | None = None
 
     def install(self, tracker: Any, policy: str) -> None:
         from benchmarks.speed.components import FRAME
-        from benchmarks.speed.counts import Counter
+        from benchmarks.speed.counts import LapCounter
         from benchmarks.speed.patches import replaced
 
         asked = self._instruments
@@ -76,13 +76,12 @@ class Observer:
         if asked.parts:
             self._time_parts(tracker.network, policy)
         if asked.count_from is not None:
-            self._counter = Counter(tracker.network.device.type)
+            self._counter = LapCounter(tracker.network.device.type, asked.count_from)
         self._stack.enter_context(replaced(FRAME, self._watching))
 
     def finish(self) -> None:
         """Take everything away again."""
-        first = self._instruments.count_from
-        if self._counter is not None and first is not None and self._number > first:
+        if self._counter is not None:
             self._notes.counts = self._counter.stop()
         self._note_peak()
         self._stack.close()
@@ -132,9 +131,9 @@ class Observer:
 
         def watched(conversation: Any, request: Any) -> None:
             self._number += 1
-            counting = self._counting()
-            if counting is not None:
-                with counting:
+            if self._counter is not None and self._counter.counts(self._number):
+                self._note_peak()
+                with self._counter.frame(self._number):
                     answer(conversation, request)
                 return
             self._timed(answer, conversation, request)
@@ -145,18 +144,6 @@ class Observer:
                 self._notes.samples.append((self._number, resident.host(), resident.device()))
 
         return watched
-
-    def _counting(self) -> Any:
-        """What is around this frame if its waits and launches are counted (or just not yet)."""
-        first = self._instruments.count_from
-        if self._counter is None or first is None or self._number < first:
-            return None
-        if self._number == first:
-            self._note_peak()
-            self._counter.start()
-        elif self._number == first + 1:
-            self._counter.begin()
-        return self._counter.frame()
 
     def _timed(self, answer: Callable[..., Any], conversation: Any, request: Any) -> None:
         from benchmarks.speed.components import REST

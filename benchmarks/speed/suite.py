@@ -26,18 +26,22 @@ from benchmarks.speed.wire import TrackerProcess
 from benchmarks.speed.work import work_of
 from benchmarks.where import where
 
-PRACTICE = 3
+PRACTICE = 2
 """Frames that everybody runs before the first round on a CPU; on a GPU it is a whole lap, in which
 whatever is compiled or recorded gets its shapes."""
 
 Tell = Callable[[str], None]
 
 
-def run(plan: Plan, scratch: Path, tell: Tell) -> dict[str, Any]:
+def run(
+    plan: Plan, scratch: Path, tell: Tell, keep: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
     """Everything in the plan.
 
     Args:
         scratch: an empty folder for films, logs and reports.
+        tell: gets a line for whoever waits.
+        keep: gets the result as far as it is, after every stage.
     """
     result: dict[str, Any] = {
         "kind": "speed",
@@ -48,7 +52,7 @@ def run(plan: Plan, scratch: Path, tell: Tell) -> dict[str, Any]:
         "peers": [],
         "races": [],
         "work": {},
-        "absent": [{"what": what, "reason": reason} for what, reason in plan.left_out],
+        "absent": [],
     }
     films = functools.cache(lambda frames: make_film(scratch / f"film{frames}", plan.size, frames))
     logs = scratch / "logs"
@@ -58,8 +62,9 @@ def run(plan: Plan, scratch: Path, tell: Tell) -> dict[str, Any]:
         for variant in stage.inspected:
             _inspect(stage, variant, films, logs, result, tell)
             _run_alone(plan, stage, variant, result, tell)
-    for model in dict.fromkeys(stage.model for stage in plan.stages):
-        result["work"][model] = asdict(work_of(model))
+        if stage.model not in result["work"]:
+            result["work"][stage.model] = asdict(work_of(stage.model))
+        keep(result)
     return result
 
 
@@ -91,7 +96,7 @@ def _race(
         for process, variant in zip(ours, stage.variants, strict=True):
             result["runs"].append(_run(process, variant, stage, laps[process.label]))
         for other in theirs:
-            result["peers"].append(_peer(other, stage, film, laps[other.label]))
+            result["peers"].append(_peer(other, stage, films, laps[other.label]))
     result["races"] += _ratios(stage, laps, [o.label for o in ours], [t.label for t in theirs])
 
 
@@ -139,14 +144,19 @@ def _run(
     }
 
 
-def _peer(process: PeerProcess, stage: Stage, film: Film, laps: Sequence[Lap]) -> dict[str, Any]:
+def _peer(
+    process: PeerProcess, stage: Stage, films: Callable[[int], Film], laps: Sequence[Lap]
+) -> dict[str, Any]:
     """One peer over the same film; its loading counts for the whole, not for a frame's latency."""
-    counts = process.count(film, stage.objects) if stage.frames > FULL_MEMORY else {}
+    counts = {}
+    if stage.objects == 1 and stage.frames >= FULL_MEMORY + 1 + stage.count_frames:
+        short = films(FULL_MEMORY + 1 + stage.count_frames)
+        counts = process.count(short, stage.objects, FULL_MEMORY)
     return {
         "label": process.label,
         "model": stage.model,
         "objects": stage.objects,
-        "loading": 1000 * sum(lap.loading for lap in laps) / (len(laps) * len(film)),
+        "loading": 1000 * sum(lap.loading for lap in laps) / (len(laps) * stage.frames),
         **_end_to_end(laps),
         "counts": counts,
         **process.close(),

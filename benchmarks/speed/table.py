@@ -53,8 +53,9 @@ def memory_tables(result: dict[str, Any]) -> str:
     """Curves in a line each, and the memory at the start."""
     lines = [
         f"{name(curve)}, {curve['frames']} frames of {curve['size'][0]}x{curve['size'][1]}: host "
-        f"{curve['host_slope']:+.1f} KiB per 1,000 frames, device {curve['device_slope']:+.1f}, "
-        f"from frame {curve['from']:.0f} on; at most {curve['peak']['host']:.0f} MiB on the host"
+        f"{curve['host_slope']:+.1f} KiB per 1,000 frames (median slope "
+        f"{curve['host_median_slope']:+.1f}), device {curve['device_slope']:+.1f}, from frame "
+        f"{curve['from']:.0f} on; at most {curve['peak']['host']:.0f} MiB on the host"
         for curve in result["curves"]
     ]
     stages = ("import", "load", "warm-up")

@@ -33,8 +33,7 @@ class Variant:
         policy: a memory policy.
         whole: show the network the whole frame also where its card asks for windows.
         random: weights from a fixed seed instead of the file's; good for timing only.
-        speed: exact, fast or max; anything but exact needs a tracker that knows `SAMURAI_SPEED`.
-        device, dtype: as `SAMURAI_DEVICE` and `SAMURAI_DTYPE`.
+        speed, device, dtype: as `SAMURAI_SPEED`, `SAMURAI_DEVICE` and `SAMURAI_DTYPE`.
     """
 
     model: str = "nano"
@@ -64,10 +63,9 @@ class Variant:
             "POLICY": self.policy,
             "DEVICE": self.device,
             "DTYPE": self.dtype,
+            "SPEED": self.speed,
             "OUTPUT": "mask",
         }
-        if knows_speed():
-            settings["SPEED"] = self.speed
         return {f"SAMURAI_{name}": value for name, value in settings.items()}
 
     def card(self) -> ModelCard:
@@ -109,13 +107,6 @@ def has_weights(model: str) -> bool:
 def has_windows(model: str) -> bool:
     """Whether a model sees windows rather than whole frames."""
     return model_card(model).window is not None
-
-
-def knows_speed() -> bool:
-    """Whether the tracker process can be told how fast to be."""
-    from vot_wrapper.settings import Settings
-
-    return "speed" in Settings.__dataclass_fields__
 
 
 def random_model(card: ModelCard) -> SAM2Base:

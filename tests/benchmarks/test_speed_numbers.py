@@ -50,7 +50,14 @@ def test_growth_is_fitted_after_the_start() -> None:
     grown = growth(samples)
     assert grown["from"] == 500
     assert grown["host_slope"] == pytest.approx(512)
+    assert grown["host_median_slope"] == pytest.approx(512)
     assert grown["device_slope"] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_step_is_no_leak() -> None:
+    grown = growth([(n, 345.0 + (2 if n > 8000 else 0), 0.0) for n in range(0, 10_001, 50)])
+    assert grown["host_slope"] > 100
+    assert grown["host_median_slope"] == 0
 
 
 def test_frames_per_second_hold_whole_laps_and_latencies_only_settled_frames() -> None:
@@ -152,17 +159,9 @@ def test_random_weights_run_the_policy_whose_memory_asks_no_score() -> None:
     assert all(variant.random for variant in stages[0].variants)
 
 
-def test_a_speed_mode_that_the_tracker_lacks_is_left_out_and_told(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(plan, "knows_speed", lambda: False)
-    told = planned("--models", "nano", "--objects", "1", "--speed", "exact", "fast")
-    assert {variant.speed for variant in told.stages[0].variants} == {"exact"}
-    assert [what for what, _ in told.left_out] == ["speed fast"]
-    monkeypatch.setattr(plan, "knows_speed", lambda: True)
-    told = planned("--models", "nano", "--objects", "1", "--speed", "exact", "fast")
-    assert {variant.speed for variant in told.stages[0].variants} == {"exact", "fast"}
-    assert told.left_out == ()
+def test_speed_modes_race_each_other() -> None:
+    (stage,) = planned("--models", "nano", "--objects", "1", "--speed", "exact", "max").stages
+    assert [variant.speed for variant in stage.variants if variant.whole][:2] == ["exact", "max"]
 
 
 def test_a_size_is_written_with_an_x() -> None:

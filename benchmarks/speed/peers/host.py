@@ -30,12 +30,12 @@ class Lap:
 @dataclass(frozen=True)
 class Task:
     """One lap: a folder of 00000.jpg and so on, the size of its frames, boxes in the first one,
-    and whether to count waits and launches (which makes it slower)."""
+    and the number of the frame after which waits and launches are counted (which takes time)."""
 
     folder: str
     size: tuple[int, int]
     boxes: BoxList
-    count: bool
+    count_from: int | None
 
 
 Runner = Callable[[Task], Lap]

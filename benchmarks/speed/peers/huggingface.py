@@ -14,10 +14,9 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from benchmarks.speed.counts import Counter
+from benchmarks.speed.counts import LapCounter
 from benchmarks.speed.errors import PeerAbsentError
 from benchmarks.speed.peers.host import Lap, Runner, Task, host
-from benchmarks.speed.peers.predictor import counted
 from benchmarks.speed.variant import SEED, Variant
 from samurai.checkpoints import configuration_path
 from samurai.frames import prepare as prepared
@@ -74,19 +73,19 @@ def _runner(model: Any, device: torch.device) -> Runner:
 
 
 def _lap(model: Any, device: torch.device, task: Task) -> Lap:
-    counter = Counter(device.type) if task.count else None
+    counter = LapCounter(device.type, task.count_from)
     started = time.perf_counter()
     session = _session(model, device, task)
     frames: list[float] = []
     before = started
     for number, path in enumerate(sorted(Path(task.folder).glob("*.jpg"))):
-        with counted(counter, number):
+        with counter.frame(number):
             _frame(model, session, path, task.size)
         now = time.perf_counter()
         if number:
             frames.append(now - before)
         before = now
-    return Lap(before - started, 0.0, frames, counter.stop() if counter is not None else {})
+    return Lap(before - started, 0.0, frames, counter.stop())
 
 
 def _session(model: Any, device: torch.device, task: Task) -> Any:

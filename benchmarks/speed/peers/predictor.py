@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.speed.counts import Counter
+from benchmarks.speed.counts import LapCounter
 from benchmarks.speed.peers.host import Lap, Runner, Task
 from benchmarks.speed.stopwatch import waiter
 
@@ -31,7 +31,7 @@ def runner(predictor: Any, device: torch.device, dtype: torch.dtype, prompt: Pro
 
 
 def _lap(predictor: Any, device: torch.device, prompt: Prompt, task: Task) -> Lap:
-    counter = Counter(device.type) if task.count else None
+    counter = LapCounter(device.type, task.count_from)
     started = time.perf_counter()
     state = predictor.init_state(task.folder)
     waiter(device.type)()
@@ -42,27 +42,14 @@ def _lap(predictor: Any, device: torch.device, prompt: Prompt, task: Task) -> La
     answers = predictor.propagate_in_video(state)
     before = time.perf_counter()
     for number in range(len(list(Path(task.folder).glob("*.jpg")))):
-        with counted(counter, number):
+        with counter.frame(number):
             _, _, logits = next(answers)
             (logits > 0).cpu().numpy()
         now = time.perf_counter()
         if number:
             frames.append(now - before)
         before = now
-    counts = counter.stop() if counter is not None else {}
-    return Lap(before - started, loading, frames, counts)
-
-
-def counted(counter: Counter | None, number: int) -> AbstractContextManager[Any]:
-    """Around a lap's frame, whose waits and launches are counted from the third one on."""
-    if counter is None or number == 0:
-        return nullcontext()
-    if number == 1:
-        counter.start()
-        return nullcontext()
-    if number == 2:
-        counter.begin()
-    return counter.frame()
+    return Lap(before - started, loading, frames, counter.stop())
 
 
 def _precision(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[Any]:

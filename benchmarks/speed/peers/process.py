@@ -71,12 +71,12 @@ class PeerProcess:
 
     def run(self, film: Film, objects: int) -> Lap:
         """Track that many objects through a film."""
-        told = self._ask(film, objects, count=False)
+        told = self._ask(film, objects)
         return Lap(told["total"], told["loading"], told["frames"])
 
-    def count(self, film: Film, objects: int) -> dict[str, float]:
-        """Waits and launches per frame."""
-        counts: dict[str, float] = self._ask(film, objects, count=True)["counts"]
+    def count(self, film: Film, objects: int, first: int) -> dict[str, float]:
+        """Waits and launches per frame, in the frames after the one with that number."""
+        counts: dict[str, float] = self._ask(film, objects, first)["counts"]
         return counts
 
     def close(self) -> dict[str, Any]:
@@ -92,12 +92,12 @@ class PeerProcess:
         self._process.kill()
         self._process.wait()
 
-    def _ask(self, film: Film, objects: int, count: bool) -> dict[str, Any]:
+    def _ask(self, film: Film, objects: int, count_from: int | None = None) -> dict[str, Any]:
         task = {
             "folder": str(film.folder),
             "size": film.size,
             "boxes": film.boxes(objects),
-            "count": count,
+            "count_from": count_from,
         }
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(task) + "\n")
