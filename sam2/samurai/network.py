@@ -20,12 +20,14 @@ from numpy.typing import NDArray
 from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
 from torch import Tensor
 
+from samurai.background import background_pays
 from samurai.bank import MAP_DTYPE
 from samurai.casting import cast_once
 from samurai.frames import Frame, prepare
 from samurai.frozen import Frozen
 from samurai.modules import ImageEncoder, MaskDecoder, MemoryEncoder
 from samurai.reading import MemoryReader
+from samurai.sharing import SharedEncoder
 
 MASK_SCALE, MASK_BIAS = 20.0, -10.0
 """A binary mask as logits: +10 on the object, -10 elsewhere (SAM 2's own choice)."""
@@ -156,7 +158,7 @@ class Network:
             return
         with torch.no_grad():
             view = torch.zeros(1, 3, self.image_size, self.image_size)
-            self._encoder.freeze(view)
+            self._freeze_encoder(view)
             features = self.encode(view)
             memory = self.memory(
                 torch.zeros(1, 1, self.tokens, self.memory_channels, dtype=MAP_DTYPE),
@@ -169,6 +171,18 @@ class Network:
             if self._many_when_tracking():
                 self._decoder.freeze(conditioned, *features.fine, self._no_points, self._no_mask)
             self._memory_encoder.freeze(self._as_map(features.tokens), view[:, :1])
+
+    def _freeze_encoder(self, view: Tensor) -> None:
+        """In parts for two cores where one is to spare and bands change no bit, which is tried:
+        how a matrix product rounds may depend on its number of rows, by the library and the CPU."""
+        whole, noise = self._encoder.module, torch.randn_like(view)
+        spare = not self._encoder.frozen and background_pays(self.device)
+        if spare and isinstance(whole, ImageEncoder) and SharedEncoder.fits(whole, view):
+            shared = SharedEncoder(whole, view)
+            pairs = zip(shared(noise), whole(noise), strict=True)
+            if all(torch.equal(ours, theirs) for ours, theirs in pairs):
+                self._encoder.call_through(shared)
+        self._encoder.freeze(view)
 
     # --- image encoder (section 4, "Image encoder") ----------------------------------------------
 
