@@ -22,7 +22,7 @@ from samurai.background import background_pays, in_background
 from samurai.bank import MemoryBank, Shelf
 from samurai.confidence import calibrated
 from samurai.errors import FrameError, SessionError
-from samurai.frames import Frame, frame_logits, frame_masks, rgb_frame
+from samurai.frames import Frame, frame_masks, rgb_frame
 from samurai.history import FrameHistory
 from samurai.manifest import BoxPrompt
 from samurai.network import Decoding, Features, Network
@@ -31,6 +31,7 @@ from samurai.policies.base import Choice, Keep, Policy
 from samurai.prompts import decode_prompt
 from samurai.regions import Answer, Box, Region
 from samurai.rows import DecodedRow, Row, View, decode_rows, read_batches
+from samurai.signs import frame_logits
 from samurai.windows import Viewfinder, Window, prompt_box
 
 
