@@ -111,7 +111,7 @@ def test_modules_compile_as_one_graph(padded: FastNetwork) -> None:
     for module, inputs in (
         (padded._encoder.module, (view,)),
         (reader, (tokens, *padded._blank_memory(1, padded.slots, padded.pointers)[:4])),
-        (reader, (tokens, *padded._blank_memory(1, 1, 1))),
+        (reader, (tokens, *padded._blank_memory(1, 1, 1)[:5])),
     ):
         compiled = torch.compile(module, backend="eager", fullgraph=True, dynamic=False)
         with torch.inference_mode(), reader.kernel.preferred():
