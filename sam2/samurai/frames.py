@@ -73,14 +73,16 @@ def resized(frame: Frame, size: int, bands: int) -> Frame:
     PIL resizes rows first, each for itself, to bytes, and then columns of those: bands of rows can
     go to different threads, where PIL holds no lock.
     """
-    bicubic = Image.Resampling.BICUBIC
     if bands > 1:
-        parts = _threads().map(
-            lambda rows: np.asarray(Image.fromarray(rows).resize((size, len(rows)), bicubic)),
-            np.array_split(frame, bands),
-        )
+        parts = _threads().map(lambda rows: narrowed(rows, size), np.array_split(frame, bands))
         frame = np.concatenate(list(parts))
-    return np.array(Image.fromarray(frame).resize((size, size), bicubic))
+    return np.array(Image.fromarray(frame).resize((size, size), Image.Resampling.BICUBIC))
+
+
+def narrowed(rows: Frame, width: int) -> Frame:
+    """The first half of PIL's bicubic resize: rows to a width, each for itself."""
+    bicubic = Image.Resampling.BICUBIC
+    return np.asarray(Image.fromarray(rows).resize((width, len(rows)), bicubic))
 
 
 def _bands(frame: Frame, device: torch.device) -> int:

@@ -262,7 +262,9 @@ class Session:
             return [View(0, None)] * len(finders), network.encode(network.views([frame]))
         windows = [finder.window() for finder in finders if finder is not None]
         views = [View(number, window) for number, window in enumerate(windows)]
-        pictures = [window.crop(frame) for window in windows]
+        # a GPU resizes by itself
+        width = network.image_size if network.device.type == "cpu" else None
+        pictures = [window.crop(frame, width) for window in windows]
         return views, network.encode(network.views(pictures))
 
     def _track(self, features: Features, views: Sequence[View], time: int) -> list[Survivor]:
