@@ -71,9 +71,10 @@ def resized(frame: Frame, size: int, bands: int) -> Frame:
     """PIL's bicubic resize to a square, the same bytes from one thread or several.
 
     PIL resizes rows first, each for itself, to bytes, and then columns of those: bands of rows can
-    go to different threads, where PIL holds no lock.
+    go to different threads, where PIL holds no lock. Newer ones begin with the columns of some
+    frames that are taller than wide: those are left to it.
     """
-    if bands > 1:
+    if bands > 1 and frame.shape[0] <= frame.shape[1]:
         parts = _threads().map(lambda rows: narrowed(rows, size), np.array_split(frame, bands))
         frame = np.concatenate(list(parts))
     return np.array(Image.fromarray(frame).resize((size, size), Image.Resampling.BICUBIC))

@@ -182,6 +182,15 @@ def test_resizing_in_bands_and_on_the_device(shape: tuple[int, int], size: int) 
     assert (ours - pil).abs().max() < 1.01 / 255 / 0.22  # one level, over the least deviation
 
 
+@pytest.mark.parametrize("size", [160, 512])
+def test_tall_frames_are_resized_as_pil_does_it(size: int) -> None:
+    """It may take their columns first."""
+    frame = np.random.default_rng(0).integers(0, 256, (900, 600, 3), dtype=np.uint8)
+    expected = Image.fromarray(frame).resize((size, size), Image.Resampling.BICUBIC)
+    for bands in (1, 3):
+        np.testing.assert_array_equal(resized(frame, size, bands), np.array(expected))
+
+
 def bundled(name: str) -> tuple[Frames, NDArray[np.bool_]]:
     """A bundled sequence's frames, and its object's mask in the first one, from the run lengths
     after the mask's left, top, width and height."""
