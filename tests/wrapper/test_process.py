@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import platform
@@ -16,7 +17,12 @@ import torch
 
 import vot_wrapper
 from vot_wrapper import process
-from vot_wrapper.process import load_libraries_beside, share_out, spin_briefly
+from vot_wrapper.process import (
+    load_libraries_beside,
+    share_out,
+    spin_briefly,
+    without_collecting,
+)
 
 
 def test_threads_spin_briefly_by_default() -> None:
@@ -101,3 +107,17 @@ def test_without_torch_nothing_is_loaded_early(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     monkeypatch.setattr(process, "_load_library", None)
     load_libraries_beside([])
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_nothing_is_collected_at_start(before: bool) -> None:
+    enabled, frozen = gc.isenabled(), gc.get_freeze_count()
+    (gc.enable if before else gc.disable)()
+    try:
+        with pytest.raises(ValueError), without_collecting():
+            assert not gc.isenabled()
+            raise ValueError
+        assert gc.isenabled() == before and gc.get_freeze_count() > frozen
+    finally:
+        gc.unfreeze()
+        (gc.enable if enabled else gc.disable)()
