@@ -178,7 +178,8 @@ class Network:
     def _freeze_encoder(self, view: Tensor) -> None:
         """In parts for two cores where one is to spare and bands change no bit, which is tried:
         how a matrix product rounds may depend on its number of rows, by the library and the CPU."""
-        whole, noise = self._encoder.module, torch.randn_like(view)
+        whole = self._encoder.module
+        noise = torch.randn(view.shape, generator=torch.Generator().manual_seed(0))
         spare = not self._encoder.frozen and background_pays(self.device)
         if spare and isinstance(whole, ImageEncoder) and SharedEncoder.fits(whole, view):
             shared = SharedEncoder(whole, view)
