@@ -6,10 +6,15 @@ reaches the TraX pipe.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import gc
+import importlib.util
 import logging
 import os
-from collections.abc import Callable, Mapping, MutableMapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vot_wrapper.quiet import Quiet
@@ -40,6 +45,9 @@ ONE_THREAD_UP_TO = 256
 """Input size up to which one thread serves: the layers of nano are too small to share out, and a
 second thread that waits for them takes the core that the toolkit and the memory write need."""
 
+IMPORTED_MEANWHILE = ("numpy", "hydra", "omegaconf", "cv2", "PIL.Image", "trax")
+"""What a tracker process imports besides torch: half a second of Python."""
+
 BY_HAND = (
     "samurai serve speaks TraX on standard input and output and is started by the VOT toolkit: "
     "try `vot evaluate samurai` in a workspace, `samurai evaluate`, or `samurai doctor`"
@@ -69,7 +77,9 @@ def run(load: Callable[[Settings], TrackerLike] | None = None) -> int:
     failure: BaseException | None = None
     channel = None
     try:
-        settings, tracker = _prepare(quiet, os.environ, load or load_tracker)
+        with without_collecting():
+            load_libraries_beside(IMPORTED_MEANWHILE)
+            settings, tracker = _prepare(quiet, os.environ, load or load_tracker)
         channel = _hello(quiet, settings)
         _converse(channel, tracker, settings)
         log.info("the client has quit")
@@ -97,6 +107,44 @@ def keep_memory() -> None:
         return
     for parameter in (M_TRIM_THRESHOLD, M_MMAP_THRESHOLD):
         mallopt(parameter, KEPT_BYTES)
+
+
+@contextlib.contextmanager
+def without_collecting() -> Iterator[None]:
+    """No garbage collection meanwhile, nor of what is there then: at start a tenth of the time goes
+    into looking through modules that stay."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()
+
+
+def load_libraries_beside(modules: Sequence[str]) -> None:
+    """Import modules while a second thread loads torch's largest library, which takes a third of a
+    second and no interpreter. Only to save time: what fails here is told when it is needed. Builds
+    for CUDA are left alone: they find their many libraries in an order of their own.
+    """
+    try:
+        spec = importlib.util.find_spec("torch")
+    except (ImportError, ValueError):
+        return
+    folders = [Path(folder) / "lib" for folder in (spec and spec.submodule_search_locations) or []]
+    for folder in folders:
+        library = folder / "libtorch_cpu.so"
+        if library.is_file() and not (folder / "libtorch_cuda.so").exists():
+            threading.Thread(target=_load_library, args=[library], daemon=True).start()
+    for module in modules:
+        with contextlib.suppress(Exception):
+            importlib.import_module(module)
+
+
+def _load_library(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        ctypes.CDLL(str(path))
 
 
 def load_tracker(settings: Settings) -> TrackerLike:

@@ -1,7 +1,9 @@
-"""One thread for what nobody waits for: a frame's memory write while the next one is encoded.
+"""One thread beside the one that answers: it writes a frame's memory while the next one is read,
+and then takes a share of encoding it.
 
-On a CPU a network whose layers are too small to share out keeps one core busy; a second core writes
-the memory meanwhile. Kernels and graphs let go of the interpreter's lock, so that both proceed.
+On a CPU a network whose layers are too small to share out keeps one core busy; a second core does
+whole pieces of work meanwhile. Kernels and graphs let go of the interpreter's lock, so that both
+proceed.
 Networks that share their layers out have no core to spare, and a GPU works in the background by
 itself.
 """
@@ -19,10 +21,11 @@ from samurai.cores import usable_cores
 
 P = ParamSpec("P")
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 def background_pays(device: torch.device) -> bool:
-    """Whether a write to memory is better done beside other work."""
+    """Whether there is a core for work beside other work."""
     return device.type == "cpu" and spare_cores(device) > 0
 
 
@@ -32,16 +35,28 @@ def spare_cores(device: torch.device) -> int:
 
 
 def in_background(task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-    """Run a task after those given before, on as many threads as torch has here; its result or
-    error is in the future."""
-    threads = torch.get_num_threads()
+    """Run a task after those given before, on as many threads and with gradients or inference as
+    torch has here; its result or error is in the future."""
+    threads, inference = torch.get_num_threads(), torch.is_inference_mode_enabled()
 
     def run() -> T:
         # oneDNN asks OpenMP, which knows nothing in a new thread of what torch was told in another
         torch.set_num_threads(threads)
-        return task(*args, **kwargs)
+        with torch.inference_mode(inference):
+            return task(*args, **kwargs)
 
     return _executor().submit(run)
+
+
+def side_by_side(here: Callable[[], T], there: Callable[[], U]) -> tuple[T, U]:
+    """The results of two pieces of work, the second one in the background.
+
+    Unless nobody has begun with that one when the first is done: then it is done here, so that a
+    core that has something else to do is never waited for.
+    """
+    later = in_background(there)
+    mine = here()
+    return mine, there() if later.cancel() else later.result()
 
 
 @cache

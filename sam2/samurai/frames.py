@@ -16,6 +16,7 @@ from torch import Tensor
 from samurai.background import spare_cores
 from samurai.errors import FrameError
 from samurai.regions import Box
+from samurai.signs import above_zero, frame_logits
 
 Frame = NDArray[np.uint8]
 
@@ -70,16 +71,19 @@ def resized(frame: Frame, size: int, bands: int) -> Frame:
     """PIL's bicubic resize to a square, the same bytes from one thread or several.
 
     PIL resizes rows first, each for itself, to bytes, and then columns of those: bands of rows can
-    go to different threads, where PIL holds no lock.
+    go to different threads, where PIL holds no lock. Newer ones begin with the columns of some
+    frames that are taller than wide: those are left to it.
     """
-    bicubic = Image.Resampling.BICUBIC
-    if bands > 1:
-        parts = _threads().map(
-            lambda rows: np.asarray(Image.fromarray(rows).resize((size, len(rows)), bicubic)),
-            np.array_split(frame, bands),
-        )
+    if bands > 1 and frame.shape[0] <= frame.shape[1]:
+        parts = _threads().map(lambda rows: narrowed(rows, size), np.array_split(frame, bands))
         frame = np.concatenate(list(parts))
-    return np.array(Image.fromarray(frame).resize((size, size), bicubic))
+    return np.array(Image.fromarray(frame).resize((size, size), Image.Resampling.BICUBIC))
+
+
+def narrowed(rows: Frame, width: int) -> Frame:
+    """The first half of PIL's bicubic resize: rows to a width, each for itself."""
+    bicubic = Image.Resampling.BICUBIC
+    return np.asarray(Image.fromarray(rows).resize((width, len(rows)), bicubic))
 
 
 def _bands(frame: Frame, device: torch.device) -> int:
@@ -121,11 +125,6 @@ def _mean_and_std(device: torch.device) -> tuple[Tensor, Tensor]:
     return mean, std
 
 
-def frame_logits(logits: Tensor, frame_size: tuple[int, int]) -> Tensor:
-    """Mask logits (N, 1, h, w) at the frame's size: bilinear without corner alignment, as SAM 2."""
-    return F.interpolate(logits, size=frame_size, mode="bilinear", align_corners=False)
-
-
 def frame_masks(
     logits: Tensor, frame_size: tuple[int, int], part: tuple[slice, slice] = WHOLE
 ) -> list[tuple[NDArray[np.bool_], Box | None]]:
@@ -136,14 +135,14 @@ def frame_masks(
     Args:
         part: rows and columns that are wanted; box and mask are those of this part.
     """
+    if logits.device.type == "cpu":
+        found = [above_zero(own, frame_size, part) for own in logits[:, 0]]
+        return [(mask, Box.of_mask(mask)) for mask in found]
     answers: list[tuple[NDArray[np.bool_], Box | None]] = []
     for some in torch.split(logits, MASKS_AT_ONCE):
         masks = frame_logits(some, frame_size)[(slice(None), 0, *part)] > 0
-        if masks.device.type == "cpu":
-            answers += [(mask, Box.of_mask(mask)) for mask in masks.numpy()]
-        else:
-            size = (masks.shape[1], masks.shape[2])
-            answers += [with_box(line, size) for line in on_host(with_profiles(masks))]
+        size = (masks.shape[1], masks.shape[2])
+        answers += [with_box(line, size) for line in on_host(with_profiles(masks))]
     return answers
 
 

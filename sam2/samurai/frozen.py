@@ -9,7 +9,8 @@ one graph serves every number of rows, maps and pointers, and none is made in th
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -58,3 +59,16 @@ class Frozen:
             self._call = torch.jit.trace(  # type: ignore[no-untyped-call]
                 lambda *tensors: self._module(*tensors), copies, check_trace=False
             )
+            with _run_as_they_are():
+                self._call(*copies)
+
+
+@contextmanager
+def _run_as_they_are() -> Iterator[None]:
+    """While this holds, a graph's first call makes it ready. By default torch watches one call and
+    then rewrites the graph for what it saw, which takes longer and leads to the same kernels."""
+    before = torch._C._jit_set_profiling_mode(False)
+    try:
+        yield
+    finally:
+        torch._C._jit_set_profiling_mode(before)

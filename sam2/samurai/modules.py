@@ -24,13 +24,13 @@ class ImageEncoder(nn.Module):
 
     def __init__(self, model: SAM2Base, example: Tensor) -> None:
         super().__init__()
-        trunk = _shallow(model.image_encoder.trunk)
+        trunk = shallow(model.image_encoder.trunk)
         grid = tuple(trunk.patch_embed(example).shape[1:3])
         position = trunk._get_pos_embed(grid)
         trunk._get_pos_embed = lambda _: position
-        neck = _shallow(model.image_encoder.neck)
+        neck = shallow(model.image_encoder.neck)
         neck.position_encoding = _NoPosition()
-        self.encoder = _shallow(model.image_encoder)
+        self.encoder = shallow(model.image_encoder)
         self.encoder.trunk = trunk
         self.encoder.neck = neck
         self.to_fine = self.to_middle = None
@@ -90,7 +90,7 @@ class _NoPosition(nn.Module):
         return maps.new_empty(0)
 
 
-def _shallow(module: Any) -> Any:
+def shallow(module: Any) -> Any:
     """A module with the same parameters and children, whose attributes can be replaced."""
     twin = copy.copy(module)
     twin._modules = dict(module._modules)

@@ -19,6 +19,7 @@ from sam2.modeling.sam2_utils import get_1d_sine_pe
 from torch import Tensor, nn
 
 from samurai.errors import ConfigurationError
+from samurai.frozen import Frozen
 
 
 class MemoryReader(nn.Module):
@@ -53,14 +54,36 @@ class MemoryReader(nn.Module):
             pointers: (B, P, C) object pointers.
             distances: int64 (B, P), how many frames ago each of them was seen.
         """
+        return self.look(tokens, *self.prepare(maps, slots, pointers, distances))
+
+    def prepare(
+        self, maps: Tensor, slots: Tensor, pointers: Tensor, distances: Tensor
+    ) -> tuple[Tensor, ...]:
+        """Keys and values of each layer in turn, (B, heads, N, c): all that reading needs of the
+        memory, and nothing of the frame."""
         memory, positions = self.lay_out(maps, slots, pointers, distances)
         mapped = maps.shape[1] * maps.shape[2]
-        seen = tokens.expand(-1, maps.shape[0], -1) + self.feature_position
-        seen = seen.transpose(0, 1)
+        prepared: list[Tensor] = []
         for layer, rotation in zip(self.attention.layers, self.rotations, strict=True):
+            attention = layer.cross_attn_image
+            keys = _heads(attention, attention.k_proj(memory + positions))
+            # places in a map turn its keys; pointers have no place
+            places = torch.unflatten(keys[:, :, :mapped], 2, (-1, len(rotation)))
+            turned = _rotated(places, rotation).flatten(2, 3)
+            prepared.append(torch.cat([turned, keys[:, :, mapped:]], dim=2))
+            prepared.append(_heads(attention, attention.v_proj(memory)))
+        return tuple(prepared)
+
+    def look(self, tokens: Tensor, *prepared: Tensor) -> Tensor:
+        """The frame's tokens conditioned on what was prepared of each row's memory, (HW, B, C)."""
+        seen = tokens.expand(-1, prepared[0].shape[0], -1) + self.feature_position
+        seen = seen.transpose(0, 1)
+        layers = zip(
+            self.attention.layers, self.rotations, prepared[::2], prepared[1::2], strict=True
+        )
+        for layer, rotation, keys, values in layers:
             seen = seen + self._look_around(layer, layer.norm1(seen), rotation)
-            normed = layer.norm2(seen)
-            seen = seen + self._look_back(layer, normed, memory, positions, mapped, rotation)
+            seen = seen + self._look_back(layer, layer.norm2(seen), keys, values, rotation)
             hidden = layer.activation(layer.linear1(layer.norm3(seen)))
             seen = seen + layer.linear2(hidden)
         conditioned: Tensor = self.attention.norm(seen)
@@ -88,24 +111,40 @@ class MemoryReader(nn.Module):
         return _projected(attention, F.scaled_dot_product_attention(queries, keys, values))
 
     def _look_back(
-        self,
-        layer: Any,
-        normed: Tensor,
-        memory: Tensor,
-        positions: Tensor,
-        mapped: int,
-        rotation: Tensor,
+        self, layer: Any, normed: Tensor, keys: Tensor, values: Tensor, rotation: Tensor
     ) -> Tensor:
-        """Cross-attention to N memory tokens, the first `mapped` of which belong to maps."""
+        """Cross-attention to N memory tokens."""
         attention = layer.cross_attn_image
         queries = _rotated(_heads(attention, attention.q_proj(normed)), rotation)
-        keys = _heads(attention, attention.k_proj(memory + positions))
-        # places in a map turn its keys; pointers have no place
-        places = torch.unflatten(keys[:, :, :mapped], 2, (-1, len(rotation)))
-        turned = _rotated(places, rotation).flatten(2, 3)
-        keys = torch.cat([turned, keys[:, :, mapped:]], dim=2)
-        values = _heads(attention, attention.v_proj(memory))
         return _projected(attention, F.scaled_dot_product_attention(queries, keys, values))
+
+
+class ReaderInTwo:
+    """Calls a reader by two graphs: one of what can be done before the frame is there, one of the
+    rest.
+
+    Args:
+        tokens, memory: example inputs of `MemoryReader.forward`.
+    """
+
+    def __init__(self, reader: MemoryReader, tokens: Tensor, *memory: Tensor) -> None:
+        self.prepare, self.look = (Frozen(_Step(reader, step)) for step in ("prepare", "look"))
+        self.prepare.freeze(*memory)
+        self.look.freeze(tokens, *self.prepare(*memory))
+
+    def __call__(self, tokens: Tensor, *memory: Tensor) -> Any:
+        return self.look(tokens, *self.prepare(*memory))
+
+
+class _Step(nn.Module):
+    """One method of a reader as a module."""
+
+    def __init__(self, reader: MemoryReader, step: str) -> None:
+        super().__init__()
+        self.reader, self.step = reader, step
+
+    def forward(self, *tensors: Tensor) -> Any:
+        return getattr(self.reader, self.step)(*tensors)
 
 
 def _heads(attention: Any, tokens: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from torch import Tensor
 from samurai.bank import MemoryBank, Shelf
 from samurai.frames import MASKS_AT_ONCE, on_host
 from samurai.geometry import Corners
-from samurai.network import MASK_SCALE, Decoding, Features, Network
+from samurai.network import MASK_SCALE, Decoding, Features, Memory, Network
 from samurai.policies.base import Candidate, Decoded, Grid, Hint, Needs, Recall
 from samurai.windows import Window
 
@@ -60,11 +60,19 @@ class View:
 
 @dataclass(frozen=True)
 class Row:
-    """What one hypothesis wants to look at, where that is kept, and through which view."""
+    """What one hypothesis wants to look at, and where that is kept."""
 
     shelf: Shelf
     recall: Recall
-    view: View
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows of one shape, their places among all rows, and what they attend to."""
+
+    rows: list[Row]
+    places: list[int]
+    memory: Memory
 
 
 @dataclass(frozen=True)
@@ -114,25 +122,12 @@ class DecodedRow:
         return min(max(iou, 0.0), 1.0) * visible
 
 
-def decode_rows(
-    network: Network,
-    bank: MemoryBank,
-    features: Features,
-    rows: Sequence[Row],
-    time: int,
-    needs: Needs,
-) -> list[DecodedRow]:
-    """Recall, attend and decode, in the order of `rows`."""
-    groups: dict[tuple[int, ...], list[int]] = {}
+def gather(network: Network, bank: MemoryBank, rows: Sequence[Row]) -> list[Group]:
+    """What rows recall, in groups of one shape. Needs nothing of the frame that they look at."""
+    places: dict[tuple[int, ...], list[int]] = {}
     for number, row in enumerate(rows):
-        groups.setdefault(_shape(row.recall), []).append(number)
-    batches = [
-        _decode_group(network, bank, features, [rows[number] for number in members], needs)
-        for members in groups.values()
-    ]
-    order = [number for members in groups.values() for number in members]
-    decoded = read_batches(network, batches, [rows[number].view for number in order], time, needs)
-    return [row for _, row in sorted(zip(order, decoded, strict=True), key=lambda pair: pair[0])]
+        places.setdefault(_shape(row.recall), []).append(number)
+    return [_group(network, bank, rows, members) for members in places.values()]
 
 
 def _shape(recall: Recall) -> tuple[int, ...]:
@@ -142,26 +137,51 @@ def _shape(recall: Recall) -> tuple[int, ...]:
     return (len(recall.maps), len(recall.pointers), *hinted)
 
 
-def _decode_group(
-    network: Network,
-    bank: MemoryBank,
-    features: Features,
-    rows: Sequence[Row],
-    needs: Needs,
-) -> Decoding:
-    """Rows of one shape through memory attention and the decoder."""
-    maps = [row.shelf.map_rows(entry.time for entry in row.recall.maps) for row in rows]
-    pointers = [row.shelf.pointer_rows(entry.time for entry in row.recall.pointers) for row in rows]
+def _group(network: Network, bank: MemoryBank, rows: Sequence[Row], places: list[int]) -> Group:
+    members = [rows[place] for place in places]
+    maps = [row.shelf.map_rows(entry.time for entry in row.recall.maps) for row in members]
+    pointers = [
+        row.shelf.pointer_rows(entry.time for entry in row.recall.pointers) for row in members
+    ]
     memory = network.memory(
         bank.maps.take(maps),
-        [[entry.slot for entry in row.recall.maps] for row in rows],
+        [[entry.slot for entry in row.recall.maps] for row in members],
         bank.pointers.take(pointers),
-        [[entry.distance for entry in row.recall.pointers] for row in rows],
-        _weights(rows),
+        [[entry.distance for entry in row.recall.pointers] for row in members],
+        _weights(members),
     )
-    seen = features.of([row.view.index for row in rows])
-    attended = network.attend(seen, memory)
-    return network.decode(attended, seen, needs.object_gate, _hints(network, rows))
+    return Group(members, places, memory)
+
+
+def decode_rows(
+    network: Network,
+    features: Features,
+    groups: Sequence[Group],
+    views: Sequence[View],
+    time: int,
+    needs: Needs,
+) -> list[DecodedRow]:
+    """Attend and decode, in the order of the rows.
+
+    Args:
+        views: through which each row sees the frame.
+    """
+    batches = [
+        _decode_group(network, features, group, [views[place] for place in group.places], needs)
+        for group in groups
+    ]
+    order = [place for group in groups for place in group.places]
+    decoded = read_batches(network, batches, [views[place] for place in order], time, needs)
+    return [row for _, row in sorted(zip(order, decoded, strict=True), key=lambda pair: pair[0])]
+
+
+def _decode_group(
+    network: Network, features: Features, group: Group, views: Sequence[View], needs: Needs
+) -> Decoding:
+    """Rows of one shape through memory attention and the decoder."""
+    seen = features.of([view.index for view in views])
+    attended = network.attend(seen, group.memory)
+    return network.decode(attended, seen, needs.object_gate, _hints(network, group.rows, views))
 
 
 def _weights(rows: Sequence[Row]) -> list[list[float]] | None:
@@ -170,9 +190,15 @@ def _weights(rows: Sequence[Row]) -> list[list[float]] | None:
     return None if all(weight == 1 for line in weights for weight in line) else weights
 
 
-def _hints(network: Network, rows: Sequence[Row]) -> tuple[Tensor, Tensor] | None:
+def _hints(
+    network: Network, rows: Sequence[Row], views: Sequence[View]
+) -> tuple[Tensor, Tensor] | None:
     """The embedded hints of rows that all have one, or all have none."""
-    hints = [row.view.hinted(row.recall.hint, network) for row in rows if row.recall.hint]
+    hints = [
+        view.hinted(row.recall.hint, network)
+        for row, view in zip(rows, views, strict=True)
+        if row.recall.hint
+    ]
     if not hints:
         return None
     masks = [hint.logits for hint in hints if hint.logits is not None]

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from samurai.background import background_pays, in_background
 from samurai.bank import MemoryBank, Shelf
 from samurai.confidence import calibrated
 from samurai.errors import FrameError, SessionError
-from samurai.frames import Frame, frame_logits, frame_masks, rgb_frame
+from samurai.frames import Frame, frame_masks, rgb_frame
 from samurai.history import FrameHistory
 from samurai.manifest import BoxPrompt
 from samurai.network import Decoding, Features, Network
@@ -30,7 +31,8 @@ from samurai.overlaps import separated
 from samurai.policies.base import Choice, Keep, Policy
 from samurai.prompts import decode_prompt
 from samurai.regions import Answer, Box, Region
-from samurai.rows import DecodedRow, Row, View, decode_rows, read_batches
+from samurai.rows import DecodedRow, Group, Row, View, decode_rows, gather, read_batches
+from samurai.signs import frame_logits
 from samurai.windows import Viewfinder, Window, prompt_box
 
 
@@ -108,11 +110,13 @@ class Session:
         self._overlap = overlap
         self._needs = new_policy().needs
         self._writing: Future[None] | None = None
+        self._recalling: Future[list[Group]] | None = None
         self._reset()
 
     def _reset(self) -> None:
-        if self._writing is not None:
-            wait([self._writing])  # it works on what is forgotten here
+        # they work on what is forgotten here
+        tasks: list[Future[Any]] = [t for t in (self._writing, self._recalling) if t is not None]
+        wait(tasks)
         network = self._network
         map_shape = (network.tokens, network.memory_channels)
         self._bank = MemoryBank(map_shape, network.channels, network.device)
@@ -123,7 +127,7 @@ class Session:
         self._time = -1
         self._frame_size: tuple[int, int] | None = None
         self._pending: PendingWrite | None = None
-        self._writing = None
+        self._writing = self._recalling = None
         self._logits: Tensor | None = None
 
     def __enter__(self) -> Session:
@@ -197,6 +201,7 @@ class Session:
             region.check(size)
         time = self._time + 1
         finders = [track.viewfinder for track in self._tracks] + self._aim(new_objects, size)
+        self._recall_ahead(time)
         with self._network.precision():
             views, features = self._look(frame, finders)
         self.settle()  # only now: a write in the background goes on while the frame is encoded
@@ -208,6 +213,22 @@ class Session:
         self._time, self._frame_size = time, size
         self._pending = PendingWrite(time, features, survivors)
         return answers
+
+    def _recall_ahead(self, time: int) -> None:
+        """Recall what the frame will be compared with behind a write in the background, while the
+        frame is encoded. Policies that look at pictures recall when they have seen it."""
+        if self._writing is not None and self._recalling is None and not self._needs.frames:
+            self._recalling = in_background(self._recall, time)
+
+    def _recall(self, time: int) -> list[Group]:
+        """What all objects so far attend to in a frame."""
+        rows = [
+            Row(shelf, recall)
+            for track in self._tracks
+            for shelf, recall in zip(track.shelves, track.policy.recall(time), strict=True)
+        ]
+        with self._network.precision():
+            return gather(self._network, self._bank, rows)
 
     def _show(self, frame: Frame) -> None:
         """Let policies that asked for it look at the frame."""
@@ -241,17 +262,17 @@ class Session:
             return [View(0, None)] * len(finders), network.encode(network.views([frame]))
         windows = [finder.window() for finder in finders if finder is not None]
         views = [View(number, window) for number, window in enumerate(windows)]
-        pictures = [window.crop(frame) for window in windows]
+        # a GPU resizes by itself
+        width = network.image_size if network.device.type == "cpu" else None
+        pictures = [window.crop(frame, width) for window in windows]
         return views, network.encode(network.views(pictures))
 
     def _track(self, features: Features, views: Sequence[View], time: int) -> list[Survivor]:
         """Recall, attend, decode and choose, for all objects so far."""
-        rows = [
-            Row(shelf, recall, views[track.number])
-            for track in self._tracks
-            for shelf, recall in zip(track.shelves, track.policy.recall(time), strict=True)
-        ]
-        decoded = iter(decode_rows(self._network, self._bank, features, rows, time, self._needs))
+        recalling, self._recalling = self._recalling, None
+        groups = self._recall(time) if recalling is None else recalling.result()
+        through = [views[track.number] for track in self._tracks for _ in track.shelves]
+        decoded = iter(decode_rows(self._network, features, groups, through, time, self._needs))
         survivors = []
         for track in self._tracks:
             own = [next(decoded) for _ in track.shelves]

@@ -111,7 +111,7 @@ def test_modules_compile_as_one_graph(padded: FastNetwork) -> None:
     for module, inputs in (
         (padded._encoder.module, (view,)),
         (reader, (tokens, *padded._blank_memory(1, padded.slots, padded.pointers)[:4])),
-        (reader, (tokens, *padded._blank_memory(1, 1, 1))),
+        (reader, (tokens, *padded._blank_memory(1, 1, 1)[:5])),
     ):
         compiled = torch.compile(module, backend="eager", fullgraph=True, dynamic=False)
         with torch.inference_mode(), reader.kernel.preferred():
@@ -180,6 +180,15 @@ def test_resizing_in_bands_and_on_the_device(shape: tuple[int, int], size: int) 
     ours, pil = resized_on_device(frame, size, CPU), prepare(frame, size, CPU)
     assert (ours - pil).abs().gt(1e-3).float().mean() < 1 / 500
     assert (ours - pil).abs().max() < 1.01 / 255 / 0.22  # one level, over the least deviation
+
+
+@pytest.mark.parametrize("size", [160, 512])
+def test_tall_frames_are_resized_as_pil_does_it(size: int) -> None:
+    """It may take their columns first."""
+    frame = np.random.default_rng(0).integers(0, 256, (900, 600, 3), dtype=np.uint8)
+    expected = Image.fromarray(frame).resize((size, size), Image.Resampling.BICUBIC)
+    for bands in (1, 3):
+        np.testing.assert_array_equal(resized(frame, size, bands), np.array(expected))
 
 
 def bundled(name: str) -> tuple[Frames, NDArray[np.bool_]]:

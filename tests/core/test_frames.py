@@ -1,13 +1,16 @@
-"""Masks and boxes on their way out: the same whether the host or the device finds the box."""
+"""Masks and boxes on their way out: those of SAM 2's interpolation, whoever finds the box."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from samurai.frames import MASKS_AT_ONCE, frame_masks, with_box, with_profiles
 from samurai.regions import Box
+from samurai.signs import above_zero, frame_logits
 
 
 @pytest.mark.parametrize("count", [1, MASKS_AT_ONCE + 3])
@@ -32,3 +35,34 @@ def test_a_part_has_its_own_box() -> None:
     assert mask.shape == (15, 30) and box == Box(0, 0, 30, 15)
     [(nothing, none)] = frame_masks(logits, (40, 40), (slice(0, 0), slice(0, 0)))
     assert nothing.shape == (0, 0) and none is None
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    shape=st.tuples(st.integers(1, 12), st.integers(1, 12)),
+    size=st.tuples(st.integers(1, 60), st.integers(1, 60)),
+    least=st.sampled_from([-3.0, -0.5, 0.0, 2.0]),
+    cut=st.tuples(st.integers(0, 70), st.integers(0, 70)),
+)
+def test_signs_are_those_of_the_interpolation(
+    seed: int, shape: tuple[int, int], size: tuple[int, int], least: float, cut: tuple[int, int]
+) -> None:
+    """Masks of any size, mostly empty ones too, enlarged and made smaller, whole and in part."""
+    generator = torch.Generator().manual_seed(seed)
+    logits = torch.randn(shape, generator=generator) - 1 - least
+    part = (slice(cut[0] // 2, cut[0]), slice(min(cut[1], 3), cut[1]))
+    expected = frame_logits(logits[None, None], size)[0, 0] > 0
+    np.testing.assert_array_equal(above_zero(logits, size, part), expected[part].numpy())
+
+
+@pytest.mark.parametrize("nothing", [-1024.0, 0.0])
+def test_what_rounding_decides_is_torchs_decision(nothing: float) -> None:
+    """Values that cancel: zero but for rounding, on whole rows and columns."""
+    generator = torch.Generator().manual_seed(1)
+    half = torch.rand((10, 5), generator=generator) * 20
+    logits = torch.cat([half, -half.flip(1)], dim=1)
+    logits[3] = nothing
+    for size in [(33, 47), (64, 64), (10, 10), (480, 641)]:
+        expected = frame_logits(logits[None, None], size)[0, 0] > 0
+        whole = (slice(None), slice(None))
+        np.testing.assert_array_equal(above_zero(logits, size, whole), expected.numpy())

@@ -98,6 +98,44 @@ def test_settling_in_the_background_gives_the_same_answers(
     assert threads and all(name.startswith("samurai-memory") for name in threads)
 
 
+@pytest.mark.parametrize(("policy", "ahead"), [("samurai", True), ("him2sam", False)])
+def test_memories_are_recalled_behind_the_write_unless_the_frame_is_to_be_seen_first(
+    small_predictor: Any,
+    video: Frames,
+    monkeypatch: pytest.MonkeyPatch,
+    policy: str,
+    ahead: bool,
+) -> None:
+    """With the same answers, also when the frame turns out to be bad and another one comes."""
+    plain = Tracker(small_predictor, policy, "cpu")
+    expected = run(plain.session(), video[:6], BOX)
+    monkeypatch.setattr(background, "usable_cores", lambda: 1 + torch.get_num_threads())
+    tracker = Tracker(small_predictor, policy, "cpu")
+    tracker.network.freeze()
+    threads = []
+    recall = Session._recall
+
+    def noted(session: Session, time: int) -> Any:
+        threads.append(threading.current_thread().name)
+        return recall(session, time)
+
+    monkeypatch.setattr(Session, "_recall", noted)
+    session = tracker.session()
+    answers = [session.start(video[0], [BOX])]
+    threads.clear()
+    views = tracker.network.views
+    for frame in video[1:6]:
+        session.settle_soon()
+        monkeypatch.setattr(tracker.network, "views", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            session.step(frame)
+        monkeypatch.setattr(tracker.network, "views", views)
+        answers.append(session.step(frame))
+    assert all(same(a, b) for a, b in zip(expected, answers, strict=True))
+    assert len(threads) == 5
+    assert {name.startswith("samurai-memory") for name in threads} == {ahead}
+
+
 def test_without_a_spare_core_it_settles_at_once(
     tracker: Tracker, video: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:

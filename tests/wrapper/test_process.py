@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import gc
+import importlib.util
 import os
 import platform
 import subprocess
 import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 import vot_wrapper
-from vot_wrapper.process import share_out, spin_briefly
+from vot_wrapper import process
+from vot_wrapper.process import (
+    load_libraries_beside,
+    share_out,
+    spin_briefly,
+    without_collecting,
+)
 
 
 def test_threads_spin_briefly_by_default() -> None:
@@ -60,3 +71,53 @@ def test_small_networks_get_one_thread_unless_the_user_chose() -> None:
         assert share_out(160, {}) == 1
     finally:
         torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("files", "loaded"),
+    [([], 0), (["libtorch_cpu.so"], 1), (["libtorch_cpu.so", "libtorch_cuda.so"], 0)],
+)
+def test_a_library_is_loaded_beside_imports_where_it_is_the_only_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: list[str], loaded: int
+) -> None:
+    """A damaged one here, and a module that isn't there: nobody is told yet."""
+    (tmp_path / "lib").mkdir()
+    for name in files:
+        (tmp_path / "lib" / name).write_bytes(b"no library")
+    spec = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: spec)
+    load, asked = process._load_library, []
+
+    def noted(path: Path) -> None:
+        load(path)
+        asked.append(path)
+
+    monkeypatch.setattr(process, "_load_library", noted)
+    sys.modules.pop("colorsys", None)
+    load_libraries_beside(["this_is_no_module", "colorsys"])
+    assert "colorsys" in sys.modules
+    for _ in range(100):
+        if len(asked) == loaded:
+            break
+        time.sleep(0.01)
+    assert len(asked) == loaded
+
+
+def test_without_torch_nothing_is_loaded_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(process, "_load_library", None)
+    load_libraries_beside([])
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_nothing_is_collected_at_start(before: bool) -> None:
+    enabled, frozen = gc.isenabled(), gc.get_freeze_count()
+    (gc.enable if before else gc.disable)()
+    try:
+        with pytest.raises(ValueError), without_collecting():
+            assert not gc.isenabled()
+            raise ValueError
+        assert gc.isenabled() == before and gc.get_freeze_count() > frozen
+    finally:
+        gc.unfreeze()
+        (gc.enable if enabled else gc.disable)()
