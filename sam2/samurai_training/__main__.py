@@ -101,7 +101,8 @@ def _train(options: argparse.Namespace) -> None:
 
 def _preview(options: argparse.Namespace) -> None:
     from samurai_training.assets import Assets
-    from samurai_training.clips import ViewRule, training_clip
+    from samurai_training.clips import training_clip
+    from samurai_training.gaze import ViewRule
     from samurai_training.preview import sheet
 
     assets = Assets.load(options.assets)

@@ -14,7 +14,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from samurai.frames import normalised
 from samurai_training.assets import Assets
-from samurai_training.clips import ViewRule, training_clip
+from samurai_training.clips import training_clip
+from samurai_training.gaze import ViewRule
 from samurai_training.recipe import Recipe
 from samurai_training.unroll import Batch, PromptKind
 

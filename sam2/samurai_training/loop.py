@@ -122,7 +122,7 @@ class Run:
             group["lr"] = rate_at(self.recipe, self.step)
         batch = to_batch(raw, self.device)
         with self._precision():
-            predictions = unroll(self.model, batch, stage.gated, stage.forget)
+            predictions = unroll(self.model, batch, stage.gated, stage.forget, stage.mistakes)
         losses = judge(predictions, batch.masks, stage.weights)
         if not math.isfinite(losses.total.item()):
             raise TrainingError(

@@ -28,7 +28,7 @@ class Stage:
             target at the same size in pixels.
         clips, frames: in a batch.
         gated: see `unroll`.
-        forget: share of memories that a frame can't see.
+        forget, mistakes: shares of memories that a frame can't see, and that are wrong.
         prompts: how often the first frame is prompted how.
     """
 
@@ -40,6 +40,7 @@ class Stage:
     weights: Weights
     gated: bool = True
     forget: float = 0.15
+    mistakes: float = 0.0
     prompts: tuple[tuple[PromptKind, float], ...] = (
         ("filled_box", 0.55),
         ("mask", 0.25),
@@ -79,8 +80,8 @@ RECIPES = {
         steps=3400,
         rate=4e-4,
         stages=(
-            Stage(0.50, 160, 3.4, 5, 4, REFINE),
-            Stage(0.50, 160, 3.4, 3, 8, REFINE),
+            Stage(0.60, 160, 3.4, 3, 8, REFINE, mistakes=0.08),
+            Stage(0.40, 160, 3.4, 2, 12, REFINE, mistakes=0.08),
         ),
     ),
     # from random weights, on 2 CPU cores, overnight
@@ -91,7 +92,7 @@ RECIPES = {
             Stage(0.25, 128, 2.7, 8, 3, START, gated=False, forget=0.0, prompts=MASKS_FIRST),
             Stage(0.25, 128, 2.7, 6, 5, START),
             Stage(0.30, 160, 3.4, 5, 5, REFINE),
-            Stage(0.20, 160, 3.4, 3, 10, REFINE),
+            Stage(0.20, 160, 3.4, 3, 10, REFINE, mistakes=0.08),
         ),
     ),
     # from random weights, on one large GPU, half an hour
@@ -103,8 +104,8 @@ RECIPES = {
         stages=(
             Stage(0.25, 128, 2.7, 64, 3, START, gated=False, forget=0.0, prompts=MASKS_FIRST),
             Stage(0.30, 160, 3.4, 64, 4, START),
-            Stage(0.30, 160, 3.4, 48, 6, REFINE),
-            Stage(0.15, 160, 3.4, 24, 12, REFINE),
+            Stage(0.30, 160, 3.4, 48, 6, REFINE, mistakes=0.05),
+            Stage(0.15, 160, 3.4, 24, 12, REFINE, mistakes=0.08),
         ),
     ),
     # ten minutes on 2 CPU cores: does everything work, does the loss fall?

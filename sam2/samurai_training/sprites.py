@@ -1,12 +1,9 @@
-"""What moves in a clip: cut-outs with a look, a way of deforming, and a path through the world.
-
-World coordinates: one unit is the target's own size (the square root of its box's area) in the
-first frame; x right, y down.
-"""
+"""How things in a clip look: cut-outs that deform, in ever new colours and textures."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -15,7 +12,31 @@ from numpy.typing import NDArray
 
 from samurai_training.assets import Assets, Picture
 
-Matrix = NDArray[np.float64]
+
+class Look(Protocol):
+    """A picture that may change with time."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the thing itself, without the margin that `at` may add."""
+
+    def at(self, time: float) -> Picture:
+        """uint8 (H, W, 4), the thing in the middle."""
+
+    def part(self, time: float) -> Picture | None:
+        """uint8 (H, W), 255 on the part that is tracked, as large as `at`; None for all of it."""
+
+    def part_box(self) -> tuple[float, float, float, float]:
+        """The tracked part's left, top, right and bottom as shares of `size`, about."""
+
+    def choose_part(self, random: Generator) -> None:
+        """From now on only a part is tracked."""
+
+    def double(self, random: Generator) -> Look:
+        """Another one that looks the same, or nearly."""
+
+    def blend(self, texture: Picture, share: float) -> None:
+        """Take on that share of a texture, uint8 (H, W, 3) of this look's `size`."""
 
 
 def cut_out(assets: Assets, random: Generator) -> Picture:
@@ -27,8 +48,10 @@ def cut_out(assets: Assets, random: Generator) -> Picture:
         share = random.uniform(0.6, 1.0)
         texture = patch(assets, random, sprite.shape[:2])
         sprite[..., :3] = cv2.addWeighted(sprite[..., :3].copy(), 1 - share, texture, share, 0)
-    sprite = _recoloured(sprite, random)
+    sprite = recoloured(sprite, random)
     sprite[..., 3] = np.where(sprite[..., 3] > 100, 255, 0)
+    if random.random() < 0.5:  # recorded edges are soft, scissors' are not
+        sprite[..., 3] = cv2.GaussianBlur(sprite[..., 3], (0, 0), random.uniform(0.5, 2.0))
     return sprite[:, ::-1].copy() if random.random() < 0.5 else sprite
 
 
@@ -46,7 +69,7 @@ def patch(assets: Assets, random: Generator, size: tuple[int, int]) -> Picture:
     return cv2.resize(piece, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def _recoloured(sprite: Picture, random: Generator) -> Picture:
+def recoloured(sprite: Picture, random: Generator) -> Picture:
     """Other brightness, contrast and, now and then, other colours."""
     colour: Picture = sprite[..., :3].astype(np.float32)
     if random.random() < 0.3:
@@ -82,7 +105,7 @@ class Deformation:
         return cls(float(amplitude), waves)
 
     def apply(self, sprite: Picture, time: float) -> Picture:
-        """The sprite, with a margin for what swings out of it."""
+        """The sprite (or its mask), with a margin for what swings out of it."""
         if self.amplitude == 0:
             return sprite
         margin = int(self.amplitude * max(sprite.shape[:2])) + 1
@@ -104,148 +127,44 @@ class Deformation:
 
 
 @dataclass
-class Pose:
-    """Where a sprite is: centre, size (its longer side in units), angle, stretch, tilt."""
-
-    x: float
-    y: float
-    size: float
-    angle: float = 0.0
-    stretch: float = 0.0
-    tilt: tuple[float, float] = (0.0, 0.0)
-
-    def matrix(self, height: int, width: int) -> Matrix:
-        """From sprite pixels to the world, a homography."""
-        scale = self.size / max(height, width)
-        cosine, sine = np.cos(self.angle), np.sin(self.angle)
-        turn = np.array([[cosine, -sine], [sine, cosine]])
-        linear = turn @ np.diag([scale * np.exp(self.stretch), scale * np.exp(-self.stretch)])
-        centre = np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, 1]], dtype=float)
-        lean = np.eye(3)
-        lean[2, :2] = np.array(self.tilt) / max(height, width)
-        place = np.eye(3)
-        place[:2, :2] = linear
-        place[:2, 2] = self.x, self.y
-        matrix: Matrix = place @ lean @ centre
-        return matrix
-
-
-@dataclass
-class Motion:
-    """How a pose changes from frame to frame: inertia, random pushes, turns, growth."""
-
-    velocity: NDArray[np.float64]
-    push: float
-    spin: float
-    growth: float
-    pull: float = 0.02
-    """How strongly it is drawn back to where it began, so that it stays in reach."""
-    phase: float = 0.0
-
-    @classmethod
-    def drawn(cls, random: Generator, speed: float | None = None) -> Motion:
-        """speed: units per frame; a log-normal draw around 0.07 unless given."""
-        if speed is None:
-            speed = float(np.clip(np.exp(random.normal(np.log(0.07), 0.9)), 0, 0.7))
-        heading = random.uniform(0, 6.28)
-        return cls(
-            velocity=speed * np.array([np.cos(heading), np.sin(heading)]),
-            push=speed * random.uniform(0.05, 0.5),
-            spin=float(random.normal(0, 0.04) if random.random() < 0.6 else random.normal(0, 0.15)),
-            growth=float(random.normal(0, 0.02)),
-            phase=float(random.uniform(0, 6.28)),
-        )
-
-    def advance(self, pose: Pose, home: tuple[float, float], random: Generator) -> Pose:
-        self.velocity = self.velocity * 0.98 + random.normal(0, self.push + 1e-4, 2)
-        self.velocity -= self.pull * (np.array([pose.x, pose.y]) - home) * np.abs(self.velocity)
-        self.growth = 0.9 * self.growth + random.normal(0, 0.008)
-        size = pose.size * np.exp(self.growth)
-        stretch = float(np.clip(pose.stretch + random.normal(0, 0.03), -0.4, 0.4))
-        tilt = tuple(float(np.clip(t + random.normal(0, 0.03), -0.35, 0.35)) for t in pose.tilt)
-        return Pose(
-            pose.x + float(self.velocity[0]),
-            pose.y + float(self.velocity[1]),
-            float(np.clip(size, 0.15, 9.0)),
-            pose.angle + self.spin + float(random.normal(0, 0.015)),
-            stretch,
-            (tilt[0], tilt[1]),
-        )
-
-
-@dataclass
-class Limb:
-    """A second sprite hinged to a first one: where, how big, how far it swings."""
+class CutOut:
+    """A sprite (H, W, 4) that deforms; of it, an ellipse may be what is tracked."""
 
     sprite: Picture
-    at: tuple[float, float]
-    size: float
-    swing: float
-    pace: float
-
-
-@dataclass
-class Actor:
-    """A sprite with its deformation, limbs, pose and motion."""
-
-    sprite: Picture
-    pose: Pose
-    motion: Motion
     deformation: Deformation
-    limbs: list[Limb] = field(default_factory=list)
-    opacity: float = 1.0
-    home: tuple[float, float] = (0.0, 0.0)
-    time: int = 0
+    ellipse: tuple[float, float, float, float] | None = None
+    """Left, top, right and bottom as shares of the sprite."""
 
-    def advance(self, random: Generator) -> None:
-        self.pose = self.motion.advance(self.pose, self.home, random)
-        self.time += 1
+    @property
+    def size(self) -> tuple[int, int]:
+        height, width = self.sprite.shape[:2]
+        return height, width
 
-    def layers(self) -> list[tuple[Picture, Matrix]]:
-        """The sprites to draw and their homographies into the world, back to front."""
-        body = self.deformation.apply(self.sprite, self.time)
-        # the margin that a deformation adds doesn't make the sprite smaller
-        grown = max(body.shape[:2]) / max(self.sprite.shape[:2])
-        pose = Pose(**{**self.pose.__dict__, "size": self.pose.size * grown})
-        drawn = [(body, pose.matrix(*body.shape[:2]))]
-        cosine, sine = np.cos(self.pose.angle), np.sin(self.pose.angle)
-        for limb in self.limbs:
-            x, y = limb.at[0] * self.pose.size, limb.at[1] * self.pose.size
-            angle = self.pose.angle + limb.swing * np.sin(limb.pace * self.time)
-            place = Pose(
-                self.pose.x + cosine * x - sine * y,
-                self.pose.y + sine * x + cosine * y,
-                limb.size * self.pose.size,
-                float(angle),
-            )
-            drawn.append((limb.sprite, place.matrix(*limb.sprite.shape[:2])))
-        return drawn
+    def at(self, time: float) -> Picture:
+        return self.deformation.apply(self.sprite, time)
 
+    def part(self, time: float) -> Picture | None:
+        if self.ellipse is None:
+            return None
+        height, width = self.size
+        left, top, right, bottom = self.ellipse
+        inside = np.zeros((height, width), np.uint8)
+        centre = (round((left + right) / 2 * width), round((top + bottom) / 2 * height))
+        axes = (round((right - left) / 2 * width), round((bottom - top) / 2 * height))
+        cv2.ellipse(inside, centre, axes, 0, 0, 360, 255, -1)
+        return self.deformation.apply(inside, time)
 
-def actor(assets: Assets, random: Generator, size: float = 1.0) -> Actor:
-    """A new actor at the origin, about `size` units large."""
-    sprite = cut_out(assets, random)
-    limbs = []
-    if random.random() < 0.25:
-        for _ in range(random.integers(1, 4)):
-            reach, heading = random.uniform(0.2, 0.45), random.uniform(0, 6.28)
-            limbs.append(
-                Limb(
-                    cut_out(assets, random) if random.random() < 0.5 else sprite,
-                    (reach * np.cos(heading), reach * np.sin(heading)),
-                    random.uniform(0.25, 0.6),
-                    random.uniform(0.1, 0.9),
-                    random.uniform(0.1, 0.8),
-                )
-            )
-    height, width = sprite.shape[:2]
-    longer = size * max(height, width) / np.sqrt(height * width)
-    pose = Pose(
-        0.0,
-        0.0,
-        float(longer),
-        float(random.normal(0, 0.25)),
-        float(random.normal(0, 0.1)),
-        (float(random.normal(0, 0.08)), float(random.normal(0, 0.08))),
-    )
-    return Actor(sprite, pose, Motion.drawn(random), Deformation.drawn(random), limbs)
+    def part_box(self) -> tuple[float, float, float, float]:
+        return self.ellipse or (0.0, 0.0, 1.0, 1.0)
+
+    def choose_part(self, random: Generator) -> None:
+        width, height = random.uniform(0.35, 0.65, 2)
+        left, top = random.uniform(0, 1 - width), random.uniform(0, 1 - height)
+        self.ellipse = (float(left), float(top), float(left + width), float(top + height))
+
+    def double(self, random: Generator) -> CutOut:
+        return CutOut(self.sprite, Deformation.drawn(random))
+
+    def blend(self, texture: Picture, share: float) -> None:
+        colour = self.sprite[..., :3].copy()
+        self.sprite[..., :3] = cv2.addWeighted(colour, 1 - share, texture, share, 0)

@@ -68,13 +68,17 @@ def set_side(model: SAM2Base, side: int) -> None:
     encoder.mask_input_size = (4 * grid, 4 * grid)
 
 
-def unroll(model: SAM2Base, batch: Batch, gated: bool, forget: float = 0.0) -> list[Prediction]:
+def unroll(
+    model: SAM2Base, batch: Batch, gated: bool, forget: float = 0.0, mistakes: float = 0.0
+) -> list[Prediction]:
     """Predictions for every frame that the network had to answer.
 
     Args:
         gated: whether memory sees masks through the visibility gate, as in use. From random
             weights the gate is wrong and cuts off what is to be learnt: leave it open then.
         forget: share of memories that a frame can't see, as when a policy doesn't keep them.
+        mistakes: share of memories that show a wrong mask, as after a mistake: what follows has to
+            be found by the prompt's frame and the rest.
     """
     length, clips = batch.frames.shape[:2]
     encoded = model.forward_image(batch.frames.flatten(0, 1))
@@ -95,7 +99,7 @@ def unroll(model: SAM2Base, batch: Batch, gated: bool, forget: float = 0.0) -> l
             masks = None
         if prediction is not None:
             predictions.append(prediction)
-        memory.append(_memorise(model, frame, prediction, masks, tokens, gated))
+        memory.append(_memorise(model, frame, prediction, masks, tokens, gated, mistakes))
     return predictions
 
 
@@ -237,6 +241,7 @@ def _memorise(
     prompted: Tensor | None,
     token: Tensor,
     gated: bool,
+    mistakes: float,
 ) -> Remembered:
     """Memory encoder and object pointer of the best candidate, or of the prompt's mask."""
     clips = len(frame.coarse)
@@ -255,6 +260,8 @@ def _memorise(
         mask = torch.sigmoid(full)
         if prediction.time == 0:
             mask = (full > 0).float()
+        elif mistakes:
+            mask = _mistaken(mask, mistakes)
     encoded = model.memory_encoder(
         frame.coarse, mask * MASK_SCALE + MASK_BIAS, skip_mask_sigmoid=True
     )["vision_features"]
@@ -262,3 +269,18 @@ def _memorise(
     pointer = model.obj_ptr_proj(token)
     pointer = visible * pointer + (1 - visible) * model.no_obj_ptr
     return Remembered(frame.time, encoded.flatten(2).permute(2, 0, 1), pointer)
+
+
+def _mistaken(masks: Tensor, share: float) -> Tensor:
+    """That share of masks (B, 1, S, S) put elsewhere, spread to elsewhere as well, or swollen."""
+    clips, side = len(masks), masks.shape[-1]
+    # torch's generator is the seeded one of the training loop
+    down, across = (torch.randn(2) * 0.2 * side).round().int().tolist()
+    moved = torch.roll(masks, (down, across), (2, 3))
+    reach = 2 * int(torch.randint(2, max(3, side // 12), ())) + 1
+    swollen = F.max_pool2d(masks, reach, 1, reach // 2)
+    wrong = torch.stack([moved, torch.maximum(masks, moved), swollen])
+    kind = torch.randint(3, (clips,))
+    picked = wrong[kind, torch.arange(clips)]
+    slips = (torch.rand(clips) < share).to(masks.device)
+    return torch.where(slips[:, None, None, None], picked.detach(), masks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,8 +12,13 @@ import pytest
 
 from samurai_training.assets import Assets
 from samurai_training.camera import GREY
-from samurai_training.clips import ViewRule, film, training_clip
+from samurai_training.clips import film, training_clip
 from samurai_training.errors import TrainingError
+from samurai_training.figures import Figure
+from samurai_training.gaze import Pursuit, ViewRule
+from samurai_training.ground import Ground
+from samurai_training.sprites import CutOut, Deformation
+from samurai_training.world import World
 
 SEEDS = range(12)
 
@@ -90,6 +96,88 @@ def test_beyond_the_frame_lies_the_mean_colour(assets: Assets) -> None:
         for seed in range(30)
     ]
     assert sum(share > 0.02 for share in seen) >= 2
+
+
+def test_windows_err_as_they_do_in_use(assets: Assets) -> None:
+    """Aside, too wide and too narrow, and some of it for several frames."""
+    asides, sizes, stays = [], [], []
+    for seed in range(60):
+        gaze = Pursuit(ViewRule(100, 4.0), np.random.default_rng(seed))
+        views = []
+        for _ in range(12):
+            views.append(gaze.view((0.0, 0.0, 1.0)))
+            gaze.notice((0.0, 0.0, 1.0), True)
+        x = np.array([view.x for view in views]) * views[0].scale / 100
+        asides.append(np.abs(x).max())
+        scales = np.log([view.scale for view in views])
+        sizes.append(np.ptp(scales))
+        stays.append(np.corrcoef(scales[:-1], scales[1:])[0, 1])
+    assert 0.05 < np.median(asides) < 0.3
+    assert np.quantile(sizes, 0.9) > 0.3
+    assert np.mean(np.array(stays) > 0.3) > 0.2
+
+
+def test_targets_are_things_people_parts_and_pieces_of_the_ground(assets: Assets) -> None:
+    kinds = {"ground": 0, "part of a figure": 0, "figure": 0, "part of a thing": 0, "thing": 0}
+    for seed in range(120):
+        target = World(assets, np.random.default_rng(seed)).target
+        if target is None:
+            kinds["ground"] += 1
+            continue
+        name = "figure" if isinstance(target.look, Figure) else "thing"
+        kinds[name if target.look.part(0) is None else f"part of a {name}"] += 1
+        x, y, size = target.focus()
+        assert (x, y) == pytest.approx((0, 0), abs=1e-6) and size == pytest.approx(1)
+    assert min(kinds.values()) >= 1, kinds
+    assert kinds["figure"] >= 10 and kinds["thing"] >= 40
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_part_lies_within_its_look(assets: Assets, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    cut = CutOut(assets.sprites[seed % len(assets.sprites)], Deformation.drawn(random))
+    for look in (Figure.drawn(assets, random), cut):
+        assert look.part(0) is None
+        look.choose_part(random)
+        for time in range(0, 30, 7):
+            picture, part = look.at(time), look.part(time)
+            assert part is not None and part.shape == picture.shape[:2]
+            assert 0 < (part > 127).sum() < part.size / 2
+        if isinstance(look, Figure):
+            assert ((part > 0) <= (picture[..., 3] > 0)).all()
+
+
+def test_a_figure_moves_its_limbs_and_its_double_wears_the_same(assets: Assets) -> None:
+    random = np.random.default_rng(1)
+    figure = Figure.drawn(assets, random)
+    figure.gait = replace(figure.gait, swing=0.6, pace=0.5, frontal=False)
+    shapes = [figure.at(time)[..., 3] > 0 for time in range(8)]
+    assert any((shape != shapes[0]).mean() > 0.01 for shape in shapes)
+    double = figure.double(random)
+    assert double.clothes is figure.clothes and double.part(0) is None
+    assert (double.at(0) != figure.at(0)).any()
+
+
+def test_a_piece_of_the_ground_is_one_unit_large_and_moves_with_the_ground(assets: Assets) -> None:
+    found = 0
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        ground = Ground.drawn(assets, random)
+        if not ground.choose_piece(random):
+            continue
+        found += 1
+        assert ground.piece is not None
+        ground.swing(random)
+        for _ in range(3):
+            rows, columns = np.nonzero(ground.piece)
+            moved = ground.matrix() @ np.stack([columns, rows, np.ones(len(rows))])
+            x, y = moved[:2] / moved[2]
+            assert abs(x.max() + x.min()) < 0.3 and abs(y.max() + y.min()) < 0.3
+            assert 0.7 < np.sqrt(np.ptp(x) * np.ptp(y)) < 1.4
+            ground.advance(random)
+        sprite = ground.cut_piece()
+        assert (sprite[..., 3] > 0).sum() == (ground.piece > 0).sum()
+    assert found >= 5
 
 
 def test_films_show_whole_frames_with_the_target_in_the_first(assets: Assets) -> None:

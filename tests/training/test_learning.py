@@ -19,10 +19,11 @@ from samurai.regions import Box, Mask
 from samurai.tracker import Tracker
 from samurai_training.__main__ import main
 from samurai_training.assets import Assets
-from samurai_training.clips import ViewRule, training_clip
+from samurai_training.clips import training_clip
 from samurai_training.errors import TrainingError
 from samurai_training.export import with_file
 from samurai_training.feed import Clips, to_batch
+from samurai_training.gaze import ViewRule
 from samurai_training.loop import Options, Run, rate_at
 from samurai_training.losses import Weights, judge
 from samurai_training.recipe import RECIPES, START, Recipe, Stage, recipe
@@ -77,6 +78,17 @@ def test_the_unrolled_pass_says_what_the_tracker_says(kind: str) -> None:
         assert (mine & theirs).sum() >= 0.95 * (mine | theirs).sum()
         compared += 1
     assert compared >= 2
+
+
+@torch.no_grad()
+def test_mistaken_memories_change_what_follows_and_nothing_before() -> None:
+    model = load_model(model_card("nano"))
+    batch, _ = a_batch()
+    right = unroll(model, batch, gated=True)
+    torch.manual_seed(0)
+    wrong = unroll(model, batch, gated=True, mistakes=1.0)
+    assert torch.equal(right[0].logits, wrong[0].logits)  # the prompt's memory is never wrong
+    assert any(not torch.allclose(r.logits, w.logits) for r, w in zip(right, wrong, strict=True))
 
 
 def prediction_of(truth: torch.Tensor, confidence: float) -> Prediction:
