@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
     export = steps.add_parser("export", help="make a run's weights the bundled model")
     export.add_argument("--folder", type=Path, default=DEFAULT_FOLDER / "run")
+    export.add_argument("--mean-with", type=Path, help="weights to average the run's with")
     export.set_defaults(run=_export)
     return parser
 
@@ -144,7 +145,8 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _export(options: argparse.Namespace) -> None:
     from samurai_training.export import export
 
-    print(f"{export(options.folder)}: commit it with manifest.toml, and renew nano.md")
+    written = export(options.folder, mean_with=options.mean_with)
+    print(f"{written}: commit it with manifest.toml, and renew nano.md")
 
 
 if __name__ == "__main__":

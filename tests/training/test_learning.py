@@ -21,7 +21,7 @@ from samurai_training.__main__ import main
 from samurai_training.assets import Assets
 from samurai_training.clips import training_clip
 from samurai_training.errors import TrainingError
-from samurai_training.export import with_file
+from samurai_training.export import averaged, with_file
 from samurai_training.feed import Clips, to_batch
 from samurai_training.gaze import ViewRule
 from samurai_training.loop import Options, Run, rate_at
@@ -240,3 +240,11 @@ def test_an_export_changes_one_table_of_the_manifest() -> None:
     before = '# top\n[nano]\nfile = "n"\nbytes = 1\nsha256 = "a"\n\n[tiny]\nbytes = 2\n'
     after = with_file(before, "nano", 77, "beef")
     assert after == before.replace("bytes = 1", "bytes = 77").replace('"a"', '"beef"')
+
+
+def test_weights_are_averaged_name_by_name() -> None:
+    first = {"a": torch.tensor([1.0, 3.0]).half(), "b": torch.zeros(2)}
+    second = {"b": torch.ones(2), "a": torch.tensor([2.0, 5.0]).half()}
+    mean = averaged(first, second)
+    assert mean["a"].dtype == torch.float32
+    assert mean["a"].tolist() == [1.5, 4.0] and mean["b"].tolist() == [0.5, 0.5]
