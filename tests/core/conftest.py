@@ -15,6 +15,8 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 import sam2
+from sam2 import sam2_video_predictor
+from samurai import bank
 from samurai.regions import Box, Mask, Points, Region
 from samurai.tracker import Tracker
 
@@ -185,6 +187,27 @@ def propagate(frame_folder: Path) -> Callable[..., list[NDArray[np.float32]]]:
         return [logits[:, 0].numpy() for _, _, logits in predictor.propagate_in_video(state)]
 
     return run
+
+
+class _TorchWithFloat32Maps:
+    """`torch` as a module sees it, with float32 under the name of bfloat16."""
+
+    bfloat16 = torch.float32
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(torch, name)
+
+
+@pytest.fixture
+def float32_maps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory maps in float32, in the tracker and in the installed predictor.
+
+    Two computations that sum in another order (a batch and single objects, ours and a restatement)
+    differ in the last bits. Maps stored in bfloat16 round such a difference up to 1/256 of a value,
+    which these random weights amplify from frame to frame, on some CPUs more than on others.
+    """
+    monkeypatch.setattr(bank, "MAP_DTYPE", torch.float32)
+    monkeypatch.setattr(sam2_video_predictor, "torch", _TorchWithFloat32Maps())
 
 
 @pytest.fixture
