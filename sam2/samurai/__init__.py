@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from samurai.errors import SamuraiError
     from samurai.regions import Answer, Box, Mask, Points, Region
     from samurai.session import Session
     from samurai.tracker import Tracker
@@ -28,18 +29,19 @@ _HOMES = {
     "Mask": "samurai.regions",
     "Points": "samurai.regions",
     "Region": "samurai.regions",
+    "SamuraiError": "samurai.errors",
     "Session": "samurai.session",
     "Tracker": "samurai.tracker",
 }
 
-__all__ = ["Answer", "Box", "Mask", "Points", "Region", "Session", "Tracker"]
+__all__ = ["Answer", "Box", "Mask", "Points", "Region", "SamuraiError", "Session", "Tracker"]
 
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'samurai' has no attribute {name!r}")
     if name in ("Session", "Tracker"):
-        from samurai.dependency import require_sam2
+        from samurai.dependency import import_sam2
 
-        require_sam2()
+        import_sam2()
     return getattr(import_module(_HOMES[name]), name)

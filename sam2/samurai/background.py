@@ -10,14 +10,17 @@ itself.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from threading import current_thread
 from typing import ParamSpec, TypeVar
 
 import torch
 
 from samurai.cores import usable_cores
+from samurai.forking import forget_after_fork
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,6 +62,20 @@ def side_by_side(here: Callable[[], T], there: Callable[[], U]) -> tuple[T, U]:
     return mine, there() if later.cancel() else later.result()
 
 
+THREAD_NAME = "samurai-memory"
+
+
 @cache
 def _executor() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="samurai-memory")
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=THREAD_NAME)
+
+
+def _finish_tasks() -> None:
+    """Wait for the tasks given so far: a forked child inherits their results, but not the thread
+    that would complete them."""
+    if _executor.cache_info().currsize and not current_thread().name.startswith(THREAD_NAME):
+        _executor().submit(int).result()
+
+
+os.register_at_fork(before=_finish_tasks)
+forget_after_fork(_executor.cache_clear)

@@ -85,6 +85,14 @@ class Shelf:
     def pointer_rows(self, times: Iterable[int]) -> list[int]:
         return [self._pointers[time] for time in times]
 
+    def held_maps(self) -> list[int]:
+        """Rows of all maps; shelves that share a past name the same rows."""
+        return list(self._maps.values())
+
+    def held_pointers(self) -> list[int]:
+        """Rows of all object pointers, likewise."""
+        return list(self._pointers.values())
+
     def keep(self, maps: frozenset[int], pointers: frozenset[int]) -> None:
         """Free the entries of all other frames."""
         for held, rows, kept in (

@@ -1,7 +1,7 @@
 """From a model's name to a SAM 2.1 with its weights, strictly: every key, every shape, no pickle.
 
-Models are built from YAML by Hydra's `instantiate` alone. Hydra's global state belongs to sam2,
-which initialises it on import; nothing here composes or depends on it.
+Models are built from YAML by Hydra's `instantiate` alone; nothing here composes, or depends on
+Hydra's global state.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from samurai.dependency import require_sam2
+from samurai.dependency import import_sam2, require_sam2
 from samurai.errors import CheckpointError, ConfigurationError
 from samurai.manifest import (
     ModelCard,
@@ -82,7 +82,7 @@ def build_model(configuration: Path | Mapping[str, Any]) -> SAM2Base:
         ConfigurationError: no SAM 2 can be built from it.
         DependencyError: sam2 isn't installed properly.
     """
-    require_sam2()  # before these imports: its message is better than theirs
+    import_sam2()  # before these imports: its message is better than theirs
     from hydra.errors import InstantiationException
     from hydra.utils import instantiate
     from omegaconf import OmegaConf

@@ -7,7 +7,9 @@ the tracker would fail with a message that helps nobody. Imports neither torch n
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -52,6 +54,27 @@ def require_sam2() -> Path:
     if not (package / "configs" / "sam2.1").is_dir():
         raise DependencyError(f"the sam2 in {package} is older than SAM 2.1. {REMEDY}")
     return package
+
+
+def import_sam2() -> None:
+    """Import the installed `sam2` and leave Hydra's global state as it was.
+
+    `import sam2` initializes Hydra for itself, so that an application's own `hydra.initialize`
+    afterwards would be refused. Nothing here needs that; who also uses `sam2.build_sam` imports
+    `sam2` first, or calls `hydra.initialize_config_module("sam2", version_base="1.2")`.
+
+    Raises:
+        DependencyError: see `require_sam2`.
+    """
+    require_sam2()
+    if "sam2" in sys.modules:
+        return
+    from hydra.core.global_hydra import GlobalHydra
+
+    found = GlobalHydra.instance().is_initialized()
+    importlib.import_module("sam2")
+    if not found:
+        GlobalHydra.instance().clear()
 
 
 def _bare_folder(folders: list[str]) -> str:

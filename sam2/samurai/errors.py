@@ -29,3 +29,7 @@ class CheckpointError(SamuraiError, RuntimeError):
 
 class DependencyError(SamuraiError, ImportError):
     """Something that the tracker is built on isn't installed, or is hidden by something else."""
+
+
+class DeviceError(SamuraiError, RuntimeError):
+    """A device can't run the model: not enough memory, an operation that it hasn't got."""

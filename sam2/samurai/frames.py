@@ -15,6 +15,7 @@ from torch import Tensor
 
 from samurai.background import spare_cores
 from samurai.errors import FrameError
+from samurai.forking import forget_after_fork
 from samurai.regions import Box
 from samurai.signs import above_zero, frame_logits
 
@@ -42,14 +43,19 @@ def rgb_frame(frame: Any) -> Frame:
         FrameError: for anything else, naming what was given.
     """
     if not isinstance(frame, np.ndarray):
-        raise FrameError(f"a frame is a numpy array, not {type(frame).__name__}")
+        raise FrameError(
+            f"a frame is a numpy array, not {type(frame).__name__}: convert it, for example with "
+            "np.asarray(image) or tensor.cpu().numpy()"
+        )
     if frame.dtype != np.uint8:
         raise FrameError(f"a frame has 8 bits a channel (uint8), not {frame.dtype}: scale it first")
     if frame.ndim == 2:
         frame = frame[..., None]
     if frame.ndim != 3 or frame.shape[2] not in (1, 3, 4) or 0 in frame.shape:
+        first = frame.ndim == 3 and frame.shape[0] in (1, 3, 4)
+        hint = ": move the channels to the end with frame.transpose(1, 2, 0)" if first else ""
         raise FrameError(
-            f"a frame is (H, W, 3) RGB, (H, W) grey or (H, W, 4) RGBA, not {frame.shape}"
+            f"a frame is (H, W, 3) RGB, (H, W) grey or (H, W, 4) RGBA, not {frame.shape}{hint}"
         )
     rgb: Frame = np.repeat(frame, 3, axis=2) if frame.shape[2] == 1 else frame[..., :3]
     return rgb
@@ -96,6 +102,9 @@ def _bands(frame: Frame, device: torch.device) -> int:
 @cache
 def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(MOST_BANDS, thread_name_prefix="samurai-resize")
+
+
+forget_after_fork(_threads.cache_clear)
 
 
 def resized_on_device(frame: Frame, size: int, device: torch.device) -> Tensor:

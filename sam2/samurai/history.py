@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import cv2
+import numpy as np
 
 from samurai.frames import Frame
 
@@ -45,7 +46,8 @@ class FrameHistory:
         self._seen: deque[_Seen] = deque(maxlen=before + 1)
 
     def push(self, frame: Frame) -> None:
-        self._seen.appendleft(_Seen(frame, self._side))
+        """Keep a copy: the caller may read the next frame into the same buffer, or draw into it."""
+        self._seen.appendleft(_Seen(np.array(frame, order="C"), self._side))
 
     @property
     def ago(self) -> int:

@@ -41,6 +41,7 @@ class ModelCard:
     motion_weight: float
     window: float | None = None
     confidence: tuple[float, ...] = ()
+    large: bool = False
     url: str | None = None
     sha256: str | None = None
 

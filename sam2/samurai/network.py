@@ -23,6 +23,7 @@ from torch import Tensor
 from samurai.background import background_pays
 from samurai.bank import MAP_DTYPE
 from samurai.casting import cast_once
+from samurai.forking import PreparedProcess
 from samurai.frames import Frame, prepare
 from samurai.frozen import Frozen
 from samurai.modules import ImageEncoder, MaskDecoder, MemoryEncoder
@@ -102,6 +103,7 @@ class Network:
         model = model.to(device).eval().requires_grad_(False)
         self.model = model if dtype == torch.float32 else cast_once(model, dtype)
         self.device = device
+        self.process = PreparedProcess(device)
         self.dtype = dtype
         self.image_size = int(model.image_size)
         self.slots = int(model.num_maskmem)

@@ -6,8 +6,10 @@ Coordinates: x to the right, y down, the origin at the top-left corner of the to
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from numbers import Number
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,12 +20,23 @@ from samurai.geometry import filled_box, mask_corners
 
 @dataclass(frozen=True)
 class Box:
-    """An axis-aligned box: top-left corner and size in (sub-)pixels."""
+    """An axis-aligned box: top-left corner and size in (sub-)pixels, stored as Python floats.
+
+    Numbers of any kind are taken, scalars of numpy and torch included.
+
+    Raises:
+        RegionError: a value isn't a number.
+    """
 
     x: float
     y: float
     width: float
     height: float
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            number = _number(getattr(self, field.name), f"the {field.name} of a box")
+            object.__setattr__(self, field.name, number)
 
     @classmethod
     def of_mask(cls, mask: NDArray[np.bool_]) -> Box | None:
@@ -60,12 +73,29 @@ class Box:
 
 
 class Mask:
-    """The pixels of an object: a (H, W) array of the frame's size; anything non-zero counts."""
+    """The pixels of an object: a (H, W) array of the frame's size.
+
+    Args:
+        array: booleans; or integers of which all that aren't zero are equal (0 and 1, 0 and 255);
+            or floats 0 and 1. An array of numpy in any memory layout, a tensor of torch on any
+            device, or nested lists. It is copied.
+
+    Attributes:
+        array: boolean (H, W), contiguous.
+
+    Raises:
+        RegionError: another shape, another kind of values, probabilities, logits, or several
+            labels.
+    """
 
     def __init__(self, array: ArrayLike) -> None:
-        self.array: NDArray[np.bool_] = np.asarray(array).astype(np.bool_, copy=False)
-        if self.array.ndim != 2:
-            raise RegionError(f"a mask has two dimensions (height, width), not {self.array.shape}")
+        values = _host_array(array, "a mask")
+        if values.ndim != 2:
+            hint = f": give array.reshape{_without_ones(values.shape)}" if values.ndim > 2 else ""
+            raise RegionError(
+                f"a mask has two dimensions (height, width), not the shape {values.shape}{hint}"
+            )
+        self.array: NDArray[np.bool_] = np.array(_object_pixels(values), dtype=np.bool_, order="C")
 
     def __repr__(self) -> str:
         rows, columns = self.array.shape
@@ -83,17 +113,29 @@ class Mask:
 
 
 class Points:
-    """Clicks: (N, 2) coordinates x, y in frame pixels and N labels, 1 object and 0 background."""
+    """Clicks: (N, 2) coordinates x, y in frame pixels and N labels, 1 object and 0 background.
+
+    Both are copied; arrays, tensors and lists are taken.
+
+    Raises:
+        RegionError: another shape, values that aren't numbers, labels that aren't whole.
+    """
 
     def __init__(self, coordinates: ArrayLike, labels: ArrayLike) -> None:
-        self.coordinates: NDArray[np.float32] = np.asarray(coordinates, dtype=np.float32)
-        self.labels: NDArray[np.int32] = np.asarray(labels, dtype=np.int32)
-        if self.coordinates.ndim != 2 or self.coordinates.shape[1] != 2:
-            raise RegionError(f"points are an (N, 2) array, not {self.coordinates.shape}")
-        if self.labels.shape != self.coordinates.shape[:1]:
+        places, signs = _host_array(coordinates, "points"), _host_array(labels, "labels of points")
+        for values, what in ((places, "points"), (signs, "labels of points")):
+            if values.dtype.kind not in "buif":
+                raise RegionError(f"{what} are numbers, not {values.dtype}")
+        if places.ndim != 2 or places.shape[1] != 2:
+            raise RegionError(f"points are an (N, 2) array, not {places.shape}")
+        if signs.shape != places.shape[:1]:
+            raise RegionError(f"{len(places)} points need as many labels, not {signs.shape}")
+        if not np.isin(signs, (0, 1)).all():
             raise RegionError(
-                f"{len(self.coordinates)} points need as many labels, not {self.labels.shape}"
+                f"labels of points are 1 (on the object) or 0 (beside it), not {signs.tolist()}"
             )
+        self.coordinates: NDArray[np.float32] = np.array(places, dtype=np.float32, order="C")
+        self.labels: NDArray[np.int32] = np.array(signs, dtype=np.int32, order="C")
 
     def __repr__(self) -> str:
         return f"Points({self.coordinates.tolist()}, {self.labels.tolist()})"
@@ -102,8 +144,8 @@ class Points:
         """Raise RegionError unless there is an object click and all are finite and in the frame."""
         if not np.isfinite(self.coordinates).all():
             raise RegionError(f"{self} is not finite: give points as finite numbers")
-        if not np.isin(self.labels, (0, 1)).all() or not (self.labels == 1).any():
-            raise RegionError(f"{self} needs labels 0 or 1, and at least one 1 (on the object)")
+        if not (self.labels == 1).any():
+            raise RegionError(f"{self} needs at least one label 1 (a point on the object)")
         rows, columns = frame_size
         inside = (self.coordinates >= 0) & (self.coordinates <= (columns, rows))
         if not inside.all():
@@ -111,6 +153,37 @@ class Points:
 
 
 Region: TypeAlias = Box | Mask | Points
+
+
+def as_region(value: Any) -> Region:
+    """A region as it is; four numbers (tuple, list, array, tensor) as a box x, y, width, height.
+
+    Raises:
+        RegionError: anything else.
+    """
+    if isinstance(value, Box | Mask | Points):
+        return value
+    if _four_numbers(value):
+        return Box(*_host_array(value, "a box").tolist())
+    raise RegionError(
+        "an object is given as Box(x, y, width, height), the same four numbers, Mask(array) or "
+        f"Points(coordinates, labels), not as {_described(value)}"
+    )
+
+
+def as_regions(values: Any) -> list[Region]:
+    """The regions of a sequence, each by `as_region`; a single region is a list of one.
+
+    Raises:
+        RegionError: something in it isn't a region.
+    """
+    if values is None:
+        return []
+    if isinstance(values, Box | Mask | Points) or _four_numbers(values):
+        return [as_region(values)]
+    if isinstance(values, str | bytes | dict) or not hasattr(values, "__iter__"):
+        return [as_region(values)]  # which refuses it
+    return [as_region(value) for value in values]
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,3 +205,78 @@ class Answer:
     box: Box | None
     confidence: float
     absent: bool
+
+    def __repr__(self) -> str:
+        height, width = self.mask.shape
+        return (
+            f"Answer(object={self.object}, mask={width}x{height}, box={self.box}, "
+            f"confidence={self.confidence:.3f}, absent={self.absent})"
+        )
+
+
+def _number(value: Any, what: str) -> float:
+    if isinstance(value, str | bytes):
+        raise RegionError(f"{what} is a number, not the text {value!r}")
+    try:
+        return float(value.detach() if hasattr(value, "detach") else value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise RegionError(f"{what} is a number, not {_described(value)}") from error
+
+
+def _host_array(values: Any, what: str) -> NDArray[Any]:
+    """Array-likes, and tensors of torch on any device, as an array of numpy."""
+    if hasattr(values, "detach"):  # a tensor, told without importing torch
+        values = values.detach().cpu()
+        # numpy has no bfloat16
+        values = (values.double() if values.is_floating_point() else values).numpy()
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise RegionError(
+            f"{what} can't be made of {_described(values)} ({error}): give an array"
+        ) from error
+
+
+def _object_pixels(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which pixels are the object's; RegionError where values leave that open."""
+    if values.dtype == np.bool_:
+        return values
+    if values.dtype.kind == "f":
+        pixels: NDArray[np.bool_] = values == 1
+        if not (pixels | (values == 0)).all():
+            raise RegionError(
+                "a mask of floats holds only 0 and 1: cut probabilities or logits first, for "
+                "example Mask(probabilities > 0.5) or Mask(logits > 0)"
+            )
+        return pixels
+    if values.dtype.kind not in "ui":
+        raise RegionError(f"a mask holds booleans or 0 and 1, not {values.dtype}")
+    pixels = values != 0
+    labels = values[pixels]
+    if labels.size and (labels != labels[0]).any():
+        found = ", ".join(map(str, np.unique(labels)[:4]))
+        raise RegionError(
+            f"the mask holds several values ({found}, ...): choose one object of a label map "
+            "with Mask(array == label), cut soft edges with Mask(array > 127)"
+        )
+    return pixels
+
+
+def _without_ones(shape: Sequence[int]) -> tuple[int, ...]:
+    return tuple(side for side in shape if side != 1)
+
+
+def _four_numbers(value: Any) -> bool:
+    """Whether that is a box without its name: four plain numbers in a row."""
+    if hasattr(value, "shape"):
+        kind = str(value.dtype)
+        return tuple(value.shape) == (4,) and ("float" in kind or "int" in kind)
+    if not isinstance(value, list | tuple) or len(value) != 4:
+        return False
+    return all(isinstance(v, Number) or getattr(v, "shape", None) == () for v in value)
+
+
+def _described(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    kind = type(value).__name__
+    return f"{kind} of shape {tuple(shape)}" if shape is not None else f"{kind} {value!r:.40}"

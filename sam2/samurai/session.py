@@ -9,10 +9,12 @@ still pending. Dropping the session drops it all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -30,8 +32,9 @@ from samurai.network import Decoding, Features, Network
 from samurai.overlaps import separated
 from samurai.policies.base import Choice, Keep, Policy
 from samurai.prompts import decode_prompt
-from samurai.regions import Answer, Box, Region
+from samurai.regions import Answer, Box, Region, as_regions
 from samurai.rows import DecodedRow, Group, Row, View, decode_rows, gather, read_batches
+from samurai.session_checks import check_needs, warn_of_prompts
 from samurai.signs import frame_logits
 from samurai.windows import Viewfinder, Window, prompt_box
 
@@ -80,8 +83,8 @@ class PendingWrite:
 class Session:
     """Tracks the objects of one video, frame by frame, with memory that doesn't grow.
 
-    Made by `Tracker.session()`. Not for use from several threads at once; different sessions on
-    one tracker don't touch each other.
+    Made by `Tracker.session()`. Different sessions on one tracker don't touch each other; one
+    session serves one thread at a time, and refuses a second one. It can't be copied or pickled.
 
     Args:
         network: shared, without a state of its own.
@@ -109,6 +112,7 @@ class Session:
         self._knots = tuple(confidence)
         self._overlap = overlap
         self._needs = new_policy().needs
+        self._lock = threading.RLock()
         self._writing: Future[None] | None = None
         self._recalling: Future[list[Group]] | None = None
         self._reset()
@@ -136,9 +140,29 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise SessionError(
+            "a session can't be copied or pickled: its memory belongs to one video. Make another "
+            "one with tracker.session() and show it the same frames"
+        )
+
+    @contextmanager
+    def _one_thread(self) -> Iterator[None]:
+        """Refuses a call while another thread's call is under way; nothing has changed then."""
+        if not self._lock.acquire(blocking=False):
+            raise SessionError(
+                "this session is at work in another thread: give each thread a session of its "
+                "own (tracker.session()), or put a lock around the calls"
+            )
+        try:
+            yield
+        finally:
+            self._lock.release()
+
     def close(self) -> None:
         """Forget the video and free its memory; a write still pending is dropped with it."""
-        self._reset()
+        with self._one_thread():
+            self._reset()
 
     @property
     def time(self) -> int:
@@ -157,24 +181,24 @@ class Session:
         logits: NDArray[np.float32] = self._logits[:, 0].cpu().numpy()
         return logits
 
-    def start(self, frame: Frame, objects: Sequence[Region]) -> list[Answer]:
+    def start(self, frame: Frame, objects: Sequence[Region] = ()) -> list[Answer]:
         """Begin a video: forget everything, and prompt the first objects.
 
         Args:
             frame: uint8 (H, W, 3) RGB; grey (H, W) and RGBA (H, W, 4) are converted.
-            objects: at least one `Box`, `Mask` or `Points` in the frame's pixels.
+            objects: `Box`, `Mask` or `Points` in the frame's pixels, or four numbers x, y, width,
+                height; one alone needs no list. None at all is possible: objects may come later.
 
         Returns:
             One answer per object, in the order given.
 
         Raises:
             FrameError, RegionError: the input can't be used; the session is empty then.
-            SessionError: there is no object.
+            SessionError: another thread is using this session.
         """
-        self._reset()
-        if not objects:
-            raise SessionError("a video starts with at least one object: give a region to track")
-        return self._advance(frame, objects)
+        with self._one_thread():
+            self._reset()
+            return self._advance(frame, as_regions(objects))
 
     def step(self, frame: Frame, new_objects: Sequence[Region] | None = None) -> list[Answer]:
         """Track all objects into the next frame, and prompt new ones there.
@@ -185,26 +209,30 @@ class Session:
         Raises:
             FrameError, RegionError: the input can't be used. Nothing has changed: the same step
                 may be tried again with better input.
-            SessionError: `start` wasn't called, or the previous frame couldn't be written into
-                memory; the message names that frame.
+            SessionError: `start` wasn't called, the previous frame couldn't be written into
+                memory (the message names that frame), or another thread is using this session.
         """
-        if not self._tracks:
-            raise SessionError("step needs a video: call start first")
-        return self._advance(frame, new_objects or ())
+        with self._one_thread():
+            if self._time < 0:
+                raise SessionError("step needs a video: call start first")
+            return self._advance(frame, as_regions(new_objects))
 
     @torch.inference_mode()
     def _advance(self, frame: Frame, new_objects: Sequence[Region]) -> list[Answer]:
+        self._network.process.check()
         frame = rgb_frame(frame)
         size = (frame.shape[0], frame.shape[1])
         self._check_size(size)
         for region in new_objects:
             region.check(size)
         time = self._time + 1
+        if not self._tracks and not new_objects:
+            return self._pass(frame, time, size)
         finders = [track.viewfinder for track in self._tracks] + self._aim(new_objects, size)
         self._recall_ahead(time)
         with self._network.precision():
             views, features = self._look(frame, finders)
-        self.settle()  # only now: a write in the background goes on while the frame is encoded
+        self._finish_write()  # only now: a write in the background goes on during encoding
         self._show(frame)
         with self._network.precision():
             survivors = self._track(features, views, time)
@@ -212,7 +240,16 @@ class Session:
             answers = self._answer(survivors, time, size)
         self._time, self._frame_size = time, size
         self._pending = PendingWrite(time, features, survivors)
+        warn_of_prompts(new_objects, answers, size)
         return answers
+
+    def _pass(self, frame: Frame, time: int, size: tuple[int, int]) -> list[Answer]:
+        """A frame before the first object: it is counted, and kept for policies that look back."""
+        self._show(frame)
+        side = self._network.image_size // 4
+        self._logits = torch.zeros(0, 1, side, side)
+        self._time, self._frame_size = time, size
+        return []
 
     def _recall_ahead(self, time: int) -> None:
         """Recall what the frame will be compared with behind a write in the background, while the
@@ -376,8 +413,13 @@ class Session:
         answer has been delivered. `step` calls it otherwise.
 
         Raises:
-            SessionError: the write failed; the message names the frame.
+            SessionError: the write failed (the message names the frame), or another thread is
+                using this session.
         """
+        with self._one_thread():
+            self._finish_write()
+
+    def _finish_write(self) -> None:
         writing, self._writing = self._writing, None
         if writing is not None:
             writing.result()
@@ -390,11 +432,12 @@ class Session:
 
         The next call waits for it where it needs the memory, and raises its error.
         """
-        if self._pending is None or not background_pays(self._network.device):
-            self.settle()
-            return
-        pending, self._pending = self._pending, None
-        self._writing = in_background(self._settle, pending)
+        with self._one_thread():
+            if self._pending is None or not background_pays(self._network.device):
+                self._finish_write()
+                return
+            pending, self._pending = self._pending, None
+            self._writing = in_background(self._settle, pending)
 
     @torch.inference_mode()
     def _settle(self, pending: PendingWrite) -> None:
@@ -411,6 +454,9 @@ class Session:
         kept = list(zip(pending.survivors, keeps, strict=True))
         for survivor, keep in kept:
             survivor.shelf.keep(keep.maps, keep.pointers)
+        for track in self._tracks:
+            own = [keep for survivor, keep in kept if survivor.track is track]
+            check_needs(track.policy, track.shelves, own, pending.time)
         with self._network.precision():
             self._write_maps(pending, [both for both in kept if pending.time in both[1].maps])
             self._write_pointers(pending, [s for s, keep in kept if pending.time in keep.pointers])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 import numpy as np
 import torch
 from sam2.modeling.sam2_base import SAM2Base
 
 from samurai.checkpoints import load_model, model_card
-from samurai.errors import ConfigurationError
+from samurai.errors import ConfigurationError, SessionError
 from samurai.fast import FastNetwork, preferred_dtype
 from samurai.manifest import BoxPrompt, ModelCard
 from samurai.network import Network
@@ -45,6 +46,7 @@ class Tracker:
             pictures, see `motion.points` and `motion.flow`.
         speed: "exact", "fast" or "max", see `samurai.speed`.
         offline: sessions answer when the video is finished, see `offline.OfflineSession`.
+        large: whether the model is SAM 2.1 large, for which papers give other constants.
         confidence: knots that turn the model's estimate into an expected overlap, see `confidence`.
 
     Raises:
@@ -66,6 +68,7 @@ class Tracker:
         flow: str = "dis",
         offline: bool = False,
         speed: str = "exact",
+        large: bool = False,
     ) -> None:
         place = resolve_device(device)
         self.network = _network(model, place, dtype, checked_speed(speed))
@@ -75,7 +78,7 @@ class Tracker:
         self.overlap = overlap
         self._policy = policy_class(policy)
         self._traits = Traits(
-            self.network.slots, self.network.pointers, motion_weight, points, flow
+            self.network.slots, self.network.pointers, motion_weight, points, flow, large
         )
         self.offline = offline
         if offline and not overlap:
@@ -96,6 +99,9 @@ class Tracker:
         speed: str = "exact",
     ) -> Tracker:
         """A tracker with one of the models of `checkpoints/manifest.toml`.
+
+        The environment isn't read for settings: `SAMURAI_MODEL` and the other variables are for the
+        TraX process. Only `SAMURAI_CHECKPOINTS`, where weights lie, counts here too.
 
         Raises:
             ConfigurationError: unknown model, policy, device or dtype; the message lists them.
@@ -138,6 +144,13 @@ class Tracker:
             flow,
             offline,
             speed,
+            card.large,
+        )
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise SessionError(
+            "a tracker can't be copied or pickled: hand its settings to the other process and load "
+            "one there with Tracker.load(...). Threads may share a tracker, each with a session"
         )
 
     def session(self) -> Session:

@@ -38,6 +38,7 @@ class Traits:
             last one, slots - 1, the newest frame's (`num_maskmem`, 7 in SAM 2).
         pointers: how many object pointers at most, the prompt's included (16 in SAM 2).
         motion_weight: the w of SAMURAI for this model size (0.15 large, 0.25 the others).
+        large: whether this is SAM 2.1 large: papers give it constants of its own.
         points, flow: names of what follows points and measures dense flow, for policies that look
             at pictures; see `motion.points` and `motion.flow`.
     """
@@ -47,11 +48,7 @@ class Traits:
     motion_weight: float = 0.25
     points: str = "lucas-kanade"
     flow: str = "dis"
-
-    @property
-    def large(self) -> bool:
-        """Whether this is the large model: papers give it constants of its own."""
-        return self.motion_weight <= 0.15
+    large: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,56 @@
+"""A forked process uses what its parent prepared, or says at once that it can't.
+
+A fork copies memory but no threads: an executor's queue is there and nobody works on it, and the
+OpenMP threads that torch shares layers out to are gone, too. Whoever waits for either waits for
+ever.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+
+import torch
+
+from samurai.errors import DeviceError
+
+log = logging.getLogger(__name__)
+
+
+def forget_after_fork(forget: Callable[[], object]) -> None:
+    """Call `forget` in every forked child, before anything else runs there."""
+    os.register_at_fork(after_in_child=forget)
+
+
+class PreparedProcess:
+    """The process that a network was prepared in.
+
+    Args:
+        device: the network's.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._number = os.getpid()
+
+    def check(self) -> None:
+        """Call it before the network is used: makes a forked copy usable.
+
+        On a CPU the child goes on with one thread, since the others weren't copied.
+
+        Raises:
+            DeviceError: the network is on a device that can't be used after a fork.
+        """
+        if os.getpid() == self._number:
+            return
+        if self._device.type != "cpu":
+            raise DeviceError(
+                f"the tracker was loaded on {self._device} before this process was forked, and "
+                "a fork can't use it: start processes with multiprocessing's method 'spawn', or "
+                "load the tracker in the child"
+            )
+        if torch.get_num_threads() > 1:
+            log.warning("after a fork torch computes on one thread: load the tracker in the child")
+            torch.set_num_threads(1)
+        self._number = os.getpid()
