@@ -17,6 +17,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from samurai.version import __version__
+
 if TYPE_CHECKING:
     from samurai.regions import Answer, Box, Mask, Points, Region
     from samurai.session import Session
@@ -32,7 +34,7 @@ _HOMES = {
     "Tracker": "samurai.tracker",
 }
 
-__all__ = ["Answer", "Box", "Mask", "Points", "Region", "Session", "Tracker"]
+__all__ = ["Answer", "Box", "Mask", "Points", "Region", "Session", "Tracker", "__version__"]
 
 
 def __getattr__(name: str) -> object:
