@@ -1,15 +1,15 @@
 # The two commands of this project: `make evaluate` and `make test`. `make` alone lists all targets.
 
 # The interpreter behind .venv: the one .venv was made with or else the first that is a Python of
-# 3.10-3.13 and works; `make PYTHON=/path/to/python3.12 ...` names another.
+# 3.10-3.14 and works; `make PYTHON=/path/to/python3.12 ...` names another.
 find_python = for python in "$$(cat .venv/base-python 2>/dev/null)" \
-	python3 python3.13 python3.12 python3.11 python3.10 python; do \
+	python3 python3.14 python3.13 python3.12 python3.11 python3.10 python; do \
 	"$$python" -c 'import ensurepip, sys, venv; \
-		sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
+		sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 14))' \
 	>/dev/null 2>&1 && { echo "$$python"; exit; }; done; echo python3
 PYTHON ?= $(shell $(find_python))
 
-.PHONY: help setup evaluate evaluate-multiobject ablate bench test test-slow clean
+.PHONY: help setup evaluate evaluate-multiobject ablate bench test test-slow test-wheel test-all clean
 
 help:
 	@echo "make evaluate              set up, run and score the tracker on the bundled sequences"
@@ -18,15 +18,18 @@ help:
 	@echo "make bench                 measure speed beside the peers (about 10 minutes); DEVICE=cuda"
 	@echo "make test                  set up, then linters, types and the tests"
 	@echo "make test-slow             set up, then the tests that take longer"
-	@echo "make setup                 only make .venv with the pinned packages and this project"
+	@echo "make test-wheel            set up, then build wheel and sdist, install and use them"
+	@echo "make test-all              all three"
+	@echo "make setup                 only make .venv with the pinned packages and this project;"
+	@echo "                           EXTRAS=distributed adds an extra of setup.cfg, for good"
 	@echo "make clean                 delete caches and build leftovers; keeps .venv and results"
-	@echo "PYTHON=python3.12 chooses the interpreter (3.10-3.13)"
+	@echo "PYTHON=python3.12 chooses the interpreter (3.10-3.14)"
 
 setup:
 	@python="$(PYTHON)"; command -v "$$python" >/dev/null || { \
-		echo "setup: there is no $$python here. Remedy: install Python 3.10-3.13 with its venv" \
+		echo "setup: there is no $$python here. Remedy: install Python 3.10-3.14 with its venv" \
 			"module, or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 1; }; \
-	"$$python" install.py
+	"$$python" install.py $(EXTRAS)
 
 evaluate: setup
 	@.venv/bin/samurai evaluate
@@ -46,10 +49,15 @@ test: setup
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/python -m pytest -m "not slow"
+	.venv/bin/python -m pytest -m "not slow and not wheel"
 
 test-slow: setup
-	.venv/bin/python -m pytest -m slow
+	.venv/bin/python -m pytest -m "slow and not wheel"
+
+test-wheel: setup
+	.venv/bin/python -m pytest -m wheel
+
+test-all: test test-slow test-wheel
 
 clean:
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info

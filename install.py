@@ -1,12 +1,15 @@
 """Set up `.venv` with the pinned packages of the lock files and with this project, editable.
 
 `make setup` calls it, and so do `make evaluate` and `make test`; `python3 install.py` is the same.
-A second run notices that nothing has changed and ends at once; a run that was killed is completed.
+`python3 install.py distributed raft` (`make setup EXTRAS="distributed raft"`) adds extras of
+setup.cfg and remembers them. A second run notices that nothing has changed and ends at once; a run
+that was killed is completed; what a `pip install` in between has damaged is repaired.
 
 `.venv` is made with the interpreter that runs this file. The file needs nothing but the standard
 library and parses on Python 3.6, so that an unsuitable interpreter gets a message, no traceback.
 """
 
+import configparser
 import contextlib
 import hashlib
 import importlib.util
@@ -17,14 +20,15 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
-OLDEST, NEWEST = (3, 10), (3, 13)
+OLDEST, NEWEST = (3, 10), (3, 14)
 if os.name != "posix" or not OLDEST <= sys.version_info[:2] <= NEWEST:
     sys.exit(
-        "setup: Python {}.{} on {} is not supported. Remedy: install Python 3.10, 3.11, 3.12 or "
-        "3.13 on Linux or macOS and name it, for example: make setup PYTHON=python3.12".format(
+        "setup: Python {}.{} on {} is not supported. Remedy: install one of Python 3.10 "
+        "to 3.14 on Linux or macOS and name it, for example: make setup PYTHON=python3.12".format(
             *sys.version_info[:2], sys.platform
         )
     )
@@ -41,9 +45,13 @@ LOCK = ROOT / "requirements.lock"
 CUDA_LOCK = ROOT / "requirements-cuda.lock"
 
 # The order of the steps: sam2's build imports torch, and every source build the tools.
-STEPS = ("venv", "tools", "torch", "cuda", "rest", "sam2", "project", "check")
+PROJECT_FILES = ("setup.cfg", "setup.py", "pyproject.toml", "sam2/samurai/version.py")
+STEPS = ("venv", "tools", "torch", "cuda", "rest", "sam2", "project", "extras", "check")
 TOOLS = ("packaging", "pip", "setuptools", "wheel")
 PIN = re.compile(r'([\w.-]+)==([\w.]+)(?:; python_version (<|>=) "3\.(\d+)")?')
+OPENCV = "opencv-python-headless"
+# They install the same module as OPENCV, over its files.
+OTHER_OPENCVS = ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless")
 # Variables that would send pip's work, or Python's imports, elsewhere than to .venv.
 MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET")
 NO_NETWORK = re.compile(
@@ -98,11 +106,17 @@ class State:
     def __init__(self) -> None:
         self.environment = self.project = self.running = ""
         self.done: list[str] = []
+        self.extras: list[str] = []
 
     @classmethod
     def read(cls) -> "State":
         """Return the record, or an empty one if nothing was begun; SetupError: not our `.venv`."""
         state = cls()
+        if VENV.is_symlink():
+            raise SetupError(
+                f"{VENV} is a link to {os.path.realpath(str(VENV))}, which setting up could empty. "
+                "Remedy: remove the link, then run the same command again."
+            )
         if STATE.is_file():
             state.__dict__.update(json.loads(STATE.read_text(encoding="utf-8")))
         elif VENV.is_dir() and any(VENV.iterdir()):
@@ -152,6 +166,40 @@ def installed() -> dict[str, str]:
     return found
 
 
+def editable() -> bool:
+    """Tell whether `.venv` has this project as a link to this folder, by pip's record of it."""
+    for record in SITE.glob("samurai_vot-*.dist-info/direct_url.json"):
+        origin = json.loads(record.read_text(encoding="utf-8"))
+        here = unquote(urlparse(origin["url"]).path) == str(ROOT)
+        return here and bool(origin.get("dir_info", {}).get("editable"))
+    return False
+
+
+def damaged_opencv() -> bool:
+    """Tell whether another OpenCV has overwritten the pinned one, or took its files along."""
+    present = installed()
+    return any(name in present for name in OTHER_OPENCVS) or (
+        OPENCV in present and not (SITE / "cv2").is_dir()
+    )
+
+
+def known_extras() -> list[str]:
+    """Return the extras of setup.cfg; what one needs besides is in requirements-NAME.lock."""
+    options = configparser.ConfigParser()
+    options.read(str(ROOT / "setup.cfg"), encoding="utf-8")
+    section = "options.extras_require"
+    return sorted(options[section]) if options.has_section(section) else []
+
+
+def extra_pins(extras: Iterable[str]) -> dict[str, str]:
+    """Return {normalised name: version} of what extras need beside requirements.lock."""
+    pins: dict[str, str] = {}
+    for extra in extras:
+        path = ROOT / f"requirements-{extra}.lock"
+        pins.update(read_pins(path, PYTHON) if path.is_file() else {})
+    return pins
+
+
 def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -159,10 +207,17 @@ def fingerprint(text: str) -> str:
 class Setup:
     """The steps towards a complete `.venv`, and which of them are left to do."""
 
-    def __init__(self, console: Console, lock: int) -> None:
+    def __init__(self, console: Console, lock: int, extras: Iterable[str] = ()) -> None:
         self.console = console
         self.lock = lock
         self.state = State.read()
+        unknown = sorted(set(extras) - set(known_extras()))
+        if unknown:
+            raise SetupError(
+                f"there is no extra {', '.join(unknown)}. Remedy: choose from "
+                f"{', '.join(known_extras())}, for example: make setup EXTRAS=distributed"
+            )
+        self.extras = sorted({*self.state.extras, *extras})
         pins = read_pins(LOCK, PYTHON)
         self.pins = {
             "tools": {name: pins.pop(name) for name in TOOLS},
@@ -171,10 +226,11 @@ class Setup:
             "cuda": read_pins(CUDA_LOCK, PYTHON),
             "rest": pins,
         }
+        # Extras are no part of it: one more is added to what is there.
         self.environment = fingerprint(f"{ROOT} {PYTHON} {self.pins}")
-        self.project = fingerprint(
-            (ROOT / "setup.cfg").read_text() + (ROOT / "pyproject.toml").read_text()
-        )
+        self.pins["extras"] = extra_pins(self.extras)
+        files = (ROOT / name for name in PROJECT_FILES)
+        self.project = fingerprint("".join(p.read_text() for p in files if p.is_file()))
 
     def run(self) -> None:
         """Do what is left of the steps; SetupError at the first that fails."""
@@ -185,6 +241,9 @@ class Setup:
             or not VENV_PYTHON.exists()
         ):
             self.clear()
+        if self.state.extras != self.extras:  # also one whose packages are there already
+            self.state.extras = self.extras
+            self.state.write()
         if not self.open_steps():
             self.console.say(f"{VENV.name} is up to date")
             return
@@ -211,14 +270,16 @@ class Setup:
     def open_steps(self) -> list[str]:
         """Return the steps that are not done, or whose packages have gone since."""
         present = installed()
-        left = [name for name in STEPS if name not in self.state.done]
+        left = [name for name in STEPS if name not in self.state.done and name != "extras"]
         left += [
             name
             for name, pins in self.pins.items()
             if pins.items() - present.items() and (name != "cuda" or torch_wants_cuda())
         ]
-        if self.state.project != self.project or "samurai-vot" not in present:
+        if self.state.project != self.project or not editable():
             left.append("project")
+        if damaged_opencv():
+            left.append("rest")
         return left
 
     def do(self, name: str) -> None:
@@ -249,6 +310,7 @@ class Setup:
             "rest": f"{len(self.pins['rest'])} more packages",
             "sam2": "sam2 " + self.pins["sam2"]["sam2"],
             "project": "this project, editable",
+            "extras": ", ".join(self.extras),
             "check": "check of the imports",
         }[name]
 
@@ -260,19 +322,32 @@ class Setup:
         elif name == "project":
             self.pip(["--no-build-isolation", "-e", str(ROOT)], interrupted)
         elif name != "cuda" or torch_wants_cuda():
+            if name == "rest" and damaged_opencv():
+                # With its record, or else pip takes the pinned one for installed.
+                self.uninstall([*OTHER_OPENCVS, OPENCV])
             pins = [f"{package}=={version}" for package, version in self.pins[name].items()]
             isolation = [] if name == "tools" else ["--no-build-isolation"]
             self.pip(isolation + pins, interrupted)
 
     def pip(self, arguments: list[str], interrupted: bool) -> None:
-        """Run `pip install --no-deps` in `.venv`, all of its output going to the log.
+        """Run `pip install --no-deps` in `.venv`.
 
-        After an interruption the packages are written again over whatever is there. Should pip
-        outlive a set-up that was killed, it still holds the lock, and the next one waits for it.
+        After an interruption the packages are written again over whatever is there.
         """
-        command = [str(VENV_PYTHON), "-m", "pip", "install", "--no-deps", "--no-input"]
-        command += ["--progress-bar=off", "--disable-pip-version-check"]
-        command += ["--ignore-installed"] if interrupted else []
+        options = ["--no-deps", "--progress-bar=off"]
+        options += ["--ignore-installed"] if interrupted else []
+        self.run_pip(["install", *options, *arguments])
+
+    def uninstall(self, names: list[str]) -> None:
+        """Remove packages from `.venv`; those that aren't there are passed over."""
+        self.run_pip(["uninstall", "-y", *names])
+
+    def run_pip(self, arguments: list[str]) -> None:
+        """Run pip in `.venv`, all of its output going to the log.
+
+        Should it outlive a set-up that was killed, it still holds the lock, and the next one waits.
+        """
+        command = [str(VENV_PYTHON), "-m", "pip", "--no-input", "--disable-pip-version-check"]
         environment = {k: v for k, v in os.environ.items() if k not in MISLEADING}
         environment.update(PIP_USER="0", PYTHONUNBUFFERED="1", SAM2_BUILD_CUDA="0")
         with subprocess.Popen(
@@ -412,7 +487,8 @@ def main() -> int:
     console = Console()
     try:
         with alone(console) as lock:
-            Setup(console, lock).run()
+            extras = [name for given in sys.argv[1:] for name in given.replace(",", " ").split()]
+            Setup(console, lock, extras).run()
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1

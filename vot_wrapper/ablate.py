@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING
 from samurai.errors import ConfigurationError
 from samurai.manifest import checkpoint_path, model_card, sha256_of
 from samurai.policies import policy_class, policy_names
+from vot_wrapper import bundled
 from vot_wrapper.ablation.progress import Progress
 from vot_wrapper.ablation.values import Ablation, Combination
 from vot_wrapper.console import Console, Interrupt, duration
-from vot_wrapper.evaluate import CLONE, names
+from vot_wrapper.evaluate import names
 
 if TYPE_CHECKING:
     from vot_wrapper.toolkit.ablation import Task
 
 REFERENCE = "samurai"
-BUNDLED = CLONE / "vot_workspace"
-HARD = BUNDLED / "hard"
+OUTPUT = "ablation"  # in the bundled workspace
 PAGE = "ablation.md"
 POLL_SECONDS = 0.5
 
@@ -46,15 +46,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=[],
         metavar="DIR",
-        help="workspaces to take sequences and experiments from (default: the bundled ones and the "
-        "hard sequences, which are made if they aren't there)",
+        help="workspaces to take sequences and experiments from (default: the bundled ones and, in "
+        "a clone, the hard sequences, which are made if they aren't there)",
     )
     parser.add_argument(
         "--output",
         type=Path,
-        default=BUNDLED / "ablation",
         metavar="DIR",
-        help="folder of the results (default: %(default)s)",
+        help=f"folder of the results (default: {OUTPUT} in the bundled workspace, outside of a "
+        "clone in your copy of it)",
     )
     parser.add_argument(
         "--page",
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     interrupt = Interrupt()
     console = Console(interrupt)
     sources = _sources([path.expanduser().resolve() for path in arguments.workspace], console)
-    output = arguments.output.expanduser().resolve()
+    output = _output(arguments.output, console)
     folders = _derive(sources, output, combinations)
     try:
         with interrupt:
@@ -113,30 +113,36 @@ def chosen(policies: tuple[str, ...], models: tuple[str, ...]) -> tuple[Combinat
     )
 
 
+def _output(given: Path | None, console: Console) -> Path:
+    if given is not None:
+        return given.expanduser().resolve()
+    return bundled.open_user_workspace(console.say) / OUTPUT
+
+
 def _sources(given: list[Path], console: Console) -> list[Path]:
     """The workspaces to take sequences from.
 
     Raises:
-        ConfigurationError: two of the same name, whose results would mix; or none are bundled.
+        ConfigurationError: two of the same name, whose results would mix.
     """
     if not given:
-        if not BUNDLED.is_dir():
-            raise ConfigurationError(
-                "this installation has no vot_workspace beside it. Remedy: --workspace DIR"
-            )
-        if not (HARD / "sequences" / "list.txt").exists():
-            _make_hard(console)
-        return [BUNDLED, BUNDLED / "multiobject", HARD]
+        workspace, clone = bundled.source(), bundled.clone()
+        if clone is None:  # the program that makes the hard sequences is in the repository only
+            return [workspace, workspace / "multiobject"]
+        hard = workspace / "hard"
+        if not (hard / "sequences" / "list.txt").exists():
+            _make_hard(console, clone, hard / "sequences")
+        return [workspace, workspace / "multiobject", hard]
     if len({path.name for path in given}) < len(given):
         raise ConfigurationError("two workspaces have the same name: rename the folder of one")
     return given
 
 
-def _make_hard(console: Console) -> None:
+def _make_hard(console: Console, clone: Path, folder: Path) -> None:
     """Generates the hard sequences, which the repository only holds as a program."""
     console.say("making the hard sequences, once; this takes one or two minutes")
-    command = [sys.executable, "-m", "benchmarks.hard", "--output", str(HARD / "sequences")]
-    done = subprocess.run(command, cwd=CLONE, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "benchmarks.hard", "--output", str(folder)]
+    done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ConfigurationError(
             f"the hard sequences can't be made: {done.stderr.strip()[-500:]}. Remedy: run "
@@ -151,7 +157,7 @@ def _derive(
 
     folders = []
     for source in sources:
-        name = "bundled" if source == BUNDLED else source.name
+        name = "bundled" if source == bundled.source() else source.name
         derive(source, output / name, combinations)
         folders.append(output / name)
     return tuple(folders)
@@ -250,9 +256,12 @@ def _made(combinations: tuple[Combination, ...], workers: int) -> dict[str, str]
 
 def _commit() -> str:
     """Of the clone, with what isn't committed told; `none` outside of one."""
+    clone = bundled.clone()
+    if clone is None:
+        return "none"
     command = ["git", "describe", "--always", "--dirty", "--abbrev=7"]
     try:
-        done = subprocess.run(command, cwd=CLONE, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return "none"
     return done.stdout.strip()

@@ -1,4 +1,4 @@
-"""The console script `samurai`: serve, doctor, download, evaluate, ablate, visualize, submit.
+"""The console script `samurai`: its commands, and `samurai --version`.
 
 A command's own module is imported when it runs, so that `samurai --help` and `samurai doctor` work
 in a broken installation, and at once.
@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import argparse
 import functools
+import platform
+import shlex
 import sys
 from collections.abc import Callable, Sequence
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 Command = Callable[[argparse.Namespace], int]
+
+VERSIONED = ("torch", "sam2", "vot-toolkit")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,7 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        parsed = _parser(given).parse_args(given)
+        parser = _parser(given)
+        if not given:
+            parser.print_help()
+            return 0
+        parsed = parser.parse_args(given)
         command: Command = parsed.command
         return command(parsed)
     except KeyboardInterrupt:
@@ -42,6 +52,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         description="A streaming SAM 2.1 tracker for the VOT toolkit.",
         epilog="`samurai serve --help` lists the environment variables that the tracker reads.",
     )
+    parser.add_argument("--version", action=_Version, help="print versions and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
@@ -63,6 +74,8 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         from vot_wrapper.evaluate import add_arguments
 
         add_arguments(evaluate)
+    workspace = add("workspace", _workspace, "copy the bundled workspace into a folder of yours")
+    workspace.add_argument("folder", type=Path, metavar="FOLDER", help="new or empty")
     ablate = add("ablate", _ablate, "compare memory policies over models and workspaces")
     if "ablate" in given:
         from vot_wrapper.ablate import add_arguments as add_ablate_arguments
@@ -79,6 +92,27 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
 
         add_submit_arguments(submit)
     return parser
+
+
+class _Version(argparse.Action):
+    """Prints the versions of samurai and of what decides its results; imports none of it."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from samurai.version import __version__
+
+        others = [f"{name} {_installed(name)}" for name in VERSIONED]
+        print(f"samurai {__version__}\nPython {platform.python_version()}, {', '.join(others)}")
+        parser.exit()
+
+
+def _installed(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def _serve(_: argparse.Namespace) -> int:
@@ -120,6 +154,18 @@ def _evaluate(parsed: argparse.Namespace) -> int:
     from vot_wrapper.evaluate import run
 
     return run(parsed)
+
+
+def _workspace(parsed: argparse.Namespace) -> int:
+    from vot_wrapper.bundled import copy_workspace
+
+    folder: Path = parsed.folder.expanduser().resolve()
+    kept = "" if copy_workspace(folder) else " (already there, left as it is)"
+    print(f"workspace    {folder}{kept}")
+    print(f"run it       samurai evaluate --workspace {shlex.quote(str(folder))}")
+    several = shlex.quote(str(folder / "multiobject"))
+    print(f"             samurai evaluate --workspace {several}  (several objects)")
+    return 0
 
 
 def _ablate(parsed: argparse.Namespace) -> int:

@@ -23,10 +23,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from vot_wrapper import bundled
+
 Level = Literal["OK", "WARN", "FAIL"]
 
 OLDEST_PYTHON = (3, 10)
-INSTALL = "run `make` in the clone, or `pip install .`"
+INSTALL = "run `make setup` in the clone; outside of one, install the package again"
 PACKAGES = ("numpy", "pillow", "torch", "safetensors", "vot-trax", "vot-toolkit", "attributee")
 OPENCV_PACKAGES = (
     "opencv-python-headless",
@@ -108,7 +110,11 @@ def packages() -> Iterator[Finding]:
 def opencv() -> Iterator[Finding]:
     """Exactly one of the packages that install the module cv2; several overwrite each other."""
     found = [f"{name} {version}" for name in OPENCV_PACKAGES if (version := _version(name))]
-    one = "pip uninstall -y " + " ".join(OPENCV_PACKAGES) + " && pip install opencv-python-headless"
+    # Without its dependencies: a numpy that the other packages weren't made for mustn't come along.
+    one = (
+        "run `make setup` in the clone; outside of one, pip uninstall -y "
+        f"{' '.join(OPENCV_PACKAGES)} && pip install --no-deps 'opencv-python-headless>=4.11'"
+    )
     if len(found) != 1:
         yield Finding("FAIL", "opencv", ", ".join(found) or "not installed", one)
         return
@@ -141,7 +147,13 @@ def sam2() -> Iterator[Finding]:
         # The tracker's own message names the two commands that install sam2.
         yield Finding("FAIL", "sam2", str(error), "" if "pip install" in str(error) else INSTALL)
         return
-    yield Finding("OK", "samurai", str(Path(str(samurai.__file__)).parent))
+    folder = Path(str(samurai.__file__)).parent
+    clone = bundled.unused_clone()
+    if clone is None:
+        yield Finding("OK", "samurai", f"{samurai.__version__} at {folder}")
+    else:
+        text = f"{samurai.__version__} at {folder}, which is not the clone you are in ({clone})"
+        yield Finding("WARN", "samurai", text, "to use the clone: make setup, .venv/bin/samurai")
     version = _version("sam2") or _version("SAM-2") or "of unknown version"
     if _editable("sam2") or _editable("SAM-2"):
         text = f"{version}, an editable clone at {package}: our bare folder sam2/ may hide it"
@@ -215,8 +227,8 @@ def settings() -> Iterator[Finding]:
 def trackers_ini() -> Iterator[Finding]:
     """The interpreters that the nearest trackers.ini names."""
     here = Path.cwd()
-    clone = Path(__file__).resolve().parents[1]
-    files = [folder / "trackers.ini" for folder in (here, *here.parents, clone)]
+    ours = bundled.clone() or bundled.user_workspace()
+    files = [folder / "trackers.ini" for folder in (here, *here.parents, ours)]
     path = next((file for file in files if file.is_file()), None)
     if path is None:
         yield Finding("OK", "trackers", "no trackers.ini here or above")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samurai.errors import ConfigurationError
+from vot_wrapper import bundled
 from vot_wrapper.console import Console, Interrupt, WorkersConsole, duration
 from vot_wrapper.pictures.report import pictures_page
 from vot_wrapper.table import REPAIRED_MARK, render
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from vot_wrapper.toolkit.scoring import Scores
     from vot_wrapper.toolkit.workspaces import Opened
 
-CLONE = Path(__file__).resolve().parents[1]
 REPORT_NAME = "latest"
 OFFICIAL_EAO_BOUNDS = (115, 755)  # frames; the short-term stacks of VOT 2020 to 2022
 
@@ -66,8 +67,8 @@ def add_workspace_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workspace",
         type=Path,
-        help="folder of the workspace (default: the current folder if it is one, else the "
-        "vot_workspace of the clone)",
+        help="folder of the workspace (default: the current folder if it is one, else the bundled "
+        "one: vot_workspace in a clone, outside of one a copy in your data folder)",
     )
 
 
@@ -84,11 +85,11 @@ def run(arguments: argparse.Namespace) -> int:
     interrupt = Interrupt()
     console = Console(interrupt)
     opened = open_workspace(
-        workspace_folder(arguments.workspace),
+        workspace_folder(arguments.workspace, console.say),
         tuple(arguments.trackers or ["samurai"]),
         arguments.stack,
         names(arguments.sequences),
-        CLONE / "trackers.ini",
+        bundled.template(),
         console.say,
     )
     _introduce(console, opened)
@@ -141,21 +142,30 @@ def names(given: list[str]) -> tuple[str, ...]:
     return tuple(name for part in given for name in part.split(",") if name)
 
 
-def workspace_folder(given: Path | None) -> Path:
-    """The workspace that was named, else the current folder if it is one, else the clone's.
+def workspace_folder(given: Path | None, say: Callable[[str], None] | None = None) -> Path:
+    """The workspace that was named, else the current folder if it is one, else the bundled one.
+
+    Args:
+        given: what was named.
+        say: takes a line about the copy of the bundled workspace, which is made if need be; None
+            for commands that only look at results, which there are none of then.
 
     Raises:
         ConfigurationError: none was named, and neither of the others is there.
     """
     if given is not None:
         return given.expanduser().resolve()
-    for folder in (Path.cwd(), CLONE / "vot_workspace"):
-        if (folder / "config.yaml").exists():
-            return folder
-    raise ConfigurationError(
-        "no workspace: the current folder is none, and this installation has no vot_workspace "
-        "beside it. Remedy: --workspace FOLDER, with --stack NAME to make a new one"
-    )
+    if (Path.cwd() / "config.yaml").exists():
+        return Path.cwd()
+    if say is not None:
+        return bundled.open_user_workspace(say)
+    folder = bundled.user_workspace()
+    if not (folder / "config.yaml").exists():
+        raise ConfigurationError(
+            f"no workspace: the current folder is none, and there is none in {folder} yet. Remedy: "
+            "name one with --workspace FOLDER, or run `samurai evaluate` first, which makes it"
+        )
+    return folder
 
 
 def _introduce(console: Console, opened: Opened) -> None:

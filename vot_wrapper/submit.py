@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samurai.errors import ConfigurationError
-from vot_wrapper.evaluate import CLONE, add_workspace_argument, workspace_folder
+from vot_wrapper import bundled
+from vot_wrapper.evaluate import add_workspace_argument, workspace_folder
 from vot_wrapper.problems import Problem
 from vot_wrapper.settings import PREFIX, Settings, read_settings, unknown_variables
 
@@ -87,7 +88,7 @@ def _open(arguments: argparse.Namespace) -> tuple[Opened, Tracker]:
             "name the one that `samurai evaluate` ran in with --workspace"
         )
     opened = open_workspace(
-        folder, (name,), arguments.stack, (), CLONE / "trackers.ini", print, to_run=False
+        folder, (name,), arguments.stack, (), bundled.template(), print, to_run=False
     )
     return opened, opened.workspace.registry[name]
 

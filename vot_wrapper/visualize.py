@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samurai.errors import ConfigurationError, FrameError
+from vot_wrapper import bundled
 from vot_wrapper.console import Console, Interrupt
-from vot_wrapper.evaluate import CLONE, add_workspace_argument, names, workspace_folder
+from vot_wrapper.evaluate import add_workspace_argument, names, workspace_folder
 from vot_wrapper.pictures.report import link_pictures, pictures_folder, reports_of
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         (),
         arguments.stack,
         names(arguments.sequences),
-        CLONE / "trackers.ini",
+        bundled.template(),
         console.say,
         to_run=False,
     )

@@ -17,6 +17,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from samurai.version import __version__
+
 if TYPE_CHECKING:
     from samurai.errors import SamuraiError
     from samurai.regions import Answer, Box, Mask, Points, Region
@@ -34,7 +36,17 @@ _HOMES = {
     "Tracker": "samurai.tracker",
 }
 
-__all__ = ["Answer", "Box", "Mask", "Points", "Region", "SamuraiError", "Session", "Tracker"]
+__all__ = [
+    "Answer",
+    "Box",
+    "Mask",
+    "Points",
+    "Region",
+    "SamuraiError",
+    "Session",
+    "Tracker",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
 """How nano, the bundled model, is made: pictures, clips, losses, schedule, evaluation, export.
 
-`python -m samurai_training --help` lists the steps. Needs the extra `samurai-vot[training]`.
+`python -m samurai_training --help` lists the steps. Runs in a clone, after `make setup`.
 """

@@ -15,6 +15,7 @@ SETUP_FILES = (
     "install.py",
     "pyproject.toml",
     "requirements-cuda.lock",
+    "requirements-distributed.lock",
     "requirements.lock",
     "setup.cfg",
 )

@@ -7,6 +7,8 @@ pip, venv and the import check are replaced by stand-ins that leave the same tra
 from __future__ import annotations
 
 import ast
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,8 +32,10 @@ class StandIn:
         self.calls: list[Call] = []
         self.checks = 0
         self.failing: dict[str, BaseException] = {}
+        self.uninstalled: list[str] = []
         self.torch_metadata = "Requires-Dist: sympy\n"
         monkeypatch.setattr(clone.Setup, "pip", lambda _, *call: self.pip(*call))
+        monkeypatch.setattr(clone.Setup, "uninstall", lambda _, names: self.uninstall(names))
         monkeypatch.setattr(clone, "make_venv", self.make_venv)
         monkeypatch.setattr(clone, "check_imports", self.check)
 
@@ -54,17 +58,35 @@ class StandIn:
         if "torch" in arguments[-1]:
             (metadata,) = self.clone.SITE.glob("torch-*.dist-info")
             (metadata / "METADATA").write_text(self.torch_metadata)
+        if any(argument.startswith(self.clone.OPENCV) for argument in arguments):
+            (self.clone.SITE / "cv2").mkdir(exist_ok=True)
         if "-e" in arguments:
             self.folder("samurai-vot", "0.1.0").mkdir(exist_ok=True)
+            self.origin(editable=True)
+
+    def origin(self, folder: Path | None = None, **information: bool) -> None:
+        """pip's record of where the project was installed from."""
+        record = {"url": (folder or self.clone.ROOT).as_uri(), "dir_info": information}
+        file = self.folder("samurai-vot", "0.1.0") / "direct_url.json"
+        file.write_text(json.dumps(record))
+
+    def uninstall(self, names: list[str]) -> None:
+        self.uninstalled += names
+        for name in names:
+            for folder in self.clone.SITE.glob(f"{name.replace('-', '_')}-*.dist-info"):
+                shutil.rmtree(folder)
+        shutil.rmtree(self.clone.SITE / "cv2", ignore_errors=True)
 
     def folder(self, name: str, version: str) -> Path:
         folder: Path = self.clone.SITE / f"{name.replace('-', '_')}-{version}.dist-info"
         return folder
 
-    def run(self) -> list[Call]:
+    def run(self, *extras: str) -> list[Call]:
         """Run install.py once; return the calls of pip that it made."""
         self.calls = []
-        self.clone.main()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["install.py", *extras])
+            self.clone.main()
         return self.calls
 
 
@@ -128,7 +150,7 @@ def test_a_failure_is_one_line_and_the_next_run_goes_on(
     pip: StandIn, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pip.failing["sam2"] = pip.clone.SetupError("the disk is full. Remedy: free some space")
-    assert pip.clone.main() == 1
+    pip.run()
     assert capsys.readouterr().err == "setup: the disk is full. Remedy: free some space\n"
     sam2, _ = pip.run()
     assert (names(sam2), sam2[1]) == ({"sam2"}, False)
@@ -170,6 +192,95 @@ def test_a_package_that_has_gone_is_installed_again(pip: StandIn) -> None:
     (rest,) = pip.run()
     assert "numpy" in names(rest)
     assert pip.checks == 2
+
+
+@pytest.mark.parametrize(
+    "record",
+    [{"editable": False}, {"editable": True, "folder": Path("/another/clone")}, {}],
+    ids=["a copy", "another clone", "a wheel"],
+)
+def test_a_lost_editable_install_is_made_again(pip: StandIn, record: dict[str, Any]) -> None:
+    """`pip install .`, or the same from another place, has taken its place."""
+    pip.run()
+    if record:
+        pip.origin(**record)
+    else:
+        (pip.folder("samurai-vot", "0.1.0") / "direct_url.json").unlink()
+    (project,) = pip.run()
+    assert "-e" in project[0]
+    pip.origin(editable=True)
+    assert pip.run() == []
+
+
+@pytest.mark.parametrize(
+    "name", ["opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless"]
+)
+def test_a_second_opencv_is_removed(pip: StandIn, name: str) -> None:
+    pip.run()
+    pip.folder(name, "5.0").mkdir()
+    (rest,) = pip.run()
+    assert {name, pip.clone.OPENCV} < set(pip.uninstalled)
+    assert pip.clone.OPENCV in names(rest)
+    assert pip.run() == []
+
+
+def test_an_opencv_whose_files_went_with_a_second_one_is_installed_again(pip: StandIn) -> None:
+    pip.run()
+    (pip.clone.SITE / "cv2").rmdir()
+    (rest,) = pip.run()
+    assert pip.clone.OPENCV in names(rest)
+    assert pip.run() == []
+
+
+def test_an_extra_is_added_and_remembered(pip: StandIn) -> None:
+    pip.run()
+    (extra,) = pip.run("distributed")
+    assert "ray" in names(extra)
+    assert pip.run() == []
+    (folder,) = pip.clone.SITE.glob("ray-*")
+    folder.rmdir()
+    (again,) = pip.run()  # without being named
+    assert names(again) == names(extra)
+    assert pip.run("training,test") == []  # all of it is in the lock of everybody
+
+
+def test_an_extra_that_pip_has_installed_already_is_remembered_too(pip: StandIn) -> None:
+    pip.run()
+    pins = pip.clone.extra_pins(["distributed"])
+    for name, version in pins.items():
+        pip.folder(name, version).mkdir()
+    assert pip.run("distributed") == []
+    pip.folder("ray", pins["ray"]).rmdir()
+    (extra,) = pip.run()
+    assert "ray" in names(extra)
+
+
+def test_an_extra_from_the_start(pip: StandIn) -> None:
+    calls = pip.run("distributed", "training")
+    assert len(calls) == 6 and "ray" in names(calls[-1])
+    assert pip.run() == []
+
+
+def test_an_unknown_extra_is_refused(pip: StandIn, capsys: pytest.CaptureFixture[str]) -> None:
+    assert pip.run("distributed", "numpy") == []
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "there is no extra numpy. Remedy: " in line and "raft" in line
+
+
+def test_a_link_to_another_folders_venv_is_left_alone(
+    pip: StandIn, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Clearing it, as a changed lock asks for, would take it away from whoever uses it."""
+    pip.run()
+    other = tmp_path / "other"
+    pip.clone.VENV.rename(other)
+    pip.clone.VENV.symlink_to(other)
+    before = sorted(other.rglob("*"))
+    lock = pip.clone.ROOT / "requirements.lock"
+    lock.write_text(lock.read_text().replace("numpy==", "numpy==1."))
+    assert pip.run() == []
+    assert ".venv is a link" in capsys.readouterr().err
+    assert sorted(other.rglob("*")) == before
 
 
 def test_a_venv_of_somebody_else_is_left_alone(
@@ -215,6 +326,7 @@ def test_a_python_without_venv_is_told_what_to_install(
     monkeypatch.setattr(
         clone.importlib.util, "find_spec", lambda name: None if name == module else find_spec(name)
     )
+    monkeypatch.setattr(sys, "argv", ["install.py"])
     assert clone.main() == 1
     (error,) = capsys.readouterr().err.splitlines()
     assert "lacks its modules venv and ensurepip. Remedy: " in error
@@ -259,12 +371,16 @@ def test_what_pip_says_becomes_one_line(install: ModuleType, output: str, cause:
     assert "Remedy: " in line and "\n" not in line and str(install.LOG) in line
 
 
-@pytest.mark.parametrize("version", [(3, 6, 15), (3, 9, 18), (3, 14, 0)])
-def test_an_unsuitable_python_gets_one_line(repository: Path, version: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("version", [(3, 6, 15), (3, 9, 18), (3, 15, 0)])
+def test_an_unsuitable_python_gets_one_line(
+    repository: Path, tmp_path: Path, version: tuple[int, ...]
+) -> None:
+    """On a copy: a version that is taken after all must find no .venv that it would clear."""
+    copied = shutil.copy(repository / "install.py", tmp_path)
     code = (
         "import runpy, sys\n"
         f"sys.version_info = {version}\n"
-        f"runpy.run_path({str(repository / 'install.py')!r}, run_name='__main__')\n"
+        f"runpy.run_path({str(copied)!r}, run_name='__main__')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1

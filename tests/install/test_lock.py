@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-PYTHONS = ((3, 10), (3, 11), (3, 12), (3, 13))
+PYTHONS = ((3, 10), (3, 11), (3, 12), (3, 13), (3, 14))
 # Left out of the lock on purpose (its head says why), and what stands in.
 SUBSTITUTES = {"opencv-python": "opencv-python-headless", "torchvision": None}
 
@@ -63,7 +63,15 @@ def unmet(pins: dict[str, str], requirement: Requirement) -> str | None:
 
 
 @every_python
-@pytest.mark.parametrize("file", ["requirements.lock", "requirements-cuda.lock"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "requirements.lock",
+        "requirements-cuda.lock",
+        "requirements-distributed.lock",
+        "requirements-raft.lock",
+    ],
+)
 def test_markers_choose_one_pin_for_each_name(
     repository: Path, install: ModuleType, file: str, python: Python
 ) -> None:
@@ -120,7 +128,8 @@ def test_the_ranges_of_setup_cfg_admit_the_pins(
 ) -> None:
     setup = configparser.ConfigParser()
     setup.read(repository / "setup.cfg")
-    text = setup["options"]["install_requires"] + setup["options.extras_require"]["test"]
+    extras = setup["options.extras_require"]
+    text = setup["options"]["install_requires"] + extras["test"] + extras["training"]
     requirements = [Requirement(line) for line in text.splitlines() if line]
     pins = locked(install, python)
     fitting = [r for r in requirements if not r.marker or r.marker.evaluate(environment(python))]
@@ -128,6 +137,23 @@ def test_the_ranges_of_setup_cfg_admit_the_pins(
     assert [problem for r in fitting if (problem := unmet(pins, r))] == []
     assert "sam2" not in {requirement.name for requirement in requirements}
     assert not any(r.specifier.contains("0.1.10") for r in requirements if r.name == "attributee")
+
+
+@every_python
+def test_an_extra_is_met_by_its_lock_and_adds_to_the_common_one(
+    repository: Path, install: ModuleType, python: Python
+) -> None:
+    setup = configparser.ConfigParser()
+    setup.read(repository / "setup.cfg")
+    common = locked(install, python)
+    for name, text in setup["options.extras_require"].items():
+        file = repository / f"requirements-{name}.lock"
+        own = install.read_pins(file, python) if file.exists() else {}
+        assert own.keys() & common.keys() == set()
+        for line in filter(None, text.splitlines()):
+            requirement = Requirement(line)
+            version = {**common, **own}.get(canonicalize_name(requirement.name), "0")
+            assert requirement.specifier.contains(version), f"{name}: {line} is not in its lock"
 
 
 def test_the_lock_is_what_is_installed(repository: Path, install: ModuleType) -> None:

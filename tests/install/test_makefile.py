@@ -79,5 +79,5 @@ def test_without_any_python_there_is_one_line_with_the_remedy(folder: Path) -> N
     done = make(folder)
     assert done.returncode == 2
     line, verdict = done.stderr.splitlines()
-    assert line.startswith("setup: there is no python3 here. Remedy: install Python 3.10-3.13")
+    assert line.startswith("setup: there is no python3 here. Remedy: install Python 3.10-3.14")
     assert verdict.startswith("make: *** ")

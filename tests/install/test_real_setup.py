@@ -146,7 +146,7 @@ def test_killed_repeated_and_run_twice_at_once(project: Path) -> None:
     assert third.stdout is not None
     assert third.stdout.readline().startswith("setup: another set-up is at work in this folder")
     (project / "hold").unlink()
-    assert steps(finish(second)) == [7, 8]
+    assert steps(finish(second)) == [7, 9]
     assert finish(third) == "setup: .venv is up to date\n"
 
     begun = time.monotonic()
@@ -167,7 +167,7 @@ def test_what_a_killed_pip_left_half_written_is_completed(project: Path) -> None
     state["done"] = state["done"][: state["done"].index("rest")]
     record.write_text(json.dumps({**state, "running": "rest"}))
 
-    assert steps(finish(start(project))) == [5, 6, 7, 8]
+    assert steps(finish(start(project))) == [5, 6, 7, 9]
     assert missing(site, ("cv2", "trax", "vot")) == []
 
 

@@ -15,6 +15,7 @@ from samurai.policies.base import Policy, Traits
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+PROJECT = next(re.finditer(r"```toml\n(.*?)```", DOCUMENT, re.DOTALL)).group(1)
 EXAMPLE = next(
     block for block in re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL) if "class" in block
 )
@@ -42,12 +43,22 @@ def test_it_keeps_what_it_recalls_and_no_more_than_it_declares(scene: list[Said]
 
 
 def test_another_package_offers_it(tmp_path: Path) -> None:
-    """As an installed distribution: metadata with the entry point beside the module."""
-    (tmp_path / "strides.py").write_text(EXAMPLE, encoding="utf-8")
-    metadata = tmp_path / "strides-1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: strides\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[samurai.policies]\nstrides = strides:Strides\n")
+    """Installed from the page's own text, by its own command, but without a network."""
+    project, site = tmp_path / "project", tmp_path / "site"
+    project.mkdir()
+    (project / "strides.py").write_text(EXAMPLE, encoding="utf-8")
+    (project / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
+    command = re.search(r"`pip (install [^`]*) -e \.`", DOCUMENT)
+    assert command is not None, "the page lost its command"
+    offline = ["--no-index", "--no-build-isolation", "--quiet", "--target", str(site)]
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", *command.group(1).split(), *offline, "."],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
     code = """
 import numpy as np
 from samurai import Box, Tracker
@@ -58,7 +69,7 @@ for _ in range(12):
     [answer] = session.step(frame)
 print(answer.mask.shape)
 """
-    paths = [str(tmp_path), str(ROOT / "sam2"), os.environ.get("PYTHONPATH", "")]
+    paths = [str(site), str(ROOT / "sam2"), os.environ.get("PYTHONPATH", "")]
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,

@@ -21,12 +21,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 FRAMES = 12
 
 ELSEWHERE = {
+    "pip install torch setuptools": "needs a network",
     "pip install .": "tests/install builds the wheel",
     "SAM2_BUILD_CUDA=0 pip install": "held against the lock below",
     "samurai download large": "needs a network; tests/checkpoints has a server of its own",
     "samurai evaluate samurai-l --stack": "needs a network for the sequences of the challenge",
     "samurai submit samurai-l": "needs a challenge's results; tests/toolkit makes some",
-    'pip install ".[distributed]"': "needs a network; tests/install holds the extras",
 }
 """Commands that can't be run as written without a network, and what stands for them."""
 

@@ -1,6 +1,6 @@
 """`samurai evaluate --workers`: the same files as one by one, and a worker that is killed.
 
-Needs Ray (`pip install .[distributed]`), which the lock leaves out for its size.
+Needs Ray (`make setup EXTRAS=distributed`), which the lock leaves out for its size.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def test_without_ray_the_remedy_is_named(
 
     monkeypatch.setattr(builtins, "__import__", hidden)
     code, printed = evaluate("scripted", "--workspace", make_workspace(), "--workers", 2)
-    assert code == 2 and "pip install ray" in printed
+    assert code == 2 and "make setup EXTRAS=distributed" in printed
 
 
 @pytest.mark.slow

@@ -250,7 +250,10 @@ def test_an_official_stack_is_run_by_its_copy(
     assert code == 0, printed
     configuration = yaml.safe_load((workspace / "config.yaml").read_text())
     assert configuration["stack"] == "vot2022/shorttermbox"  # so that `vot pack` names it
-    assert [Path(path).name for path in configuration["registry"]] == ["trackers.ini"]
+    # The workspace's own trackers.ini stays as it was; ours is put beside it.
+    assert configuration["registry"] == ["./trackers.ini", "./samurai-trackers.ini"]
+    assert "[samurai-l]" in (workspace / "samurai-trackers.ini").read_text()
+    assert "[samurai-l]" not in (workspace / "trackers.ini").read_text()
     assert "stack vot2022/shorttermbox: our copy" in printed
     assert "runs of 115 to 755 frames" in printed
     assert "EAO is too low by construction: the longest sequence has 20 frames" in printed

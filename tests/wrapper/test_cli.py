@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import samurai
 from vot_wrapper import cli
 from vot_wrapper.settings import Settings
 
@@ -40,11 +41,19 @@ def test_serve_help_lists_the_settings(capsys):
     assert "nano, tiny, small, base_plus, large" in text
 
 
-def test_a_command_is_needed(capsys):
-    with pytest.raises(SystemExit) as caught:
-        cli.main([])
-    assert caught.value.code == 2
-    assert "COMMAND" in capsys.readouterr().err
+def test_without_a_command_there_is_the_help(capsys):
+    assert cli.main([]) == 0
+    printed = capsys.readouterr()
+    assert "COMMAND" in printed.out and "evaluate" in printed.out and not printed.err
+
+
+def test_the_versions(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == f"samurai {samurai.__version__}"
+    assert all(f"{name} " in second for name in cli.VERSIONED)
 
 
 def test_errors_with_a_remedy_are_one_line(capsys):

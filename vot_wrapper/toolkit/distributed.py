@@ -29,8 +29,8 @@ ATTEMPTS = 3
 POLL_SECONDS = 0.5
 
 NO_RAY = (
-    "--workers needs Ray, which isn't installed. Remedy: `pip install ray`, or install this "
-    "project with its extra: `pip install .[distributed]`"
+    "--workers needs Ray, which isn't installed. Remedy: in the clone `make setup "
+    "EXTRAS=distributed`, outside of one `pip install 'ray>=2.30'`"
 )
 
 

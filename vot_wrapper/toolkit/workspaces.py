@@ -24,6 +24,7 @@ from vot.tracker import Tracker
 from vot.workspace import Workspace
 
 from samurai.errors import ConfigurationError
+from vot_wrapper.bundled import REGISTRY, SECOND_REGISTRY, write_registry
 from vot_wrapper.toolkit.experiments import Repaired
 
 STACKS = Path(__file__).parent / "stacks"
@@ -63,7 +64,7 @@ def open_workspace(
         trackers: identifiers of trackers in the workspace's registries.
         stack: name of a stack; None takes the workspace's own.
         sequences: names of the sequences to use; none means all.
-        registry: the trackers.ini that a new workspace refers to.
+        registry: the trackers.ini that a new workspace gets a copy of.
         say: takes one line about what was decided.
         to_run: whether the experiments have to run, or only their results are looked at.
 
@@ -102,13 +103,22 @@ def _configuration(folder: Path, stack: str | None, registry: Path, say: Say) ->
             )
         folder.mkdir(parents=True, exist_ok=True)
         # The toolkit's own name, so that `vot pack` names the official stack in a submission.
-        content = {"registry": [str(registry)], "stack": stack}
+        content = {"registry": _registries(folder, registry), "stack": stack}
         file.write_text(yaml.safe_dump(content), encoding="utf-8")
         say(f"new workspace for {stack} in {folder}")
     found = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     if not isinstance(found, dict) or not {"registry", "stack"} <= found.keys():
         raise ConfigurationError(f"{file} names no `registry` and `stack`: add both")
     return found
+
+
+def _registries(folder: Path, registry: Path) -> list[str]:
+    """The registries of a new workspace: a copy of ours, beside a trackers.ini that is there."""
+    if not (folder / REGISTRY).exists():
+        write_registry(folder / REGISTRY, registry)
+        return [f"./{REGISTRY}"]
+    write_registry(folder / SECOND_REGISTRY, registry)
+    return [f"./{REGISTRY}", f"./{SECOND_REGISTRY}"]
 
 
 def stack_file(name: str, folder: Path) -> Path:

@@ -50,7 +50,9 @@ class Raft:
             from torchvision.models.optical_flow import raft_small  # type: ignore[import-not-found]
         except (ImportError, RuntimeError) as error:
             raise ConfigurationError(
-                f"flow 'raft' needs a torchvision that fits this torch ({error}); or use dis"
+                f"flow 'raft' needs a torchvision that fits this torch ({error}). Remedy: in a "
+                "clone `make setup EXTRAS=raft`, outside of one `pip install torchvision` from the "
+                "index that torch came from; or use dis"
             ) from None
         import torch
 

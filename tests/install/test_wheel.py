@@ -1,0 +1,274 @@
+"""Wheel and sdist: what is in them, and every command from an installation outside of any clone.
+
+The new environment borrows torch, sam2 and the toolkit from the one that runs the tests, so that
+nothing is downloaded; of this project it has what the archive brings, and nothing else.
+"""
+
+from __future__ import annotations
+
+import configparser
+import email
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from packaging.metadata import Metadata
+
+pytestmark = pytest.mark.wheel
+
+SEQUENCE = "scale"  # the shortest to run
+MADE_BY_RUNNING = {"results", "analysis", "reports", "cache", "logs", "provenance", "submissions"}
+NOT_TO_BE_PACKED = "made by running, not to be packed"
+IGNORED = {".git", ".venv", "build", "dist", "training"}
+
+Samurai = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def copy(repository: Path, folder: Path) -> Path:
+    """The repository without what git ignores, and with what a used clone has besides."""
+
+    def ignore(place: str, names: list[str]) -> set[str]:
+        inside = Path(place).relative_to(repository).parts
+        leave = {name for name in names if name.endswith((".egg-info", ".pt", "__pycache__"))}
+        if inside == ():
+            leave |= IGNORED | {name for name in names if name.endswith(("_cache", ".hypothesis"))}
+        if inside[:1] == ("vot_workspace",):
+            leave |= {*MADE_BY_RUNNING, "ablation"}
+        return leave
+
+    shutil.copytree(repository, folder, ignore=ignore, symlinks=True)
+    for place in ("results/x/y.bin", "logs/a.log", "ablation/a.csv", "hard/sequences/list.txt"):
+        file = folder / "vot_workspace" / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(NOT_TO_BE_PACKED)
+    (folder / "checkpoints" / "sam2.1_hiera_large.pt").write_text(NOT_TO_BE_PACKED)
+    return folder
+
+
+def build(folder: Path, kind: str, target: Path) -> Path:
+    """Build a `wheel` or an `sdist` by the backend's own hook, without a network."""
+    target.mkdir(exist_ok=True)
+    code = f"from setuptools import build_meta as b; b.build_{kind}({str(target)!r})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (file,) = target.iterdir()
+    return file
+
+
+@pytest.fixture(scope="module")
+def archives(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A wheel and an sdist of this tree, and a wheel of the unpacked sdist."""
+    folder = tmp_path_factory.mktemp("archives")
+    wheel = build(copy(repository, folder / "one"), "wheel", folder / "wheel")
+    sdist = build(copy(repository, folder / "two"), "sdist", folder / "sdist")
+    with tarfile.open(sdist) as tar:
+        tar.extractall(folder / "unpacked", filter="data")
+    (unpacked,) = (folder / "unpacked").iterdir()
+    again = build(unpacked, "wheel", folder / "again")
+    return {"wheel": wheel, "sdist": sdist, "wheel of the sdist": again}
+
+
+def members(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_the_wheel_of_the_sdist_is_that_of_the_tree(archives: dict[str, Path]) -> None:
+    assert members(archives["wheel"]) == members(archives["wheel of the sdist"])
+
+
+def test_the_wheel_has_what_runs_outside_a_clone(
+    repository: Path, archives: dict[str, Path]
+) -> None:
+    packed = members(archives["wheel"])
+    tops = {name.split("/")[0] for name in packed}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"samurai", "vot_wrapper"}
+    assert packed["vot_wrapper/trackers.ini"] == (repository / "trackers.ini").read_bytes()
+    bundled = repository / "vot_workspace"
+    for workspace in (bundled, bundled / "multiobject"):
+        for name in (workspace / "sequences" / "list.txt").read_text().split():
+            for file in (workspace / "sequences" / name).rglob("*"):
+                inside = f"vot_wrapper/workspace/{file.relative_to(bundled).as_posix()}"
+                assert file.is_dir() or packed[inside] == file.read_bytes()
+    assert [name for name in packed if NOT_TO_BE_PACKED.encode() in packed[name]] == []
+    assert not any(part in name.split("/") for part in MADE_BY_RUNNING for name in packed)
+
+
+def test_the_sdist_has_what_is_committed(repository: Path, archives: dict[str, Path]) -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=repository, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("this is no clone")
+    with tarfile.open(archives["sdist"]) as tar:
+        packed = {name.partition("/")[2] for name in tar.getnames()}
+    assert {name for name in listed.stdout.splitlines() if name not in packed} == set()
+    assert not any(name.endswith(".pt") or "ablation/a.csv" in name for name in packed)
+
+
+def test_the_metadata_are_what_an_index_takes(archives: dict[str, Path]) -> None:
+    """The checks of `twine check --strict`, without its dependencies."""
+    packed = members(archives["wheel"])
+    with tarfile.open(archives["sdist"]) as tar:
+        name = next(name for name in tar.getnames() if name.count("/") == 1 and "PKG-INFO" in name)
+        file = tar.extractfile(name)
+        assert file is not None
+        texts = [file.read(), *(t for n, t in packed.items() if n.endswith("dist-info/METADATA"))]
+    assert len(texts) == 2
+    for text in texts:
+        checked = Metadata.from_email(text, validate=True)
+        assert checked.description_content_type == "text/markdown"
+        assert checked.description and checked.license_files == ["LICENSE"]
+        assert "example.com" not in text.decode().partition("\n\n")[0]
+    one, other = map(email.message_from_bytes, texts)
+    assert one.items() == other.items()
+
+
+@pytest.fixture(scope="module", params=["wheel", "sdist"])
+def environment(
+    request: pytest.FixtureRequest,
+    archives: dict[str, Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A new environment with an archive installed; returns its folder."""
+    folder = tmp_path_factory.mktemp("environment")
+    command = [sys.executable, "-m", "venv", "--without-pip", folder / "venv"]
+    subprocess.run(command, check=True)
+    borrowed = folder / "borrowed"
+    borrowed.mkdir()
+    for entry in Path(sysconfig.get_paths()["purelib"]).iterdir():
+        if "samurai" not in entry.name and entry.suffix != ".pth":
+            (borrowed / entry.name).symlink_to(entry)
+    (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
+    (site / "borrowed.pth").write_text(f"{borrowed}\n")
+    pip = [sys.executable, "-m", "pip", "--python", folder / "venv" / "bin" / "python", "install"]
+    options = ["--no-index", "--no-deps", "--no-build-isolation", "--quiet"]
+    subprocess.run([*pip, *options, archives[request.param]], check=True, env=bare({}))
+    (folder / "venv" / "bin" / "vot").write_text(
+        f"#!{folder}/venv/bin/python\nfrom vot.utilities.cli import main\nmain()\n"
+    )
+    (folder / "venv" / "bin" / "vot").chmod(0o755)
+    return folder / "venv"
+
+
+def bare(more: dict[str, str]) -> dict[str, str]:
+    """This process's variables without those that lead to the clone or change the tracker."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SAMURAI", "PYTHON", "PIP", "VIRTUAL_ENV", "XDG"))
+    }
+    return {**kept, "OMP_NUM_THREADS": "1", **more}
+
+
+@pytest.fixture
+def samurai(environment: Path, tmp_path: Path) -> Samurai:
+    """Runs a command of the new environment in an empty folder, with a home of its own."""
+    for name in ("home", "a folder"):
+        (tmp_path / name).mkdir()
+
+    def call(*command: object, **more: str) -> subprocess.CompletedProcess[str]:
+        program, *arguments = map(str, command)
+        return subprocess.run(
+            [environment / "bin" / program, *arguments],
+            cwd=tmp_path / "a folder",
+            env=bare({"HOME": str(tmp_path / "home"), **more}),
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+
+    return call
+
+
+def shorten(workspace: Path) -> None:
+    """Leave one sequence and one experiment."""
+    (workspace / "sequences" / "list.txt").write_text(f"{SEQUENCE}\n")
+    (workspace / "stack.yaml").write_text(
+        "title: short\nexperiments:\n  unsupervised:\n    type: unsupervised\n    repetitions: 1\n"
+        "    analyses:\n      - type: average_accuracy\n"
+    )
+
+
+def listing(folder: Path) -> set[str]:
+    """All files but what Python itself caches."""
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*")}
+    return {path for path in found if "__pycache__" not in path}
+
+
+def test_every_command_in_an_empty_folder(
+    environment: Path, samurai: Samurai, tmp_path: Path
+) -> None:
+    (site,) = (environment / "lib").glob("python*/site-packages")
+    before = listing(site)
+    where = samurai("python", "-c", "import samurai, sam2; print(samurai.__file__, sam2.__file__)")
+    assert str(site / "samurai") in where.stdout and "borrowed" in where.stdout, where
+
+    workspace = tmp_path / "home" / ".local" / "share" / "samurai" / "workspace"
+    early = samurai("samurai", "submit", "samurai")
+    assert early.returncode == 2 and "no workspace" in early.stderr
+    assert not workspace.exists()
+
+    # An unknown sequence ends it after the copy, before any tracker runs.
+    begun = samurai("samurai", "evaluate", "--sequences", "nothing")
+    assert begun.returncode == 2, begun
+    assert f"copied to {workspace}" in begun.stdout and "no sequence nothing" in begun.stderr
+    assert list((tmp_path / "a folder").iterdir()) == []
+    shorten(workspace)
+    done = samurai("samurai", "evaluate")
+    assert done.returncode == 0, done
+    assert f"workspace    {workspace}" in done.stdout
+    assert any(line.startswith("SAMURAI  ") for line in done.stdout.splitlines()), done.stdout
+    (result,) = (workspace / "results" / "samurai").rglob(f"{SEQUENCE}_001.bin")
+
+    drawn = samurai("samurai", "visualize")
+    assert drawn.returncode == 0 and list(workspace.rglob("*.png")), drawn
+    packed = samurai("samurai", "submit", "samurai")
+    assert packed.returncode == 0 and list((workspace / "submissions").rglob("*.zip")), packed
+    checked = samurai("samurai", "doctor")
+    assert "FAIL" not in checked.stdout and f"{workspace / 'trackers.ini'}" in checked.stdout
+    assert checked.returncode == 0, checked
+
+    # The toolkit's own command, with the trackers.ini that was written.
+    mine = tmp_path / "my workspace"
+    assert samurai("samurai", "workspace", mine).returncode == 0
+    shorten(mine)
+    plain = samurai("vot", "evaluate", "samurai", "--workspace", mine)
+    (same,) = (mine / "results" / "samurai").rglob(f"{SEQUENCE}_001.bin")
+    assert same.read_bytes() == result.read_bytes(), plain
+    assert listing(site) == before
+
+
+def test_versions(samurai: Samurai, repository: Path) -> None:
+    first, second = samurai("samurai", "--version").stdout.splitlines()
+    assert first == "samurai 0.1.0"
+    assert second.startswith("Python 3.") and "torch 2." in second and "sam2 1.1.0" in second
+    code = "import samurai; from importlib.metadata import version; "
+    code += "print(samurai.__version__ == version('samurai-vot'))"
+    assert samurai("python", "-c", code).stdout == "True\n"
+    helped = samurai("samurai")
+    assert helped.returncode == 0 and "evaluate" in helped.stdout and not helped.stderr
+
+
+def test_a_new_workspace_has_a_commented_registry(samurai: Samurai, tmp_path: Path) -> None:
+    """Stack and folder are given, and sequences that nothing needs to be downloaded for."""
+    assert samurai("samurai", "workspace", tmp_path / "source").returncode == 0
+    folder = tmp_path / "a new one"
+    shutil.copytree(tmp_path / "source" / "multiobject" / "sequences", folder / "sequences")
+    (folder / "sequences" / "list.txt").write_text("twins\n")
+    done = samurai(
+        "samurai", "evaluate", "--workspace", folder, "--stack", "tests/multiobject",
+        "--sequences", "nothing",
+    )  # fmt: skip
+    assert "There are: twins" in done.stderr, done  # and not: there is no tracker 'samurai'
+    text = (folder / "trackers.ini").read_text()
+    ini = configparser.ConfigParser()
+    ini.read_string(text)
+    assert {"samurai", "samurai-l"} < set(ini.sections())
+    assert not any("paths" in ini[name] for name in ini.sections())
+    assert "# To make a variant" in text or "add a section" in text
