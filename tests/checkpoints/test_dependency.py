@@ -62,7 +62,7 @@ def clone(tmp_path: Path, repository: Path) -> Path:
     """Of this repository, as far as these tests need one: its bare folder with our package."""
     package = tmp_path / "clone" / "sam2" / "samurai"
     package.mkdir(parents=True)
-    for name in ("__init__.py", "dependency.py", "errors.py"):
+    for name in ("__init__.py", "version.py", "dependency.py", "errors.py"):
         shutil.copy(repository / "sam2" / "samurai" / name, package)
     return tmp_path / "clone"
 

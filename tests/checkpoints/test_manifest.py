@@ -121,7 +121,7 @@ def run_alone(code: str, *path: Path) -> str:
 def test_an_installed_package_finds_its_weights(repository: Path, tmp_path: Path) -> None:
     package = tmp_path / "site" / "samurai"
     package.mkdir(parents=True)
-    for name in ("__init__.py", "manifest.py", "errors.py"):
+    for name in ("__init__.py", "version.py", "manifest.py", "errors.py"):
         shutil.copy(repository / "sam2" / "samurai" / name, package)
     (package / "weights").mkdir()
     for name in ("manifest.toml", "nano.safetensors"):

@@ -186,8 +186,6 @@ def test_calls_in_a_senseless_order_are_named(tracker: Tracker, video: Frames) -
         session.step(video[0])
     with pytest.raises(SessionError, match="call start first"):
         _ = session.logits
-    with pytest.raises(SessionError, match="at least one object"):
-        session.start(video[0], [])
     with pytest.raises(RegionError):
         session.start(video[0], [Box(0, 0, 0, 5)])
     with pytest.raises(SessionError, match="call start first"):

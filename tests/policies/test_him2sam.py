@@ -14,7 +14,7 @@ from samurai.policies.him2sam import Him2SamPolicy, hausdorff
 from samurai.policies.samurai import SamuraiPolicy
 
 HERE, AWAY = block(4, 4, 6, 6), block(30, 30, 6, 6)
-LARGE, SMALL = Traits(motion_weight=0.15), Traits(motion_weight=0.25)
+LARGE, SMALL = Traits(large=True), Traits(motion_weight=0.15)
 
 
 class Still:
