@@ -118,13 +118,15 @@ def run(cell: Cell, arguments: list[str], folder: Path) -> None:
 
 
 def margins(deviations: Path) -> Iterator[tuple[str, float, float]]:
-    """Each test's comparison that came closest to its margin: name, deviation, margin."""
+    """Each test's comparison that came closest to its margin: name, deviation, margin. A test and
+    its parameters are one."""
     closest: dict[str, tuple[float, float]] = {}
     for line in deviations.read_text().splitlines() if deviations.exists() else []:
         seen = json.loads(line)
-        deviation, margin = closest.get(seen["test"], (0.0, seen["margin"]))
+        test = seen["test"].partition("[")[0]
+        deviation, margin = closest.get(test, (0.0, seen["margin"]))
         if seen["deviation"] / seen["margin"] >= deviation / margin:
-            closest[seen["test"]] = seen["deviation"], seen["margin"]
+            closest[test] = seen["deviation"], seen["margin"]
     for test, (deviation, margin) in sorted(closest.items()):
         yield test, deviation, margin
 
@@ -164,7 +166,7 @@ def main() -> int:
     for test, deviation, margin in seen:
         factor = margin / deviation if deviation else float("inf")
         narrow = "  TOO NARROW" if factor < LEAST_FACTOR else ""
-        print(f"{deviation:10.3g} of {margin:<7g} {factor:8.1f}x  {test}{narrow}")
+        print(f"{deviation:10.3g} of {margin:<7.3g} {factor:8.1f}x  {test}{narrow}")
     for cell in cells:
         for failure in cell.failed:
             print(f"FAILED {failure} ({cell.capability}, {cell.threads} threads)")
