@@ -14,7 +14,7 @@ from oracles.agreement import assert_close, assert_overlap, assert_within
 
 def test_what_is_within_its_margin_passes_and_nothing_else() -> None:
     assert_close(torch.tensor([1.0, 2.0]), np.array([1.0, 2.25]), 0.25)
-    with pytest.raises(AssertionError, match="differs by 0.25, above 0.2"):
+    with pytest.raises(AssertionError, match=r"differs by 0\.25, above 0\.2"):
         assert_close(torch.tensor([1.0, 2.0]), np.array([1.0, 2.25]), 0.2)
     with pytest.raises(AssertionError):
         assert_close(np.array([1.0, math.nan]), np.ones(2), 1.0)
