@@ -77,6 +77,7 @@ def capabilities() -> list[str]:
 def environment(capability: str, threads: int, deviations: Path) -> dict[str, str]:
     """The variables of a run."""
     chosen = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TEST_THREADS"), str(threads))
+    chosen["OMP_WAIT_POLICY"] = "PASSIVE"  # there may be more threads than cores
     if capability in LIMITS:
         aten, onednn, mkl = LIMITS[capability]
         chosen |= {
