@@ -20,6 +20,7 @@ help:
 	@echo "make test-slow             set up, then the tests that take longer"
 	@echo "make test-wheel            set up, then build wheel and sdist, install and use them"
 	@echo "make test-all              all three"
+	@echo "make test-cpus             the numeric tests as other processors would run them (an hour)"
 	@echo "make setup                 only make .venv with the pinned packages and this project;"
 	@echo "                           EXTRAS=distributed adds an extra of setup.cfg, for good"
 	@echo "make clean                 delete caches and build leftovers; keeps .venv and results"
@@ -62,3 +63,8 @@ test-all: test test-slow test-wheel
 clean:
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	find benchmarks sam2 tests vot_wrapper -name __pycache__ -prune -exec rm -rf {} +
+
+# CPUS='--capability avx2 --threads 1' chooses; see tests/cpus.py.
+.PHONY: test-cpus
+test-cpus: setup
+	.venv/bin/python tests/cpus.py $(CPUS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -69,13 +70,20 @@ SMALL: dict[str, Any] = {
 """A SAM 2.1 with every part of the official ones, small enough for many frames a second."""
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """These networks are too small to share out, and a second thread only waits."""
+@pytest.fixture(scope="module", autouse=True)
+def _few_threads() -> Iterator[None]:
+    """These networks are too small to share out, and a second thread only waits; `make test-cpus`
+    has more of them all the same."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(int(os.environ.get("TEST_THREADS", "1")))
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    """Random numbers are the same in whatever order the tests run."""
+    torch.manual_seed(0)
 
 
 WIDENED = {"sam_mask_decoder": 3.0, "memory_attention": 2.0, "memory_encoder": 2.0}

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from oracles.agreement import assert_overlap
 
-from samurai import bank as bank_module
 from samurai.policies import POLICIES
 from samurai.regions import Answer, Box, Mask
 from samurai.session import Session
@@ -76,12 +76,9 @@ def test_bounded(tracker: Tracker, video: Frames) -> None:
 def test_several_objects_are_as_many_single_runs(
     tracker: Tracker,
     video: Frames,
-    alone: list[list[Answer]],
-    monkeypatch: pytest.MonkeyPatch,
+    float32_maps: None,
 ) -> None:
-    """One of them starts late. Batches differ from single runs in the last bits; so maps are kept
-    in full precision here, since in bfloat16 such a difference flips roundings."""
-    monkeypatch.setattr(bank_module, "MAP_DTYPE", bank_module.torch.float32)
+    """One of them starts late. Batches differ from single runs in the last bits."""
     single = run(tracker.session(), video[:LENGTH], [BOX])
     late = run(tracker.session(), video[7:LENGTH], [OTHER])
     session = tracker.session()
@@ -91,8 +88,7 @@ def test_several_objects_are_as_many_single_runs(
     for time, answers in enumerate(together):
         expected = [single[time][0], *([late[time - 7][0]] if time >= 7 else [])]
         for answer, one in zip(answers, expected, strict=True):
-            union = (answer.mask | one.mask).sum()
-            assert union == 0 or (answer.mask & one.mask).sum() / union >= 0.98
+            assert_overlap(answer.mask, one.mask, 0.98, time)
 
 
 def test_a_prompt_in_a_later_frame_is_a_start_there(tracker: Tracker, video: Frames) -> None:
@@ -101,11 +97,10 @@ def test_a_prompt_in_a_later_frame_is_a_start_there(tracker: Tracker, video: Fra
     session.start(video[0], [OTHER])
     for frame in video[1:5]:
         session.step(frame)
-    late = [session.step(video[5], [BOX])[1]]
+    late = session.step(video[5], [BOX])[1]
     fresh = tracker.session()
     first = fresh.start(video[5], [BOX])[0]
-    union = (late[0].mask | first.mask).sum()
-    assert union == 0 or (late[0].mask & first.mask).sum() / union >= 0.98
+    assert_overlap(late.mask, first.mask, 0.98)
 
 
 def test_a_video_of_one_frame(tracker: Tracker, video: Frames) -> None:

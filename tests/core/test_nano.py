@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from oracles.agreement import assert_overlap, assert_within, overlap
 
 from samurai import Box, Tracker
 
 Frames = list[NDArray[np.uint8]]
+LEAST = 0.99
+"""Overlap of masks that are computed in a batch and alone."""
 BOXES = [Box(70, 90, 80, 60), Box(200, 20, 60, 80), Box(20, 10, 50, 50)]
 
 
@@ -38,25 +41,22 @@ def run(tracker: Tracker, frames: Frames, boxes: list[Box]) -> list[list[NDArray
     return [[answer.mask for answer in frame] for frame in answers]
 
 
-def overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-    union = (a | b).sum()
-    return float((a & b).sum() / union) if union else 1.0
-
-
 @pytest.mark.parametrize("policy", ["sam2", "samurai"])
-def test_objects_in_one_batch_equal_single_runs(policy: str, scene: Frames) -> None:
+def test_objects_in_one_batch_equal_single_runs(
+    policy: str, scene: Frames, float32_maps: None
+) -> None:
     tracker = Tracker.load("nano", policy, "cpu")
     together = run(tracker, scene, BOXES)
     for number, box in enumerate(BOXES):
         alone = run(tracker, scene, [box])
         for time, frame in enumerate(alone):
-            assert overlap(frame[0], together[time][number]) >= 0.999, (number, time)
+            assert_overlap(frame[0], together[time][number], LEAST, (number, time))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("policy", ["sam2", "samurai"])
 def test_late_objects_in_one_batch_equal_single_runs_over_100_frames(
-    policy: str, scene: Frames
+    policy: str, scene: Frames, float32_maps: None
 ) -> None:
     tracker = Tracker.load("nano", policy, "cpu")
     frames = [scene[number % 46 if number % 46 < 24 else 46 - number % 46] for number in range(100)]
@@ -72,7 +72,7 @@ def test_late_objects_in_one_batch_equal_single_runs_over_100_frames(
         alone = run(tracker, frames[start:], [box])
         assert len(alone) == len(together[number])
         for time, (frame, mask) in enumerate(zip(alone, together[number], strict=True)):
-            assert overlap(frame[0], mask) >= 0.999, (number, time)
+            assert_overlap(frame[0], mask, LEAST, (number, time))
 
 
 def test_two_hundred_objects_are_answered(scene: Frames) -> None:
@@ -87,7 +87,8 @@ def test_two_hundred_objects_are_answered(scene: Frames) -> None:
 def test_half_precision_follows_the_same_object(scene: Frames) -> None:
     exact = run(Tracker.load("nano", "samurai", "cpu"), scene, BOXES[:1])
     half = run(Tracker.load("nano", "samurai", "cpu", "bfloat16"), scene, BOXES[:1])
-    assert np.mean([overlap(a[0], b[0]) for a, b in zip(exact, half, strict=True)]) > 0.9
+    overlaps = [overlap(a[0], b[0]) for a, b in zip(exact, half, strict=True)]
+    assert_within(1 - float(np.mean(overlaps)), 0.25)  # seen: 0.0252
 
 
 def test_an_object_is_followed(scene: Frames) -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from oracles.agreement import assert_close
 from PIL import Image
 
 from samurai.frames import prepare
@@ -27,8 +28,6 @@ BATCH_TOLERANCE = 2e-3
 """Several objects go through the network in one batch, which sums in another order than one by one.
 With maps in float32 the largest deviation seen over instruction sets and threads is 2.3e-4."""
 
-BATCH_OVERLAP = 0.99
-
 
 def compare(
     tracker: Tracker,
@@ -36,7 +35,7 @@ def compare(
     regions: list[Region],
     expected: list[Any],
 ) -> None:
-    """Logits and masks of every object in every frame; exactly equal masks for a single one."""
+    """Logits and masks of every object in every frame; masks but where the sign is rounding's."""
     tolerance = LOGIT_TOLERANCE if len(regions) == 1 else BATCH_TOLERANCE
     session = tracker.session()
     for time, frame in enumerate(video):
@@ -44,17 +43,10 @@ def compare(
         logits = torch.from_numpy(session.logits)[:, None]
         size = frame.shape[:2]
         resized = F.interpolate(logits, size, mode="bilinear", align_corners=False)[:, 0].numpy()
-        np.testing.assert_allclose(resized, expected[time], atol=tolerance, rtol=0)
+        assert_close(resized, expected[time], tolerance, time)
         for answer, reference in zip(answers, expected[time], strict=True):
-            if len(regions) == 1:
-                np.testing.assert_array_equal(answer.mask, reference > 0)
-            else:
-                assert overlap(answer.mask, reference > 0) >= BATCH_OVERLAP
-
-
-def overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-    union = (a | b).sum()
-    return float((a & b).sum() / union) if union else 1.0
+            sure = np.abs(reference) > tolerance
+            np.testing.assert_array_equal(answer.mask[sure], reference[sure] > 0)
 
 
 def lively(expected: list[NDArray[np.float32]]) -> bool:

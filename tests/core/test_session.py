@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from oracles.agreement import assert_close
 
 from samurai import background
 from samurai.errors import ConfigurationError, FrameError, RegionError, SessionError
@@ -71,30 +71,46 @@ def test_settling_early_or_late_gives_the_same_answers(tracker: Tracker, video: 
     assert all(same(a, b) for a, b in zip(late, early, strict=True))
 
 
+def first(action: Callable[[], object], call: Callable[[], None]) -> Callable[[], None]:
+    """An action before a call."""
+
+    def both() -> None:
+        action()
+        call()
+
+    return both
+
+
 def test_settling_in_the_background_gives_the_same_answers(
     tracker: Tracker, video: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when a new video starts while the old one's last frame is still being written."""
     expected = run(tracker.session(), video[:6], BOX)
     monkeypatch.setattr(background, "usable_cores", lambda: 1 + torch.get_num_threads())
-    threads = set()
+    threads, asked = set(), threading.Event()
     memorise = tracker.network.memorise
 
     def noted(*arguments: Any) -> Any:
+        """Ends when the session waits for it, and not before."""
         threads.add(threading.current_thread().name)
-        time.sleep(0.05)
+        assert asked.wait(60)
         return memorise(*arguments)
 
     monkeypatch.setattr(tracker.network, "memorise", noted)
     session = tracker.session()
+    for name in ("settle", "_reset"):
+        monkeypatch.setattr(session, name, first(asked.set, getattr(session, name)))
     for _ in range(2):
         answers = [session.start(video[0], [BOX])]
         for frame in video[1:6]:
+            asked.clear()
             session.settle_soon()
             session.settle_soon()
             answers.append(session.step(frame))
+        asked.clear()
         session.settle_soon()
         assert all(same(a, b) for a, b in zip(expected, answers, strict=True))
+    asked.set()
     assert threads and all(name.startswith("samurai-memory") for name in threads)
 
 
@@ -271,5 +287,5 @@ def test_a_box_can_become_the_mask_that_it_decodes_to(
             align_corners=False,
             antialias=True,
         )
-        np.testing.assert_allclose(session.logits, expected[:, 0].numpy(), atol=1e-4)
+        assert_close(session.logits, expected[:, 0], 1e-4)
     assert answer.mask.any()

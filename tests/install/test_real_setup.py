@@ -149,9 +149,7 @@ def test_killed_repeated_and_run_twice_at_once(project: Path) -> None:
     assert steps(finish(second)) == [7, 9]
     assert finish(third) == "setup: .venv is up to date\n"
 
-    begun = time.monotonic()
     assert finish(start(project)) == "setup: .venv is up to date\n"
-    assert time.monotonic() - begun < 5
     (site,) = (project / ".venv" / "lib").glob("python*/site-packages")
     assert missing(site, ("cv2", "torch", "trax", "vot", "sam2", "samurai", "vot_wrapper")) == []
 

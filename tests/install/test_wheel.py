@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from packaging.metadata import Metadata
 
-pytestmark = pytest.mark.wheel
+pytestmark = [pytest.mark.wheel, pytest.mark.timeout(900)]
 
 SEQUENCE = "scale"  # the shortest to run
 MADE_BY_RUNNING = {"results", "analysis", "reports", "cache", "logs", "provenance", "submissions"}

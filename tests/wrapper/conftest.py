@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,16 @@ class Peer:
         self.watchdog.cancel()
         return code
 
+    def wait_until_idle(self):
+        """Until all threads of the process sleep: what it would do by itself, it has done."""
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        if not tasks.exists():
+            pytest.skip("the states of threads are read from /proc")
+        deadline = time.monotonic() + SECONDS
+        while {state(task) for task in tasks.iterdir()} - {"S"}:
+            assert time.monotonic() < deadline, "the process never rests"
+            time.sleep(0.001)
+
     def stray_lines(self):
         """What came through the pipe and is no TraX message."""
         lines = "".join(self.output).splitlines()
@@ -62,6 +73,14 @@ class Peer:
     def end(self):
         self.process.kill()
         self.exit_code()
+
+
+def state(task):
+    """A thread's state, the letter after its name in parentheses; S for one that is gone."""
+    try:
+        return (task / "stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "S"
 
 
 def color(image):

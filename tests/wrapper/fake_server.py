@@ -52,7 +52,8 @@ class FakeSession:
         self.time += 1
         if "noise" in self.behaviour:
             make_noise()
-        if "slow" in self.behaviour:
+        for slow in (word for word in self.behaviour if word.startswith("slow:")):
+            os.write(int(slow.removeprefix("slow:")), b"%d" % self.time)
             time.sleep(1)
         if "broken" in self.behaviour and self.time == 2:
             raise RuntimeError('the model\nfailed with "quotes", \\ and an é')

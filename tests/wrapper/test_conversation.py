@@ -7,7 +7,6 @@ import select
 import struct
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -217,7 +216,7 @@ def test_a_frame_is_not_opened_before_it_is_sent(connect, images):
         image.write_bytes(b"not an image yet")
     peer.initialize(images[0], rectangle(1, 1, 4, 4))
     for index, image in enumerate(images[1:], start=1):
-        time.sleep(0.05)  # a process that reads ahead would do it now
+        peer.wait_until_idle()  # a process that reads ahead has done it then
         image.write_bytes(right[index])
         [answer] = peer.frame(image)
         assert confidence(answer) == pytest.approx((40 * index + 10) / 255, abs=1e-6)
@@ -225,8 +224,10 @@ def test_a_frame_is_not_opened_before_it_is_sent(connect, images):
 
 @pytest.mark.parametrize("behaviour", [[], ["slow"]], ids=["waiting", "computing"])
 def test_ends_when_the_client_is_killed(images, behaviour, tmp_path):
-    """The tracker process inherits the writing end of `line`: once that is closed, it is gone."""
+    """The tracker process inherits the writing end of `line`: once that is closed, it is gone. A
+    slow tracker tells there when it begins with a frame."""
     line, held = os.pipe()
+    behaviour = [f"{name}:{held}" for name in behaviour]
     client = f"""
 import subprocess, sys, time, trax
 from trax.client import Client
@@ -243,7 +244,8 @@ client.frame(image, {{}}, []) if {behaviour!r} else time.sleep(60)
     )
     os.close(held)
     assert killed.stdout.readline() == b"running\n"
-    time.sleep(0.2)
+    for number in b"01" if behaviour else b"":
+        assert os.read(line, 1)[0] == number
     assert select.select([line], [], [], 0)[0] == [], "the tracker process must still be running"
     killed.kill()
     killed.wait()
@@ -263,7 +265,9 @@ def test_a_frame_is_never_opened_before_its_path_was_sent(connect, images, tmp_p
     peer = connect()
     assert peer.initialize(paths[0], rectangle(10, 5, 20, 10))
     for number in range(1, 4):
-        time.sleep(0.1)  # where a thread that reads ahead would have its chance
+        peer.wait_until_idle()  # a thread that reads ahead has opened the pipe then
+        with pytest.raises(OSError, match="No such device or address"):
+            os.open(paths[number], os.O_WRONLY | os.O_NONBLOCK)  # nobody reads
         paths[number].unlink()
         paths[number].write_bytes(images[number].read_bytes())
         if number < 3:
