@@ -88,7 +88,7 @@ def test_several_objects_are_as_many_single_runs(
     for time, answers in enumerate(together):
         expected = [single[time][0], *([late[time - 7][0]] if time >= 7 else [])]
         for answer, one in zip(answers, expected, strict=True):
-            assert_overlap(answer.mask, one.mask, 0.98, time)
+            assert_overlap(answer.mask, one.mask, 0.98, time)  # seen: 0.0005 less than 1
 
 
 def test_a_prompt_in_a_later_frame_is_a_start_there(tracker: Tracker, video: Frames) -> None:

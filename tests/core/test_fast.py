@@ -27,7 +27,7 @@ from samurai.speed import checked_speed, keep_compiled, multiplies_bfloat16
 
 CPU = torch.device("cpu")
 ROUNDING = 2e-5
-"""Of features and of mask logits, which are of the order of 1 to 10."""
+"""Of features and of mask logits, which are of the order of 1 to 10. Seen: 1.9e-6."""
 OVERLAP = 0.995
 """What `samurai.speed` states: mean overlap with the exact masks."""
 MATH = SDPBackend.MATH
@@ -149,7 +149,7 @@ def test_a_video_on_recorded_work(monkeypatch: pytest.MonkeyPatch, float32_maps:
         for session in sessions:
             session.step(frame, late) if time else session.start(frame, [Mask(mask)])
         ours, theirs = (session.logits for session in sessions)
-        assert_close(ours, theirs, 1e-3, time)
+        assert_close(ours, theirs, 1e-3, time)  # seen: 9.6e-6
     assert tape.replayed > 4 * 21 and tape.recorded < 16
 
 
