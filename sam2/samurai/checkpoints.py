@@ -53,6 +53,9 @@ STABILITY_FALLBACK = {
 """What SAM 2's own video predictor adds to its configurations: where the single mask changes too
 much with the threshold, the decoder answers with the best of its three candidates."""
 
+WEIGHT_DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
+"""What weights may be stored as; they are float32 in memory."""
+
 
 def configuration_path(card: ModelCard) -> Path:
     """The YAML file of a model: ours, else the installed sam2's of that name.
@@ -114,7 +117,8 @@ def load_model(card: ModelCard, path: Path | None = None) -> SAM2Base:
         path: the weights, if not in their usual place; the card's file name tells their format.
 
     Raises:
-        CheckpointError: the file is missing, damaged, or doesn't fit the configuration exactly.
+        CheckpointError: the file is missing, damaged, quantized, or doesn't fit the configuration
+            exactly.
         ConfigurationError: the configuration can't be built.
         DependencyError: sam2 isn't installed properly.
     """
@@ -125,6 +129,7 @@ def load_model(card: ModelCard, path: Path | None = None) -> SAM2Base:
     with _NoRandomFill():
         model = build_model(configuration_path(card))
     _require_same_keys(card, path, weights, model.state_dict())
+    _require_usable(card, path, weights)
     model.load_state_dict(weights, strict=True)
     return model
 
@@ -218,6 +223,26 @@ def _require_same_keys(
             f"{path} doesn't fit the configuration {card.configuration}: {'; '.join(told)}. It "
             f"holds another model's weights: delete it, then {card.remedy}"
         )
+
+
+def _require_usable(card: ModelCard, path: Path, weights: Mapping[str, Tensor]) -> None:
+    """Raise CheckpointError unless all are dense, finite numbers that float32 can stand for.
+
+    A strict load casts whatever it gets: the integers of a quantized file, without their scales,
+    would become weights without a word.
+    """
+    for key, value in weights.items():
+        if value.dtype not in WEIGHT_DTYPES or value.layout != torch.strided or value.is_meta:
+            kind = "nothing (meta)" if value.is_meta else f"{value.dtype}, {value.layout}"
+            raise CheckpointError(
+                f"{path} keeps {key} as {kind}: save the weights dense and as one of "
+                f"{', '.join(str(dtype) for dtype in WEIGHT_DTYPES)}, or {card.remedy}"
+            )
+        if not value.float().isfinite().all():
+            raise CheckpointError(
+                f"{path} has NaN or infinity in {key}: its training diverged or the file is "
+                f"damaged; delete it, then {card.remedy}"
+            )
 
 
 class _NoRandomFill(TorchFunctionMode):

@@ -1,0 +1,192 @@
+"""Complaints about neighboring projects, tried here: order of objects, odd sizes, touching
+objects, absence, and a second start in one process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from samurai import Answer, Box, Mask, Points, Tracker
+from samurai.policies import POLICIES
+from samurai.regions import Region
+
+Frames = list[NDArray[np.uint8]]
+REPOSITORY = Path(__file__).parents[2]
+WORKSPACE = REPOSITORY / "vot_workspace"
+VISITORS = (Box(46, 87, 24, 21), Box(81, 31, 70, 97), Box(120, 119, 34, 32))
+"""Objects of the first frame of `visitors`: an apple, a jug and an orange."""
+
+FIVE = [*VISITORS, Box(20, 30, 40, 40), Box(200, 150, 60, 50)]
+
+
+def footage(sequence: str, length: int) -> Frames:
+    folder = WORKSPACE / sequence / "color"
+    return [np.asarray(Image.open(folder / f"{n:08d}.jpg")) for n in range(1, length + 1)]
+
+
+def overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    union = (a | b).sum()
+    return float((a & b).sum() / union) if union else 1.0
+
+
+def assert_sound(answer: Answer, size: tuple[int, int]) -> None:
+    """What every answer owes: a mask of the frame's size, and a box of just that mask."""
+    assert answer.mask.shape == size and answer.mask.dtype == np.bool_
+    assert answer.box == Box.of_mask(answer.mask)
+    assert answer.absent is (answer.box is None)
+    assert 0.0 <= answer.confidence <= 1.0
+    if answer.absent:
+        assert answer.confidence == 0.0 and not answer.mask.any()
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("policy", ["samurai", "sam2long", "mosam"])
+def test_objects_in_reverse_order_are_answered_in_reverse_order(policy: str, late: bool) -> None:
+    """Numbers belong to objects, whatever else is in the batch (transformers#40770)."""
+    frames = footage("multiobject/sequences/visitors", 4)
+    tracker = Tracker.load("nano", policy, "cpu")
+
+    def run(boxes: Sequence[Box]) -> list[Answer]:
+        with tracker.session() as session:
+            session.start(frames[0], boxes[:1] if late else boxes)
+            session.step(frames[1], boxes[1:] if late else None)
+            for frame in frames[2:]:
+                answers = session.step(frame)
+        return answers
+
+    first = FIVE[0]  # which begins alone where the others are late
+    forward = run([first, *FIVE[1:]])
+    backward = run([first, *FIVE[:0:-1]]) if late else run(FIVE[::-1])
+    expected = [backward[0], *backward[:0:-1]] if late else backward[::-1]
+    assert [answer.object for answer in backward] == list(range(len(FIVE)))
+    for ours, theirs in zip(forward, expected, strict=True):
+        assert overlap(ours.mask, theirs.mask) > 0.95
+
+
+def edge_prompts(size: tuple[int, int]) -> list[Region]:
+    """Prompts at the last column, the last row and the last corner."""
+    rows, columns = size
+    mask = np.zeros(size, dtype=bool)
+    mask[rows // 3 : rows // 2, -1] = True
+    return [
+        Box(columns - 1, rows / 4, 1, rows / 2),
+        Box(columns / 4, rows - 1, columns / 2, 1),
+        Box(columns - 1, rows - 1, 1, 1),
+        Box(columns - 20.5, rows / 4, 40, rows / 2),
+        Mask(mask),
+        Points([[columns - 1, rows - 1]], [1]),
+    ]
+
+
+@pytest.mark.parametrize("size", [(359, 641), (641, 359), (97, 131), (1, 33), (33, 1), (1, 1)])
+@pytest.mark.parametrize("model", ["nano", "whole frame"])
+def test_sizes_that_no_stride_divides_and_objects_at_the_last_column(
+    make_tracker: Callable[..., Tracker], model: str, size: tuple[int, int]
+) -> None:
+    """ultralytics#19895. The other model sees whole frames, as the official ones do."""
+    tracker = Tracker.load("nano", "samurai", "cpu") if model == "nano" else make_tracker("samurai")
+    random = np.random.default_rng(0)
+    frames = [random.integers(0, 255, (*size, 3), dtype=np.uint8) for _ in range(3)]
+    prompts = edge_prompts(size) if size[0] > 2 < size[1] else [Box(0, 0, *size[::-1])]
+    with tracker.session() as session:
+        for frame in frames:
+            started = session.time >= 0
+            answers = session.step(frame) if started else session.start(frame, prompts)
+            assert len(answers) == len(prompts)
+            for answer in answers:
+                assert_sound(answer, size)
+
+
+@pytest.mark.parametrize("policy", ["samurai", "sam2long"])
+def test_objects_that_touch_share_no_pixel_where_that_is_asked(policy: str) -> None:
+    """sam2#535, on two parts of one salamander that overlap in a strip."""
+    frames = footage("sequences/deformation", 12)
+    boxes = [Box(62, 115, 90, 63), Box(140, 115, 87, 63)]
+    free = Tracker.load("nano", policy, "cpu").session()
+    apart = Tracker.load("nano", policy, "cpu", overlap=False).session()
+    shared = 0
+    for time, frame in enumerate(frames):
+        theirs = free.step(frame) if time else free.start(frame, boxes)
+        ours = apart.step(frame) if time else apart.start(frame, boxes)
+        shared += int((theirs[0].mask & theirs[1].mask).sum())
+        assert not (ours[0].mask & ours[1].mask).any()
+        for answer in ours:
+            assert_sound(answer, frame.shape[:2])
+    assert shared > 0, "nothing was to be separated: the test shows nothing"
+
+
+def test_an_object_whose_every_pixel_is_another_ones_is_absent() -> None:
+    """The same object twice, without overlap: one keeps it, the other says that it has nothing."""
+    frames = footage("sequences/deformation", 3)
+    session = Tracker.load("nano", "samurai", "cpu", overlap=False).session()
+    box = Box(62, 115, 165, 63)
+    for time, frame in enumerate(frames):
+        answers = session.step(frame) if time else session.start(frame, [box, box])
+        for answer in answers:
+            assert_sound(answer, frame.shape[:2])
+        assert not answers[0].absent and answers[0].mask.any()
+    both = sum(int(answer.mask.sum()) for answer in answers)
+    assert both == int((answers[0].mask | answers[1].mask).sum())
+
+
+@pytest.mark.parametrize("policy", sorted(POLICIES))
+def test_a_hidden_object_has_no_box_and_does_not_come_back_as_the_whole_picture(
+    policy: str,
+) -> None:
+    """DAM4SAM#8 and sam2#242: the lens is covered for a while."""
+    frames = footage("sequences/reentry", 8)
+    hidden = np.zeros_like(frames[0])
+    absences, before = 0, 0
+    with Tracker.load("nano", policy, "cpu").session() as session:
+        answers = session.start(frames[0], [Box(62, 84, 101, 61)])
+        for frame in frames[1:]:
+            answers = session.step(frame)
+            before = int(answers[0].mask.sum())
+        for _ in range(12):
+            [answer] = session.step(hidden)
+            assert_sound(answer, hidden.shape[:2])
+            absences += answer.absent
+        back = [session.step(frame)[0] for frame in frames]
+    assert before > 0 and absences >= 8
+    for answer in back:
+        assert_sound(answer, hidden.shape[:2])
+        assert answer.mask.sum() <= 4 * before
+    assert any(answer.mask.any() for answer in back)
+
+
+FRESH = """
+import sys, numpy as np
+from samurai import Box, Tracker
+frames = np.load(sys.argv[1])
+with Tracker.load("nano", "him2sam", "cpu").session() as session:
+    masks = [session.start(frames[0], [Box(62, 115, 165, 63)])[0].mask]
+    masks += [session.step(frame)[0].mask for frame in frames[1:]]
+np.save(sys.argv[2], masks)
+"""
+
+
+def test_a_second_start_in_a_process_is_as_the_first_in_a_fresh_one(tmp_path: Path) -> None:
+    """samurai#118 and DAM4SAM#31: no state of the model, a module or a process is left behind.
+    `him2sam` has the most of it: a filter, pictures, followed points, two memories."""
+    frames = footage("sequences/deformation", 10)
+    np.save(tmp_path / "frames.npy", frames[5:])
+    paths = [str(tmp_path / name) for name in ("frames.npy", "masks.npy")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    command = [sys.executable, "-c", FRESH, *paths]
+    subprocess.run(command, check=True, timeout=300, env=environment)
+    with Tracker.load("nano", "him2sam", "cpu").session() as session:
+        session.start(frames[0], [Box(20, 30, 40, 40)])
+        for frame in frames[1:6]:
+            session.step(frame)
+        again = [session.start(frames[5], [Box(62, 115, 165, 63)])]
+        again += [session.step(frame) for frame in frames[6:]]
+    for [answer], mask in zip(again, np.load(paths[1]), strict=True):
+        assert overlap(answer.mask, mask) > 0.95
