@@ -216,9 +216,10 @@ def weights() -> Iterator[Finding]:
 def settings() -> Iterator[Finding]:
     """The SAMURAI_* variables of this shell."""
     from samurai.errors import ConfigurationError
-    from vot_wrapper.settings import read_settings, unknown_variables
+    from vot_wrapper.settings import read_settings, refuse_misspelt, unknown_variables
 
     try:
+        refuse_misspelt(os.environ)
         yield Finding("OK", "settings", str(read_settings(os.environ)))
     except ConfigurationError as error:
         yield Finding("FAIL", "settings", str(error), "correct or unset the variable")

@@ -17,7 +17,7 @@ import yaml
 
 from samurai.errors import ConfigurationError, SamuraiError
 from samurai.manifest import FOLDER_VARIABLE, ModelCard, checkpoint_path, model_card
-from vot_wrapper.settings import PREFIX, Settings, read_settings, unknown_variables
+from vot_wrapper.settings import PREFIX, Settings, misspelt, read_settings, unknown_variables
 from vot_wrapper.tracker_code import code_of
 
 LOG = f"{PREFIX}LOG"
@@ -107,6 +107,11 @@ def faults(section: Section, *, to_run: bool = True) -> list[Fault]:
     found = [
         Fault(sentence, f"correct or remove it in {section.source}")
         for sentence in unknown_variables(section.env)
+    ]
+    shell = {name: "" for name in os.environ if name not in section.env and misspelt(name)}
+    found += [
+        Fault(sentence, "correct or unset it in this shell")
+        for sentence in unknown_variables(shell)
     ]
     found += [
         Fault(

@@ -160,7 +160,7 @@ def misspelt(name: str) -> str | None:
     `SAMURAI_POLICI` is one; `SAMURAI_MODEL_SIZE`, which another program may read, is none.
     """
     known = variable_names()
-    if name in known:
+    if name in known or not any(part in name.upper() for part in ("SAM", "RAI")):
         return None
     near = {each: _slips(name.upper(), each) for each in known}
     best = min(near, key=lambda each: near[each])

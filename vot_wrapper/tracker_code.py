@@ -25,7 +25,9 @@ ROOTS = ("vot_wrapper.process", "vot_wrapper.__main__", "samurai.tracker")
 REGISTRY = "samurai.policies"
 LEAVES = frozenset(("vot_wrapper.settings",))
 # Nothing of these reaches a reply.
-IRRELEVANT = frozenset(("samurai.download", "vot_wrapper.quiet"))
+IRRELEVANT = frozenset(
+    ("samurai.dependency", "samurai.download", "samurai.version", "vot_wrapper.quiet")
+)
 _FOREIGN = frozenset(("torch", "numpy", *sys.stdlib_module_names))  # known by their versions
 _SKIPPED_FIELDS = frozenset(("ctx", "kind", "type_comment"))
 

@@ -40,6 +40,7 @@ OTHER_CARD = {
     "bytes": 1,
     "box_prompt": "points",
     "motion_weight": 0.15,
+    "large": True,
     "window": 9.9,
     "confidence": (0.0, 1.0),
     "url": "https://example.org/nano",

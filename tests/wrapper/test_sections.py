@@ -80,6 +80,16 @@ def test_all_faults_are_told_at_once(registry: Callable[[str], Path]) -> None:
     assert len(faults(section)) == 3
 
 
+def test_slips_in_the_shell_are_told_too(
+    registry: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (section,) = sections_of(registry(f"[mine]\n{HEAD}"))
+    monkeypatch.setenv("SAMURAI_DATA_PATH", "/data")
+    monkeypatch.setenv("SAMURAI_POLICI", "dam")
+    (fault,) = faults(section)
+    assert "did you mean SAMURAI_POLICY?" in fault.what and "shell" in fault.remedy
+
+
 def test_other_trackers_are_left_alone(registry: Callable[[str], Path]) -> None:
     (section,) = sections_of(registry("[other]\ncommand = csrt\nenv_SAMURAI_POLICI = dam\n"))
     assert faults(section) == []

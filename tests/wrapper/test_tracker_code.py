@@ -44,6 +44,7 @@ HARMLESS: dict[str, Edit] = {
     "empty lines": ("vot_wrapper/regions.py", "def to_trax(", "\n\n\ndef to_trax("),
     "another command": ("vot_wrapper/submit.py", "", ADDED),
     "the downloader": ("samurai/download.py", "", ADDED),
+    "the version": ("samurai/version.py", "", ADDED),
     "another policy": ("samurai/policies/dam.py", "", ADDED),
     "motion that it doesn't use": ("samurai/motion/flow.py", "", ADDED),
     "the tables": ("vot_wrapper/table.py", "", ADDED),
