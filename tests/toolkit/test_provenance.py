@@ -207,6 +207,19 @@ def test_what_something_else_wrote_since_is_not_recorded(
     assert "unsupervised (1 sequence): unknown" in line
 
 
+def test_a_forced_run_that_broke_off_is_told(
+    make_workspace: MakeWorkspace, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The toolkit writes over results one by one: the old ones after them look like new ones."""
+    workspace = make_workspace()
+    evaluate("scripted", "--workspace", workspace)
+    monkeypatch.setenv("SCRIPTED_FAILURE", "drift")
+    assert evaluate("scripted", "--workspace", workspace, "--force")[0] == 1
+    monkeypatch.delenv("SCRIPTED_FAILURE")
+    _, printed = evaluate("scripted", "--workspace", workspace)
+    assert "the run that was to renew them did not end" in lines_of(printed, "? ")[0]
+
+
 def notes(workspace: Path) -> Path:
     return workspace / "provenance" / "scripted.jsonl"
 

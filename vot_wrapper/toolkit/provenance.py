@@ -28,6 +28,7 @@ FORMAT = 2
 _SHOWN = 3  # sequences that a line names
 
 OLDER = "an older version of samurai noted less"
+UNFINISHED = "the run that was to renew them did not end"
 NOT_RECORDED = "not recorded, or written by something else than `samurai evaluate` since"
 
 Place = tuple[str, str]  # experiment and sequence
@@ -131,6 +132,8 @@ def standing(opened: Opened, tracker: Tracker) -> Standing:
         found = notes.get(place)
         if found is not None and not found.current:
             unknown[OLDER].append(place)
+        elif found is not None and found.results is None:
+            unknown[UNFINISHED].append(place)
         elif found is None or found.results != _digest_of(opened.folder, tracker, place):
             unknown[NOT_RECORDED].append(place)
         else:
