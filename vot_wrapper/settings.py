@@ -186,7 +186,8 @@ def refuse_misspelt(environ: Mapping[str, str]) -> None:
 def _slips(one: str, other: str) -> int:
     """How many letters have to be put in, left out, exchanged or swapped with their neighbor to
     make one word of the other."""
-    before, last = [], list(range(len(other) + 1))
+    before: list[int] = []
+    last = list(range(len(other) + 1))
     for i, letter in enumerate(one, start=1):
         row = [i]
         for j, wanted in enumerate(other, start=1):
