@@ -6,7 +6,6 @@ report, not a crash. Only the last check starts the real tracker process and sen
 
 from __future__ import annotations
 
-import configparser
 import contextlib
 import importlib
 import json
@@ -17,13 +16,16 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from vot_wrapper import bundled
+
+if TYPE_CHECKING:
+    from vot_wrapper.sections import Section
 
 Level = Literal["OK", "WARN", "FAIL"]
 
@@ -214,9 +216,10 @@ def weights() -> Iterator[Finding]:
 def settings() -> Iterator[Finding]:
     """The SAMURAI_* variables of this shell."""
     from samurai.errors import ConfigurationError
-    from vot_wrapper.settings import read_settings, unknown_variables
+    from vot_wrapper.settings import read_settings, refuse_misspelt, unknown_variables
 
     try:
+        refuse_misspelt(os.environ)
         yield Finding("OK", "settings", str(read_settings(os.environ)))
     except ConfigurationError as error:
         yield Finding("FAIL", "settings", str(error), "correct or unset the variable")
@@ -225,24 +228,38 @@ def settings() -> Iterator[Finding]:
 
 
 def trackers_ini() -> Iterator[Finding]:
-    """The interpreters that the nearest trackers.ini names."""
-    here = Path.cwd()
+    """Every section of the registries that hold here: interpreters, settings and weights."""
+    from vot_wrapper.sections import registries, sections_of
+
     ours = bundled.clone() or bundled.user_workspace()
-    files = [folder / "trackers.ini" for folder in (here, *here.parents, ours)]
-    path = next((file for file in files if file.is_file()), None)
-    if path is None:
+    files = registries(Path.cwd(), ours / "trackers.ini")
+    if not files:
         yield Finding("OK", "trackers", "no trackers.ini here or above")
-        return
-    ini = configparser.ConfigParser(interpolation=None)
-    ini.read(path)
-    named = {name: ini[name].get("python") for name in ini.sections()}
-    wrong = {name: value for name, value in named.items() if value and not _executable(value)}
-    for name, value in wrong.items():
-        text = f"{path}, [{name}]: there is no interpreter at {value}"
-        remedy = "write its absolute path, or drop the line: then the toolkit's own is used"
-        yield Finding("FAIL", "trackers", text, remedy)
-    if not wrong:
-        yield Finding("OK", "trackers", f"{path}: {', '.join(named)}")
+    for file in files:
+        found = sections_of(file)
+        findings = list(_section_findings(found))
+        yield from findings
+        if all(finding.level != "FAIL" for finding in findings):
+            yield Finding("OK", "trackers", f"{file}: {', '.join(s.identifier for s in found)}")
+
+
+def _section_findings(sections: Sequence[Section]) -> Iterator[Finding]:
+    """What is wrong in sections of a registry; the same fault of several ones is one finding."""
+    from vot_wrapper.sections import Fault, faults
+
+    found: dict[Fault, list[Section]] = {}
+    for section in sections:
+        python = str(section.rest.get("python") or "")
+        wrong = faults(section)
+        if python and not _executable(python):
+            remedy = "write its absolute path, or drop the line: then the toolkit's own is used"
+            wrong.append(Fault(f"there is no interpreter at {python}", remedy))
+        for fault in wrong:
+            found.setdefault(fault, []).append(section)
+    for fault, owners in found.items():
+        names = ", ".join(f"[{section.identifier}]" for section in owners)
+        text = f"{owners[0].source}, {names}: {fault.what}"
+        yield Finding("WARN" if fault.absent else "FAIL", "trackers", text, fault.remedy)
 
 
 def self_test() -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from vot_wrapper.table import REPAIRED_MARK, render
 if TYPE_CHECKING:
     from vot.tracker import Tracker
 
+    from vot_wrapper.toolkit.provenance import Standing
     from vot_wrapper.toolkit.running import Failure
     from vot_wrapper.toolkit.scoring import Scores
     from vot_wrapper.toolkit.workspaces import Opened
@@ -80,6 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     started = time.monotonic()
     from vot_wrapper.toolkit.scoring import score
+    from vot_wrapper.toolkit.staleness import marked, refuse_faulty
     from vot_wrapper.toolkit.workspaces import open_workspace
 
     interrupt = Interrupt()
@@ -92,6 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
         bundled.template(),
         console.say,
     )
+    refuse_faulty(opened)
     _introduce(console, opened)
     try:
         with interrupt:
@@ -99,7 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         console.interrupted()
         return 130
-    _show(console, opened, score(opened, arguments.name))
+    scores, standings = marked(opened, score(opened, arguments.name))
+    _show(console, opened, scores, _staleness(standings, arguments))
     console.say(f"{duration(time.monotonic() - started)} in all")
     return 0 if complete else 1
 
@@ -176,13 +180,25 @@ def _introduce(console: Console, opened: Opened) -> None:
     console.say(f"sequences    {count if count == known else f'{count} of {known}'}")
 
 
-def _show(console: Console, opened: Opened, scores: Scores) -> None:
-    """The table, what its columns mean, and where the reports are."""
+def _staleness(standings: list[tuple[str, Standing]], arguments: argparse.Namespace) -> list[str]:
+    """A line for everything in the table that isn't of the present state, with the command."""
+    from vot_wrapper.toolkit.staleness import command, lines
+
+    where = (arguments.stack, arguments.workspace, names(arguments.sequences))
+    return [
+        f"{mark:8}  {text}"
+        for name, found in standings
+        for mark, text in lines(name, found, command(name, *where))
+    ]
+
+
+def _show(console: Console, opened: Opened, scores: Scores, stale: list[str]) -> None:
+    """The table, what its columns mean, what is stale in it, and where the reports are."""
     if all(value is None for row in scores.rows for value in row.values):
         console.say("\nno scores: not one experiment is complete")
         return
     console.say(f"\n{render(scores.columns, scores.rows)}\n")
-    for line in _legend(opened, scores):
+    for line in [*_legend(opened, scores), *stale]:
         console.say(line)
     console.say()
     if scores.report is None:

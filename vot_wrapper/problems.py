@@ -22,4 +22,9 @@ class Problem:
     warning: bool = False
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}. Remedy: {self.remedy}"
+        return f"{self.finding}. Remedy: {self.remedy}"
+
+    @property
+    def finding(self) -> str:
+        """Where and what, without a full stop of its own (quoted errors often have one)."""
+        return f"{self.where}: {self.what}".rstrip(". ")

@@ -187,8 +187,9 @@ def _prepare(
     quiet: Quiet, environ: Mapping[str, str], load: Callable[[Settings], TrackerLike]
 ) -> tuple[Settings, TrackerLike]:
     """Settings and tracker; all of it before the hello, whose wait the toolkit doesn't limit."""
-    from vot_wrapper.settings import read_settings, unknown_variables
+    from vot_wrapper.settings import read_settings, refuse_misspelt, unknown_variables
 
+    refuse_misspelt(environ)
     settings = read_settings(environ)
     if settings.log is not None:
         quiet.log_to(settings.log)

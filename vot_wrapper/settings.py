@@ -28,6 +28,7 @@ _OVERLAPS = ("allowed", "none")
 _OUTPUTS = ("auto", "mask", "rectangle")
 _SPEEDS = ("exact", "fast", "max")
 _DTYPES = ("auto", "float32", "bfloat16", "float16")
+_MOST_SLIPS = 2
 _DEVICES = "auto, cpu, cuda, cuda:<number>, mps"
 _DEVICE_PATTERN = re.compile(r"auto|cpu|cuda(:\d+)?|mps")
 
@@ -130,14 +131,72 @@ def describe() -> str:
     return "\n".join(lines)
 
 
+def variable_names() -> list[str]:
+    """The names of all variables that are read."""
+    return [*(PREFIX + name.upper() for name in Settings.__dataclass_fields__), *_OTHER_VARIABLES]
+
+
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    """One sentence for every `SAMURAI_*` variable that nobody reads, with the likely name."""
-    known = [PREFIX + name.upper() for name in Settings.__dataclass_fields__]
-    known.extend(_OTHER_VARIABLES)
-    unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    """One sentence for every `SAMURAI_*` variable that nobody reads, with the likely name.
+
+    So are names in small letters and those that are a slip away from a variable of ours.
+    """
+    known = variable_names()
+    unknown = {
+        name: misspelt(name)
+        for name in sorted(environ)
+        if name not in known and (name.upper().startswith(PREFIX) or misspelt(name))
+    }
     return [
-        f"{name} is not a setting and has no effect{_did_you_mean(name, known)}" for name in unknown
+        f"{name} is not a setting and has no effect"
+        + (f" (did you mean {meant}?)" if meant else _did_you_mean(name, known))
+        for name, meant in unknown.items()
     ]
+
+
+def misspelt(name: str) -> str | None:
+    """The variable that a name misses by at most two letters, or by small ones; None for others.
+
+    `SAMURAI_POLICI` is one; `SAMURAI_MODEL_SIZE`, which another program may read, is none.
+    """
+    known = variable_names()
+    if name in known or not any(part in name.upper() for part in ("SAM", "RAI")):
+        return None
+    near = {each: _slips(name.upper(), each) for each in known}
+    best = min(near, key=lambda each: near[each])
+    return best if near[best] <= _MOST_SLIPS else None
+
+
+def refuse_misspelt(environ: Mapping[str, str]) -> None:
+    """Refuses an environment in which a setting is misspelt: it would be without effect.
+
+    Raises:
+        ConfigurationError: names each of them and what was meant.
+    """
+    slips = {name: meant for name in sorted(environ) if (meant := misspelt(name))}
+    if slips:
+        raise ConfigurationError(
+            "; ".join(
+                f"{name} is not a setting (did you mean {meant}?)" for name, meant in slips.items()
+            )
+            + ". Remedy: correct it in trackers.ini or the shell, or unset it"
+        )
+
+
+def _slips(one: str, other: str) -> int:
+    """How many letters have to be put in, left out, exchanged or swapped with their neighbor to
+    make one word of the other."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        row = [i]
+        for j, wanted in enumerate(other, start=1):
+            least = min(last[j] + 1, row[-1] + 1, last[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                least = min(least, before[j - 2] + 1)
+            row.append(least)
+        before, last = last, row
+    return last[-1]
 
 
 def _choice(given: Mapping[str, str], name: str, default: str, allowed: Iterable[str]) -> str:

@@ -134,17 +134,19 @@ def short_description(submission: Submission) -> str:
     """A paragraph for the results paper's appendix, with LaTeX citations of tracker.bib."""
     settings = submission.settings
     if settings is None:
-        sentences = [f"{submission.label} {TODO} describe the tracker: architecture, memory, data."]
+        sentences = [
+            f"{_latex(submission.label)} {TODO} describe the tracker: architecture, memory, data."
+        ]
     else:
         network, policy = Network.of(settings.model), policy_class(settings.policy)
         sentences = [
-            f"{submission.label} is a streaming tracker built on SAM 2.1~{_cite([SAM2_PAPER])} "
-            f"with the model {settings.model} ({network.encoder}, input {network.input} x "
-            f"{network.input} pixels, which show {network.view}).",
+            f"{_latex(submission.label)} is a streaming tracker built on SAM 2.1~"
+            f"{_cite([SAM2_PAPER])} with the model {_latex(settings.model)} ({network.encoder}, "
+            f"input {network.input} x {network.input} pixels, which show {network.view}).",
             "Each frame is encoded once per view and decoded once per object, by attention to a "
             f"memory of fixed size: up to {network.maps} maps, the initial frame's among them, and "
             "object pointers.",
-            f"The memory policy is {_policy_cited(policy)}: {_summary(policy)}",
+            f"The memory policy is {_policy_cited(policy)}: {_latex(_summary(policy))}",
             _training_short(network),
             f"The objects of a sequence are tracked independently; {network.prompt}.",
         ]
@@ -233,9 +235,9 @@ def _settings_table(submission: Submission) -> str:
 
 def _training_short(network: Network) -> str:
     if network.card.url is None:
-        text = _bundled_training(network)
-        first = re.split(r"(?<=[.])\s", " ".join(text.split()), maxsplit=1)[0] if text else TODO
-        return f"Training of the weights: {first}"
+        paragraph = _bundled_training(network).split("\n\n")[0]
+        plain = " ".join(paragraph.replace("`", "").split())
+        return f"Training of the weights: {_latex(plain) or TODO}"
     return (
         f"The released weights are used as they are, without further training; their training "
         f"data (SA-1B and SA-V among them) are described in~{_cite([SAM2_PAPER])}."
@@ -282,7 +284,8 @@ def _references(submission: Submission) -> str:
 
 
 def _before(submission: Submission) -> list[str]:
-    items = [f"Look at this: {problem}" for problem in submission.warnings]
+    # Without the remedies, whose commands name folders of this machine.
+    items = [f"Look at this: {problem.finding}." for problem in submission.warnings]
     items += [
         "Read the participation rules of this year's challenge: which training data are "
         "forbidden, how many trackers a team may submit and how far they must differ.",
@@ -338,13 +341,19 @@ def _cited(submission: Submission) -> list[str]:
 
 def _policy_cited(policy: type[Policy]) -> str:
     numbers = papers_in(inspect.getdoc(inspect.getmodule(policy)) or "")
-    return f"{policy.name}~{_cite(numbers)}" if numbers else policy.name
+    name = _latex(policy.name)
+    return f"{name}~{_cite(numbers)}" if numbers else name
 
 
 def _summary(policy: type[Policy]) -> str:
     """The first paragraph of a policy's own docstring, on one line."""
     own = policy.__doc__ or f"{TODO} describe the policy."
     return " ".join(inspect.cleandoc(own).split("\n\n")[0].split())
+
+
+def _latex(text: str) -> str:
+    """Plain text as LaTeX reads it."""
+    return re.sub(r"([&%$#_{}])", r"\\\1", text)
 
 
 def _cite(numbers: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import os
+import shlex
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from samurai.errors import ConfigurationError
 from vot_wrapper import bundled
 from vot_wrapper.evaluate import add_workspace_argument, workspace_folder
 from vot_wrapper.problems import Problem
-from vot_wrapper.settings import PREFIX, Settings, read_settings, unknown_variables
+from vot_wrapper.settings import PREFIX, Settings, read_settings
 
 if TYPE_CHECKING:
     from vot.tracker import Tracker
@@ -58,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     _introduce(opened, tracker)
     inventory = take_inventory(opened, tracker, again)
     problems = [*inventory.problems, *_check_tracker(opened, tracker, again)]
+    problems += _other_versions(opened, tracker, arguments)
     warnings = [problem for problem in problems if problem.warning]
     grave = [problem for problem in problems if not problem.warning]
     _tell("warning", warnings)
@@ -94,13 +96,10 @@ def _open(arguments: argparse.Namespace) -> tuple[Opened, Tracker]:
 
 
 def _again(arguments: argparse.Namespace) -> str:
-    """The command that runs what is missing."""
-    parts = ["samurai evaluate", arguments.tracker.partition("@")[0]]
-    if arguments.stack is not None:
-        parts.append(f"--stack {arguments.stack}")
-    if arguments.workspace is not None:
-        parts.append(f"--workspace {arguments.workspace}")
-    return " ".join(parts)
+    """The command that runs what is missing, as it can be pasted into a shell."""
+    from vot_wrapper.toolkit.staleness import command
+
+    return command(arguments.tracker, arguments.stack, arguments.workspace)
 
 
 def _output(given: Path | None, opened: Opened, tracker: Tracker) -> Path:
@@ -120,7 +119,7 @@ def _output(given: Path | None, opened: Opened, tracker: Tracker) -> Path:
 def _check_tracker(opened: Opened, tracker: Tracker, again: str) -> list[Problem]:
     """Everything that isn't about result files: names, settings, the section's content."""
     from vot_wrapper.disclosure import disclosures
-    from vot_wrapper.toolkit.provenance import changes
+    from vot_wrapper.toolkit.provenance import standing
 
     where = f"{tracker.reference}, section [{tracker.identifier}] of {Path(tracker.source).name}"
     problems = []
@@ -135,38 +134,36 @@ def _check_tracker(opened: Opened, tracker: Tracker, again: str) -> list[Problem
         )
     problems += disclosures(tracker.describe(), where, Path.home())
     problems += _check_settings(tracker, where)
-    problems += changes(opened.folder, tracker, again)
-    problems += _other_versions(opened, tracker)
-    return problems
+    return [*problems, *standing(opened, tracker).problems(again)]
 
 
 def _check_settings(tracker: Tracker, where: str) -> list[Problem]:
     """Settings that the tracker process would refuse or ignore, and those outside trackers.ini."""
-    from vot_wrapper.toolkit.provenance import is_ours
+    from vot_wrapper.sections import faults
+    from vot_wrapper.toolkit.provenance import section_of
 
-    if not is_ours(tracker):
+    section = section_of(tracker)
+    if not section.ours:
         what = "the tracker isn't this package's, so the texts can't describe it"
         return [Problem(where, what, "complete what they mark as TODO", warning=True)]
-    variables = tracker.describe()["env"]
+    # A submission can be packed where the weights are not.
     problems = [
-        Problem(where, sentence, "correct or remove it", warning=True)
-        for sentence in unknown_variables(variables)
+        Problem(where, fault.what, fault.remedy, warning=fault.absent)
+        for fault in faults(section, to_run=False)
     ]
-    try:
-        read_settings({k: v for k, v in variables.items() if k != f"{PREFIX}LOG"})
-    except ConfigurationError as error:
-        problems.append(Problem(where, str(error), "correct it in trackers.ini"))
     decisive = {
         f"{PREFIX}{name.upper()}" for name in Settings.__dataclass_fields__ if name != "log"
     }
-    for name in sorted(decisive & os.environ.keys() - variables.keys()):
+    for name in sorted(decisive & os.environ.keys() - section.env.keys()):
         what = f"{name}={os.environ[name]} is set in this shell and not in the section"
         remedy = f"if the results were made with it, write env_{name} into the section"
         problems.append(Problem(where, what, remedy, warning=True))
     return problems
 
 
-def _other_versions(opened: Opened, tracker: Tracker) -> list[Problem]:
+def _other_versions(
+    opened: Opened, tracker: Tracker, arguments: argparse.Namespace
+) -> list[Problem]:
     """Results of the same tracker under other versions, which stay behind."""
     found = [
         folder.name
@@ -177,11 +174,18 @@ def _other_versions(opened: Opened, tracker: Tracker) -> list[Problem]:
         Problem(
             tracker.reference,
             f"there are results of {name} too; only those of {tracker.reference} are packed",
-            f"if you mean the others, name them: samurai submit {name}",
+            f"if you mean the others, name them: `{_submit(name, arguments)}`",
             warning=True,
         )
         for name in found
     ]
+
+
+def _submit(tracker: str, arguments: argparse.Namespace) -> str:
+    """The command that packs another tracker, as it can be pasted into a shell."""
+    options = {"--stack": arguments.stack, "--workspace": arguments.workspace}
+    given = [part for name, v in options.items() if v is not None for part in (name, str(v))]
+    return shlex.join(["samurai", "submit", tracker, *given])
 
 
 def _deliver(
@@ -265,12 +269,17 @@ def _stack_name(opened: Opened) -> str:
 
 
 def _tell(kind: str, problems: Iterable[Problem]) -> None:
-    """All problems of a kind, a line each, under their number."""
-    lines = [str(problem) for problem in problems]
-    if lines:
-        print(f"\n{len(lines)} {kind}{'s' if len(lines) != 1 else ''}")
-        for line in lines:
-            print(f"  {line}")
+    """All problems of a kind under their number, a line each, and each remedy once."""
+    remedies: dict[str, list[Problem]] = {}
+    for problem in problems:
+        remedies.setdefault(problem.remedy, []).append(problem)
+    count = sum(len(group) for group in remedies.values())
+    if count:
+        print(f"\n{count} {kind}{'s' if count != 1 else ''}")
+    for remedy, group in remedies.items():
+        for problem in group:
+            print(f"  {problem.finding}")
+        print(f"    -> {remedy}")
 
 
 def _show(output: Path, files: list[Path], inventory: Inventory) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 
 REPAIRED_MARK = "*"
+STALE_MARK = "~"
+UNKNOWN_MARK = "?"
 MISSING = "-"
 BETWEEN_MEASURES = "  "
 BETWEEN_EXPERIMENTS = "    "
@@ -28,10 +30,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One tracker's values, one per column; None where there is no result."""
+    """One tracker's values, one per column; None where there is no result.
+
+    `marks` has for each experiment, or "" for all of them together, what is put behind its values.
+    """
 
     tracker: str
     values: tuple[float | None, ...]
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 def render(columns: Sequence[Column], rows: Sequence[Row]) -> str:
@@ -40,12 +46,20 @@ def render(columns: Sequence[Column], rows: Sequence[Row]) -> str:
     numbered = list(enumerate(columns))
     for _, group in groupby(numbered, key=lambda pair: pair[1].experiment):
         members = list(group)
+        mark = max((len(row.marks.get(members[0][1].experiment, "")) for row in rows), default=0)
         cells = [
-            [column.measure, *(_number(row.values[index], column.digits) for row in rows)]
+            [column.measure + " " * mark, *(_cell(row, index, column, mark) for row in rows)]
             for index, column in members
         ]
         blocks.append(_titled(members[0][1], _aligned(cells, str.rjust)))
     return "\n".join(BETWEEN_EXPERIMENTS.join(line).rstrip() for line in zip(*blocks, strict=True))
+
+
+def _cell(row: Row, index: int, column: Column, mark: int) -> str:
+    """A value with its row's mark, or with as much room as another row's takes."""
+    value = row.values[index]
+    shown = "" if value is None else row.marks.get(column.experiment, "")
+    return _number(value, column.digits) + shown.ljust(mark)
 
 
 def _number(value: float | None, digits: int) -> str:

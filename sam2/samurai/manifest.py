@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -75,26 +76,27 @@ def model_card(name: str) -> ModelCard:
         raise ConfigurationError(f"{MANIFEST}, table [{name}]: {error}; restore the file") from None
 
 
-def checkpoints_folder() -> Path:
+def checkpoints_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Where downloads go: the folder named by SAMURAI_CHECKPOINTS, else the one of the bundled
     model if it can be written to, else the user's cache."""
-    chosen = os.environ.get(FOLDER_VARIABLE)
+    chosen = environ.get(FOLDER_VARIABLE)
     if chosen:
         return Path(chosen).expanduser().absolute()
     bundled = bundled_folder()
     return bundled if os.access(bundled, os.W_OK) else _cache_folder()
 
 
-def checkpoint_path(card: ModelCard) -> Path:
-    """The file of a model's weights, where it is or where a download would put it.
+def checkpoint_path(card: ModelCard, environ: Mapping[str, str] = os.environ) -> Path:
+    """The file of a model's weights, where it is or where a download would put it; `environ` is of
+    the process that reads it.
 
     The bundled folder and the user's cache are searched even when SAMURAI_CHECKPOINTS names
     another one, so that the bundled model is always found. The file need not exist.
     """
-    for folder in (checkpoints_folder(), bundled_folder(), _cache_folder()):
+    for folder in (checkpoints_folder(environ), bundled_folder(), _cache_folder()):
         if (folder / card.file).is_file():
             return folder / card.file
-    return checkpoints_folder() / card.file
+    return checkpoints_folder(environ) / card.file
 
 
 def bundled_folder() -> Path:

@@ -191,7 +191,7 @@ def test_results_of_other_settings_are_marked(
     assert code == 0
     assert "sam2 (stale)" in printed
     assert "STALE sam2-nano: baseline/first, " in printed
-    assert "made with no env_SAMURAI_OVERLAP" in printed
+    assert "stale: since then overlap allowed -> none" in printed
     page = (tmp_path / "out" / "ablation.md").read_text()
     assert "- STALE, samurai-nano: " in page
     code, printed = ablate(*POLICIES, "--workspace", single, "--force")

@@ -13,7 +13,6 @@ from vot_wrapper.ablation.values import FEWEST, paired_difference
 from vot_wrapper.pictures.bars import WIDTH, Bars, draw_bars
 from vot_wrapper.pictures.drawing import colour_of
 from vot_wrapper.toolkit.attributes import attributes_of, read_table
-from vot_wrapper.tracker_code import code_digest
 
 
 def test_equal_pairs_differ_by_nothing() -> None:
@@ -96,9 +95,3 @@ def test_bars_are_as_high_as_their_values() -> None:
     assert height(1, 0) == pytest.approx(2 * height(0, 0), abs=2)
     assert height(1, 1) == pytest.approx(height(0, 0), abs=2), "downwards"
     assert height(0, 1) == 0, "a missing value has no bar"
-
-
-def test_a_policys_code_is_its_own_and_what_it_needs() -> None:
-    digests = {name: code_digest(name) for name in ("sam2", "samurai")}
-    assert len(set(digests.values())) == 2
-    assert all(len(digest) == 12 for digest in digests.values())

@@ -137,8 +137,8 @@ def test_the_other_samurai_commands(workspace: Path) -> None:
             assert run(line, workspace).returncode == 0
         elif line == "samurai evaluate samurai-l":
             done = run("SAMURAI_CHECKPOINTS=/nonexistent " + line, workspace)
-            assert done.returncode == 1
-            assert "samurai download large" in done.stdout
+            assert done.returncode == 2
+            assert "samurai download large" in done.stderr
 
 
 def test_results_are_drawn(workspace: Path, evaluated: str) -> None:

@@ -360,9 +360,7 @@ def test_all_problems_are_told_at_once_and_nothing_is_packed(
 def test_warnings_do_not_hinder(
     make: MakeWorkspace, submit: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    section = (
-        SECTION.replace("tiny-one", "tiny_one") + "python = /opt/python\nenv_SAMURAI_MODLE=x\n"
-    )
+    section = SECTION.replace("tiny-one", "tiny_one") + "python = /opt/python\n"
     workspace = make(section=section)
     shutil.move(workspace / "results" / "tiny-one", workspace / "results" / "tiny_one")
     shutil.copytree(workspace / "results" / "tiny_one", workspace / "results" / "tiny_one@old")
@@ -372,7 +370,7 @@ def test_warnings_do_not_hinder(
     for words in (
         "the identifier has an underscore",
         "python = /opt/python names a folder of this machine",
-        "SAMURAI_MODLE is not a setting",
+        "it isn't known with what",
         "SAMURAI_DEVICE=cpu is set in this shell",
         "results of tiny_one@old too",
     ):
@@ -495,7 +493,9 @@ def test_results_of_a_real_run_and_what_changed_since(
     registry = workspace / "trackers.ini"
     registry.write_text(registry.read_text() + "env_SCRIPTED_SHIFT = 3\n")
     code, printed = submit("scripted", "--workspace", workspace)
-    assert code == 0, printed
-    (line,) = (line for line in printed.splitlines() if "made with" in line)
-    assert "baseline/drift, baseline/swing, unsupervised/drift and 1 more were made with" in line
-    assert "env_SCRIPTED_SHIFT" in line and "--force" in line
+    assert code == 1, printed
+    (line,) = (line for line in printed.splitlines() if "stale" in line)
+    assert "baseline/drift, baseline/swing, unsupervised/drift and 1 more are stale" in line
+    assert line.endswith("env_SCRIPTED_SHIFT (new)")
+    assert f"-> run `samurai evaluate scripted --workspace {workspace} --force`" in printed
+    assert not list(workspace.rglob("*_*/*.zip"))[1:]

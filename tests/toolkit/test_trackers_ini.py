@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -59,6 +60,12 @@ def test_the_toolkit_finds_every_tracker_with_its_model_and_policy(registry: Reg
     }
     assert found == EXPECTED
     assert {model for model, _ in found.values()} <= set(model_names())
+
+
+def test_identifiers_suit_a_submission(registry: Registry) -> None:
+    """Servers and LaTeX stumble over underscores, which the toolkit takes."""
+    for tracker in registry:
+        assert re.fullmatch(r"[a-z0-9-]+", tracker.identifier)
 
 
 def test_what_holds_for_all_of_them(registry: Registry) -> None:

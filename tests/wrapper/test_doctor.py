@@ -111,10 +111,13 @@ def test_damaged_and_missing_weights(monkeypatch, tmp_path):
 
 def test_settings(monkeypatch):
     monkeypatch.setenv("SAMURAI_MODEL", "huge")
-    monkeypatch.setenv("SAMURAI_MODLE", "nano")
+    monkeypatch.setenv("SAMURAI_GOLDENS", "1")
     failure, warning = doctor.settings()
     assert failure.level == "FAIL" and "nano" in failure.text
-    assert warning.level == "WARN" and "SAMURAI_MODEL" in warning.text
+    assert warning.level == "WARN" and "SAMURAI_GOLDENS" in warning.text
+    monkeypatch.setenv("SAMURAI_MODLE", "nano")
+    failure, *_ = doctor.settings()
+    assert failure.level == "FAIL" and "SAMURAI_MODEL?" in failure.text
 
 
 def test_interpreters_of_trackers_ini(monkeypatch, tmp_path):

@@ -152,12 +152,19 @@ def test_a_frame_before_any_initialise(connect, images):
 def test_a_failure_is_kept_in_the_log_file(connect, images, tmp_path):
     log = tmp_path / "samurai.log"
     log.write_text("from another process\n")
-    peer = connect("broken", env={"SAMURAI_LOG": str(log), "SAMURAI_MODLE": "large"})
+    peer = connect("broken", env={"SAMURAI_LOG": str(log), "SAMURAI_GOLDENS": "1"})
     peer.initialize(images[0], rectangle(*SQUARE))
     peer.frame(images[1])
     failure(peer, peer.frame, images[2])
     text = log.read_text()
     assert text.startswith("from another process\n")
-    assert "SAMURAI_MODLE is not a setting and has no effect (did you mean SAMURAI_MODEL?)" in text
+    assert "SAMURAI_GOLDENS is not a setting and has no effect" in text
     assert "Traceback" in text
     assert "from another process" not in "".join(peer.stray_lines())
+
+
+def test_a_misspelt_setting_is_refused_in_one_line(connect, images):
+    peer = connect(env={"SAMURAI_POLICI": "dam"})
+    reason = failure(peer, peer.initialize, images[0], rectangle(*SQUARE))
+    assert "SAMURAI_POLICI is not a setting (did you mean SAMURAI_POLICY?)" in reason
+    assert "Remedy: " in reason

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from samurai.manifest import model_card, model_names
+from samurai.manifest import bundled_folder, model_card, model_names
 from samurai.policies import POLICIES, policy_names
 from samurai.policies.sam2 import Sam2Policy
 from vot_wrapper.environment_lock import lock
@@ -52,11 +52,21 @@ def test_every_tracker_can_be_described(tmp_path: Path, model: str, policy: str)
         assert known in long
     short = texts["description-short.txt"]
     assert all(len(line) <= 100 for line in short.splitlines())
-    for text in (short, long):
-        assert model in text and policy in text
+    assert model in long and policy in long
+    assert model.replace("_", "\\_") in short and policy in short
+    assert not re.search(r"(?<!\\)[&%$#_]", re.sub(r"\\cite\{.*?\}", "", short)), "LaTeX"
     # What is cited is in the bibliography, and no number of a result is made up.
     cited = {key for group in re.findall(r"\\cite\{(.*?)\}", short) for key in group.split(",")}
     assert cited and cited <= set(re.findall(r"@\w+\{(.*?),", texts["tracker.bib"]))
+
+
+def test_the_training_is_told_in_whole_paragraphs() -> None:
+    nano = dataclasses.replace(SUBMISSION, settings=Settings(model="nano"))
+    card = (bundled_folder() / "nano.md").read_text(encoding="utf-8")
+    section = card.partition("## How it was trained\n\n")[2]
+    words = section.partition("\n\n")[0].replace("`", "").split()
+    short = " ".join(short_description(nano).replace("\\", "").split())
+    assert f"Training of the weights: {' '.join(words)} The objects" in short
 
 
 def test_the_short_description_says_what_the_long_one_shows() -> None:

@@ -28,6 +28,7 @@ import vot_wrapper
 from samurai.errors import ConfigurationError
 from vot_wrapper.ablation.progress import Load
 from vot_wrapper.ablation.values import Combination, Overlap, Part
+from vot_wrapper.settings import variable_names
 from vot_wrapper.toolkit import provenance
 from vot_wrapper.toolkit.attributes import TABLE, Table, attributes_of, read_table
 from vot_wrapper.toolkit.running import Failure, Inspector, Watcher, missing_runs, run_missing
@@ -93,7 +94,7 @@ def _write_registry(
 ) -> None:
     """A section per combination; what else `SAMURAI_*` variables say holds for all of them."""
     roots = [Path(str(module.__file__)).resolve().parents[1] for module in (vot_wrapper, samurai)]
-    given = {f"env_{name}": value for name, value in environ.items() if name.startswith("SAMURAI_")}
+    given = {f"env_{name}": environ[name] for name in variable_names() if name in environ}
     registry = configparser.ConfigParser(interpolation=None)
     for combination in combinations:
         section = {
@@ -160,10 +161,11 @@ def measure(folder: Path, combinations: Sequence[Combination]) -> Part:
 
 
 def stale(folder: Path, combination: Combination) -> list[str]:
-    """What has changed since a combination's results were made, a sentence each."""
-    (tracker,) = open_derived(folder, [combination]).trackers
-    again = f"samurai ablate --policies {combination.policy} --models {combination.model}"
-    return [problem.what for problem in provenance.changes(folder, tracker, again)]
+    """What has changed since a combination's results were made, or why that isn't known, a
+    sentence each."""
+    opened = open_derived(folder, [combination])
+    found = provenance.standing(opened, opened.trackers[0])
+    return [problem.what for problem in found.problems("")]
 
 
 def _overlaps(opened: Opened, tracker: Tracker, table: Table) -> dict[str, Overlap] | None:

@@ -188,7 +188,7 @@ class _Foreman:
         self._arguments = (str(opened.folder), cluster.stack, (tracker.reference,))
         self._folder = opened.folder
         self._tracker = tracker
-        self._made_with = provenance.fingerprint(tracker)
+        self._made_with = provenance.fingerprint_of(tracker)
         self._watcher = watcher
         self._force = force
         # With GPUs each worker gets its share of them and sees no other. Two calls at once: the
@@ -215,7 +215,9 @@ class _Foreman:
             return
         task = tasks.popleft()
         self._watcher.started(number, task.experiment, task.sequence)
-        reference = bench.run.remote(self._tracker.reference, task, self._force)
+        made = (self._tracker, task.experiment, task.sequence, self._made_with)
+        anew = provenance.begin(self._folder, *made) or self._force
+        reference = bench.run.remote(self._tracker.reference, task, anew)
         self._busy[reference] = (number, bench, task, time.monotonic())
 
     def _collect(self, reference: Any, tasks: deque[Task]) -> Failure | None:

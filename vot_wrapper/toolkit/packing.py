@@ -49,7 +49,7 @@ def pack(
     """
     with tempfile.TemporaryDirectory(prefix=".packing-", dir=to) as name:
         folder = Path(name)
-        _lay_out(folder, opened, stack)
+        _lay_out(folder, opened, tracker, stack)
         try:
             do_pack(argparse.Namespace(workspace=name, tracker=tracker.reference))
         except Exception as error:  # the toolkit raises anything
@@ -103,14 +103,18 @@ def _compare_names(names: list[str], inventory: Inventory) -> None:
         raise PackingError("the archive " + "; ".join(differences))
 
 
-def _lay_out(folder: Path, opened: Opened, stack: str | dict[str, Any]) -> None:
-    """A workspace in `folder` that packs the results of `opened`."""
+def _lay_out(folder: Path, opened: Opened, tracker: Tracker, stack: str | dict[str, Any]) -> None:
+    """A workspace in `folder` that packs the results of `opened`.
+
+    Its registry is the file that the tracker stands in: that may be one that the toolkit reads
+    unasked, like the workspace's own trackers.ini.
+    """
     for shared in _SHARED:
         source = opened.folder / shared
         if source.exists():
             (folder / shared).symlink_to(source, target_is_directory=True)
     configuration = {
-        "registry": [str(path) for path in opened.workspace.registry._paths],
+        "registry": [str(Path(tracker.source).resolve())],
         "stack": _portable(stack, folder, opened.folder),
         "sequences": str(opened.folder / opened.workspace.sequences),
     }

@@ -1,55 +1,113 @@
-"""With which settings results were made: noted when they are, compared when they are submitted.
+"""With what results were made: noted when they are, compared when they are shown or submitted.
 
-The toolkit keeps results by tracker name alone. A tracker whose section, weights or version changed
-half-way has results that look like one run and aren't.
+The toolkit keeps results by tracker name alone. A tracker whose section, weights or code changed
+half-way has results that look like one run and aren't. So for each sequence of an experiment the
+workspace's folder `provenance` has a line with what made its results (vot_wrapper.fingerprint)
+and a digest of these results: what something else has written since is known as such.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.metadata
 import json
-import re
 from collections import defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from vot.tracker import Tracker
 
-from samurai.errors import SamuraiError
-from samurai.manifest import checkpoint_path, model_card
+from vot_wrapper.fingerprint import Fingerprint, differences, digest, fingerprint
 from vot_wrapper.problems import Problem
-from vot_wrapper.settings import Settings
-from vot_wrapper.tracker_code import code_digest
+from vot_wrapper.sections import Section
+from vot_wrapper.toolkit.workspaces import Opened
 
 FOLDER = "provenance"
-# What may differ between running and packing without touching a result.
-_IRRELEVANT = frozenset(("python", "timeout", "label", "linkpaths", "env_SAMURAI_LOG"))
-_RECORDED_SHA256 = ".sha256"  # samurai.download writes it beside a downloaded file
-_OURS = re.compile(r"(?:^|[/\s])(?:vot_wrapper|samurai serve)$")
+FORMAT = 2
 _SHOWN = 3  # sequences that a line names
 
-Fingerprint = dict[str, str]
+OLDER = "an older version of samurai noted less"
+UNFINISHED = "the run that was to renew them did not end"
+NOT_RECORDED = "not recorded, or written by something else than `samurai evaluate` since"
+
+Place = tuple[str, str]  # experiment and sequence
 
 
-def fingerprint(tracker: Tracker) -> Fingerprint:
-    """What decides a tracker's answers, by name: versions in full, settings as digests.
+@dataclass(frozen=True)
+class _Note:
+    made_with: Fingerprint
+    results: str | None  # digest of the result files; None while the run goes on
+    current: bool  # whether it has the present format
 
-    Digests, because the values may be secret and the note stays in the workspace.
+
+@dataclass(frozen=True)
+class Standing:
+    """Which of a tracker's results are those of what it is now.
+
+    Attributes:
+        stale: what has changed since results were made, with the places of these results.
+        unknown: why it isn't known with what results were made, likewise.
     """
-    settings = {
-        name: _digest(value)
-        for name, value in _settings(tracker.describe()).items()
-        if name not in _IRRELEVANT
-    }
-    own = {"weights": _weights(tracker), "tracker code": _code(tracker)} if is_ours(tracker) else {}
-    return {**_versions(), **settings, **own}
+
+    tracker: str
+    stale: dict[str, list[Place]] = field(default_factory=dict)
+    unknown: dict[str, list[Place]] = field(default_factory=dict)
+
+    def problems(self, again: str) -> list[Problem]:
+        """What a submission has to say about it: stale results can't be packed, unknown ones can.
+
+        Args:
+            again: the command that runs the tracker.
+        """
+        return [
+            *(
+                Problem(
+                    self.tracker,
+                    f"{_named(places)} stale: since then {change}",
+                    f"run `{again} --force`",
+                )
+                for change, places in self.stale.items()
+            ),
+            *(
+                Problem(
+                    self.tracker,
+                    f"it isn't known with what {_named(places)} made ({reason})",
+                    f"unless you know that nothing has changed since, run `{again} --force`",
+                    warning=True,
+                )
+                for reason, places in self.unknown.items()
+            ),
+        ]
+
+
+def section_of(tracker: Tracker) -> Section:
+    """A tracker's section as the registry has it."""
+    return Section.of(tracker.identifier, Path(tracker.source), tracker.describe())
 
 
 def is_ours(tracker: Tracker) -> bool:
     """Whether a tracker's command is this package's tracker, whatever section it stands in."""
-    return _OURS.search(str(tracker.describe()["command"]).strip()) is not None
+    return section_of(tracker).ours
+
+
+def fingerprint_of(tracker: Tracker) -> Fingerprint:
+    """What decides a tracker's answers now."""
+    return fingerprint(section_of(tracker))
+
+
+def begin(
+    workspace: Path, tracker: Tracker, experiment: str, sequence: str, made_with: Fingerprint
+) -> bool:
+    """Notes that a sequence's results begin to be made; whether it has to be done from its start.
+
+    That is so where part of it was made with something else, or nobody knows with what: the rest
+    would be mixed with it.
+    """
+    before = _notes(workspace, tracker).get((experiment, sequence))
+    same = before is not None and before.current and before.made_with == made_with
+    _write(workspace, tracker, experiment, sequence, made_with, None)
+    return not same
 
 
 def note(
@@ -57,104 +115,118 @@ def note(
 ) -> None:
     """Remembers with what a sequence's results were made; a full disk is no reason to fail.
 
-    The fingerprint is one from before the run: running adds to the tracker's variables.
+    The fingerprint is one from before the run: what changes during a run isn't what made it.
     """
-    line = {"experiment": experiment, "sequence": sequence, "with": made_with}
-    with contextlib.suppress(OSError):
-        file = _file(workspace, tracker)
-        file.parent.mkdir(exist_ok=True)
-        with file.open("a", encoding="utf-8") as notes:
-            notes.write(json.dumps(line) + "\n")
+    results = _digest_of(workspace, tracker, (experiment, sequence))
+    _write(workspace, tracker, experiment, sequence, made_with, results)
 
 
-def changes(workspace: Path, tracker: Tracker, again: str) -> list[Problem]:
-    """A warning for everything that has changed since results were made, with the sequences."""
-    now = fingerprint(tracker)
-    touched: dict[str, list[str]] = defaultdict(list)
-    for (experiment, sequence), then in _notes(workspace, tracker).items():
-        for name in sorted(now.keys() | then.keys()):
-            if now.get(name) != then.get(name):
-                change = _change(name, then.get(name), now.get(name))
-                touched[change].append(f"{experiment}/{sequence}")
-    return [
-        Problem(
-            tracker.reference,
-            f"{_named(sequences)} made with {change}",
-            f"if that matters, run `{again} --force`",
-            warning=True,
-        )
-        for change, sequences in touched.items()
-    ]
+def standing(opened: Opened, tracker: Tracker) -> Standing:
+    """Compares what a tracker is now with what its complete results were made with."""
+    notes = _notes(opened.folder, tracker)
+    section = section_of(tracker)
+    stale: dict[str, list[Place]] = defaultdict(list)
+    unknown: dict[str, list[Place]] = defaultdict(list)
+    compared: dict[str, str] = {}
+    for place in _complete(opened, tracker):
+        found = notes.get(place)
+        if found is not None and not found.current:
+            unknown[OLDER].append(place)
+        elif found is not None and found.results is None:
+            unknown[UNFINISHED].append(place)
+        elif found is None or found.results != _digest_of(opened.folder, tracker, place):
+            unknown[NOT_RECORDED].append(place)
+        else:
+            key = digest(found.made_with)
+            if key not in compared:
+                compared[key] = "; ".join(differences(found.made_with, section))
+            if compared[key]:
+                stale[compared[key]].append(place)
+    return Standing(tracker.reference, dict(stale), dict(unknown))
 
 
-def _change(name: str, then: str | None, now: str | None) -> str:
-    if then is None:
-        return f"no {name}, which there is now"
-    if now is None:
-        return f"{name}, which is gone now"
-    if name in _versions():
-        return f"{name} {then}; now it is {now}"
-    return f"another {name} than now"
+def _complete(opened: Opened, tracker: Tracker) -> list[Place]:
+    """Experiments and sequences with all their results."""
+    found = []
+    for experiment in opened.workspace.stack:
+        with contextlib.suppress(Exception):  # data that can't be used, which the run reports
+            for sequence in experiment.transform(opened.sequences):
+                if experiment.scan(tracker, sequence)[0]:
+                    found.append((experiment.identifier, sequence.name))
+    return found
 
 
-def _named(sequences: list[str]) -> str:
-    shown = ", ".join(sequences[:_SHOWN])
-    more = len(sequences) - _SHOWN
-    verb = "was" if len(sequences) == 1 else "were"
+def _named(places: list[Place]) -> str:
+    shown = ", ".join("/".join(place) for place in places[:_SHOWN])
+    more = len(places) - _SHOWN
+    verb = "is" if len(places) == 1 else "are"
     return f"{shown} and {more} more {verb}" if more > 0 else f"{shown} {verb}"
 
 
-def _notes(workspace: Path, tracker: Tracker) -> dict[tuple[str, str], Fingerprint]:
-    """The newest note per experiment and sequence; a line that was cut short is passed over."""
-    file = _file(workspace, tracker)
-    found: dict[tuple[str, str], Fingerprint] = {}
-    if file.exists():
-        for line in file.read_text(encoding="utf-8").splitlines():
-            with contextlib.suppress(ValueError, KeyError, TypeError):
-                entry = json.loads(line)
-                found[entry["experiment"], entry["sequence"]] = dict(entry["with"])
-    return found
+def _digest_of(workspace: Path, tracker: Tracker, place: Place) -> str:
+    """Of a sequence's result files, by name and content; times are left out, which nobody's answers
+    depend on."""
+    folder = workspace / "results" / tracker.reference / place[0] / place[1]
+    seen = hashlib.sha256()
+    for file in sorted(folder.glob("*.*")):
+        if not file.name.endswith("_time.value"):
+            seen.update(f"{file.name} {file.stat().st_size}\n".encode())
+            seen.update(file.read_bytes())
+    return seen.hexdigest()[:12]
+
+
+def _write(
+    workspace: Path,
+    tracker: Tracker,
+    experiment: str,
+    sequence: str,
+    made_with: Fingerprint,
+    results: str | None,
+) -> None:
+    """Appends a line; a fingerprint stands in full only where it is new."""
+    key = digest(made_with)
+    line: dict[str, Any] = {"format": FORMAT, "experiment": experiment, "sequence": sequence}
+    line |= {"made": key, "results": results}
+    with contextlib.suppress(OSError):
+        file = _file(workspace, tracker)
+        file.parent.mkdir(exist_ok=True)
+        text = _text(file)
+        with file.open("a", encoding="utf-8") as notes:
+            if text and not text.endswith("\n"):  # a line that was cut short
+                notes.write("\n")
+            if key not in _parsed(text)[1]:
+                notes.write(json.dumps({"format": FORMAT, "made": key, "with": made_with}) + "\n")
+            notes.write(json.dumps(line) + "\n")
+
+
+def _notes(workspace: Path, tracker: Tracker) -> dict[Place, _Note]:
+    """The newest note per experiment and sequence."""
+    return _parsed(_text(_file(workspace, tracker)))[0]
+
+
+def _text(file: Path) -> str:
+    with contextlib.suppress(FileNotFoundError):
+        return file.read_text(encoding="utf-8", errors="replace")
+    return ""
+
+
+def _parsed(text: str) -> tuple[dict[Place, _Note], dict[str, Fingerprint]]:
+    """Notes by place and fingerprints by key; a line that was cut short is passed over."""
+    found: dict[Place, _Note] = {}
+    fingerprints: dict[str, Fingerprint] = {}
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            entry = json.loads(line)
+            if "experiment" not in entry:
+                fingerprints[entry["made"]] = dict(entry["with"])
+                continue
+            place = (entry["experiment"], entry["sequence"])
+            if entry.get("format") == FORMAT:
+                found[place] = _Note(fingerprints[entry["made"]], entry["results"], True)
+            else:
+                found[place] = _Note({}, None, False)
+    return found, fingerprints
 
 
 def _file(workspace: Path, tracker: Tracker) -> Path:
     return workspace / FOLDER / f"{tracker.reference}.jsonl"
-
-
-def _settings(section: dict[str, Any]) -> dict[str, Any]:
-    variables = {f"env_{name}": value for name, value in section.get("env", {}).items()}
-    rest = {name: value for name, value in section.items() if name != "env"}
-    return {name: value for name, value in {**rest, **variables}.items() if value}
-
-
-def _versions() -> Fingerprint:
-    found = {}
-    for package in ("samurai-vot", "sam2", "torch"):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[package] = importlib.metadata.version(package)
-    return found
-
-
-def _weights(tracker: Tracker) -> str:
-    """The checksum of the model's weights; empty where none is known."""
-    name = tracker.describe()["env"].get("SAMURAI_MODEL") or Settings.model
-    try:
-        card = model_card(name)
-        if card.sha256 is not None:
-            return card.sha256[:12]
-        recorded = checkpoint_path(card)
-        return recorded.with_name(recorded.name + _RECORDED_SHA256).read_text().split()[0][:12]
-    except (SamuraiError, OSError, IndexError):
-        return ""
-
-
-def _code(tracker: Tracker) -> str:
-    """A digest of the tracker's code, as it stands in this installation."""
-    name = tracker.describe()["env"].get("SAMURAI_POLICY") or Settings.policy
-    try:
-        return code_digest(name)
-    except SamuraiError:  # an unknown policy, which the tracker itself will tell
-        return ""
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]

@@ -70,7 +70,7 @@ def run_missing(opened: Opened, tracker: Tracker, watcher: Watcher, force: bool)
 
     Results are written as they come, so that a later call takes up where this one ended.
     """
-    made_with = provenance.fingerprint(tracker)
+    made_with = provenance.fingerprint_of(tracker)
     plan = []
     for experiment in opened.workspace.stack:
         try:
@@ -85,10 +85,11 @@ def run_missing(opened: Opened, tracker: Tracker, watcher: Watcher, force: bool)
         for number, sequence in enumerate(sequences, start=1):
             watcher.sequence(sequence.name, number, len(sequences))
             started = time.monotonic()
-            failure = run_one(experiment, tracker, sequence, watcher.progress, force)
+            where = (opened.folder, tracker, experiment.identifier, sequence.name)
+            anew = provenance.begin(*where, made_with) or force
+            failure = run_one(experiment, tracker, sequence, watcher.progress, anew)
             if failure is not None:
                 return failure
-            where = (opened.folder, tracker, experiment.identifier, sequence.name)
             provenance.note(*where, made_with)
             watcher.finished(time.monotonic() - started)
     return None

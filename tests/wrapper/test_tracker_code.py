@@ -1,0 +1,184 @@
+"""Which edits of the code between image and reply make earlier results stale, on a copy of it."""
+
+from __future__ import annotations
+
+import py_compile
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+import samurai
+import samurai.policies
+import vot_wrapper
+from samurai.errors import ConfigurationError
+from samurai.policies import POLICIES, policy_class
+from vot_wrapper.tracker_code import code_of, own_places
+
+Edit = tuple[str, str, str]  # file, what is replaced (nothing: added at its end), and by what
+ADDED = "\nADDED = 1\n"
+
+# A member of each room between image and reply.
+EDITS: dict[str, Edit] = {
+    "images": ("vot_wrapper/images.py", "", ADDED),
+    "mask clean-up": ("vot_wrapper/cleaning.py", "", ADDED),
+    "wire format": ("vot_wrapper/regions.py", "", ADDED),
+    "confidence on the wire": ("vot_wrapper/server.py", ".6f", ".5f"),
+    "a default": ("vot_wrapper/settings.py", 'overlap: str = "allowed"', 'overlap: str = "none"'),
+    "how the process loads": ("vot_wrapper/process.py", "tracker.warm_up()", "pass"),
+    "windows": ("samurai/windows.py", "reach / 2", "reach / 3"),
+    "frames": ("samurai/frames.py", "", ADDED),
+    "prompts": ("samurai/prompts.py", "", ADDED),
+    "confidence": ("samurai/confidence.py", "", ADDED),
+    "the policy": ("samurai/policies/samurai.py", "", ADDED),
+    "its motion": ("samurai/motion/kalman.py", "", ADDED),
+    "the network": ("samurai/network.py", "", ADDED),
+    "sam2 itself": ("sam2/modeling/sam2_base.py", "NO_OBJ_SCORE = -1024.0", "NO_OBJ_SCORE = -1.0"),
+}
+HARMLESS: dict[str, Edit] = {
+    "a comment": ("samurai/windows.py", "class Window", "# a word\nclass Window"),
+    "empty lines": ("vot_wrapper/regions.py", "def to_trax(", "\n\n\ndef to_trax("),
+    "another command": ("vot_wrapper/submit.py", "", ADDED),
+    "the downloader": ("samurai/download.py", "", ADDED),
+    "the version": ("samurai/version.py", "", ADDED),
+    "another policy": ("samurai/policies/dam.py", "", ADDED),
+    "motion that it doesn't use": ("samurai/motion/flow.py", "", ADDED),
+    "the tables": ("vot_wrapper/table.py", "", ADDED),
+}
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied(tmp_path_factory.mktemp("code"))
+
+
+def copied(folder: Path) -> Path:
+    """The packages, side by side in a folder."""
+    for name, place in own_places().items():
+        ignore = shutil.ignore_patterns("__pycache__", "*.pt", "*.safetensors")
+        shutil.copytree(place, folder / name, ignore=ignore)
+    return folder
+
+
+def places(folder: Path) -> dict[str, Path]:
+    return {name: folder / name for name in ("samurai", "vot_wrapper", "sam2")}
+
+
+def edited(folder: Path, edit: Edit, policy: str = "samurai") -> dict[str, str]:
+    """The digests after an edit, which is taken back."""
+    name, old, new = edit
+    file = folder / name
+    before = file.read_text(encoding="utf-8")
+    assert old in before, f"{name} has no {old!r}: adapt the edit"
+    after = before.replace(old, new, 1) if old else before + new
+    file.write_text(after, encoding="utf-8")
+    try:
+        return code_of(policy, places(folder))
+    finally:
+        file.write_text(before, encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edit_between_image_and_reply_is_seen_and_named(pristine: Path, name: str) -> None:
+    before, after = code_of("samurai", places(pristine)), edited(pristine, EDITS[name])
+    changed = {module for module in before if before[module] != after.get(module)}
+    assert changed == {EDITS[name][0].removesuffix(".py").replace("/", ".")}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_other_edits_change_nothing(pristine: Path, name: str) -> None:
+    assert edited(pristine, HARMLESS[name]) == code_of("samurai", places(pristine))
+
+
+def test_docstrings_do_not_count(pristine: Path) -> None:
+    text = (pristine / "samurai/windows.py").read_text(encoding="utf-8")
+    first = text.splitlines()[0]
+    edit = ("samurai/windows.py", first, first.replace('"""', '"""Once more. ', 1))
+    assert edited(pristine, edit) == code_of("samurai", places(pristine))
+
+
+def test_place_and_compiled_files_do_not_count(
+    pristine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = code_of("samurai")
+    other = copied(tmp_path / "with a space")
+    for file in other.rglob("*.py"):
+        if file.parent.name == "samurai":
+            py_compile.compile(str(file))
+    monkeypatch.chdir(tmp_path)
+    assert code_of("samurai", places(other)) == code_of("samurai", places(pristine)) == here
+
+
+def test_a_policys_code_is_its_own_and_what_it_needs() -> None:
+    modules = {name: set(code_of(name)) for name in POLICIES}
+    for name, found in modules.items():
+        assert {policy_class(name).__module__, "samurai.session", "vot_wrapper.regions"} <= found
+    assert "samurai.motion.flow" in modules["mosam"] - modules["samurai"]
+    assert "samurai.motion.kalman" in modules["samurai"] - modules["sam2"]
+
+
+def test_what_a_configuration_builds_is_code_too() -> None:
+    target = "sam2.modeling.memory_encoder.MemoryEncoder"
+    assert "sam2.modeling.memory_encoder" in code_of("sam2", None, [target])
+
+
+PLUGIN = {
+    "plugin/__init__.py": "",
+    "plugin/policy.py": """
+        from samurai.policies.sam2 import Sam2Policy
+        from . import rules
+        from .deep import constants
+
+        class Strides(Sam2Policy):
+            name = "strides"
+    """,
+    "plugin/rules.py": "EVERY = 3\n",
+    "plugin/deep/__init__.py": "",
+    "plugin/deep/constants.py": "from ..other import THING\n",
+    "plugin/other.py": "THING = 1\n",
+    "plugin/unused.py": "NOTHING = 1\n",
+}
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Path]:
+    """Installs a policy of another package; its folder."""
+
+    def install() -> Path:
+        for name, text in PLUGIN.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(textwrap.dedent(text))
+        monkeypatch.syspath_prepend(str(tmp_path))
+        entry = EntryPoint("strides", "plugin.policy:Strides", samurai.policies.ENTRY_POINTS)
+        monkeypatch.setattr(samurai.policies, "entry_points", lambda group: [entry])
+        return tmp_path
+
+    yield install
+    for name in [name for name in sys.modules if name.partition(".")[0] == "plugin"]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("name", ["policy", "rules", "deep/constants", "other"])
+def test_a_plugins_modules_count(plugin: Callable[[], Path], name: str) -> None:
+    folder = plugin()
+    before = code_of("strides")
+    file = folder / "plugin" / f"{name}.py"
+    file.write_text(file.read_text() + "MORE = 2\n")
+    after = code_of("strides")
+    changed = {module for module in before if before[module] != after.get(module)}
+    assert changed == {f"plugin.{name}".replace("/", ".")}
+    assert "plugin.unused" not in before and "samurai.policies.sam2" in before
+
+
+def test_an_unknown_policy_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="nobody"):
+        code_of("nobody")
+
+
+def test_this_installation_is_what_counts_by_default() -> None:
+    assert own_places()["samurai"] == Path(str(samurai.__file__)).parent
+    assert own_places()["vot_wrapper"] == Path(str(vot_wrapper.__file__)).parent

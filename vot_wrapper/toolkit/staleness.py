@@ -1,0 +1,92 @@
+"""What `samurai evaluate` says of results that aren't those of what a tracker is now."""
+
+from __future__ import annotations
+
+import html
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from samurai.errors import ConfigurationError
+from vot_wrapper.pictures.report import add_item
+from vot_wrapper.sections import faults
+from vot_wrapper.table import STALE_MARK, UNKNOWN_MARK
+from vot_wrapper.toolkit.provenance import Place, Standing, section_of, standing
+from vot_wrapper.toolkit.scoring import Scores
+from vot_wrapper.toolkit.workspaces import Opened
+
+
+def refuse_faulty(opened: Opened) -> None:
+    """Refuses to run trackers whose sections can't work as they are meant to.
+
+    Raises:
+        ConfigurationError: names every fault of every section, each with its remedy.
+    """
+    lines = [
+        f"[{tracker.identifier}]: {fault.what}. Remedy: {fault.remedy}"
+        for tracker in opened.trackers
+        for fault in faults(section_of(tracker))
+    ]
+    if lines:
+        raise ConfigurationError("\n  ".join(lines))
+
+
+def command(
+    tracker: str, stack: str | None, workspace: Path | None, sequences: Sequence[str] = ()
+) -> str:
+    """The command that runs a tracker, as it can be pasted into a shell."""
+    parts = ["samurai", "evaluate", tracker.partition("@")[0]]
+    parts += ["--stack", stack] if stack is not None else []
+    parts += ["--workspace", str(workspace)] if workspace is not None else []
+    parts += ["--sequences", *sequences] if sequences else []
+    return shlex.join(parts)
+
+
+def marked(opened: Opened, scores: Scores) -> tuple[Scores, list[tuple[str, Standing]]]:
+    """The scores with marks at what is stale or of unknown origin, and why, by tracker.
+
+    The HTML report, if there is one, gets a line for each.
+    """
+    found = [(tracker.identifier, standing(opened, tracker)) for tracker in opened.trackers]
+    rows = [
+        replace(row, marks=_marks(each)) for row, (_, each) in zip(scores.rows, found, strict=True)
+    ]
+    told = [(name, each) for name, each in found if each.stale or each.unknown]
+    if scores.report is not None:
+        for name, each in told:
+            for line in [*_reasons("stale", each.stale), *_reasons("unknown", each.unknown)]:
+                text = html.escape(f"{name}, {line}", quote=False)
+                add_item(scores.report, "<span>Not of the present state</span>", text)
+    return replace(scores, rows=rows), told
+
+
+def lines(name: str, found: Standing, again: str) -> list[tuple[str, str]]:
+    """Marks and sentences for below the table, with the command that renews the results."""
+    renew = f"; renew: {again} --force"
+    return [
+        *((STALE_MARK, f"{name}, {text}{renew}") for text in _reasons("stale", found.stale)),
+        *((UNKNOWN_MARK, f"{name}, {text}{renew}") for text in _reasons("unknown", found.unknown)),
+    ]
+
+
+def _reasons(kind: str, places: dict[str, list[Place]]) -> list[str]:
+    return [f"{_named(found)}: {kind}: {reason}" for reason, found in places.items()]
+
+
+def _named(places: list[Place]) -> str:
+    """Experiments with the number of their sequences: `baseline (2 sequences)`."""
+    counts: dict[str, int] = {}
+    for experiment, _ in places:
+        counts[experiment] = counts.get(experiment, 0) + 1
+    return ", ".join(f"{e} ({n} sequence{'s' * (n != 1)})" for e, n in counts.items())
+
+
+def _marks(found: Standing) -> dict[str, str]:
+    """By experiment, and under "" for all; stale goes before unknown."""
+    marks = {}
+    for mark, reasons in ((UNKNOWN_MARK, found.unknown), (STALE_MARK, found.stale)):
+        for places in reasons.values():
+            for experiment, _ in places:
+                marks[experiment] = marks[""] = mark
+    return marks
