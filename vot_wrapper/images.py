@@ -97,6 +97,8 @@ def _contents(path: str) -> bytes:
             if status.st_size > MAX_BYTES:
                 raise FrameError(_too_large(path, f"{status.st_size} bytes"))
             return file.read(MAX_BYTES)
+    except FrameError:
+        raise
     except OSError as error:
         raise FrameError(f"can't read the image {path}: {error.strerror or error}") from error
     except ValueError as error:  # a null character

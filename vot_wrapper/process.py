@@ -264,9 +264,10 @@ def _quit(quiet: Quiet, channel: Channel | None, failure: BaseException) -> None
 
 
 def reason_line(failure: BaseException) -> str:
-    """A failure in one line for the wire: of limited length, and ASCII, because libtrax takes any
-    other byte for the end of the stream."""
+    """A failure in one line for the wire: ASCII, because libtrax takes any other byte for the end
+    of the stream, and of limited length, which the middle (a long path) is left out for."""
     text = " ".join(f"{type(failure).__name__}: {failure}".split())
     text = text.encode("ascii", errors="backslashreplace").decode("ascii")
     text = "".join(character if character.isprintable() else "?" for character in text)
-    return text if len(text) <= REASON_LENGTH else text[: REASON_LENGTH - 3] + "..."
+    half = REASON_LENGTH // 2 - 3
+    return text if len(text) <= REASON_LENGTH else f"{text[:half]} ... {text[-half:]}"

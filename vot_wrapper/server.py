@@ -80,7 +80,6 @@ class Conversation:
         Raises:
             RequestError: a frame or a region can't be used, or the tracker failed on it.
             ClientError: the client is gone, or sent what is no TraX request.
-            trax.TraxException: libtrax can't read what it sent.
         """
         while True:
             request = self._channel.wait()

@@ -14,6 +14,7 @@ marks, with a backslash before quotation marks and backslashes.
 from __future__ import annotations
 
 import fcntl
+import locale
 import logging
 import os
 import re
@@ -37,8 +38,12 @@ _START = b"@@TRAX:"
 _ARGUMENT = rb'"((?:[^"\\]*(?:\\.[^"\\]*)*))"'  # unrolled, so that no text takes quadratic time
 _MESSAGE = re.compile(rb"@@TRAX:(\w+)((?: +" + _ARGUMENT + rb")*) *\r?")
 _ARGUMENTS = re.compile(_ARGUMENT)
-_NUMBER = re.compile(rb" *[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|nan|inf(?:inity)?) *", re.I)
-_OTHER_IMAGE = re.compile(rb"(?!file:)(?:data:|image:|\w+://)", re.I)
+_NUMBER = re.compile(
+    rb" *[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)?) *", re.IGNORECASE
+)
+_DECIMALS = re.compile(rb"\d{4}")  # libtrax writes four of them, always
+_KEY = re.compile(rb"[\w.]{1,32}")  # of a property
+_OTHER_IMAGE = re.compile(rb"(?!file:)(?:data:|image:|\w+://)", re.IGNORECASE)
 _ENCODED = "/samurai-encoded-path/"
 _LARGEST_INT = 2**31 - 1
 
@@ -131,19 +136,28 @@ class Channel:
 
         Raises:
             ClientError: the client is gone, or its request is no TraX.
-            trax.TraxException: libtrax can't read the request.
         """
         if self._wire is not None:
             self._wire.pass_on()
-        return self._server.wait()
+        _use_decimal_points()
+        try:
+            return self._server.wait()
+        except trax.TraxException as error:
+            raise ClientError(f"{error} (libtrax can't read the client's request)") from error
 
     def status(self, objects: list[tuple[trax.Region, dict[str, str]]]) -> None:
         """Reply; TraxException: the client is gone."""
+        _use_decimal_points()
         self._server.status(objects)
 
     def quit(self, reason: str) -> None:
         """End the conversation; TraxException: the client is gone."""
         self._server.quit(reason)
+
+
+def _use_decimal_points() -> None:
+    """libtrax reads and writes numbers by the process's locale, which any library may have set."""
+    locale.setlocale(locale.LC_NUMERIC, "C")
 
 
 def checked(line: bytes) -> tuple[bytes, bytes]:
@@ -165,7 +179,7 @@ def checked(line: bytes) -> tuple[bytes, bytes]:
         return verb, b"@@TRAX:quit \n"
     else:
         raise ClientError(f"a client can't send this TraX message: {_shown(line)}")
-    parts = first + [_property(argument) for argument in arguments[1:]]
+    parts = first + [part for argument in arguments[1:] for part in _property(argument)]
     return verb, b"@@TRAX:" + b" ".join([verb, *(b'"' + part + b'"' for part in parts)]) + b" \n"
 
 
@@ -173,7 +187,10 @@ def path_of(image: str) -> str:
     """The path that the client gave, of an image's path as libtrax carried it."""
     if not image.startswith(_ENCODED):
         return image
-    return os.fsdecode(bytes.fromhex(image.removeprefix(_ENCODED)))
+    try:
+        return os.fsdecode(bytes.fromhex(image.removeprefix(_ENCODED)))
+    except ValueError:  # the path of a client that has such a folder
+        return image
 
 
 def _image(argument: bytes) -> bytes:
@@ -189,11 +206,15 @@ def _image(argument: bytes) -> bytes:
     return b"file://" + _ENCODED.encode() + path.removeprefix(b"file://").hex().encode()
 
 
-def _property(argument: bytes) -> bytes:
-    """A property; bytes outside ASCII, which may end libtrax's stream, become question marks."""
-    if b"=" not in argument:
+def _property(argument: bytes) -> list[bytes]:
+    """A property, or nothing for one with a key that libtrax can't carry: this tracker reads none
+    of these. Bytes outside ASCII, which may end libtrax's stream, become question marks."""
+    key, equals, _ = argument.partition(b"=")
+    if not equals:
         raise ClientError(f"a property that isn't key=value: {_shown(argument)}")
-    return argument.decode("ascii", errors="replace").encode("ascii", errors="replace")
+    if _KEY.fullmatch(key) is None:
+        return []
+    return [argument.decode("ascii", errors="replace").encode("ascii", errors="replace")]
 
 
 def _region(argument: bytes) -> bytes:
@@ -209,6 +230,11 @@ def _region(argument: bytes) -> bytes:
         )
     if not all(_NUMBER.fullmatch(field) for field in fields):
         raise ClientError(f"a region that isn't made of numbers: {_shown(argument)}")
+    if b"." not in argument and count >= 8 and all(_DECIMALS.fullmatch(f) for f in fields[1::2]):
+        raise ClientError(
+            f"a region with decimal commas ({_shown(argument)}): the client's locale writes them; "
+            "start it with LC_NUMERIC=C (and no LC_ALL)"
+        )
     return argument
 
 

@@ -1,4 +1,4 @@
-"""Images as they come: what `cv2.imread`, and so the toolkit, shows of a file is what is tracked."""
+"""Images as they come: what `cv2.imread`, and so the toolkit, shows of a file is tracked."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_paths_that_lead_nowhere(tmp_path, monkeypatch, path):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "dangling.png").symlink_to(tmp_path / "nowhere.png")
     (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
-    with pytest.raises(FrameError, match="can't read the image|can't decode the image"):
+    with pytest.raises(FrameError, match=r"can't (read|decode) the image"):
         read_frame(path)
 
 
@@ -171,7 +171,7 @@ def test_huge_files_and_pictures_are_refused_unread(tmp_path, monkeypatch):
     bomb = tmp_path / "bomb.png"
     Image.new("1", (20000, 20000)).save(bomb)
     for path in (sparse, bomb):
-        with pytest.raises(FrameError, match="is too large .*make it smaller") as caught:
+        with pytest.raises(FrameError, match=r"is too large .*make it smaller") as caught:
             read_frame(str(path))
         assert str(path) in str(caught.value) and "\n" not in str(caught.value)
     allowed = tmp_path / "allowed.png"
