@@ -15,11 +15,12 @@ from fuzz.story import Fuzzer
 
 def page(fuzzer, seconds):
     """The report, as Markdown."""
+    tracker = "nano" if fuzzer.real else "the tracker of `tests/fuzz/zygote.py`"
     rows = "\n".join(f"| {name} | {count:,} |" for name, count in sorted(fuzzer.counts.items()))
     date = datetime.date.today().isoformat()
     return (
         f"{date}, seed {fuzzer.seed}, Python {platform.python_version()}, "
-        f"{platform.system()} {platform.machine()}: {fuzzer.exchanges:,} exchanges "
+        f"{platform.system()} {platform.machine()}, {tracker}: {fuzzer.exchanges:,} exchanges "
         f"({fuzzer.replies:,} replies checked, {fuzzer.stories:,} processes ended) in "
         f"{seconds:.0f} s, no fault.\n\n| step | times |\n|---|---|\n{rows}\n"
     )
@@ -30,9 +31,10 @@ def main():
     parser.add_argument("--seed", type=int, default=12)
     parser.add_argument("--exchanges", type=int, default=100_000)
     parser.add_argument("--story", type=int, help="tell only this one")
-    parser.add_argument("--page", type=Path, help="replace the part below `## Last run` of it")
+    parser.add_argument("--real", action="store_true", help="with nano, much slower")
+    parser.add_argument("--page", type=Path, help="append the report to it")
     arguments = parser.parse_args()
-    fuzzer = Fuzzer(arguments.seed)
+    fuzzer = Fuzzer(arguments.seed, arguments.real)
     began = time.monotonic()
     said = 0
 
@@ -52,8 +54,8 @@ def main():
     text = page(fuzzer, time.monotonic() - began)
     print(text)
     if arguments.page is not None:
-        head, mark, _ = arguments.page.read_text().partition("## Last run\n")
-        arguments.page.write_text(f"{head}{mark}\n{text}")
+        with arguments.page.open("a") as file:
+            file.write(f"\n{text}")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ class Story:
 
     def __init__(self, fuzzer, number):
         self.rng = np.random.default_rng([fuzzer.seed, number])
-        self.fuzzer, self.number = fuzzer, number
+        self.fuzzer, self.number, self.real = fuzzer, number, fuzzer.real
         self.folder, self.sound = fuzzer.folder, fuzzer.sound
         self.broken, self.special = fuzzer.broken, fuzzer.special
         self.peer = None
@@ -40,15 +40,18 @@ class Story:
         return self.sound["RGB.png"]
 
     def choose(self, weights):
+        weights = {s: w for s, w in weights.items() if not (self.real and s in steps.OF_THE_BOOK)}
         shares = np.array(list(weights.values()), float)
         return list(weights)[int(self.rng.choice(len(shares), p=shares / shares.sum()))]
 
     def tell(self):
         """Live it; Fault: the process broke an invariant."""
-        long = self.number % 50 == 49
+        long = self.number % 50 == 49 and not self.real
         length = LONG_LIFE if long else int(self.rng.geometric(1 / 15))
         resident = 0
-        self.peer = Peer(self.fuzzer.zygote, bool(self.rng.random() < 0.3))
+        self.peer = Peer(
+            self.fuzzer.zygote, bool(self.rng.random() < 0.3), {"REAL": "1"} if self.real else {}
+        )
         try:
             for place in range(length):
                 first = not self.started
@@ -71,6 +74,7 @@ class Fuzzer:
 
     Args:
         seed: decides everything.
+        real: the tracker is nano; then order and absence in the replies aren't known beforehand.
 
     Attributes:
         counts: how often each step was taken.
@@ -78,8 +82,8 @@ class Fuzzer:
         stories: how many processes lived.
     """
 
-    def __init__(self, seed):
-        self.seed = seed
+    def __init__(self, seed, real=False):
+        self.seed, self.real = seed, real
         self.counts = collections.Counter()
         self.replies = self.stories = 0
 
@@ -93,6 +97,8 @@ class Fuzzer:
             self.folder = Path(folder)
             self.sound, self.broken = pictures.make(self.folder)
             self.special = pictures.special(self.folder)
+            if self.real:  # a video's frames are of one size
+                del self.sound["column.png"], self.sound["row.jpg"]
             self.zygote = Zygote()
             try:
                 number = first
@@ -119,6 +125,7 @@ class Fuzzer:
                 f"story {number} of seed {self.seed}, step {len(story.done)}: {fault}\n"
                 f"last steps: {', '.join(story.done[-8:])}\n"
                 f"again: python -m fuzz --seed {self.seed} --story {number}"
+                f"{' --real' if self.real else ''}"
             ) from fault
         self.counts.update(story.done)
         self.replies += story.replies
