@@ -19,6 +19,10 @@ log = logging.getLogger(__name__)
 GRACE_SECONDS = 3.0
 """How long the conversation has for ending by itself, with a reason for the client."""
 
+NUDGE_SECONDS = 0.2
+"""How long a signal's handler may take to run before the main thread is nudged: a signal that
+arrives just before a blocking call doesn't interrupt that call."""
+
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -48,6 +52,7 @@ class Watch:
         for end in (self._wakeup, self._alarm):
             os.set_blocking(end, False)
         self._ended = threading.Event()
+        self._told = threading.Event()  # the main thread, of a signal
 
     def start(self) -> None:
         """Watch from now on; signals raise `Stopped` in the main thread, the second one kills."""
@@ -55,7 +60,8 @@ class Watch:
             signal.set_wakeup_fd(self._alarm, warn_on_full_buffer=False)
             for number in SIGNALS:
                 if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
-                    signal.signal(number, _stop)
+                    signal.signal(number, self._stop)
+            signal.signal(signal.SIGURG, lambda number, frame: None)  # interrupts, nothing else
         threading.Thread(target=self._run, name="watch", daemon=True).start()
 
     def stop(self) -> None:
@@ -71,13 +77,15 @@ class Watch:
             if descriptor == self._wakeup:
                 received = os.read(self._wakeup, 1)[0]
                 why, code = str(Stopped(received)), 128 + received
+                if not self._told.wait(NUDGE_SECONDS):
+                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGURG)
             if not self._ended.wait(GRACE_SECONDS):
                 log.error("%s, and the process is busy: it ends at once", why)
                 os._exit(code)
             return
 
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    for each in SIGNALS:
-        signal.signal(each, signal.SIG_DFL)
-    raise Stopped(number)
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._told.set()
+        for each in SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
+        raise Stopped(number)

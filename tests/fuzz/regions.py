@@ -7,9 +7,13 @@ import numpy as np
 from fuzz.pictures import SIDE
 
 
+KINDS = ["rectangle", "outside", "point", "mask", "large mask", "polygon", "many"]
+SHARES = [0.25, 0.15, 0.15, 0.2, 0.05, 0.19, 0.01]
+
+
 def sound(rng):
     """A region that can be tracked in any frame of SIDE x SIDE: (text, properties, answered as)."""
-    kind = rng.choice(["rectangle", "outside", "point", "mask", "large mask", "polygon", "many"])
+    kind = rng.choice(KINDS, p=SHARES)
     if kind == "rectangle":
         x, y, width, height = rng.uniform(1, SIDE / 2, 4)
         return f"{x:.4f},{y:.4f},{width:.4f},{height:.4f}", [], "rectangle"

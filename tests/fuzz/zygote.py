@@ -103,7 +103,8 @@ def become(descriptors, environment):
 
 if __name__ == "__main__":
     process.load_libraries_beside = lambda modules: None
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # whoever started this, how ever
+        signal.signal(number, signal.SIG_DFL)
     channel = socket.socket(fileno=int(sys.argv[1]))
     import cv2  # noqa: F401
     import PIL.Image  # noqa: F401

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import trax
 from PIL import Image
 
+ROOT = Path(__file__).resolve().parents[2]
 SQUARE = trax.Rectangle.create(1, 1, 4, 4)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_process_with_a_reason(connect, images, number):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip("started by nohup, which the process respects")
     peer = connect()
     peer.initialize(images[0], SQUARE)
     peer.process.send_signal(number)
@@ -73,3 +79,28 @@ def test_a_warning_about_images_is_logged_once_for_each_video(connect, tmp_path)
         peer.frame(path)
     assert peer.exit_code() == 0
     assert log.read_text().count("12-bit") == 2
+
+
+def test_a_signal_just_before_a_blocking_call_is_heard_too():
+    """The handler's turn has passed then, and nothing interrupts the call: here it is blocked."""
+    program = """
+import os, signal, sys, threading
+from vot_wrapper.watch import Stopped, Watch
+watch = Watch(os.open(os.devnull, os.O_WRONLY))
+watch.start()
+reading = threading.Event()
+# The other thread takes the signal: the main thread's call isn't interrupted.
+threading.Thread(
+    target=lambda: (reading.wait(), signal.pthread_kill(threading.get_ident(), signal.SIGTERM))
+).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+reading.set()
+try:
+    os.read(os.pipe()[0], 1)
+except Stopped as stopped:
+    print(stopped)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, cwd=ROOT
+    )
+    assert result.stdout == "stopped by SIGTERM\n", result.stderr
