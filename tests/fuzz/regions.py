@@ -6,7 +6,6 @@ import numpy as np
 
 from fuzz.pictures import SIDE
 
-
 KINDS = ["rectangle", "outside", "point", "mask", "large mask", "polygon", "many"]
 SHARES = [0.25, 0.15, 0.15, 0.2, 0.05, 0.19, 0.01]
 
