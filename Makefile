@@ -9,7 +9,7 @@ find_python = for python in "$$(cat .venv/base-python 2>/dev/null)" \
 	>/dev/null 2>&1 && { echo "$$python"; exit; }; done; echo python3
 PYTHON ?= $(shell $(find_python))
 
-.PHONY: help setup evaluate evaluate-multiobject ablate bench test test-slow test-wheel test-all clean
+.PHONY: help setup evaluate evaluate-multiobject ablate bench test test-slow test-wheel test-all fuzz clean
 
 help:
 	@echo "make evaluate              set up, run and score the tracker on the bundled sequences"
@@ -21,6 +21,7 @@ help:
 	@echo "make test-wheel            set up, then build wheel and sdist, install and use them"
 	@echo "make test-all              all three"
 	@echo "make test-cpus             the numeric tests as other processors would run them (an hour)"
+	@echo "make fuzz                  100,000 exchanges with the tracker process; SEED=7 chooses"
 	@echo "make setup                 only make .venv with the pinned packages and this project;"
 	@echo "                           EXTRAS=distributed adds an extra of setup.cfg, for good"
 	@echo "make clean                 delete caches and build leftovers; keeps .venv and results"
@@ -59,6 +60,10 @@ test-wheel: setup
 	.venv/bin/python -m pytest -m wheel
 
 test-all: test test-slow test-wheel
+
+SEED ?= 12
+fuzz: setup
+	cd tests && ../.venv/bin/python -m fuzz --seed $(SEED)
 
 clean:
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vot_wrapper.quiet import Quiet
+from vot_wrapper.watch import Stopped, Watch
 
 if TYPE_CHECKING:
-    import trax
-
     from vot_wrapper.server import TrackerLike
     from vot_wrapper.settings import Settings
+    from vot_wrapper.wire import Channel
 
 log = logging.getLogger(__name__)
 
@@ -57,17 +57,29 @@ BY_HAND = (
 def run(load: Callable[[Settings], TrackerLike] | None = None) -> int:
     """Serve one TraX client on standard input and output until it quits.
 
-    Every failure is logged with its traceback and told to the client as the reason of a quit
-    message, also one before the first request: the toolkit prints the reason.
+    Every failure is logged, with its traceback unless its message says all, and told to the client
+    as the reason of a quit message, also one before the first request: the toolkit prints it.
 
     Args:
         load: makes a warmed-up tracker; the samurai tracker when left out.
 
     Returns:
         The process's exit code: 0 when the client ended the conversation, 1 after a failure, 2
-        when a person started it on a terminal.
+        when a person started it on a terminal, 128 and the signal's number after a signal.
     """
     quiet = Quiet()
+    watch = Watch(quiet.output)
+    watch.start()
+    try:
+        return _serve(quiet, load or load_tracker)
+    except Stopped as stopped:  # while a failure was reported
+        return 128 + stopped.signal_number
+    finally:
+        watch.stop()
+
+
+def _serve(quiet: Quiet, load: Callable[[Settings], TrackerLike]) -> int:
+    """`run`, with the standard descriptors put away."""
     spin_briefly(os.environ)
     keep_memory()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
@@ -79,18 +91,29 @@ def run(load: Callable[[Settings], TrackerLike] | None = None) -> int:
     try:
         with without_collecting():
             load_libraries_beside(IMPORTED_MEANWHILE)
-            settings, tracker = _prepare(quiet, os.environ, load or load_tracker)
+            settings, tracker = _prepare(quiet, os.environ, load)
         channel = _hello(quiet, settings)
         _converse(channel, tracker, settings)
         log.info("the client has quit")
     except BaseException as error:
         failure = error
-        log.exception("the tracker process fails")
+        traceback = None if _says_all(error) else error
+        log.error("the tracker process fails: %s", reason_line(error), exc_info=traceback)
     if failure is None:
         return 0
     quiet.report()
     _quit(quiet, channel, failure)
-    return 1
+    return 128 + failure.signal_number if isinstance(failure, Stopped) else 1
+
+
+def _says_all(failure: BaseException) -> bool:
+    """Whether a failure's message names cause and remedy, so that a traceback only hides it."""
+    from samurai.errors import SamuraiError
+    from vot_wrapper.server import RequestError
+
+    if isinstance(failure, RequestError):
+        return isinstance(failure.__cause__, SamuraiError)
+    return isinstance(failure, SamuraiError | Stopped)
 
 
 def spin_briefly(environ: MutableMapping[str, str]) -> None:
@@ -199,13 +222,15 @@ def _prepare(
     return settings, load(settings)
 
 
-def _hello(quiet: Quiet, settings: Settings | None = None) -> trax.Server:
+def _hello(quiet: Quiet, settings: Settings | None = None) -> Channel:
     """Say hello to the client: from here on it may ask."""
     import trax
 
+    from vot_wrapper.wire import Channel
+
     about = f"{settings.model}, policy {settings.policy}" if settings else ""
-    with quiet.trax_environment():
-        return trax.Server(
+    with quiet.trax_environment() as wire:
+        server = trax.Server(
             ["rectangle", "mask", "polygon"],
             ["path"],
             ["color"],
@@ -214,15 +239,16 @@ def _hello(quiet: Quiet, settings: Settings | None = None) -> trax.Server:
             tracker_family="SAM 2.1",
             multiobject=settings is None or settings.objects == "simultaneous",
         )
+    return Channel(server, wire)
 
 
-def _converse(channel: trax.Server, tracker: TrackerLike, settings: Settings) -> None:
+def _converse(channel: Channel, tracker: TrackerLike, settings: Settings) -> None:
     from vot_wrapper.server import Conversation
 
     Conversation(channel, tracker, settings).run()
 
 
-def _quit(quiet: Quiet, channel: trax.Server | None, failure: BaseException) -> None:
+def _quit(quiet: Quiet, channel: Channel | None, failure: BaseException) -> None:
     """Tell the client why the process ends.
 
     Before the hello there is nobody to tell: so say it, and answer the first request with the
@@ -231,16 +257,18 @@ def _quit(quiet: Quiet, channel: trax.Server | None, failure: BaseException) -> 
     try:
         if channel is None:
             channel = _hello(quiet)
-            channel.wait()
+            if not isinstance(failure, Stopped):
+                channel.wait()
         channel.quit(reason_line(failure))
-    except Exception:
-        log.exception("the client couldn't be told")
+    except Exception as error:
+        log.warning("the client couldn't be told: %s", reason_line(error))
 
 
 def reason_line(failure: BaseException) -> str:
-    """A failure in one line for the wire: of limited length, and ASCII, because libtrax takes any
-    other byte for the end of the stream."""
+    """A failure in one line for the wire: ASCII, because libtrax takes any other byte for the end
+    of the stream, and of limited length, which the middle (a long path) is left out for."""
     text = " ".join(f"{type(failure).__name__}: {failure}".split())
     text = text.encode("ascii", errors="backslashreplace").decode("ascii")
     text = "".join(character if character.isprintable() else "?" for character in text)
-    return text if len(text) <= REASON_LENGTH else text[: REASON_LENGTH - 3] + "..."
+    half = REASON_LENGTH // 2 - 3
+    return text if len(text) <= REASON_LENGTH else f"{text[:half]} ... {text[-half:]}"

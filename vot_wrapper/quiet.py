@@ -17,6 +17,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vot_wrapper.wire import Wire
 
 # A report is written while nobody may be reading; it must fit into a pipe (64 KiB on Linux, 16 KiB
 # on some systems) with room for the quit message behind it.
@@ -34,11 +38,12 @@ class Quiet:
 
     Attributes:
         interactive: a person, not a program, is at the other end of standard input.
+        output: descriptor of the real standard output, which is for TraX alone.
     """
 
     def __init__(self) -> None:
         self.interactive = os.isatty(_INPUT)
-        self._input, self._output, self._error = (os.dup(n) for n in (_INPUT, _OUTPUT, _ERROR))
+        self._input, self.output, self._error = (os.dup(n) for n in (_INPUT, _OUTPUT, _ERROR))
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, _INPUT)
         os.close(nothing)
@@ -65,18 +70,27 @@ class Quiet:
             self._redirect(file.fileno())
 
     @contextlib.contextmanager
-    def trax_environment(self) -> Iterator[None]:
-        """While a `trax.Server` is created: tell libtrax to use the private descriptors.
+    def trax_environment(self) -> Iterator[Wire | None]:
+        """While a `trax.Server` is created: tell libtrax to use the private output, and to read
+        what the wire, which is yielded, has looked at.
 
         A client that named its own socket or descriptors (`TRAX_SOCKET`, `TRAX_IN`, `TRAX_OUT`) is
-        left alone. The variables go away again, so that no child process inherits them.
+        left alone; then there is no wire. The variables go away again, so that no child process
+        inherits them.
         """
-        private = {"TRAX_IN": str(self._input), "TRAX_OUT": str(self._output)}
-        chosen = {} if "TRAX_SOCKET" in os.environ else private
-        chosen = {name: value for name, value in chosen.items() if name not in os.environ}
+        from vot_wrapper.wire import Wire
+
+        chosen: dict[str, str] = {}
+        wire = None
+        if "TRAX_SOCKET" not in os.environ:
+            if "TRAX_OUT" not in os.environ:
+                chosen["TRAX_OUT"] = str(self.output)
+            if "TRAX_IN" not in os.environ:
+                wire = Wire(self._input)
+                chosen["TRAX_IN"] = str(wire.outlet)
         os.environ.update(chosen)
         try:
-            yield
+            yield wire
         finally:
             for name in chosen:
                 del os.environ[name]

@@ -191,7 +191,7 @@ def _polygon(corners: NDArray[np.float64], frame_size: tuple[int, int]) -> NDArr
     height, width = frame_size
     if not np.isfinite(corners).all():
         raise RegionError("the polygon is not finite: give its corners as finite numbers")
-    if (np.ptp(corners, axis=0) == 0).any():
+    if _on_one_line(corners):
         raise RegionError("the polygon has no area: its corners lie on one line")
     mask = rasterise(corners, frame_size)
     if not mask.any():
@@ -200,6 +200,12 @@ def _polygon(corners: NDArray[np.float64], frame_size: tuple[int, int]) -> NDArr
             raise RegionError(f"the polygon lies outside the {width}x{height} frame")
         mask[y, x] = True
     return mask
+
+
+def _on_one_line(corners: NDArray[np.float64]) -> bool:
+    away = corners - corners[0]
+    farthest = away[np.abs(away).max(axis=1).argmax()]
+    return bool((away[:, 0] * farthest[1] == away[:, 1] * farthest[0]).all())
 
 
 def _corners(region: trax.Polygon) -> NDArray[np.float64]:

@@ -25,6 +25,7 @@ from vot_wrapper.cleaning import cleaned, note_shared
 from vot_wrapper.images import Frame, read_frame
 from vot_wrapper.regions import PointTrack, answer_kind, to_prompt, to_trax
 from vot_wrapper.settings import Settings
+from vot_wrapper.wire import Channel, path_of
 
 log = logging.getLogger(__name__)
 
@@ -54,12 +55,12 @@ class Conversation:
     """All requests of one client, over any number of initialisations.
 
     Args:
-        channel: the server, after its hello.
+        channel: to the client, after the hello.
         tracker: loaded and warmed up.
         settings: how regions are read and answers given.
     """
 
-    def __init__(self, channel: trax.Server, tracker: TrackerLike, settings: Settings) -> None:
+    def __init__(self, channel: Channel, tracker: TrackerLike, settings: Settings) -> None:
         if getattr(tracker, "offline", False):
             raise ConfigurationError(
                 "an offline tracker answers when the video is finished, and TraX wants an answer "
@@ -71,16 +72,17 @@ class Conversation:
         self._kinds: list[str] = []
         self._tracks: dict[int, PointTrack] = {}  # of the objects that are points
         self._frame_number = -1
+        self._noted = False  # something about the images of this video
 
     def run(self) -> None:
         """Answer requests until the client quits.
 
         Raises:
             RequestError: a frame or a region can't be used, or the tracker failed on it.
-            trax.TraxException: the client is gone, or sent what libtrax can't read.
+            ClientError: the client is gone, or sent what is no TraX request.
         """
         while True:
-            request = self._wait()
+            request = self._channel.wait()
             if request.type == trax.TraxStatus.QUIT:
                 return
             self.answer(request)
@@ -95,6 +97,7 @@ class Conversation:
             self._frame_number = -1
             self._kinds = []
             self._tracks = {}
+            self._noted = False
         self._frame_number += 1
         path = _image_path(request.image)
         try:
@@ -105,22 +108,9 @@ class Conversation:
             where = f"frame {self._frame_number}" + ("" if path in text else f" ({path})")
             raise RequestError(f"{where}: {text}") from error
 
-    def _wait(self) -> Any:
-        """The next request."""
-        try:
-            return self._channel.wait()
-        except trax.TraxException as error:
-            hint = "the client is gone, or sent a region that libtrax can't read"
-            if "Protocol error" in str(error):
-                hint = (
-                    "libtrax can't carry image paths with letters outside ASCII: rename the "
-                    "folder, or link to it under a plain name"
-                )
-            raise trax.TraxException(f"{error} ({hint})") from error
-
     def _states(self, request: Any, path: str) -> list[tuple[trax.Region, dict[str, str]]]:
         """Regions and properties for all objects so far, in the order of their introduction."""
-        frame = read_frame(path)
+        frame = read_frame(path, self._note)
         introduced: list[Introduced] = request.objects or []
         prompts = self._prompts(introduced, (frame.shape[0], frame.shape[1]))
         if request.type == trax.TraxStatus.INITIALIZE:
@@ -136,6 +126,12 @@ class Conversation:
         if len(answers) != len(self._kinds):
             raise SessionError(f"{len(answers)} answers for {len(self._kinds)} objects")
         return [(self._region(n, answer), _properties(answer)) for n, answer in enumerate(answers)]
+
+    def _note(self, text: str) -> None:
+        """Log a warning about images, once in a video."""
+        if not self._noted:
+            log.warning(text)
+        self._noted = True
 
     def _prompts(
         self, introduced: Sequence[Introduced], frame_size: tuple[int, int]
@@ -168,7 +164,7 @@ def _image_path(images: dict[str, Any]) -> str:
             f"the request has no colour image file (channels: {', '.join(images) or 'none'}): "
             "this tracker uses the colour channel only"
         )
-    return str(image.path())
+    return path_of(str(image.path()))
 
 
 def _properties(answer: Answer) -> dict[str, str]:

@@ -8,6 +8,7 @@ of the frame over 255, so a client can tell whether the right picture arrived.
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from samurai.regions import Answer, Box
 from vot_wrapper.process import run
 
 MEGABYTE = 1 << 20
+REAL_ERROR = os.dup(2)
 
 
 class FakeTracker:
@@ -52,6 +54,8 @@ class FakeSession:
         self.time += 1
         if "noise" in self.behaviour:
             make_noise()
+        if "stuck" in self.behaviour:
+            stuck()
         for slow in (word for word in self.behaviour if word.startswith("slow:")):
             os.write(int(slow.removeprefix("slow:")), b"%d" % self.time)
             time.sleep(1)
@@ -83,6 +87,12 @@ class FakeSession:
     def settle_soon(self):
         if "unsettled" in self.behaviour and self.time == 2:
             raise RuntimeError("the memory is full")
+
+
+def stuck():
+    """Tell the client, and compute for an hour in a call that no signal interrupts."""
+    os.write(REAL_ERROR, b"stuck\n")
+    hashlib.pbkdf2_hmac("sha256", b"", b"", (1 << 31) - 1)
 
 
 def make_noise():

@@ -74,15 +74,6 @@ def test_bytes_after_the_end_of_a_jpeg_do_no_harm(tmp_path):
     assert np.array_equal(read_frame(str(path)), expected)
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_orientation_tags_are_ignored(tmp_path, orientation):
-    path = tmp_path / "image.jpg"
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    picture(40, 30).save(path, exif=exif)
-    assert np.array_equal(read_frame(str(path)), by_pillow(path))
-
-
 def test_of_sixteen_bits_the_high_byte_is_kept(tmp_path):
     path = tmp_path / "deep.png"
     values = np.arange(30 * 40, dtype=np.uint16).reshape(30, 40) * 54
