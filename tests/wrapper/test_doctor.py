@@ -42,12 +42,12 @@ def test_this_installation_is_sound(capsys, monkeypatch):
     assert metadata.version("torch") in report
 
 
-def test_a_failing_self_test_shows_the_reason_and_the_traceback(monkeypatch):
+def test_a_failing_self_test_shows_the_reason(monkeypatch):
     monkeypatch.setenv("SAMURAI_DEVICE", "cuda:99")
     finding = only(doctor.self_test)
     assert finding.level == "FAIL"
     assert "cuda:99" in finding.text
-    assert "Traceback" in finding.text
+    assert "Traceback" not in finding.text, "the reason names cause and remedy by itself"
 
 
 def test_a_process_that_dies_at_once_is_a_finding(monkeypatch):

@@ -78,6 +78,6 @@ def test_variables_that_nobody_reads_are_reported():
 
 def test_reasons_are_one_short_line_of_ascii():
     reason = reason_line(ValueError("two\nlines\tand \u00e9 \x07 " + "long " * 1000))
-    assert len(reason) == REASON_LENGTH
+    assert REASON_LENGTH - 4 <= len(reason) <= REASON_LENGTH
     assert reason.startswith(r"ValueError: two lines and \xe9 ? long")
     assert reason.isascii() and reason.isprintable()
