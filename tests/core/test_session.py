@@ -98,7 +98,7 @@ def test_settling_in_the_background_gives_the_same_answers(
 
     monkeypatch.setattr(tracker.network, "memorise", noted)
     session = tracker.session()
-    for name in ("settle", "_reset"):
+    for name in ("_finish_write", "_reset"):
         monkeypatch.setattr(session, name, first(asked.set, getattr(session, name)))
     for _ in range(2):
         answers = [session.start(video[0], [BOX])]
