@@ -16,6 +16,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SECONDS = 30  # for whatever the process owes, on a machine that is busy with other things
+START_SECONDS = 180  # until the hello: weights load, the network is traced
 
 STATE = re.compile(
     rb'@@TRAX:state "(mask:(\d+),(\d+),(\d+),(\d+)((?:,\d+)*)'
@@ -65,7 +66,8 @@ class Zygote:
 
     def close(self):
         self._socket.close()
-        self._process.wait(SECONDS)
+        self._process.kill()
+        self._process.wait()
 
 
 class Peer:
@@ -89,7 +91,7 @@ class Peer:
         self._received = b""
         self._code = None
         self.other = []  # lines that are no TraX
-        if not HELLO.fullmatch(self.line()):
+        if not HELLO.fullmatch(self.line(seconds=START_SECONDS) or b""):
             raise Fault("no hello")
 
     def send(self, data):
@@ -101,14 +103,14 @@ class Peer:
         except BrokenPipeError:
             pass
 
-    def line(self, piece=1 << 16):
+    def line(self, piece=1 << 16, seconds=SECONDS):
         """The next TraX line, or None at the end of the stream."""
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + seconds
         while True:
             while b"\n" not in self._received:
                 ready, _, _ = select.select([self._in], [], [], max(0, end - time.monotonic()))
                 if not ready:
-                    raise Fault(f"nothing for {SECONDS} s, after {self._received[-200:]!r}")
+                    raise Fault(f"nothing for {seconds} s, after {self._received[-200:]!r}")
                 part = os.read(self._in, piece)
                 if not part:
                     if self._received:
