@@ -121,7 +121,8 @@ class Console:
         self.say("interrupted. What is complete is kept: the same command goes on from there.")
 
     def failed(self, failure: Failure) -> None:
-        """A tracker ended without results."""
+        """A tracker ended without results; Ctrl-C ends it too, and is no failure."""
+        self._interrupt.check()
         self._erase()
         self.say(f"  FAILED: {failure.place}")
         self.say(f"  reason: {failure.reason}")

@@ -59,10 +59,21 @@ class Finding:
 Check = Callable[[], Iterator[Finding]]
 
 
-def run() -> int:
-    """Print a line per finding; returns 1 if something fails, else 0."""
+def run(folder: Path | None = None) -> int:
+    """Print a line per finding; returns 1 if something fails, else 0.
+
+    Args:
+        folder: a workspace whose sequences are checked; without one the current folder is, if it
+            is a workspace.
+    """
     failed = False
-    for check in (python, packages, opencv, toolkit, sam2, device, weights, settings, trackers_ini):
+
+    def sequences() -> Iterator[Finding]:
+        """The data of the workspace."""
+        return workspace(folder)
+
+    checks = (python, packages, opencv, toolkit, sam2, device, weights, settings, trackers_ini)
+    for check in (*checks, sequences):
         for finding in _guarded(check):
             print(finding, flush=True)
             failed = failed or finding.level == "FAIL"
@@ -243,6 +254,26 @@ def trackers_ini() -> Iterator[Finding]:
         yield Finding("FAIL", "trackers", text, remedy)
     if not wrong:
         yield Finding("OK", "trackers", f"{path}: {', '.join(named)}")
+
+
+def workspace(folder: Path | None) -> Iterator[Finding]:
+    """The sequences of a workspace, as its experiments need them."""
+    if folder is None and not (Path.cwd() / "config.yaml").is_file():
+        return
+    from samurai.errors import ConfigurationError
+    from vot_wrapper.toolkit.workspaces import check_folder
+
+    place = (folder or Path.cwd()).expanduser().resolve()
+    try:
+        findings = check_folder(place)
+    except ConfigurationError as error:
+        yield Finding("FAIL", "workspace", str(error))
+        return
+    for finding in findings:
+        level: Level = "WARN" if finding.warning else "FAIL"
+        yield Finding(level, "workspace", f"{finding.where}: {finding.what}", finding.remedy)
+    if not findings:
+        yield Finding("OK", "workspace", f"{place}: its sequences are fit for its experiments")
 
 
 def self_test() -> Iterator[Finding]:

@@ -119,9 +119,7 @@ def _images(
         there = [file for file in files if file.is_file()]
         if len(there) < len(files):
             missing = next(file for file in files if not file.is_file())
-            what = (
-                f"{len(there)} of {len(files)} images are there; the first missing: {missing.name}"
-            )
+            what = f"{len(there)} of {len(files)} images are there; {missing.name} isn't"
             remedy = f"restore the images, or correct `length` in {folder}/{METADATA}"
             facts.findings.append(Finding("images missing", str(missing.parent), what, remedy))
         seen = look_at(there, str(files[0].parent)) if there else Images()

@@ -58,4 +58,5 @@ def _takes_one_object(experiment: Experiment) -> bool:
 def _burnin(experiment: Experiment) -> int:
     """The most frames that a measure of an experiment leaves out after the start."""
     measures = [a for a in experiment.analyses if a.compatible(experiment)]
-    return max((int(getattr(measure, "burnin", 0) or 0) for measure in measures), default=0)
+    parts = [part for measure in measures for part in (measure, *measure.dependencies())]
+    return max((int(getattr(part, "burnin", 0) or 0) for part in parts), default=0)

@@ -138,6 +138,20 @@ def _data(folder: Path, sequences: object) -> Path:
     return folder / str(sequences)
 
 
+def check_folder(folder: Path) -> list[Finding]:
+    """What is wrong with the sequences of a workspace, which the toolkit needn't be able to load.
+
+    Raises:
+        ConfigurationError: it is no workspace, or its stack can't be read.
+    """
+    configuration = _configuration(folder, None, folder, lambda line: None)
+    name = configuration["stack"]
+    if isinstance(name, str):
+        configuration["stack"] = str(stack_file(name, folder))
+    data = _data(folder, configuration.get("sequences", "sequences"))
+    return list(merged(check_workspace(folder, data, _needs(configuration))))
+
+
 def _checked(workspace: Workspace, data: Path, names: tuple[str, ...]) -> tuple[Finding, ...]:
     """Warnings about the sequences; the toolkit hasn't read their annotations yet.
 
