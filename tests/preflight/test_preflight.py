@@ -128,6 +128,10 @@ def test_truth_has_a_row_per_image(make: Make, rows: int, frames: int) -> None:
     assert "truth rows" in grave(make(truth=b"2,3,4,5\n" * rows, frames=frames))
 
 
+def test_downloaded_truth_may_end_early(make: Make) -> None:
+    assert check(make(truth=b"2,3,4,5\n" * 3, properties="uid=7")) == []
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="m0123456789,.-+ e\tnaif_", max_size=24))
 def test_a_row_that_is_fine_here_is_a_region_there(text: str) -> None:

@@ -198,14 +198,18 @@ def _truths(folder: Path, metadata: dict[str, str], size: Size | None, facts: Fa
             continue
         kinds |= truth.kinds
         facts.truths[name], facts.files[name] = truth.states, where
-        facts.findings += _rows(truth, where, facts.length)
+        facts.findings += _rows(truth, where, facts.length, "uid" in metadata)
     facts.kinds = sorted(kinds)
 
 
-def _rows(truth: Truth, where: str, length: int) -> Iterator[Finding]:
-    """Is there a row per image? Challenges hide their truth: an object's first row is the last."""
+def _rows(truth: Truth, where: str, length: int, official: bool) -> Iterator[Finding]:
+    """Is there a row per image?
+
+    Challenges hide their truth: an object's first row is the last. Other downloaded data may end
+    early too; the toolkit takes what is missing for not annotated.
+    """
     count = len(truth.states)
-    hidden = count > 0 and not truth.states[:-1].strip(SPECIAL)
+    hidden = count > 0 and (official or not truth.states[:-1].strip(SPECIAL))
     if length and not truth.findings and count != length and not (count < length and hidden):
         what = f"{count} rows of ground truth for {length} images"
         remedy = "give every image its row (0 where nothing is annotated), and no row more"
