@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     _introduce(opened, tracker)
     inventory = take_inventory(opened, tracker, again)
     problems = [*inventory.problems, *_check_tracker(opened, tracker, again)]
-    problems += [finding.as_problem() for finding in opened.check()]
+    problems += [finding.as_problem(opened.folder) for finding in opened.check()]
     warnings = [problem for problem in problems if problem.warning]
     grave = [problem for problem in problems if not problem.warning]
     _tell("warning", warnings)

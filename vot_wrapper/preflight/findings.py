@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from vot_wrapper.problems import Problem
 
+OF_IMAGES = ("images missing", "image damaged", "no images")
 NAMED = 3  # further places of the same kind that are named
 
 
@@ -32,9 +34,14 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.where}: {self.what}. Remedy: {self.remedy}"
 
-    def as_problem(self) -> Problem:
-        """The finding among those of `samurai submit`."""
-        return Problem(self.where, self.what, self.remedy, self.warning)
+    def as_problem(self, folder: Path) -> Problem:
+        """The finding among those of `samurai submit`, whose results don't need images any more.
+
+        Paths are told from the workspace's `folder` on: the texts go out into the world.
+        """
+        texts = [self.where, self.what, self.remedy]
+        where, what, remedy = (text.replace(f"{folder}/", "") for text in texts)
+        return Problem(where, what, remedy, self.warning or self.kind in OF_IMAGES)
 
     def as_values(self) -> dict[str, Any]:
         """JSON values, from which `Finding(**values)` makes it again."""
