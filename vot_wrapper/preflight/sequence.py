@@ -157,7 +157,7 @@ def _files(folder: Path, pattern: str, length: int | None, facts: Facts) -> list
         return []
     if length is not None:
         return [folder / (path % number) for number in range(1, length + 1)]
-    files = []
+    files: list[Path] = []
     while (folder / (path % (len(files) + 1))).is_file():
         files.append(folder / (path % (len(files) + 1)))
     if not files:

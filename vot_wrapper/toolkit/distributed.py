@@ -261,8 +261,13 @@ class _Foreman:
             if failure is None:
                 made = (self._tracker, task.experiment, task.sequence, self._made_with)
                 provenance.note(self._folder, *made)
-                where = (self._folder, self._tracker, {task.sequence}, task.experiment)
-                note_shared(*where, shared=self._several)
+                note_shared(
+                    self._folder,
+                    self._tracker,
+                    {task.sequence},
+                    task.experiment,
+                    shared=self._several,
+                )
                 seconds = time.monotonic() - started
                 self._watcher.finished(number, task.experiment, task.sequence, seconds)
         self._hand_out(tasks, number, bench)

@@ -133,8 +133,8 @@ def run_missing(
     for experiment, survey in plan:
         missing, count = survey.missing, survey.count
         watcher.experiment(experiment.identifier, count - len(missing), count)
-        for failure in survey.failures:
-            watcher.failed(failure)
+        for unusable in survey.failures:
+            watcher.failed(unusable)
         failures += survey.failures
         for number, sequence in enumerate(missing, start=1):
             watcher.sequence(sequence.name, number, len(missing))
