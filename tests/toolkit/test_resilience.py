@@ -13,7 +13,8 @@ import pytest
 
 from samurai.errors import ConfigurationError
 from vot_wrapper import doctor
-from vot_wrapper.evaluate import CLONE, workspace_folder
+from vot_wrapper.bundled import source
+from vot_wrapper.evaluate import workspace_folder
 from vot_wrapper.toolkit.locks import trackers_alone
 from vot_wrapper.toolkit.running import _without_our_traceback, all_alike
 
@@ -107,14 +108,14 @@ def test_doctor_has_nothing_to_say_of_a_folder_that_is_no_workspace(
 
 def test_own_sequences_are_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert workspace_folder(None) == CLONE / "vot_workspace"
+    assert workspace_folder(None) == source()
     with pytest.raises(ConfigurationError, match="--workspace"):
-        workspace_folder(None, "vots2025/main")
+        workspace_folder(None, stack="vots2025/main")
     (tmp_path / "sequences").mkdir()
     with pytest.raises(ConfigurationError, match=r"config\.yaml"):
         workspace_folder(None)
     (tmp_path / "config.yaml").touch()
-    assert workspace_folder(None, "vots2025/main") == tmp_path
+    assert workspace_folder(None, stack="vots2025/main") == tmp_path
 
 
 def test_a_missing_list_is_told_and_nothing_is_downloaded(

@@ -53,7 +53,7 @@ class _Cache:
     """Facts of sequences whose files haven't changed since they were gathered."""
 
     def __init__(self, folder: Path) -> None:
-        self._files = [folder / "cache" / CACHE, _in_home(folder)]
+        self._files = [folder / "cache" / CACHE, *_in_home(folder)]
         self._kept = self._load()
         self._changed = False
 
@@ -96,9 +96,12 @@ class _Cache:
         return {}
 
 
-def _in_home(folder: Path) -> Path:
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return home / "samurai" / hashlib.sha256(str(folder).encode()).hexdigest()[:16] / CACHE
+def _in_home(folder: Path) -> list[Path]:
+    try:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:  # there is no home directory
+        return []
+    return [home / "samurai" / hashlib.sha256(str(folder).encode()).hexdigest()[:16] / CACHE]
 
 
 def _state(folder: Path) -> str:
