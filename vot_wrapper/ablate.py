@@ -180,10 +180,10 @@ def _run(
     def work(task: Task) -> bool:
         progress.check()
         started = time.monotonic()
-        failure = run_task(task, progress.watcher(task), arguments.force)
+        failures = run_task(task, progress.watcher(task), arguments.force)
         progress.check()
-        progress.ended(task, time.monotonic() - started, failure)
-        return failure is None
+        progress.ended(task, time.monotonic() - started)
+        return not failures
 
     pool = ThreadPoolExecutor(max(1, arguments.workers))
     try:

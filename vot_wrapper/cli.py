@@ -66,7 +66,10 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
 
         serve.formatter_class = argparse.RawDescriptionHelpFormatter
         serve.epilog = describe()
-    add("doctor", _doctor, "check the installation, and say what to do")
+    doctor = add("doctor", _doctor, "check the installation, and say what to do")
+    doctor.add_argument(
+        "--workspace", type=Path, help="check its sequences too (default: the current folder's)"
+    )
     download = add("download", _download, "fetch the official weights of models")
     download.add_argument("models", nargs="+", metavar="NAME", help="tiny, small, base_plus, large")
     evaluate = add("evaluate", _evaluate, "run and score trackers with the VOT toolkit")
@@ -121,10 +124,10 @@ def _serve(_: argparse.Namespace) -> int:
     return run()
 
 
-def _doctor(_: argparse.Namespace) -> int:
+def _doctor(parsed: argparse.Namespace) -> int:
     from vot_wrapper.doctor import run
 
-    return run()
+    return run(parsed.workspace)
 
 
 def _download(parsed: argparse.Namespace) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from vot_wrapper.preflight import Finding
     from vot_wrapper.toolkit.running import Failure
 
 REDRAW_SECONDS = 0.2
@@ -33,10 +35,13 @@ class Interrupt:
 
     def __enter__(self) -> Interrupt:
         self._before = signal.signal(signal.SIGINT, self._remember)
+        self._hook = sys.unraisablehook
+        sys.unraisablehook = self._unraisable
         return self
 
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGINT, self._before)
+        sys.unraisablehook = self._hook
 
     def check(self) -> None:
         """Raises the KeyboardInterrupt that was swallowed."""
@@ -46,6 +51,11 @@ class Interrupt:
     def _remember(self, *_: object) -> None:
         self.pressed = True
         raise KeyboardInterrupt
+
+    def _unraisable(self, unraisable: sys.UnraisableHookArgs) -> None:
+        """Says nothing of the key that ctypes swallows: `check` raises it again."""
+        if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+            self._hook(unraisable)
 
 
 class Console:
@@ -61,6 +71,7 @@ class Console:
         self._live = self._stream.isatty()
         self._line = ""
         self._drawn = 0.0
+        self._began = 0.0
 
     def say(self, text: str = "") -> None:
         """A line of its own."""
@@ -82,12 +93,15 @@ class Console:
     def sequence(self, name: str, number: int, count: int) -> None:
         width = len(str(count))
         self._line = f"    {number:{width}}/{count}  {name:24}"
+        self._began = time.monotonic()
         self._draw("...")
 
     def progress(self, part: float) -> None:
         self._interrupt.check()
-        if time.monotonic() - self._drawn >= REDRAW_SECONDS:
-            self._draw(f"{part:4.0%}")
+        now = time.monotonic()
+        if now - self._drawn >= REDRAW_SECONDS:
+            left = (now - self._began) * (1 - part) / part if part else 0.0
+            self._draw(f"{part:4.0%}  ETA {duration(left)}" if part else "...")
 
     def finished(self, seconds: float) -> None:
         self._erase()
@@ -107,10 +121,10 @@ class Console:
         self.say("interrupted. What is complete is kept: the same command goes on from there.")
 
     def failed(self, failure: Failure) -> None:
-        """A tracker ended without results."""
+        """A tracker ended without results; Ctrl-C ends it too, and is no failure."""
+        self._interrupt.check()
         self._erase()
-        place = f"sequence {failure.sequence}" if failure.sequence else "all sequences"
-        self.say(f"  FAILED: {failure.tracker}, {failure.experiment}, {place}")
+        self.say(f"  FAILED: {failure.place}")
         self.say(f"  reason: {failure.reason}")
         if failure.output:
             self.say("  the last that the tracker wrote:")
@@ -118,7 +132,30 @@ class Console:
                 self.say(f"    | {line}")
         if failure.log is not None:
             self.say(f"  the whole log: {failure.log}")
-        self.say("  What is complete is kept: the same command goes on from there.")
+        if failure.remedy:
+            self.say(f"  {failure.remedy}")
+
+    def failures(self, failures: list[Failure]) -> None:
+        """All that failed, once more where it isn't scrolled away."""
+        if not failures:
+            return
+        self.say(f"\n{len(failures)} failed:")
+        for failure in failures:
+            self.say(f"  {failure.place}: {failure.reason.splitlines()[0]}")
+            if failure.log is not None:
+                self.say(f"    log: {failure.log}")
+        kept = "What is complete is kept"
+        if all(failure.remedy and not failure.last for failure in failures):
+            self.say(f"{kept}. The same command fails again until the data is complete.")
+        else:
+            self.say(f"{kept}: the same command tries what failed again.")
+
+    def findings(self, findings: Iterable[Finding]) -> None:
+        """What the check of the sequences found."""
+        for finding in findings:
+            level = "WARNING" if finding.warning else "PROBLEM"
+            self.say(f"{level}  {finding.where}: {finding.what}")
+            self.say(f"         -> {finding.remedy}")
 
     def check(self) -> None:
         """Raises the KeyboardInterrupt that was swallowed."""
@@ -137,7 +174,7 @@ class Console:
 
     def _draw(self, state: str) -> None:
         if self._live:
-            print(f"\r{self._line} {state:>10}", end="", file=self._stream, flush=True)
+            print(f"\r\033[K{self._line} {state:>10}", end="", file=self._stream, flush=True)
             self._drawn = time.monotonic()
 
     def _erase(self) -> None:
@@ -161,8 +198,14 @@ class WorkersConsole:
 
     def plan(self, tracker: str, runs: int, kept: int, workers: int) -> None:
         self._runs = runs
+        if not runs:
+            self._console.say(f"  all {kept} sequences are kept from an earlier run")
+            return
         state = f", {kept} are kept from an earlier run" if kept else ""
-        self._console.say(f"  {runs} sequences on {workers} workers{state}")
+        plural = "s" * (workers != 1)
+        self._console.say(
+            f"  {runs} sequence{'s' * (runs != 1)} on {workers} worker{plural}{state}"
+        )
 
     def started(self, worker: int, experiment: str, sequence: str) -> None:
         self._at[worker] = (sequence, 0.0)
@@ -191,6 +234,9 @@ class WorkersConsole:
 
     def damaged(self, sequence: str, result: str) -> None:
         self._console.damaged(sequence, result)
+
+    def failed(self, failure: Failure) -> None:
+        self._console.failed(failure)
 
     def postponed(self, experiment: str) -> None:
         self._console.say(f"  {experiment} measures the clock: it runs afterwards, alone")

@@ -61,10 +61,21 @@ class Finding:
 Check = Callable[[], Iterator[Finding]]
 
 
-def run() -> int:
-    """Print a line per finding; returns 1 if something fails, else 0."""
+def run(folder: Path | None = None) -> int:
+    """Print a line per finding; returns 1 if something fails, else 0.
+
+    Args:
+        folder: a workspace whose sequences are checked; without one the current folder is, if it
+            is a workspace.
+    """
     failed = False
-    for check in (python, packages, opencv, toolkit, sam2, device, weights, settings, trackers_ini):
+
+    def sequences() -> Iterator[Finding]:
+        """The data of the workspace."""
+        return workspace(folder)
+
+    checks = (python, packages, opencv, toolkit, sam2, device, weights, settings, trackers_ini)
+    for check in (*checks, sequences):
         for finding in _guarded(check):
             print(finding, flush=True)
             failed = failed or finding.level == "FAIL"
@@ -260,6 +271,26 @@ def _section_findings(sections: Sequence[Section]) -> Iterator[Finding]:
         names = ", ".join(f"[{section.identifier}]" for section in owners)
         text = f"{owners[0].source}, {names}: {fault.what}"
         yield Finding("WARN" if fault.absent else "FAIL", "trackers", text, fault.remedy)
+
+
+def workspace(folder: Path | None) -> Iterator[Finding]:
+    """The sequences of a workspace, as its experiments need them."""
+    if folder is None and not (Path.cwd() / "config.yaml").is_file():
+        return
+    from samurai.errors import ConfigurationError
+    from vot_wrapper.toolkit.workspaces import check_folder
+
+    place = (folder or Path.cwd()).expanduser().resolve()
+    try:
+        findings = check_folder(place)
+    except ConfigurationError as error:
+        yield Finding("FAIL", "workspace", str(error))
+        return
+    for finding in findings:
+        level: Level = "WARN" if finding.warning else "FAIL"
+        yield Finding(level, "workspace", f"{finding.where}: {finding.what}", finding.remedy)
+    if not findings:
+        yield Finding("OK", "workspace", f"{place}: its sequences are fit for its experiments")
 
 
 def self_test() -> Iterator[Finding]:

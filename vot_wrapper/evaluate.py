@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vot_wrapper.toolkit.workspaces import Opened
 
 REPORT_NAME = "latest"
+LOCAL_STACK = "tests/multiobject"  # scores the results of the VOTS challenges
 OFFICIAL_EAO_BOUNDS = (115, 755)  # frames; the short-term stacks of VOT 2020 to 2022
 
 
@@ -80,56 +81,66 @@ def run(arguments: argparse.Namespace) -> int:
         ConfigurationError: the workspace can't be used; the message says what to do.
     """
     started = time.monotonic()
+    from vot_wrapper.toolkit.locks import scoring_alone, trackers_alone
     from vot_wrapper.toolkit.scoring import score
     from vot_wrapper.toolkit.staleness import marked, refuse_faulty
-    from vot_wrapper.toolkit.workspaces import open_workspace
+    from vot_wrapper.toolkit.workspaces import UnusableData, open_workspace
 
     interrupt = Interrupt()
     console = Console(interrupt)
-    opened = open_workspace(
-        workspace_folder(arguments.workspace, console.say),
-        tuple(arguments.trackers or ["samurai"]),
-        arguments.stack,
-        names(arguments.sequences),
-        bundled.template(),
-        console.say,
-    )
+    try:
+        opened = open_workspace(
+            workspace_folder(arguments.workspace, console.say, arguments.stack),
+            tuple(arguments.trackers or ["samurai"]),
+            arguments.stack,
+            names(arguments.sequences),
+            bundled.template(),
+            console.say,
+        )
+    except UnusableData as unusable:
+        console.findings(unusable.findings)
+        console.say("\nnothing was run: repair the data, or choose sequences with --sequences")
+        return 1
     refuse_faulty(opened)
     _introduce(console, opened)
+    identifiers = [tracker.reference for tracker in opened.trackers]
     try:
-        with interrupt:
-            complete = _run_trackers(console, interrupt, opened, arguments)
+        with interrupt, trackers_alone(opened.folder, identifiers):
+            failures = _run_trackers(console, interrupt, opened, arguments)
     except KeyboardInterrupt:
         console.interrupted()
         return 130
-    scores, standings = marked(opened, score(opened, arguments.name))
+    try:
+        with scoring_alone(opened.folder):
+            scores, standings = marked(opened, score(opened, arguments.name))
+    except OSError as error:
+        console.say(f"\nthe scores can't be written: {error.strerror or error} ({error.filename})")
+        console.say(f"Remedy: free space, or allow writing, in {opened.folder}; results are kept")
+        console.failures(failures)
+        return 1
     _show(console, opened, scores, _staleness(standings, arguments))
+    console.failures(failures)
     console.say(f"{duration(time.monotonic() - started)} in all")
-    return 0 if complete else 1
+    return 1 if failures else 0
 
 
 def _run_trackers(
     console: Console, interrupt: Interrupt, opened: Opened, arguments: argparse.Namespace
-) -> bool:
-    """Runs every tracker, also after one that failed; whether none did."""
+) -> list[Failure]:
+    """Runs every tracker, also after one that failed; all failures."""
     from vot_wrapper.toolkit.running import run_missing
 
-    complete = True
+    failures: list[Failure] = []
     for tracker in opened.trackers:
         console.tracker(tracker.reference, tracker.label)
-        force = arguments.force
-        failures = []
         if arguments.workers:
-            failures = _run_on_workers(console, opened, tracker, arguments)
-            force = False  # what is left are the real-time experiments
-        if not failures:
-            failure = run_missing(opened, tracker, console, force)
-            failures = [failure] if failure is not None else []
+            failures += _run_on_workers(console, opened, tracker, arguments)
+        # What workers leave are the experiments that measure the clock, and what failed there.
+        failures += run_missing(
+            opened, tracker, console, arguments.force, timed_only=bool(arguments.workers)
+        )
         interrupt.check()
-        for failure in failures:
-            console.failed(failure)
-            complete = False
-    return complete
+    return failures
 
 
 def _run_on_workers(
@@ -137,7 +148,8 @@ def _run_on_workers(
 ) -> list[Failure]:
     from vot_wrapper.toolkit.distributed import Cluster, run_distributed
 
-    cluster = Cluster(arguments.workers, arguments.address, arguments.stack)
+    stack = str(opened.stack) if arguments.stack else None
+    cluster = Cluster(arguments.workers, arguments.address, stack)
     return run_distributed(opened, tracker, cluster, WorkersConsole(console), arguments.force)
 
 
@@ -146,21 +158,27 @@ def names(given: list[str]) -> tuple[str, ...]:
     return tuple(name for part in given for name in part.split(",") if name)
 
 
-def workspace_folder(given: Path | None, say: Callable[[str], None] | None = None) -> Path:
+def workspace_folder(
+    given: Path | None, say: Callable[[str], None] | None = None, stack: str | None = None
+) -> Path:
     """The workspace that was named, else the current folder if it is one, else the bundled one.
 
     Args:
         given: what was named.
         say: takes a line about the copy of the bundled workspace, which is made if need be; None
             for commands that only look at results, which there are none of then.
+        stack: the experiments that were named, if any were.
 
     Raises:
-        ConfigurationError: none was named, and neither of the others is there.
+        ConfigurationError: none was named, and neither of the others is there; or the current
+            folder isn't one yet, and shows (by `sequences`, or as a `stack` is given) that the
+            bundled one isn't meant.
     """
     if given is not None:
         return given.expanduser().resolve()
     if (Path.cwd() / "config.yaml").exists():
         return Path.cwd()
+    _refuse_to_guess(Path.cwd(), stack)
     if say is not None:
         return bundled.open_user_workspace(say)
     folder = bundled.user_workspace()
@@ -172,12 +190,28 @@ def workspace_folder(given: Path | None, say: Callable[[str], None] | None = Non
     return folder
 
 
+def _refuse_to_guess(here: Path, stack: str | None) -> None:
+    """Refuses to take the bundled workspace where the current folder may be meant."""
+    if (here / "config.yaml").exists() or here == bundled.clone():
+        return
+    own = (here / "sequences").is_dir()
+    if not own and stack is None:
+        return
+    reason = "has sequences/ but no config.yaml" if own else "is no workspace yet"
+    wanted = stack or "tests/multiobject"
+    raise ConfigurationError(
+        f"the current folder {reason}. Remedy: `--workspace . --stack {wanted}` makes a workspace "
+        f"of it; `--workspace {bundled.user_workspace()}` takes the bundled one"
+    )
+
+
 def _introduce(console: Console, opened: Opened) -> None:
     workspace = opened.workspace
     count, known = len(opened.sequences), len(workspace.dataset)
     console.say(f"workspace    {opened.folder}")
     console.say(f"experiments  {', '.join(workspace.stack.experiments)} ({workspace.stack.title})")
     console.say(f"sequences    {count if count == known else f'{count} of {known}'}")
+    console.findings(opened.warnings)
 
 
 def _staleness(standings: list[tuple[str, Standing]], arguments: argparse.Namespace) -> list[str]:
@@ -194,6 +228,8 @@ def _staleness(standings: list[tuple[str, Standing]], arguments: argparse.Namesp
 
 def _show(console: Console, opened: Opened, scores: Scores, stale: list[str]) -> None:
     """The table, what its columns mean, what is stale in it, and where the reports are."""
+    for line in _without_measures(opened):
+        console.say(line)
     if all(value is None for row in scores.rows for value in row.values):
         console.say("\nno scores: not one experiment is complete")
         return
@@ -207,6 +243,22 @@ def _show(console: Console, opened: Opened, scores: Scores, stale: list[str]) ->
         console.say(f"report       {scores.report}")
         console.say(f"numbers      {scores.document}")
     _show_pictures(console, opened)
+
+
+def _without_measures(opened: Opened) -> list[str]:
+    """What to do where a stack has no measures; nothing where it has."""
+    from vot_wrapper.toolkit.needs import same_results, scores_nothing
+    from vot_wrapper.toolkit.workspaces import stack_file
+
+    if not scores_nothing(opened.workspace.stack):
+        return []
+    lines = ["\nthis stack has no local scores: the challenge's server scores what is submitted"]
+    if same_results(opened.workspace.stack, stack_file(LOCAL_STACK, opened.folder)):
+        lines.append(
+            f"The same results are scored on this workspace's ground truth by `--stack "
+            f"{LOCAL_STACK}`, which runs nothing again."
+        )
+    return lines
 
 
 def _show_pictures(console: Console, opened: Opened) -> None:
@@ -240,11 +292,11 @@ def _legend(opened: Opened, scores: Scores) -> list[str]:
                 "0.7.4 did",
             )
         )
-    longest = max(len(sequence) for sequence in opened.sequences)
-    if any(high >= longest for _, high in scores.eao_bounds):
-        pairs.append(
-            ("!", f"EAO is too low by construction: the longest sequence has {longest} frames")
-        )
+    if scores.eao_note:
+        pairs.append(("!", scores.eao_note))
+    if scores.shared:
+        text = f"measured while several processes shared the machine: {', '.join(scores.shared)}"
+        pairs.append(("fps", text))
     return [f"{mark:8}  {text}" for mark, text in pairs]
 
 

@@ -60,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     inventory = take_inventory(opened, tracker, again)
     problems = [*inventory.problems, *_check_tracker(opened, tracker, again)]
     problems += _other_versions(opened, tracker, arguments)
+    problems += [finding.as_problem(opened.folder) for finding in opened.check()]
     warnings = [problem for problem in problems if problem.warning]
     grave = [problem for problem in problems if not problem.warning]
     _tell("warning", warnings)

@@ -56,8 +56,7 @@ def workspace(folder: Path, sequences: Path, model: str, policy: str) -> Opened:
 def run_samurai(opened: Opened, again: bool = False) -> dict[str, Track]:
     """Run what has no results yet (or all, again), and read the result files."""
     tracker = opened.trackers[0]
-    failure = run_missing(opened, tracker, Console(Interrupt()), force=again)
-    if failure is not None:
+    for failure in run_missing(opened, tracker, Console(Interrupt()), force=again):
         raise SystemExit(f"samurai failed in {failure.sequence}: {failure.reason}")
     experiment = next(iter(opened.workspace.stack))
     tracks = {}

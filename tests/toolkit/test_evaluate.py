@@ -141,16 +141,19 @@ def test_a_failing_tracker_is_told_and_its_results_are_kept(
     assert "FAILED: scripted, baseline, sequence swing" in printed
     assert "reason: Server terminated the session: scripted failure in frame 7" in printed
     assert "| scripted complaint" in printed
-    (log,) = (workspace / "logs").iterdir()
-    assert f"the whole log: {log}" in printed
-    assert "scripted complaint" in log.read_text()
+    logs = list((workspace / "logs").iterdir())
+    assert len(logs) == 2  # of both experiments
+    for log in logs:
+        assert f"the whole log: {log}" in printed
+        assert "scripted complaint" in log.read_text()
+    assert "2 failed:" in printed
     assert not (workspace / "reports").exists()
-    assert starts() == 2
+    assert starts() == len(RESULTS)  # the others went on
 
     monkeypatch.delenv("SCRIPTED_FAILURE")
     code, printed = evaluate("scripted", "--workspace", workspace)
     assert code == 0, printed
-    assert starts() == len(RESULTS) - 1
+    assert starts() == 2
     assert (workspace / "reports" / "latest" / "report.html").exists()
 
 
@@ -302,8 +305,9 @@ def test_a_sequence_that_cannot_be_read_is_named(
     workspace = make_workspace()
     (workspace / "sequences" / "swing" / file).unlink()
     code, printed = evaluate("scripted", "--workspace", workspace)
-    assert code == 2
-    assert "the sequence swing can't be read" in printed
+    assert code == 1
+    assert f"PROBLEM  {workspace / 'sequences' / 'swing' / file}" in printed
+    assert "nothing was run" in printed
 
 
 def test_a_full_disk_is_told_and_what_is_there_is_kept(

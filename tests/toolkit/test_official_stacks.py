@@ -128,7 +128,8 @@ def open_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 
 
 def run(opened: Opened) -> Failure | None:
-    return run_missing(opened, opened.trackers[0], Silent(), force=False)
+    """Runs everything; the first failure, if there is any."""
+    return next(iter(run_missing(opened, opened.trackers[0], Silent(), force=False)), None)
 
 
 def measured(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> Scores:

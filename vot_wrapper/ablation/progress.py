@@ -52,7 +52,7 @@ class Progress:
         with self._lock:
             self._done[task] = min(self._done[task] + frames, float(self._loads[task].frames))
 
-    def ended(self, task: Task, seconds: float, failure: Failure | None) -> None:
+    def ended(self, task: Task, seconds: float) -> None:
         """A task is over: its line, and what is left."""
         with self._lock:
             self._ended += 1
@@ -64,8 +64,11 @@ class Progress:
                 f"{place}  {task.combination.identifier:20} {task.workspace:14} {frames:>12} "
                 f"{duration(seconds):>12}   {self._left()}"
             )
-            if failure is not None:
-                self._console.failed(failure)
+
+    def failed(self, failure: Failure) -> None:
+        """A sequence, or a whole experiment, has no results."""
+        with self._lock:
+            self._console.failed(failure)
 
     def damaged(self, sequence: str, result: str) -> None:
         with self._lock:
@@ -118,3 +121,6 @@ class TaskWatcher:
 
     def damaged(self, sequence: str, result: str) -> None:
         self._progress.damaged(sequence, result)
+
+    def failed(self, failure: Failure) -> None:
+        self._progress.failed(failure)

@@ -52,12 +52,14 @@ class Part:
         columns: the measures of its stack, the toolkit's own, and fps.
         values: of each combination, one per column; None where results are missing.
         overlaps: of the combinations with complete results, per sequence.
+        note: what its measures need a word about; "" for nothing.
     """
 
     name: str
     columns: tuple[Column, ...]
     values: dict[Combination, Cells]
     overlaps: dict[Combination, dict[str, Overlap]]
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from vot_wrapper.ablation.values import Combination, Overlap, Part
 from vot_wrapper.settings import variable_names
 from vot_wrapper.toolkit import provenance
 from vot_wrapper.toolkit.attributes import TABLE, Table, attributes_of, read_table
-from vot_wrapper.toolkit.running import Failure, Inspector, Watcher, missing_runs, run_missing
+from vot_wrapper.toolkit.running import Failure, Inspector, Watcher, run_missing, survey_runs
 from vot_wrapper.toolkit.runs import runs_of
 from vot_wrapper.toolkit.scoring import score
 from vot_wrapper.toolkit.workspaces import CONFIGURATION, Opened, open_workspace, stack_file
@@ -129,15 +129,14 @@ def load_of(task: Task, watcher: Inspector, force: bool) -> Load:
     (tracker,) = opened.trackers
     count, frames = 0, 0
     for experiment in opened.workspace.stack:
-        sequences = experiment.transform(opened.sequences)
-        missing = missing_runs(experiment, tracker, sequences, watcher)
-        for sequence in sequences if force else missing:
+        survey = survey_runs(experiment, tracker, opened.sequences, watcher, force)
+        for sequence in survey.missing:
             count += 1
             frames += sum(run.frames or 0 for run in runs_of(experiment, tracker, sequence))
     return Load(count, frames)
 
 
-def run_task(task: Task, watcher: Watcher, force: bool) -> Failure | None:
+def run_task(task: Task, watcher: Watcher, force: bool) -> list[Failure]:
     """Runs what has no results, or everything; may be called from several threads at once."""
     opened = open_derived(task.folder, [task.combination])
     return run_missing(opened, opened.trackers[0], watcher, force)
@@ -157,6 +156,7 @@ def measure(folder: Path, combinations: Sequence[Combination]) -> Part:
         tuple(scores.columns),
         {c: row.values for c, row in zip(combinations, scores.rows, strict=True)},
         {c: overlaps for c, overlaps in found.items() if overlaps is not None},
+        scores.eao_note,
     )
 
 

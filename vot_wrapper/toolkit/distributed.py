@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +20,15 @@ from vot.tracker import Tracker
 
 from samurai.errors import ConfigurationError
 from vot_wrapper.toolkit import provenance
-from vot_wrapper.toolkit.running import Failure, Inspector, missing_runs, run_one
+from vot_wrapper.toolkit.running import (
+    ALL_ALIKE,
+    Failure,
+    Inspector,
+    all_alike,
+    run_one,
+    survey_runs,
+)
+from vot_wrapper.toolkit.shared_times import note_shared
 from vot_wrapper.toolkit.workspaces import Opened, open_workspace
 
 ATTEMPTS = 3
@@ -51,6 +59,9 @@ class Watcher(Inspector, Protocol):
 
     def died(self, worker: int, experiment: str, sequence: str, reason: str) -> None:
         """A worker is gone; its sequence will be run again."""
+
+    def failed(self, failure: Failure) -> None:
+        """A sequence, or a whole experiment, has no results; the others go on."""
 
     def postponed(self, experiment: str) -> None:
         """A real-time experiment waits until no worker runs."""
@@ -121,33 +132,37 @@ def run_distributed(
     Raises:
         ConfigurationError: Ray isn't there, or no cluster answers at the address.
     """
-    tasks, kept = _tasks(opened, tracker, watcher, force)
+    tasks, kept, failures = _tasks(opened, tracker, watcher, force)
     workers = min(cluster.workers, max(1, len(tasks)))
     watcher.plan(tracker.reference, len(tasks), kept, workers)
+    for failure in failures:
+        watcher.failed(failure)
     if not tasks:
-        return []
+        return failures
     ray = _ray(cluster)
     try:
-        return _Foreman(ray, opened, tracker, cluster, watcher, force).work(tasks, workers)
+        foreman = _Foreman(ray, opened, tracker, cluster, watcher, force)
+        return failures + foreman.work(tasks, workers)
     finally:
         ray.shutdown()
 
 
 def _tasks(
     opened: Opened, tracker: Tracker, watcher: Watcher, force: bool
-) -> tuple[deque[Task], int]:
-    """What is to be run, longest sequences first, and how many are complete."""
+) -> tuple[deque[Task], int, list[Failure]]:
+    """What is to be run, longest sequences first; how many are complete; and what can't be run."""
     tasks, kept = [], 0
+    failures: list[Failure] = []
     for experiment in opened.workspace.stack:
         if experiment.realtime is not None:
             watcher.postponed(experiment.identifier)
             continue
-        sequences = experiment.transform(opened.sequences)
-        missing = sequences if force else missing_runs(experiment, tracker, sequences, watcher)
-        kept += len(sequences) - len(missing)
-        tasks += [(len(s), Task(experiment.identifier, s.name)) for s in missing]
+        survey = survey_runs(experiment, tracker, opened.sequences, watcher, force)
+        kept += survey.count - len(survey.missing)
+        failures += survey.failures
+        tasks += [(len(s), Task(experiment.identifier, s.name)) for s in survey.missing]
     tasks.sort(key=lambda item: -item[0])
-    return deque(task for _, task in tasks), kept
+    return deque(task for _, task in tasks), kept, failures
 
 
 def _ray(cluster: Cluster) -> Any:
@@ -195,6 +210,8 @@ class _Foreman:
         # sequence, and the question how far it is.
         gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0) / cluster.workers)
         self._bench = ray.remote(num_cpus=0, num_gpus=gpus, max_concurrency=2)(Bench)
+        self._several = cluster.workers > 1
+        self._reasons: list[str] = []  # of the sequences that were tried; "" for success
         self._busy: dict[Any, tuple[int, Any, Task, float]] = {}
 
     def work(self, tasks: deque[Task], workers: int) -> list[Failure]:
@@ -205,8 +222,10 @@ class _Foreman:
             done, _ = self._ray.wait(list(self._busy), timeout=POLL_SECONDS)
             for reference in done:
                 failure = self._collect(reference, tasks)
-                if failure is not None:
-                    failures.append(failure)
+                if failure is None:
+                    continue
+                self._watcher.failed(failure)
+                failures.append(failure)
             self._ask()
         return failures
 
@@ -236,9 +255,21 @@ class _Foreman:
                 where = (self._tracker.identifier, task.experiment, task.sequence)
                 failure = Failure(*where, f"{ATTEMPTS} workers died over it: {reason}")
         else:
+            self._reasons.append("" if failure is None else failure.reason)
+            if failure is not None and all_alike(self._reasons):
+                failure = replace(failure, last=True, remedy=ALL_ALIKE)
+            if failure is not None and failure.last:
+                tasks.clear()
             if failure is None:
                 made = (self._tracker, task.experiment, task.sequence, self._made_with)
                 provenance.note(self._folder, *made)
+                note_shared(
+                    self._folder,
+                    self._tracker,
+                    {task.sequence},
+                    task.experiment,
+                    shared=self._several,
+                )
                 seconds = time.monotonic() - started
                 self._watcher.finished(number, task.experiment, task.sequence, seconds)
         self._hand_out(tasks, number, bench)

@@ -8,38 +8,63 @@ result files that a killed run left incomplete, and tells a failed tracker from 
 from __future__ import annotations
 
 import contextlib
+import errno
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from vot.dataset import Sequence
 from vot.experiment import Experiment
+from vot.experiment.multirun import UnsupervisedExperiment
 from vot.tracker import Tracker, TrackerException
 
 from vot_wrapper.toolkit import provenance, trajectories
+from vot_wrapper.toolkit.experiments import WatchedFrames
 from vot_wrapper.toolkit.runs import runs_of
+from vot_wrapper.toolkit.shared_times import note_shared
 from vot_wrapper.toolkit.workspaces import Opened
 
+_TRACEBACK = "Traceback (most recent call last):"
 TAIL_LINES = 8  # of a failed tracker's output that are shown
 NO_REASON = (
     ": Unknown"  # libtrax, when the process is gone without a word; its exit code comes last
 )
+REPAIR = "complete the sequence's folder; the experiment goes without it until then"
+ALL_ALIKE = "every sequence fails so; the others weren't tried"
+FULL_DISK = "free space on the disk of the workspace; then the same command goes on"
+HOPELESS = 3  # sequences that fail for one reason, and none succeeds: the others will fail, too
 TRAX = "@@TRAX:"  # begins a message of the protocol, of which the output is full
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a tracker has no results for a sequence of an experiment."""
+    """Why a tracker has no results for a sequence of an experiment.
+
+    Attributes:
+        sequence: its name; "" where the whole experiment can't be run.
+        output: the last lines that the tracker wrote.
+        log: all that it wrote.
+        remedy: what has to be done before the same command can do better; "" if it may.
+        last: whether trying more sequences is of no use.
+    """
 
     tracker: str
     experiment: str
     sequence: str
     reason: str
-    output: list[str] = field(default_factory=list)  # the last lines that the tracker wrote
-    log: Path | None = None  # all that it wrote
+    output: list[str] = field(default_factory=list)
+    log: Path | None = None
+    remedy: str = ""
+    last: bool = False
+
+    @property
+    def place(self) -> str:
+        """Tracker, experiment and sequence."""
+        where = f"sequence {self.sequence}" if self.sequence else "all sequences"
+        return f"{self.tracker}, {self.experiment}, {where}"
 
 
 class Inspector(Protocol):
@@ -64,42 +89,109 @@ class Watcher(Inspector, Protocol):
     def finished(self, seconds: float) -> None:
         """The sequence is complete."""
 
+    def failed(self, failure: Failure) -> None:
+        """A sequence, or a whole experiment, has no results; the others go on."""
 
-def run_missing(opened: Opened, tracker: Tracker, watcher: Watcher, force: bool) -> Failure | None:
-    """Runs all of a tracker that has no results, or everything; stops at the first failure.
 
-    Results are written as they come, so that a later call takes up where this one ended.
+@dataclass(frozen=True)
+class Survey:
+    """What an experiment has to run.
+
+    Attributes:
+        count: sequences that it can use.
+        missing: those of them without complete results.
+        failures: why it can't use the others.
+    """
+
+    count: int
+    missing: list[Sequence]
+    failures: list[Failure]
+
+
+def run_missing(
+    opened: Opened, tracker: Tracker, watcher: Watcher, force: bool, *, timed_only: bool = False
+) -> list[Failure]:
+    """Runs all of a tracker that has no results, or everything; one failure doesn't end the rest.
+
+    Results are written as they come, so that a later call takes up where this one ended. The rest
+    is only left out where it would fail alike: on a full disk, or when the tracker fails over
+    every one of its first sequences for the same reason.
+
+    Args:
+        timed_only: leave out the experiments that don't measure the clock.
     """
     made_with = provenance.fingerprint_of(tracker)
+    failures: list[Failure] = []
     plan = []
     for experiment in opened.workspace.stack:
-        try:
-            sequences = experiment.transform(opened.sequences)
-            missing = missing_runs(experiment, tracker, sequences, watcher)
-        except Exception as error:  # data that the experiment can't use, or nobody can read
-            return Failure(tracker.identifier, experiment.identifier, "", _describe(error))
-        plan.append((experiment, sequences if force else missing, len(sequences)))
+        if timed_only and experiment.realtime is None:
+            continue
+        survey = survey_runs(experiment, tracker, opened.sequences, watcher, force)
+        plan.append((experiment, survey))
 
-    for experiment, sequences, count in plan:
-        watcher.experiment(experiment.identifier, count - len(sequences), count)
-        for number, sequence in enumerate(sequences, start=1):
-            watcher.sequence(sequence.name, number, len(sequences))
+    reasons: list[str] = []  # of the sequences that were tried; "" for success
+    for experiment, survey in plan:
+        missing, count = survey.missing, survey.count
+        watcher.experiment(experiment.identifier, count - len(missing), count)
+        for unusable in survey.failures:
+            watcher.failed(unusable)
+        failures += survey.failures
+        for number, sequence in enumerate(missing, start=1):
+            watcher.sequence(sequence.name, number, len(missing))
             started = time.monotonic()
             where = (opened.folder, tracker, experiment.identifier, sequence.name)
             anew = provenance.begin(*where, made_with) or force
             failure = run_one(experiment, tracker, sequence, watcher.progress, anew)
-            if failure is not None:
-                return failure
-            provenance.note(*where, made_with)
-            watcher.finished(time.monotonic() - started)
-    return None
+            reasons.append("" if failure is None else failure.reason)
+            if failure is None:
+                provenance.note(*where, made_with)
+                note_shared(opened.folder, tracker, {sequence.name}, experiment, shared=False)
+                watcher.finished(time.monotonic() - started)
+                continue
+            if all_alike(reasons):
+                failure = replace(failure, last=True, remedy=ALL_ALIKE)
+            watcher.failed(failure)
+            failures.append(failure)
+            if failure.last:
+                return failures
+    return failures
 
 
-def missing_runs(
-    experiment: Experiment, tracker: Tracker, sequences: list[Sequence], watcher: Inspector
-) -> list[Sequence]:
-    """The sequences without complete results; what is cut short is removed on the way."""
-    return [s for s in sequences if not _is_complete(experiment, tracker, s, watcher)]
+def all_alike(reasons: list[str]) -> bool:
+    """Whether the tracker fails over everything, and always for the same reason."""
+    return len(reasons) >= HOPELESS and len(set(reasons)) == 1 and reasons[0] != ""
+
+
+def survey_runs(
+    experiment: Experiment,
+    tracker: Tracker,
+    chosen: list[Sequence],
+    watcher: Inspector,
+    force: bool,
+) -> Survey:
+    """What is to be run of an experiment; results that are cut short are removed on the way.
+
+    Sequences that it can't use are failures, and don't keep it from the others.
+    """
+    where = (tracker.identifier, experiment.identifier)
+    try:
+        sequences = experiment.transform(chosen)
+    except Exception as error:  # data that the experiment can't use, or nobody can read
+        return Survey(0, [], [Failure(*where, "", _describe(error), remedy=REPAIR)])
+    missing, failures = [], []
+    for sequence in sequences:
+        try:
+            complete = _is_complete(experiment, tracker, sequence, watcher)
+        except Exception as error:
+            reason = _describe(error)
+            failures.append(Failure(*where, sequence.name, reason, remedy=REPAIR))
+            continue
+        if force or not complete:
+            missing.append(sequence)
+    count = len(sequences) - len(failures)
+    if len(failures) > 1 and not count:  # one line for all
+        failures = [replace(failures[0], sequence="")]
+    return Survey(count, missing, failures)
 
 
 def _is_complete(
@@ -135,7 +227,7 @@ def run_one(
     """
     where = (tracker.identifier, experiment.identifier, sequence.name)
     try:
-        experiment.execute(tracker, sequence, force=force, callback=progress)
+        experiment.execute(tracker, watched(experiment, sequence, progress), force, progress)
     except TrackerException as error:
         output = error.log or ""
         log = _write_log(experiment, tracker, output)
@@ -143,13 +235,37 @@ def run_one(
         reason = str(error)
         if reason.endswith(NO_REASON) and lines:
             reason = f"the tracker gave no reason: {lines[-1]}"
-        return Failure(*where, reason, lines[-TAIL_LINES:], log)
-    except Exception as error:  # data that can't be read, a reply that can't be used, a full disk
+        return Failure(*where, reason, _without_our_traceback(lines)[-TAIL_LINES:], log)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        reason = f"the disk is full: {error}" if full else _describe(error)
+        return Failure(*where, reason, [], None, FULL_DISK if full else "", last=full)
+    except Exception as error:  # data that can't be read, a reply that can't be used
         log = _write_log(experiment, tracker, traceback.format_exc())
         return Failure(*where, _describe(error), [], log)
     if not experiment.scan(tracker, sequence)[0]:
         return Failure(*where, "the run ended without an error, but results are missing")
     return None
+
+
+def watched(
+    experiment: Experiment, sequence: Sequence, progress: Callable[[float], None]
+) -> Sequence:
+    """The sequence, telling which frame is read; the toolkit's own experiments tell nothing."""
+    if not isinstance(experiment, UnsupervisedExperiment):
+        return sequence
+    return WatchedFrames(sequence, list(range(len(sequence))), progress)
+
+
+def _without_our_traceback(lines: list[str]) -> list[str]:
+    """Without the traceback of an error that samurai raises on purpose: its message says all."""
+    begin = next((n for n, line in enumerate(lines) if line.endswith(_TRACEBACK)), None)
+    if begin is None:
+        return lines
+    end = next((n for n in range(begin + 1, len(lines)) if not lines[n].startswith(" ")), None)
+    if end is None or not lines[end].startswith("samurai.errors."):
+        return lines
+    return [*lines[:begin], lines[end].partition(": ")[2], *lines[end + 1 :]]
 
 
 def _describe(error: Exception) -> str:

@@ -11,8 +11,8 @@ import hashlib
 import html
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from vot.analysis import Analysis, AnalysisError, AnalysisProcessor, Axes, Measu
 from vot.analysis.accuracy import AverageAccuracy
 from vot.analysis.longterm import AccuracyRobustness, AverageQualityAuxiliary
 from vot.analysis.multistart import EAOScore
+from vot.dataset import Sequence
 from vot.experiment import Experiment
 from vot.report import generate_document, generate_serialized
 from vot.tracker import Tracker
@@ -31,6 +32,7 @@ from samurai.errors import ConfigurationError
 from vot_wrapper.pictures.report import add_item, link_pictures, pictures_page
 from vot_wrapper.table import Column, Row
 from vot_wrapper.toolkit.experiments import Repaired
+from vot_wrapper.toolkit.shared_times import was_shared
 from vot_wrapper.toolkit.workspaces import Opened
 
 SPEED = Column("", "fps", digits=1)
@@ -55,6 +57,8 @@ class Scores:
     eao_bounds: list[tuple[int, int]]  # run lengths in frames that EAO is averaged over
     document: Path | None  # JSON; None while no tracker is complete
     report: Path | None  # HTML
+    shared: list[str] = field(default_factory=list)  # trackers timed while others used the machine
+    eao_note: str = ""  # why EAO is too low, if it is
 
 
 def score(opened: Opened, name: str) -> Scores:
@@ -89,7 +93,17 @@ def score(opened: Opened, name: str) -> Scores:
                 finished.append(tracker)
         document = _write_document(processor, opened, finished, name) if finished else None
     report = _write_report(opened, finished, name) if finished else None
-    return Scores([*columns, SPEED], rows, _eao_bounds(opened), document, report)
+    shared = [t.label for t in opened.trackers if was_shared(opened.folder, t)]
+    bounds = _eao_bounds(opened)
+    note = _eao_note(opened, bounds)
+    return Scores([*columns, SPEED], rows, bounds, document, report, shared, note)
+
+
+def _eao_note(opened: Opened, bounds: list[tuple[int, int]]) -> str:
+    longest = max((len(sequence) for sequence in opened.sequences), default=0)
+    if not any(high >= longest for _, high in bounds):
+        return ""
+    return f"EAO is too low by construction: the longest sequence has {longest} frames"
 
 
 def _column(experiment: Experiment, analysis: Analysis, measure: Measure) -> Column:
@@ -158,10 +172,28 @@ def _run(
     try:
         return processor.commit(analysis, experiment, trackers, sequences).result()
     except AnalysisError as error:
+        reason, remedy = _why(analysis, sequences, str(error.root_cause).rstrip(". "))
         raise ConfigurationError(
-            f"the analysis {analysis.title} of {experiment.identifier} failed: {error.root_cause}. "
-            "Remedy: check the annotations; delete the tracker's results if they are damaged"
+            f"the analysis {analysis.title} of {experiment.identifier} failed: {reason}. "
+            f"Remedy: {remedy}"
         ) from error
+
+
+def _why(analysis: Analysis, sequences: list[Sequence], reason: str) -> tuple[str, str]:
+    """Why an analysis failed, and what to do about it."""
+    tag = getattr(analysis, "filter_tag", None) or next(
+        (tag for part in analysis.dependencies() if (tag := getattr(part, "filter_tag", None))),
+        None,
+    )
+    bare = [s.name for s in sequences if tag and not any(tag in s.tags(i) for i in range(len(s)))]
+    if not bare:
+        return reason, "check the annotations; delete the tracker's results if they are damaged"
+    return (
+        f"it counts only frames with the tag {tag!r}, and {bare[0]} has none (the challenge's own "
+        "sequences have)",
+        f"score the same results with `--stack tests/multiobject`, or give every sequence a file "
+        f"{tag}.tag with a 1 per frame to count",
+    )
 
 
 def speed(opened: Opened, tracker: Tracker, experiments: set[str]) -> float | None:
@@ -235,5 +267,6 @@ def _drop_stale_cache(opened: Opened) -> None:
     if note.exists() and note.read_text() == seen.hexdigest():
         return
     shutil.rmtree(folder / "cache" / "analysis", ignore_errors=True)
-    note.parent.mkdir(exist_ok=True)
-    note.write_text(seen.hexdigest())
+    with suppress(OSError):  # on a full disk: without the note the cache is emptied again
+        note.parent.mkdir(exist_ok=True)
+        note.write_text(seen.hexdigest())

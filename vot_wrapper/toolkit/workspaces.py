@@ -25,12 +25,28 @@ from vot.workspace import Workspace
 
 from samurai.errors import ConfigurationError
 from vot_wrapper.bundled import REGISTRY, SECOND_REGISTRY, write_registry
+from vot_wrapper.preflight import Finding, Needs, check_workspace, merged
+from vot_wrapper.preflight.listing import LIST, read_list
 from vot_wrapper.toolkit.experiments import Repaired
+from vot_wrapper.toolkit.needs import needs_of
 
 STACKS = Path(__file__).parent / "stacks"
 CONFIGURATION = "config.yaml"
 
 Say = Callable[[str], None]
+
+
+class UnusableData(ConfigurationError):
+    """The sequences would make the run fail or its numbers wrong.
+
+    Attributes:
+        findings: all that is wrong with them, warnings included.
+    """
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = findings
+        grave = [str(finding) for finding in findings if not finding.warning]
+        super().__init__("the sequences can't be used: " + "; ".join(grave))
 
 
 @dataclass(frozen=True)
@@ -41,10 +57,22 @@ class Opened:
     trackers: list[Tracker]
     sequences: list[Sequence]
     stack: str | dict[str, Any]  # as it was asked for: a name, a path, or the experiments
+    warnings: tuple[Finding, ...] = ()  # about the sequences, where they are to be run
 
     @property
     def folder(self) -> Path:
         return Path(self.workspace.directory)
+
+    @property
+    def data(self) -> Path:
+        """The folder of the sequences."""
+        return _data(self.folder, self.workspace.sequences)
+
+    def check(self) -> list[Finding]:
+        """What is wrong with the sequences, one finding per kind (vot_wrapper.preflight)."""
+        chosen = [sequence.name for sequence in self.sequences]
+        needs = needs_of(self.workspace.stack)
+        return list(merged(check_workspace(self.folder, self.data, needs, chosen)))
 
 
 def open_workspace(
@@ -69,13 +97,16 @@ def open_workspace(
         to_run: whether the experiments have to run, or only their results are looked at.
 
     Raises:
+        UnusableData: the sequences would make the run fail or its numbers wrong.
         ConfigurationError: no workspace, unknown stack, tracker or sequence, a stack that the
             installed toolkit can't run, or data that can't be read or downloaded.
     """
     if stack is not None:  # refused, if it has to be, before a folder is made for it
+        stack = from_here(stack)
         _refuse_broken(_read_stack(stack_file(stack, folder)))
     configuration = _configuration(folder, stack, registry, say)
     name = stack or configuration["stack"]
+    data = _data(folder, configuration.get("sequences", "sequences"))
     if isinstance(name, str):  # else the experiments stand in config.yaml itself
         path = stack_file(name, folder)
         if to_run:
@@ -84,12 +115,66 @@ def open_workspace(
         if path.is_relative_to(STACKS):
             say(f"stack {name}: our copy of it, the same but for its repaired experiments")
     if not to_run:
-        _require_data(folder / str(configuration.get("sequences", "sequences")))
-    workspace = _load(folder, configuration, say)
-    if to_run:
-        _refuse_broken(workspace.stack)
-    found = _trackers(workspace, trackers)
-    return Opened(workspace, found, _sequences(workspace, sequences), name)
+        _require_data(data)
+    try:
+        workspace = _load(folder, configuration, data, say)
+        if to_run:
+            _refuse_broken(workspace.stack)
+        found = _trackers(workspace, trackers)
+        warnings = _checked(workspace, data, sequences) if to_run else ()
+        return Opened(workspace, found, _sequences(workspace, sequences), name, warnings)
+    except _Unreadable as error:  # the toolkit's reason names neither file nor line
+        findings = list(merged(check_workspace(folder, data, _needs(configuration), sequences)))
+        if any(not finding.warning for finding in findings):
+            raise UnusableData(findings) from error
+        raise ConfigurationError(str(error)) from error
+
+
+class _Unreadable(Exception):
+    """The toolkit can't read the workspace's data; the message is the toolkit's, with a remedy."""
+
+
+def _data(folder: Path, sequences: object) -> Path:
+    return folder / str(sequences)
+
+
+def check_folder(folder: Path) -> list[Finding]:
+    """What is wrong with the sequences of a workspace, which the toolkit needn't be able to load.
+
+    Raises:
+        ConfigurationError: it is no workspace, or its stack can't be read.
+    """
+    configuration = _configuration(folder, None, folder, lambda line: None)
+    name = configuration["stack"]
+    if isinstance(name, str):
+        configuration["stack"] = str(stack_file(name, folder))
+    data = _data(folder, configuration.get("sequences", "sequences"))
+    return list(merged(check_workspace(folder, data, _needs(configuration))))
+
+
+def _checked(workspace: Workspace, data: Path, names: tuple[str, ...]) -> tuple[Finding, ...]:
+    """Warnings about the sequences; the toolkit hasn't read their annotations yet.
+
+    Raises:
+        UnusableData: there are graver findings.
+    """
+    needs = needs_of(workspace.stack)
+    findings = list(merged(check_workspace(Path(workspace.directory), data, needs, names)))
+    if any(not finding.warning for finding in findings):
+        raise UnusableData(findings)
+    return tuple(findings)
+
+
+def _needs(configuration: dict[str, Any]) -> Needs:
+    """What the stack asks of the sequences; nothing where it stands in config.yaml itself."""
+    name = configuration["stack"]
+    return needs_of(_read_stack(Path(name))) if isinstance(name, str) else Needs()
+
+
+def from_here(stack: str) -> str:
+    """A stack's name; the absolute path, if it is that of a file seen from the current folder."""
+    file = Path(stack).expanduser()
+    return str(file.resolve()) if file.is_file() else stack
 
 
 def _configuration(folder: Path, stack: str | None, registry: Path, say: Say) -> dict[str, Any]:
@@ -136,7 +221,7 @@ def stack_file(name: str, folder: Path) -> Path:
         ours = sorted(copy.as_posix() for copy in copies)
         raise ConfigurationError(
             f"there is no stack {name!r}. Allowed are {', '.join(ours)}, the other stacks of the "
-            "toolkit, and the path of a stack file"
+            f"toolkit, and the path of a stack file, from the current folder or from {folder}"
         )
     return Path(found)
 
@@ -160,18 +245,20 @@ def _read_stack(path: Path) -> Stack:
         ) from error
 
 
-def _load(folder: Path, configuration: dict[str, Any], say: Say) -> Workspace:
+def _load(folder: Path, configuration: dict[str, Any], data: Path, say: Say) -> Workspace:
     # The toolkit says things on every level that only matter to its own commands; a download of
     # gigabytes, which begins when the list of sequences is missing, should be seen, though.
-    data = folder / str(configuration.get("sequences", "sequences"))
-    listed = (data / "list.txt").exists()
+    listed = (data / LIST).exists()
     get_logger().setLevel(logging.WARNING if listed else logging.INFO)
     if not listed:
+        _, findings = read_list(data, _needs(configuration).downloads)
+        if findings:  # own sequences, which a download would only hide
+            raise UnusableData(findings)
         say(f"no sequences in {data} yet: the toolkit downloads those of the stack")
     try:
         return Workspace(str(folder), **configuration)
     except Exception as error:  # the toolkit raises anything, from KeyError to requests' own
-        raise ConfigurationError(
+        raise _Unreadable(
             f"the workspace {folder} can't be opened: {type(error).__name__}: {error}. Remedy: "
             "check its config.yaml, its stack, and sequences/list.txt; a download needs a network"
         ) from error
@@ -254,7 +341,7 @@ def _sequences(workspace: Workspace, names: tuple[str, ...]) -> list[Sequence]:
         try:
             sequence.objects()  # reads the annotations
         except Exception as error:
-            raise ConfigurationError(
+            raise _Unreadable(
                 f"the sequence {sequence.name} can't be read: {type(error).__name__}: {error}. "
                 "Remedy: complete its folder (sequence, groundtruth.txt, the images), or leave it "
                 "out of sequences/list.txt"

@@ -1,0 +1,42 @@
+"""What the tables of an ablation say about their numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from vot_wrapper.ablation.tables import tables
+from vot_wrapper.ablation.values import Ablation, Combination, Overlap, Part
+from vot_wrapper.table import Column
+
+TOO_LOW = "EAO is too low by construction: the longest sequence has 20 frames"
+
+
+def ablation(*policies: str, note: str = "") -> Ablation:
+    combinations = tuple(Combination(policy, "nano") for policy in policies)
+    overlaps = {c: {"one": Overlap(0.5, {}), "two": Overlap(0.25, {})} for c in combinations}
+    columns = (Column("baseline", "EAO"),)
+    part = Part("w", columns, dict.fromkeys(combinations, (0.1,)), overlaps, note)
+    return Ablation(combinations, (part,), "samurai")
+
+
+def test_an_eao_that_is_too_low_says_so() -> None:
+    assert TOO_LOW in tables(ablation("samurai", note=TOO_LOW))[0].note
+    assert "too low" not in tables(ablation("samurai"))[0].note
+
+
+def test_accuracy_and_overlap_are_told_apart() -> None:
+    note = tables(ablation("samurai", "dam"))[-1].note
+    assert "every sequence counting once" in note and "accuracy" in note
+
+
+@pytest.mark.parametrize("policies", [("strides",), ("samurai",), ("dam", "sam2")])
+def test_without_the_reference_there_is_no_difference(policies: tuple[str, ...]) -> None:
+    table = tables(ablation(*policies))[-1]
+    assert [column.measure for column in table.columns] == ["overlap"]
+    assert "interval" not in table.note
+
+
+def test_with_the_reference_the_difference_is_explained() -> None:
+    table = tables(ablation("samurai", "dam"))[-1]
+    assert len(table.columns) == 4
+    assert "interval" in table.note and "`samurai`" in table.note

@@ -1,0 +1,86 @@
+"""Sequences over workers, with workers in this process: what happens to failures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from vot_wrapper.console import Console, Interrupt, WorkersConsole
+from vot_wrapper.toolkit import distributed
+from vot_wrapper.toolkit.distributed import Cluster, run_distributed
+from vot_wrapper.toolkit.running import Failure
+from vot_wrapper.toolkit.shared_times import was_shared
+from vot_wrapper.toolkit.workspaces import Opened, open_workspace
+
+MakeWorkspace = Callable[..., Path]
+
+
+class Reference(SimpleNamespace):
+    __hash__ = object.__hash__
+
+
+class LocalRay:
+    """As much of Ray as the foreman uses."""
+
+    exceptions = SimpleNamespace(RayError=OSError)
+
+    def cluster_resources(self) -> dict[str, float]:
+        return {}
+
+    def remote(self, **_: Any) -> Callable[[type], Any]:
+        return lambda bench: SimpleNamespace(remote=lambda *a: LocalActor(bench(*a)))
+
+    def wait(self, references: list[Any], timeout: float) -> tuple[list[Any], list[Any]]:
+        return references[:1], references[1:]
+
+    def get(self, reference: Any, timeout: float = 0) -> Any:
+        return reference.value
+
+    def shutdown(self) -> None:
+        """Nothing was started."""
+
+
+class LocalActor:
+    def __init__(self, bench: Any) -> None:
+        self.run = SimpleNamespace(remote=lambda *a: Reference(value=bench.run(*a)))
+        self.part = SimpleNamespace(remote=lambda: Reference(value=bench.part()))
+
+
+@pytest.fixture
+def opened(make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> Opened:
+    monkeypatch.setattr(distributed, "_ray", lambda cluster: LocalRay())
+    folder = make_workspace()
+    return open_workspace(folder, ("scripted",), None, (), folder, lambda line: None)
+
+
+def distribute(opened: Opened) -> list[Failure]:
+    watcher = WorkersConsole(Console(Interrupt()))
+    return run_distributed(opened, opened.trackers[0], Cluster(2), watcher, False)
+
+
+def test_a_failed_sequence_does_not_end_the_others(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SCRIPTED_FAILURE", "swing")
+    failures = distribute(opened)
+    assert {(f.experiment, f.sequence) for f in failures} == {
+        ("baseline", "swing"),
+        ("unsupervised", "swing"),
+    }
+    assert capsys.readouterr().out.count("FAILED") == 2
+    assert was_shared(opened.folder, opened.trackers[0])
+    monkeypatch.delenv("SCRIPTED_FAILURE")
+    assert distribute(opened) == []
+
+
+def test_what_cannot_be_run_is_a_failure_and_the_rest_goes_on(opened: Opened) -> None:
+    for file in opened.data.glob("*/anchor.value"):
+        file.unlink()
+    again = open_workspace(opened.folder, ("scripted",), None, (), opened.folder, print)
+    (failure,) = distribute(again)
+    assert (failure.experiment, failure.sequence) == ("baseline", "")
+    assert list((opened.folder / "results" / "scripted" / "unsupervised").rglob("*.bin"))

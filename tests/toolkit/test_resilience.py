@@ -1,0 +1,196 @@
+"""Runs that go on after a failure, and commands that don't guess."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from samurai.errors import ConfigurationError
+from vot_wrapper import doctor
+from vot_wrapper.bundled import source
+from vot_wrapper.evaluate import workspace_folder
+from vot_wrapper.toolkit.locks import trackers_alone
+from vot_wrapper.toolkit.running import _without_our_traceback, all_alike
+
+Evaluate = Callable[..., tuple[int, str]]
+MakeWorkspace = Callable[..., Path]
+Starts = Callable[[], int]
+
+
+def results(workspace: Path) -> set[str]:
+    root = workspace / "results" / "scripted"
+    return {"/".join(file.relative_to(root).parts[:2]) for file in root.rglob("*.bin")}
+
+
+def test_an_experiment_without_anchors_does_not_end_the_others(
+    make_workspace: MakeWorkspace, evaluate: Evaluate
+) -> None:
+    workspace = make_workspace()
+    for file in workspace.glob("sequences/*/anchor.value"):
+        file.unlink()
+    code, printed = evaluate("scripted", "--workspace", workspace)
+    assert code == 1
+    assert results(workspace) == {"unsupervised/drift", "unsupervised/swing"}
+    assert "WARNING" in printed and "> anchor.value" in printed  # the command that makes them
+    assert printed.count("FAILED") == 1  # one for all sequences
+    assert "The same command fails again" in printed and "goes on from there" not in printed
+    assert "unsupervised" in printed and "no scores" not in printed
+
+
+def test_one_sequence_without_anchors_does_not_end_the_others(
+    make_workspace: MakeWorkspace, evaluate: Evaluate
+) -> None:
+    workspace = make_workspace()
+    (workspace / "sequences" / "drift" / "anchor.value").unlink()
+    code, _ = evaluate("scripted", "--workspace", workspace)
+    assert code == 1
+    assert results(workspace) == {"baseline/swing", "unsupervised/drift", "unsupervised/swing"}
+
+
+@pytest.mark.parametrize(
+    ("reasons", "given_up"),
+    [
+        (["no python"] * 2, False),
+        (["no python"] * 3, True),
+        (["", "a", "a", "a"], False),
+        (["a", "a", "b"], False),
+        (["", "", ""], False),
+    ],
+)
+def test_a_tracker_is_given_up_when_everything_fails_alike(
+    reasons: list[str], given_up: bool
+) -> None:
+    assert all_alike(reasons) == given_up
+
+
+def test_damaged_data_stops_the_run_before_the_first_frame(
+    make_workspace: MakeWorkspace, evaluate: Evaluate, starts: Starts
+) -> None:
+    workspace = make_workspace()
+    truth = workspace / "sequences" / "swing" / "groundtruth.txt"
+    truth.write_bytes(truth.read_bytes() + b"\n")
+    (workspace / "sequences" / "drift" / "color" / "00000003.jpg").write_bytes(b"")
+    code, printed = evaluate("scripted", "--workspace", workspace)
+    assert code == 1 and starts() == 0
+    assert f"{truth}:15" in printed and "00000003.jpg" in printed  # all findings at once
+    truth.write_bytes(truth.read_bytes()[:-1])
+    code, printed = evaluate("scripted", "--workspace", workspace, "--sequences", "swing")
+    assert code == 0, printed
+
+
+@pytest.mark.parametrize("listed", [b"drift\nswing\n\n", b"\xef\xbb\xbfdrift\n", b"drift\ndrift\n"])
+def test_doctor_and_evaluate_name_the_line_of_list_txt(
+    make_workspace: MakeWorkspace, evaluate: Evaluate, listed: bytes
+) -> None:
+    workspace = make_workspace()
+    file = workspace / "sequences" / "list.txt"
+    file.write_bytes(listed)
+    code, printed = evaluate("scripted", "--workspace", workspace)
+    assert code == 1 and f"PROBLEM  {file}:" in printed
+    failed = [f for f in doctor.workspace(workspace) if f.level == "FAIL"]
+    assert failed and str(file) in failed[0].text
+
+
+def test_doctor_has_nothing_to_say_of_a_folder_that_is_no_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_workspace: MakeWorkspace
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert list(doctor.workspace(None)) == []
+    (found,) = doctor.workspace(make_workspace())
+    assert found.level == "OK"
+
+
+def test_own_sequences_are_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert workspace_folder(None) == source()
+    with pytest.raises(ConfigurationError, match="--workspace"):
+        workspace_folder(None, stack="vots2025/main")
+    (tmp_path / "sequences").mkdir()
+    with pytest.raises(ConfigurationError, match=r"config\.yaml"):
+        workspace_folder(None)
+    (tmp_path / "config.yaml").touch()
+    assert workspace_folder(None, stack="vots2025/main") == tmp_path
+
+
+def test_a_missing_list_is_told_and_nothing_is_downloaded(
+    make_workspace: MakeWorkspace, evaluate: Evaluate
+) -> None:
+    workspace = make_workspace()
+    (workspace / "sequences" / "list.txt").unlink()
+    code, printed = evaluate("scripted", "--stack", "tests/multiobject", "--workspace", workspace)
+    assert code == 1
+    assert "2 folders of sequences found" in printed and "Network" not in printed
+
+
+def test_a_stack_without_scores_names_one_that_has(
+    make_workspace: MakeWorkspace, evaluate: Evaluate, starts: Starts
+) -> None:
+    workspace = make_workspace()
+    code, printed = evaluate("scripted", "--stack", "vots2025/main", "--workspace", workspace)
+    assert code == 0, printed
+    assert "no local scores" in printed and "--stack tests/multiobject" in printed
+    assert "boxes, in a challenge that compares masks" in printed
+    starts()
+    code, printed = evaluate("scripted", "--stack", "tests/multiobject", "--workspace", workspace)
+    assert code == 0 and starts() == 0
+    assert "Q" in printed
+
+
+def test_a_stack_file_counts_from_the_current_folder_first(
+    make_workspace: MakeWorkspace, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = make_workspace()
+    own = workspace.parent / "own.yaml"
+    shutil.copy(workspace / "stack.yaml", own)
+    own.write_text(own.read_text().replace("Small", "Mine"))
+    monkeypatch.chdir(workspace.parent)
+    for given in ("own.yaml", "./own.yaml", f"{workspace.name}/stack.yaml", "stack.yaml"):
+        code, printed = evaluate("scripted", "--stack", given, "--workspace", workspace)
+        assert code == 0, printed
+        assert ("Mine" in printed) == ("own" in given)
+
+
+def test_votstval_without_its_tags_says_what_is_missing(
+    make_workspace: MakeWorkspace, evaluate: Evaluate
+) -> None:
+    workspace = make_workspace()
+    code, printed = evaluate("scripted", "--stack", "vots2024/votstval", "--workspace", workspace)
+    assert code == 2
+    assert "the tag 'evaluation'" in printed and "evaluation.tag" in printed
+    assert ".." not in printed.splitlines()[-1]
+
+
+def test_one_tracker_is_run_by_one_process(tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib\n"
+        "from vot_wrapper.toolkit.locks import trackers_alone\n"
+        "with trackers_alone(pathlib.Path(sys.argv[1]), ['mine']):\n"
+        "    print('held', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+    busy = trackers_alone(tmp_path, ["mine"])
+    with pytest.raises(ConfigurationError, match=str(holder.pid)):
+        busy.__enter__()
+    with trackers_alone(tmp_path, ["another"]):
+        pass
+    holder.kill()  # the system gives the lock back, however the process ends
+    holder.communicate()
+    with trackers_alone(tmp_path, ["mine"]):
+        assert (tmp_path / "cache" / "tracker-mine.lock").read_text() == str(os.getpid())
+
+
+def test_an_error_that_explains_itself_is_shown_without_its_traceback() -> None:
+    head = ["loading", "Traceback (most recent call last):", '  File "x.py", line 1', "    f()"]
+    own = [*head, "samurai.errors.ConfigurationError: SAMURAI_SPEED=warp isn't allowed"]
+    assert _without_our_traceback(own) == ["loading", "SAMURAI_SPEED=warp isn't allowed"]
+    other = [*head, "KeyError: 1"]
+    assert _without_our_traceback(other) == other

@@ -1,0 +1,107 @@
+"""What the experiments of a stack ask of a sequence, and whether it has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vot_wrapper.preflight.findings import Finding
+from vot_wrapper.preflight.needs import Needs
+from vot_wrapper.preflight.sequence import METADATA, Facts, whole
+from vot_wrapper.preflight.truth import BROKEN, EMPTY, SPECIAL, VISIBLE
+
+EVERY_FRAMES = 50  # between VOT's anchors
+
+
+def judge(facts: Facts, needs: Needs) -> Iterator[Finding]:
+    """The findings of one sequence under the experiments that are to be run on it."""
+    yield from facts.findings
+    yield from _rate(facts, needs)
+    broken = any(BROKEN in states for states in facts.truths.values())
+    if not facts.length or not facts.truths or broken:
+        return  # the reason has been told
+    yield from _objects(facts, needs)
+    for value, experiment in needs.anchors.items():
+        yield from _anchors(facts, value, experiment)
+    yield from _length(facts, needs)
+    if needs.masks and "rectangle" in facts.kinds:
+        what = "its truth is boxes, in a challenge that compares masks"
+        remedy = "annotate masks, or take a stack of boxes, for example vot2022/shorttermbox"
+        yield Finding("boxes", f"{facts.folder}", what, remedy, warning=True)
+
+
+def _rate(facts: Facts, needs: Needs) -> Iterator[Finding]:
+    rate = whole(facts.rate)
+    if rate is not None and rate > 0:
+        return
+    what = f"fps={facts.rate} isn't a whole number above 0"
+    if needs.realtime:
+        what += f", which {needs.realtime} measures by"
+    remedy = "round it; the toolkit takes no fractions"
+    warning = not needs.realtime
+    yield Finding("fps", f"{facts.folder}/{METADATA}", what, remedy, warning)
+
+
+def _objects(facts: Facts, needs: Needs) -> Iterator[Finding]:
+    starts: dict[str, int] = {}
+    for name, states in facts.truths.items():
+        where = facts.files[name]
+        first = next((i for i, state in enumerate(states) if state != SPECIAL), None)
+        if first is None:
+            what = "the object isn't annotated in any frame"
+            remedy = "annotate its first frame, or delete the file"
+            yield Finding("never", where, what, remedy)
+            continue
+        starts[name] = first
+        if states[first] == EMPTY:
+            what = "the object begins with an empty region, from which a tracker can't start"
+            remedy = "write 0 until the object appears"
+            yield Finding("empty start", f"{where}:{first + 1}", what, remedy, warning=True)
+    if needs.first and starts and min(starts.values()) > 0:
+        frame = min(starts.values())
+        what = f"no object is annotated in the first frame; the first begins in frame {frame + 1}"
+        remedy = f"cut the sequence's first {frame} frames off; {needs.first} starts in the first"
+        yield Finding("late", facts.folder, what, remedy)
+    if needs.single and len(facts.truths) > 1:
+        what = f"it has {len(facts.truths)} objects, and {needs.single} takes one"
+        remedy = "take a stack for several objects, for example tests/multiobject"
+        yield Finding("several", facts.folder, what, remedy)
+
+
+def _anchors(facts: Facts, value: str, experiment: str) -> Iterator[Finding]:
+    """A multi-start experiment has frames to start in, and the object is annotated there."""
+    where = f"{facts.folder}/{value}.value"
+    frames = facts.starts.get(value, [])
+    if not frames:
+        what = f"there are no anchors, so {experiment} can't be run"
+        yield Finding("no anchors", where, what, f"write them: {make_anchors(facts, value)}", True)
+    states = next(iter(facts.truths.values()))
+    for frame in frames:
+        state = states[frame] if frame < len(states) else SPECIAL
+        if state == VISIBLE:
+            continue
+        absent = state == EMPTY  # which a tracker may take, but ours doesn't
+        why = "the object is absent" if absent else "the object isn't annotated"
+        what = f"{experiment} starts in frame {frame + 1}, where {why}"
+        remedy = "put the anchor on a frame in which the object is visible"
+        kind = "anchor absent" if absent else "anchor"
+        yield Finding(kind, f"{where}:{frame + 1}", what, remedy, warning=absent)
+
+
+def make_anchors(facts: Facts, value: str) -> str:
+    """The command that writes VOT's anchors: every 50 frames, backward in the second half."""
+    program = (
+        f"n={facts.length}; print(*[1 - 2 * (i >= n / 2) if i % {EVERY_FRAMES} == 0 or i == n - 1 "
+        "else 0 for i in range(n)], sep=chr(10))"
+    )
+    return f"python -c '{program}' > {value}.value"
+
+
+def _length(facts: Facts, needs: Needs) -> Iterator[Finding]:
+    for experiment, burnin in needs.burnin.items():
+        if facts.length <= burnin:
+            what = (
+                f"{facts.length} frames, and the measure of {experiment} leaves out the first "
+                f"{burnin}: it will be 0"
+            )
+            remedy = "set the measure's `burnin` lower in a copy of the stack"
+            yield Finding("burn-in", facts.folder, what, remedy, warning=True)

@@ -1,0 +1,231 @@
+"""One sequence's folder: what it holds, and what is wrong with it whatever is run on it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vot_wrapper.preflight.findings import Finding
+from vot_wrapper.preflight.pixels import Images, Size, look_at
+from vot_wrapper.preflight.truth import SPECIAL, Truth, read_text, read_truth, read_values
+
+METADATA = "sequence"
+CHANNELS = ("color", "depth", "ir")
+SUFFIXES = (".jpg", ".png")
+_PROPERTY = re.compile(r"^([a-zA-Z0-9_\-.]+) *= *(.*)$")
+
+
+@dataclass
+class Facts:
+    """What is known of a sequence.
+
+    Attributes:
+        name: of the sequence.
+        folder: its path.
+        length: frames.
+        rate: frames per second, as `sequence` has it; "30" without.
+        truths: a letter per row (see truth.py), by object; without those whose name begins with
+            an underscore, which aren't tracked.
+        files: the ground truth file by object.
+        kinds: kinds of regions.
+        starts: frames with a value other than 0, by the name of the value file.
+        findings: what is wrong whatever is run.
+    """
+
+    name: str
+    folder: str
+    length: int = 0
+    rate: str = "30"
+    truths: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    kinds: list[str] = field(default_factory=list)
+    starts: dict[str, list[int]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def as_values(self) -> dict[str, Any]:
+        """JSON values, from which `from_values` makes it again."""
+        return asdict(self)
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any]) -> Facts:
+        return cls(**{**values, "findings": [Finding(**f) for f in values["findings"]]})
+
+
+def gather(folder: Path, name: str) -> Facts | None:
+    """Reads a sequence; None for a layout that only the toolkit's other loaders know."""
+    facts = Facts(name, str(folder))
+    metadata = _metadata(folder, facts)
+    if metadata is None:
+        return facts if facts.findings else None
+    if facts.findings:
+        return facts
+    facts.rate = metadata.get("fps", "30")
+    length = whole(metadata.get("length"))
+    if length is not None and length < 1:
+        where, what = f"{folder}/{METADATA}", f"length={length} is no number of frames"
+        facts.findings.append(Finding("length", where, what, "write the number of images"))
+        return facts
+    size = _images(folder, metadata, length, facts)
+    _truths(folder, metadata, size, facts)
+    _values(folder, facts)
+    return facts
+
+
+def whole(text: str | None) -> int | None:
+    """An integer as the toolkit reads one; None for anything else."""
+    try:
+        return None if text is None else int(text)
+    except ValueError:
+        return None
+
+
+def _metadata(folder: Path, facts: Facts) -> dict[str, str] | None:
+    """The properties of the file `sequence`; those of the old layout without one."""
+    file = folder / METADATA
+    if file.is_file():
+        lines, finding = read_text(file, str(file))
+        if finding is not None:
+            facts.findings.append(finding)
+        matches = (_PROPERTY.match(line.strip()) for line in lines)
+        return {match[1]: match[2] for match in matches if match}
+    if (folder / "groundtruth.txt").is_file() and not (folder / "color").is_dir():
+        old = (folder / "00000001.jpg").is_file()
+        return {"channels.color": "%08d.jpg"} if old else None
+    if (folder / "color").is_dir():
+        what = f"the file {METADATA} is missing, which names channels, frame rate and length"
+        remedy = (
+            f"write it: channels.color=color/%08d.jpg, fps=30, format=default, name={facts.name}"
+        )
+        facts.findings.append(Finding("no metadata", str(file), what, remedy))
+    return None
+
+
+def _images(
+    folder: Path, metadata: dict[str, str], length: int | None, facts: Facts
+) -> Size | None:
+    """Looks at all channels; the size of the first."""
+    patterns = {c: metadata[f"channels.{c}"] for c in CHANNELS if f"channels.{c}" in metadata}
+    size: Size | None = None
+    lengths: dict[str, int] = {}
+    for number, pattern in enumerate((patterns or {"color": "color/%08d.jpg"}).values()):
+        files = _files(folder, pattern, length, facts)
+        if not files:
+            continue
+        lengths[pattern] = len(files)
+        there = [file for file in files if file.is_file()]
+        if len(there) < len(files):
+            missing = next(file for file in files if not file.is_file())
+            what = f"{len(there)} of {len(files)} images are there; {missing.name} isn't"
+            remedy = f"restore the images, or correct `length` in {folder}/{METADATA}"
+            facts.findings.append(Finding("images missing", str(missing.parent), what, remedy))
+        seen = look_at(there, str(files[0].parent)) if there else Images()
+        facts.findings += seen.findings
+        if number == 0:
+            size = seen.size
+    facts.length = next(iter(lengths.values()), 0)
+    if len(set(lengths.values())) > 1:
+        what = f"the channels have {', '.join(f'{n} ({p})' for p, n in lengths.items())} images"
+        remedy = "give every channel an image per frame"
+        facts.findings.append(Finding("channels", str(folder), what, remedy))
+    _compare_size(folder, metadata, size, facts)
+    return size
+
+
+def _files(folder: Path, pattern: str, length: int | None, facts: Facts) -> list[Path]:
+    """The files of a channel: `length` of them, else those that are there without a gap."""
+    path = pattern.replace("\\", "/")
+    if not os.path.splitext(path)[1]:
+        path = os.path.join(path, "%08d.jpg")
+    where = f"{folder}/{METADATA}"
+    suffix = os.path.splitext(path)[1]
+    if suffix not in SUFFIXES:
+        what = f"the toolkit reads no {suffix} images ({pattern}), only .jpg and .png"
+        remedy = f"rename the images and the pattern, or convert them ({suffix} to .jpg)"
+        facts.findings.append(Finding(f"suffix {suffix}", where, what, remedy))
+        return []
+    try:
+        distinct = path % 1 != path % 2
+    except (TypeError, ValueError):
+        distinct = False
+    if not distinct:
+        what = f"the pattern {pattern} has no place for the frame's number"
+        facts.findings.append(Finding("channel", where, what, "write it like color/%08d.jpg"))
+        return []
+    if length is not None:
+        return [folder / (path % number) for number in range(1, length + 1)]
+    files: list[Path] = []
+    while (folder / (path % (len(files) + 1))).is_file():
+        files.append(folder / (path % (len(files) + 1)))
+    if not files:
+        what = f"there is no image {path % 1}"
+        remedy = f"number the images from 1, or correct `channels` in {where}"
+        facts.findings.append(Finding("no images", str(folder), what, remedy))
+    return files
+
+
+def _compare_size(folder: Path, metadata: dict[str, str], size: Size | None, facts: Facts) -> None:
+    stated = whole(metadata.get("width")), whole(metadata.get("height"))
+    if size is None or None in stated or stated == size:
+        return
+    what = (
+        f"the images have {size[0]} x {size[1]} pixels (turned as their EXIF orientation says), "
+        f"width and height are {stated[0]} x {stated[1]}"
+    )
+    remedy = (
+        "correct width and height, or save the images upright; the truth belongs to one of both"
+    )
+    facts.findings.append(Finding("size", f"{folder}/{METADATA}", what, remedy))
+
+
+def _truths(folder: Path, metadata: dict[str, str], size: Size | None, facts: Facts) -> None:
+    several = sorted(folder.glob("groundtruth_*.txt"))
+    named = {file.name[12:-4]: file for file in several}
+    files = named or {"object": folder / metadata.get("groundtruth", "groundtruth.txt")}
+    kinds: set[str] = set()
+    for name, file in files.items():
+        where = str(file)
+        if not file.is_file():
+            what, remedy = "there is no ground truth", "write a region per frame, each on a line"
+            facts.findings.append(Finding("no truth", where, what, remedy))
+            continue
+        truth = read_truth(file, where, size)
+        facts.findings += truth.findings
+        if name.startswith("_"):
+            continue
+        kinds |= truth.kinds
+        facts.truths[name], facts.files[name] = truth.states, where
+        facts.findings += _rows(truth, where, facts.length, "uid" in metadata)
+    facts.kinds = sorted(kinds)
+
+
+def _rows(truth: Truth, where: str, length: int, official: bool) -> Iterator[Finding]:
+    """Is there a row per image?
+
+    Challenges hide their truth: an object's first row is the last. Other downloaded data may end
+    early too; the toolkit takes what is missing for not annotated.
+    """
+    count = len(truth.states)
+    hidden = count > 0 and (official or not truth.states[:-1].strip(SPECIAL))
+    if length and not truth.findings and count != length and not (count < length and hidden):
+        what = f"{count} rows of ground truth for {length} images"
+        remedy = "give every image its row (0 where nothing is annotated), and no row more"
+        yield Finding("truth rows", where, what, remedy)
+    if truth.far:
+        what = f"{len(truth.far)} masks reach beyond the image"
+        remedy = "check that masks and images have the same size"
+        yield Finding("mask size", f"{where}:{truth.far[0]}", what, remedy, warning=True)
+
+
+def _values(folder: Path, facts: Facts) -> None:
+    for file in sorted(folder.glob("*.value")):
+        values, findings = read_values(file, str(file))
+        facts.findings += findings
+        facts.starts[file.stem] = [frame for frame, value in enumerate(values) if value]
+        if facts.length and len(values) > facts.length:
+            what = f"{len(values)} values for {facts.length} images"
+            remedy = "delete the lines that are too many"
+            facts.findings.append(Finding("value rows", str(file), what, remedy))
