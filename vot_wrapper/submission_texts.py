@@ -92,10 +92,7 @@ class Network:
         card = model_card(model)
         text = configuration_path(card).read_text(encoding="utf-8")
         parts: dict[str, Any] = yaml.safe_load(text)["model"]
-        trunk = parts["image_encoder"]["trunk"]
-        encoder = f"Hiera, embedding {trunk['embed_dim']}"
-        if "stages" in trunk:  # base_plus has sam2's default ones
-            encoder += f", stages {'-'.join(str(blocks) for blocks in trunk['stages'])}"
+        encoder = _encoder(parts["image_encoder"]["trunk"])
         layers = parts["memory_attention"]["num_layers"]
         return cls(card, parts["image_size"], parts["num_maskmem"], encoder, layers)
 
@@ -110,6 +107,19 @@ class Network:
         if self.card.window is None:
             return "the whole frame"
         return f"a window that follows each object, {self.card.window:g} object sizes wide"
+
+
+def _encoder(trunk: dict[str, Any]) -> str:
+    """An image encoder in words, by the trunk that its configuration names."""
+    kind = trunk["_target_"].rpartition(".")[2]
+    if kind == "LiteTrunk":
+        return "EfficientNet-Lite0"
+    if kind != "Hiera":
+        return f"{TODO} say what a {kind} is"
+    text = f"Hiera, embedding {trunk['embed_dim']}"
+    if "stages" in trunk:  # base_plus has sam2's default ones
+        text += f", stages {'-'.join(str(blocks) for blocks in trunk['stages'])}"
+    return text
 
 
 def write(folder: Path, submission: Submission) -> list[Path]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from sam2.modeling.backbones.hieradet import Hiera
 from sam2.modeling.sam2_base import SAM2Base
 from torch import Tensor, nn
 
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 class ImageEncoder(nn.Module):
     """`SAM2Base.forward_image` for one input size, feature maps only.
 
-    The trunk would interpolate its position embedding anew in every frame, and the neck compute
+    Hiera would interpolate its position embedding anew in every frame, and the neck compute
     positional encodings of which only the coarsest is ever read, once.
 
     Args:
@@ -25,9 +26,10 @@ class ImageEncoder(nn.Module):
     def __init__(self, model: SAM2Base, example: Tensor) -> None:
         super().__init__()
         trunk = shallow(model.image_encoder.trunk)
-        grid = tuple(trunk.patch_embed(example).shape[1:3])
-        position = trunk._get_pos_embed(grid)
-        trunk._get_pos_embed = lambda _: position
+        if isinstance(trunk, Hiera):
+            grid = tuple(trunk.patch_embed(example).shape[1:3])
+            position = trunk._get_pos_embed(grid)
+            trunk._get_pos_embed = lambda _: position
         neck = shallow(model.image_encoder.neck)
         neck.position_encoding = _NoPosition()
         self.encoder = shallow(model.image_encoder)

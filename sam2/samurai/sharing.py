@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 import torch
+from sam2.modeling.backbones.hieradet import Hiera
 from torch import Tensor, nn
 
 from samurai.background import side_by_side
@@ -46,6 +47,8 @@ class SharedEncoder:
     def fits(whole: ImageEncoder, example: Tensor) -> bool:
         """Whether there are two bands of windows, up to where the fine maps branch off."""
         trunk, neck = whole.encoder.trunk, whole.encoder.neck
+        if not isinstance(trunk, Hiera):
+            return False
         count, unit = _local_blocks(whole, trunk.patch_embed(example).shape[1])
         return (
             unit > 0

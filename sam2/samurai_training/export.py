@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -14,13 +16,13 @@ from samurai_training.errors import TrainingError
 from samurai_training.loop import save_half
 
 
-def export(folder: Path, model: str = "nano", mean_with: Path | None = None) -> Path:
+def export(folder: Path, model: str = "nano", mean_with: Sequence[Path] = ()) -> Path:
     """Write the run's running mean as a bundled model and note length and checksum.
 
     Args:
-        mean_with: the weights that the run began with, to be averaged with what it ended with: that
-            keeps what a run on harder clips would lose of easier ones ("model soups", arXiv
-            2203.05482).
+        mean_with: weights to average the run's with, such as those that it began with or those of
+            runs with other seeds: that keeps what a run on harder clips would lose of easier ones
+            ("model soups", arXiv 2203.05482).
 
     Raises:
         TrainingError: the run has no weights.
@@ -31,10 +33,9 @@ def export(folder: Path, model: str = "nano", mean_with: Path | None = None) -> 
         raise TrainingError(f"there is no {average}: train first")
     card = model_card(model)
     load_model(card, average)  # strictly, before anything is overwritten
-    weights = load_file(average)
-    if mean_with is not None:
-        load_model(card, mean_with)
-        weights = averaged(weights, load_file(mean_with))
+    for other in mean_with:
+        load_model(card, other)
+    weights = averaged([load_file(path) for path in (average, *mean_with)])
     target = bundled_folder() / card.file
     save_half(weights, target)
     manifest = bundled_folder() / MANIFEST
@@ -44,9 +45,9 @@ def export(folder: Path, model: str = "nano", mean_with: Path | None = None) -> 
     return target
 
 
-def averaged(first: dict[str, Tensor], second: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The mean of two sets of weights, in float32."""
-    return {name: (first[name].float() + second[name].float()) / 2 for name in first}
+def averaged(sets: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The mean of sets of weights, in float32."""
+    return {name: torch.stack([s[name].float() for s in sets]).mean(0) for name in sets[0]}
 
 
 def with_file(manifest: str, model: str, length: int, checksum: str) -> str:

@@ -19,6 +19,8 @@ from samurai_training.gaze import ViewRule
 from samurai_training.recipe import Recipe
 from samurai_training.unroll import Batch, PromptKind
 
+MOST_CLICKS = 5
+
 JITTER = 0.06
 """Standard deviation of a prompted box's corners, as a share of its longer side."""
 
@@ -47,7 +49,7 @@ class Clips(Dataset[dict[str, Any]]):
             "masks": torch.from_numpy(np.stack([clip.masks for clip in clips], axis=1)),
             "prompt": kinds[random.choice(len(kinds), p=shares)],
             "boxes": torch.tensor(np.stack([_box(mask, random) for mask in first])).float(),
-            "points": torch.tensor(np.stack([_point(mask, random) for mask in first])).float(),
+            **_clicks(first, int(random.integers(1, MOST_CLICKS + 1)), random),
         }
 
 
@@ -61,10 +63,28 @@ def _box(mask: np.ndarray[Any, Any], random: np.random.Generator) -> np.ndarray[
     return clipped
 
 
-def _point(mask: np.ndarray[Any, Any], random: np.random.Generator) -> np.ndarray[Any, Any]:
-    rows, columns = np.nonzero(mask)
+def _clicks(
+    masks: list[np.ndarray[Any, Any]], count: int, random: np.random.Generator
+) -> dict[str, Tensor]:
+    """So many clicks per mask: the first well inside it, a third of the others beside it."""
+    places, labels = [], []
+    for mask in masks:
+        inside = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
+        outside = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
+        beside = (outside > 2) & (outside < 2 + np.sqrt(mask.sum()))
+        signs = [1] + [int(random.random() < 2 / 3 or not beside.any()) for _ in range(count - 1)]
+        wanted = [inside > inside.max() * random.uniform(0, 0.8)]
+        wanted += [mask if sign else beside for sign in signs[1:]]
+        places.append([_pixel(area, random) for area in wanted])
+        labels.append(signs)
+    return {"points": torch.tensor(np.array(places)).float(), "labels": torch.tensor(labels).int()}
+
+
+def _pixel(area: np.ndarray[Any, Any], random: np.random.Generator) -> tuple[float, float]:
+    """The middle of one of its pixels, x and y."""
+    rows, columns = np.nonzero(area)
     pick = random.integers(len(rows))
-    return np.array([[columns[pick] + 0.5, rows[pick] + 0.5]])
+    return float(columns[pick] + 0.5), float(rows[pick] + 0.5)
 
 
 def to_batch(raw: dict[str, Any], device: torch.device) -> Batch:
@@ -76,9 +96,8 @@ def to_batch(raw: dict[str, Any], device: torch.device) -> Batch:
 
     prompt: PromptKind = raw["prompt"]
     masks = moved("masks")[:, :, None].float()
-    return Batch(
-        normalised(moved("frames").movedim(-1, -3)), masks, prompt, moved("boxes"), moved("points")
-    )
+    frames = normalised(moved("frames").movedim(-1, -3))
+    return Batch(frames, masks, prompt, moved("boxes"), moved("points"), moved("labels"))
 
 
 def feed(

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import torch
 from safetensors.torch import load_file, save_file
 from sam2.modeling.sam2_base import SAM2Base
@@ -31,13 +32,14 @@ from samurai_training.recipe import Recipe
 from samurai_training.unroll import set_side, unroll
 
 CLIP_GRADIENT = 1.0
-LOG_EVERY, SAVE_EVERY = 25, 250
+LOG_EVERY, SAVE_EVERY = 25, 100
 
 
 @dataclass(frozen=True)
 class Options:
     """folder: of the run. archive: the pictures, None for drawn ones. begin_with: weights to begin
-    with (.safetensors), None for random ones. minutes: stop after so long, to be resumed."""
+    with (.safetensors), None for random ones. minutes: stop after so long, to be resumed. threads:
+    of this process; layers this small gain more from a second run than from a second thread."""
 
     folder: Path
     archive: Path | None
@@ -46,6 +48,7 @@ class Options:
     minutes: float | None = None
     device: str = "auto"
     workers: int = 1
+    threads: int = 1
     compile: bool = False
 
 
@@ -55,11 +58,11 @@ class Run:
     def __init__(self, recipe: Recipe, options: Options) -> None:
         self.recipe, self.options = recipe, options
         torch.manual_seed(options.seed)
+        torch.set_num_threads(options.threads)
+        cv2.setNumThreads(options.threads)
         self.device = _device(options.device)
         self.model = build_model(configuration_path(model_card("nano"))).to(self.device).train()
-        self.optimiser = torch.optim.AdamW(
-            _groups(self.model, recipe.weight_decay), lr=recipe.rate, fused=True
-        )
+        self.optimiser = torch.optim.AdamW(_groups(self.model, recipe), lr=recipe.rate, fused=True)
         self.step = 0
         self.spent = 0.0
         self._begin()
@@ -119,7 +122,7 @@ class Run:
         if self.model.image_size != stage.side:
             set_side(self.model, stage.side)
         for group in self.optimiser.param_groups:
-            group["lr"] = rate_at(self.recipe, self.step)
+            group["lr"] = rate_at(self.recipe, self.step) * group["share"]
         batch = to_batch(raw, self.device)
         with self._precision():
             predictions = unroll(self.model, batch, stage.gated, stage.forget, stage.mistakes)
@@ -193,11 +196,17 @@ def save_half(weights: dict[str, Tensor], path: Path) -> None:
     beside.replace(path)
 
 
-def _groups(model: SAM2Base, decay: float) -> list[dict[str, Any]]:
-    """Weight decay for matrices and kernels only, as is usual."""
-    matrices = [p for p in model.parameters() if p.ndim > 1]
-    vectors = [p for p in model.parameters() if p.ndim <= 1]
-    return [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
+def _groups(model: SAM2Base, recipe: Recipe) -> list[dict[str, Any]]:
+    """Weight decay for matrices and kernels only, as is usual; the trunk has a rate of its own."""
+    trunk = {id(parameter) for parameter in model.image_encoder.trunk.parameters()}
+    groups = []
+    for within, share in ((True, recipe.trunk), (False, 1.0)):
+        for flat, decay in ((False, recipe.weight_decay), (True, 0.0)):
+            chosen = [
+                p for p in model.parameters() if (id(p) in trunk) == within and (p.ndim < 2) == flat
+            ]
+            groups.append({"params": chosen, "weight_decay": decay, "share": share})
+    return groups
 
 
 def _blend(means: dict[str, float], losses: Losses) -> None:

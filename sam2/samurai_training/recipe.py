@@ -15,6 +15,7 @@ from samurai_training.unroll import PromptKind
 
 START = Weights(focal=0.0, entropy=2.0)
 REFINE = Weights(focal=5.0, entropy=1.0, visible=1.0)
+SURE = Weights(focal=5.0, entropy=1.0, visible=2.0)
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,15 @@ class Stage:
         ("filled_box", 0.55),
         ("mask", 0.25),
         ("box", 0.15),
-        ("point", 0.05),
+        ("clicks", 0.05),
     )
 
 
 @dataclass(frozen=True)
 class Recipe:
     """steps: optimiser steps in all. rate: peak learning rate, reached after `warm_up` steps and
-    then lowered along a cosine. average: decay of the running mean of the weights."""
+    then lowered along a cosine. average: decay of the running mean of the weights. trunk: what the
+    rate is multiplied by for the image encoder's trunk, less than 1 where that is pretrained."""
 
     steps: int
     rate: float
@@ -60,6 +62,7 @@ class Recipe:
     warm_up: int = 200
     weight_decay: float = 0.01
     average: float = 0.998
+    trunk: float = 1.0
 
     def stage(self, step: int) -> Stage:
         """The stage that a step belongs to."""
@@ -74,7 +77,35 @@ class Recipe:
 MASKS_FIRST: tuple[tuple[PromptKind, float], ...] = (("mask", 0.5), ("filled_box", 0.5))
 """From random weights: propagating a mask is learnt much faster than decoding a prompt."""
 
+PICTURES: tuple[tuple[PromptKind, float], ...] = (
+    ("box", 0.4),
+    ("clicks", 0.35),
+    ("correction", 0.25),
+)
+"""On single frames: what has to be decoded into a mask."""
+
+BOTH: tuple[tuple[PromptKind, float], ...] = (
+    ("filled_box", 0.35),
+    ("mask", 0.2),
+    ("box", 0.25),
+    ("clicks", 0.12),
+    ("correction", 0.08),
+)
+"""On clips, once single frames can be decoded."""
+
 RECIPES = {
+    # from the weights of nano, one thread: masks from prompts on single frames, then tracking
+    "cpu-segment": Recipe(
+        steps=2400,
+        rate=4e-4,
+        warm_up=60,
+        trunk=0.3,
+        stages=(
+            Stage(0.35, 160, 3.4, 16, 1, REFINE, prompts=PICTURES),
+            Stage(0.40, 160, 3.4, 3, 8, SURE, mistakes=0.08, prompts=BOTH),
+            Stage(0.25, 160, 3.4, 2, 12, SURE, mistakes=0.08, prompts=BOTH),
+        ),
+    ),
     # from the weights of an earlier nano, on 2 CPU cores, about an hour and a half
     "cpu-continue": Recipe(
         steps=3400,

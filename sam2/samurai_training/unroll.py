@@ -12,13 +12,20 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
+from sam2.modeling.backbones.hieradet import Hiera
 from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
 from sam2.modeling.sam2_utils import get_1d_sine_pe
 from torch import Tensor
 
+from samurai.modules import ImageEncoder
 from samurai.network import CORNER_LABELS, MASK_BIAS, MASK_SCALE
 
-PromptKind = Literal["mask", "filled_box", "box", "point"]
+PromptKind = Literal["mask", "filled_box", "box", "clicks", "correction"]
+"""How a clip's first frame is prompted: by the target's mask, by its box as a mask or as two
+corners, by clicks, or by clicks and a further one on what they left wrong, with their logits."""
+
+SINGLE_FROM = 3
+"""So many clicks leave no doubt about the object: they have one answer, fewer have three."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,8 @@ class Batch:
     """frames: float32 (T, B, 3, S, S), normalised. masks: float32 (T, B, 1, S, S), zeros and ones.
 
     prompt: how the first frame is prompted. boxes: float32 (B, 4), jittered corners of the target
-    in the first frame. points: float32 (B, 1, 2), a pixel of the target there.
+    in the first frame. points: float32 (B, N, 2), pixels there, the first one of the target;
+    labels: int32 (B, N), 1 for the target and 0 for what isn't.
     """
 
     frames: Tensor
@@ -34,6 +42,7 @@ class Batch:
     prompt: PromptKind
     boxes: Tensor
     points: Tensor
+    labels: Tensor
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,11 @@ class Prediction:
     logits: Tensor
     ious: Tensor
     object_scores: Tensor
+
+    def chosen(self) -> Tensor:
+        """Logits (B, 1, S/4, S/4) of the candidates with the best predicted IoU."""
+        best = self.ious.argmax(1)
+        return self.logits[torch.arange(len(best), device=best.device), best][:, None]
 
 
 @dataclass(frozen=True)
@@ -58,10 +72,11 @@ class Remembered:
 def set_side(model: SAM2Base, side: int) -> None:
     """Let a model take inputs of another size; no weight depends on it.
 
-    The last block's window, which sees the whole coarse map, stays as large as that map.
+    The window of a Hiera's last block, which sees the whole coarse map, stays as large as that map.
     """
     grid, encoder = side // model.backbone_stride, model.sam_prompt_encoder
-    model.image_encoder.trunk.blocks[-1].window_size = grid
+    if isinstance(model.image_encoder.trunk, Hiera):
+        model.image_encoder.trunk.blocks[-1].window_size = grid
     model.image_size = side
     encoder.image_embedding_size = (grid, grid)
     encoder.input_image_size = (side, side)
@@ -81,11 +96,11 @@ def unroll(
             be found by the prompt's frame and the rest.
     """
     length, clips = batch.frames.shape[:2]
-    encoded = model.forward_image(batch.frames.flatten(0, 1))
-    fine, middle, coarse = [
-        maps.view(length, clips, *maps.shape[1:]) for maps in encoded["backbone_fpn"][-3:]
-    ]
-    position = encoded["vision_pos_enc"][-1][:1].flatten(2).permute(2, 0, 1)
+    frames = batch.frames.flatten(0, 1)
+    encoder = ImageEncoder(model, frames[:1])  # without the positions of every level and frame
+    fine, middle, coarse = (maps.unflatten(0, (length, clips)) for maps in encoder(frames))
+    position = model.image_encoder.neck.position_encoding(coarse[0, :1])
+    position = position.flatten(2).permute(2, 0, 1)
     memory: list[Remembered] = []
     predictions = []
     for time in range(length):
@@ -127,12 +142,46 @@ def _prompted(
         points = batch.boxes.view(-1, 2, 2)
         labels = torch.tensor([CORNER_LABELS], device=points.device).expand(len(points), 2)
     else:
-        points = batch.points
-        labels = torch.ones(points.shape[:2], dtype=torch.int32, device=points.device)
-    sparse, dense = model.sam_prompt_encoder(points=(points, labels.int()), boxes=None, masks=None)
-    empty = model.no_mem_embed.view(1, -1, 1, 1)
-    prediction, tokens = _decode(model, frame, frame.coarse + empty, sparse, dense)
+        points, labels = batch.points, batch.labels
+    prediction, tokens = _decode_points(model, frame, points, labels, None)
+    if batch.prompt == "correction":
+        first = prediction.chosen().detach()
+        where, sign = _correcting(first, batch.masks[0])
+        points, labels = torch.cat([points, where], 1), torch.cat([labels, sign], 1)
+        prediction, tokens = _decode_points(model, frame, points, labels, first)
     return prediction, None, tokens
+
+
+def _decode_points(
+    model: SAM2Base, frame: _Frame, points: Tensor, labels: Tensor, logits: Tensor | None
+) -> tuple[Prediction, Tensor]:
+    """Three candidates, or one where there are many clicks, repeated as if it were three."""
+    sparse, dense = model.sam_prompt_encoder(
+        points=(points, labels.int()), boxes=None, masks=logits
+    )
+    empty = model.no_mem_embed.view(1, -1, 1, 1)
+    many = points.shape[1] < SINGLE_FROM
+    return _decode(model, frame, frame.coarse + empty, sparse, dense, many)
+
+
+@torch.no_grad()
+def _correcting(logits: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+    """A click per clip at the heart of its largest error: places (B, 1, 2) and labels (B, 1).
+
+    Args:
+        logits: (B, 1, S/4, S/4) of the answer. masks: (B, 1, S, S), the truth.
+    """
+    truth = F.interpolate(masks, logits.shape[-2:], mode="area") > 0.5
+    wrong = (truth != (logits > 0)).float()
+    depth = wrong
+    for _ in range(4):  # an error's heart survives the most erosion
+        depth = depth + wrong * F.avg_pool2d(depth, 5, 1, 2)
+    side = depth.shape[-1]
+    place = depth.flatten(1).argmax(1)
+    at = torch.stack([place % side, place // side], 1).float()
+    scale = masks.shape[-1] / side
+    label = truth.flatten(1).gather(1, place[:, None]).int()
+    return ((at + 0.5) * scale)[:, None], label
 
 
 def filled(boxes: Tensor, like: Tensor) -> Tensor:
@@ -174,15 +223,22 @@ def _decode(
     conditioned: Tensor,
     sparse: Tensor | None,
     dense: Tensor | None,
+    many: bool = True,
 ) -> tuple[Prediction, Tensor]:
-    """Three candidates, and the token of the one with the best predicted IoU."""
+    """Three candidates, and the token of the one with the best predicted IoU.
+
+    One candidate, where not `many`, stands three times: losses and choice are those of one.
+    """
     if sparse is None or dense is None:
         clips = len(conditioned)
         sparse = _no_points(model, clips)
         grid = conditioned.shape[-2:]
         dense = model.sam_prompt_encoder.no_mask_embed.weight.view(1, -1, 1, 1)
         dense = dense.expand(clips, -1, *grid)
-    logits, ious, tokens, scores = _decoder(model, frame, conditioned, sparse, dense, many=True)
+    logits, ious, tokens, scores = _decoder(model, frame, conditioned, sparse, dense, many)
+    if not many:
+        logits, ious = logits.expand(-1, 3, -1, -1), ious.expand(-1, 3)
+        tokens = tokens[:, :1].expand(-1, 3, -1)
     best = ious.argmax(1)
     chosen = tokens[torch.arange(len(tokens), device=tokens.device), best]
     return Prediction(frame.time, logits, ious, scores), chosen
@@ -251,8 +307,7 @@ def _memorise(
         visible = torch.ones(clips, 1, device=mask.device)
     else:
         visible = (prediction.object_scores > 0).float()
-        best = prediction.ious.argmax(1)
-        logits = prediction.logits[torch.arange(clips, device=best.device), best][:, None]
+        logits = prediction.chosen()
         if gated:
             logits = torch.where(visible[..., None, None] > 0, logits, NO_OBJ_SCORE)
         size = (model.image_size,) * 2
@@ -276,11 +331,18 @@ def _mistaken(masks: Tensor, share: float) -> Tensor:
     clips, side = len(masks), masks.shape[-1]
     # torch's generator is the seeded one of the training loop
     down, across = (torch.randn(2) * 0.2 * side).round().int().tolist()
-    moved = torch.roll(masks, (down, across), (2, 3))
     reach = 2 * int(torch.randint(2, max(3, side // 12), ())) + 1
-    swollen = F.max_pool2d(masks, reach, 1, reach // 2)
-    wrong = torch.stack([moved, torch.maximum(masks, moved), swollen])
-    kind = torch.randint(3, (clips,))
-    picked = wrong[kind, torch.arange(clips)]
-    slips = (torch.rand(clips) < share).to(masks.device)
-    return torch.where(slips[:, None, None, None], picked.detach(), masks)
+    kinds = torch.randint(3, (clips,)).tolist()
+    slips = (torch.rand(clips) < share).tolist()
+    given = []
+    for number, (kind, slip) in enumerate(zip(kinds, slips, strict=True)):
+        mask = masks[number : number + 1]
+        if slip:
+            mask = mask.detach()
+            moved = torch.roll(mask, (down, across), (2, 3))
+            mask = (moved, torch.maximum(mask, moved), mask)[kind]
+        if slip and kind == 2:  # a square's maximum is that of rows, then of columns
+            mask = F.max_pool2d(mask, (reach, 1), 1, (reach // 2, 0))
+            mask = F.max_pool2d(mask, (1, reach), 1, (0, reach // 2))
+        given.append(mask)
+    return torch.cat(given)

@@ -25,13 +25,21 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session")
 def micro(repository: Path) -> dict[str, Any]:
-    """nano with a quarter of its width: a complete SAM 2.1 of 0.7 M parameters."""
+    """nano with a quarter of its width and a Hiera: a complete SAM 2.1 of 0.7 M parameters."""
     node = OmegaConf.load(repository / "sam2" / "samurai" / "configs" / "nano.yaml").model
     attention = {"d_model": 32, "dim_feedforward": 64}
     changes = {
         "image_size": 128,
         "image_encoder": {
-            "trunk": {"embed_dim": 8},
+            "trunk": {
+                "_target_": "sam2.modeling.backbones.hieradet.Hiera",
+                "embed_dim": 8,
+                "num_heads": 1,
+                "stages": [1, 2, 3, 1],
+                "global_att_blocks": [4, 5],
+                "window_spec": [8, 4, 10, 5],
+                "window_pos_embed_bkg_spatial_size": [7, 7],
+            },
             "neck": {
                 "d_model": 32,
                 "backbone_channel_list": [64, 32, 16, 8],

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from samurai_training.assets import Assets
+from samurai_training.assets import SOURCES, Assets, fetch
 from samurai_training.camera import GREY
 from samurai_training.clips import film, training_clip
 from samurai_training.errors import TrainingError
@@ -224,3 +224,32 @@ def test_the_bundled_sequences_and_training_share_nothing(repository: Path) -> N
         text = path.read_text()
         assert "samurai_training" not in text, path
         assert not any(reader in text for reader in ("imread", "Image.open", "imdecode")), path
+
+
+def test_packages_are_fetched_into_a_relative_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tools run inside the folder, and are told paths that hold there."""
+    told: list[tuple[list[str], Path]] = []
+
+    def run(command: list[str], folder: Path) -> None:
+        told.append((command, folder))
+        if command[0] == "apt-get":
+            (folder / f"{command[-1]}_1.deb").touch()
+        else:
+            assert Path(command[2]).is_file()
+            Path(command[3]).mkdir(parents=True)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("samurai_training.assets._run", run)
+    monkeypatch.setattr("shutil.which", lambda tool: tool)
+    archive = fetch(Path("training/assets"), say=lambda _: None)
+    assert archive == tmp_path / "training" / "assets" / "assets.zip" and archive.is_file()
+    unpacked = [Path(command[3]) for command, _ in told if command[0] == "dpkg-deb"]
+    assert unpacked == [archive.parent / source.package for source in SOURCES]
+    assert all(folder.is_absolute() and folder.is_dir() for _, folder in told)
+    for path in unpacked:
+        assert path.is_dir()
+    told.clear()
+    fetch(Path("training/assets"), say=lambda _: None)
+    assert told == []  # nothing is fetched twice

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from oracles.agreement import assert_overlap
 from safetensors.torch import load_file
 
@@ -19,19 +20,19 @@ from samurai import bank
 from samurai.checkpoints import load_model
 from samurai.frames import normalised
 from samurai.manifest import model_card
-from samurai.regions import Box, Mask
+from samurai.regions import Box, Mask, Points, Region
 from samurai.tracker import Tracker
 from samurai_training.__main__ import main
 from samurai_training.assets import Assets
 from samurai_training.clips import training_clip
 from samurai_training.errors import TrainingError
 from samurai_training.export import averaged, with_file
-from samurai_training.feed import Clips, to_batch
+from samurai_training.feed import MOST_CLICKS, Clips, _clicks, to_batch
 from samurai_training.gaze import ViewRule
 from samurai_training.loop import Options, Run, rate_at
 from samurai_training.losses import Weights, judge
 from samurai_training.recipe import RECIPES, START, Recipe, Stage, recipe
-from samurai_training.unroll import Batch, Prediction, filled, unroll
+from samurai_training.unroll import Batch, Prediction, _correcting, filled, unroll
 
 SIDE = 160
 TINY = Recipe(steps=6, rate=1e-3, stages=(Stage(1.0, 64, 2.7, 2, 3, START),), warm_up=2)
@@ -58,12 +59,13 @@ def a_batch(kind: str = "filled_box") -> tuple[Batch, np.ndarray]:
         masks,
         kind,  # type: ignore[arg-type]
         torch.tensor([box]).float(),
-        torch.zeros(1, 1, 2),
+        torch.tensor([[[columns[len(columns) // 2] + 0.5, rows[len(rows) // 2] + 0.5]]]).float(),
+        torch.ones(1, 1, dtype=torch.int32),
     )
     return batch, clip.frames
 
 
-@pytest.mark.parametrize("kind", ["filled_box", "mask", "box"])
+@pytest.mark.parametrize("kind", ["filled_box", "mask", "box", "clicks", "many clicks"])
 @torch.no_grad()
 def test_the_unrolled_pass_says_what_the_tracker_says(
     kind: str, monkeypatch: pytest.MonkeyPatch
@@ -71,11 +73,16 @@ def test_the_unrolled_pass_says_what_the_tracker_says(
     """With maps in float32, as the pass keeps them."""
     monkeypatch.setattr(bank, "MAP_DTYPE", torch.float32)
     model = load_model(model_card("nano"))
-    batch, frames = a_batch(kind)
+    batch, frames = a_batch(kind.removeprefix("many "))
+    if kind == "many clicks":  # which have one candidate instead of three
+        places = batch.points + torch.tensor([[[0.0, 0.0], [3.0, 2.0], [60.0, -50.0]]])
+        batch = replace(batch, points=places, labels=torch.tensor([[1, 1, 0]]).int())
     predictions = unroll(model, batch, gated=True)
     left, top, right, bottom = batch.boxes[0].tolist()
     box = Box(left, top, right - left, bottom - top)
-    region = Mask(batch.masks[0, 0, 0].numpy()) if kind == "mask" else box
+    region: Region = Mask(batch.masks[0, 0, 0].numpy()) if kind == "mask" else box
+    if "clicks" in kind:
+        region = Points(batch.points[0].numpy(), batch.labels[0].numpy())
     prompt = "points" if kind == "box" else "filled_mask"
     session = Tracker(model, "sam2", "cpu", box_prompt=prompt).session()
     session.start(frames[0], [region])
@@ -102,6 +109,59 @@ def test_mistaken_memories_change_what_follows_and_nothing_before() -> None:
     wrong = unroll(model, batch, gated=True, mistakes=1.0)
     assert torch.equal(right[0].logits, wrong[0].logits)  # the prompt's memory is never wrong
     assert any(not torch.allclose(r.logits, w.logits) for r, w in zip(right, wrong, strict=True))
+
+
+@torch.no_grad()
+def test_a_correction_is_a_click_on_the_largest_error() -> None:
+    truth = torch.zeros(2, 1, 64, 64)
+    truth[:, :, 8:40, 8:40] = 1
+    logits = F.interpolate(truth, (16, 16), mode="area") * 2 - 1
+    logits[0, :, 3:7, 3:7] = -1  # a hole
+    logits[1, :, 11:16, 10:16] = 1  # and something that isn't the object
+    logits[1, :, 2, 2] = -1
+    places, labels = _correcting(logits, truth)
+    assert labels.tolist() == [[1], [0]]
+    (x, y), (u, v) = places[:, 0].tolist()
+    assert 12 <= x <= 28 and 12 <= y <= 28 and 40 <= u <= 64 and 44 <= v <= 64
+
+
+@torch.no_grad()
+def test_a_correction_answers_with_the_further_click_and_the_logits_before() -> None:
+    model = load_model(model_card("nano"))
+    batch, _ = a_batch("clicks")
+    before = unroll(model, batch, gated=True)
+    after = unroll(model, replace(batch, prompt="correction"), gated=True)
+    assert [p.time for p in after] == [p.time for p in before]
+    assert not torch.allclose(after[0].logits, before[0].logits)
+
+
+def test_clicks_are_where_their_labels_say() -> None:
+    random = np.random.default_rng(0)
+    mask = np.zeros((40, 50), bool)
+    mask[10:30, 20:35] = True
+    for count in range(1, MOST_CLICKS + 1):
+        clicks = _clicks([mask] * 20, count, random)
+        assert clicks["points"].shape == (20, count, 2) and clicks["labels"].shape == (20, count)
+        assert clicks["labels"][:, 0].all()
+        for (x, y), label in zip(
+            clicks["points"].flatten(0, 1).tolist(),
+            clicks["labels"].flatten().tolist(),
+            strict=True,
+        ):
+            assert mask[int(y), int(x)] == bool(label)
+    assert not clicks["labels"].all()  # of a hundred, some are beside it
+    everywhere = _clicks([np.ones((9, 9), bool)], MOST_CLICKS, random)
+    assert everywhere["labels"].all()
+
+
+def test_the_trunk_has_a_rate_of_its_own(tmp_path: Path) -> None:
+    run = Run(replace(TINY, trunk=0.25), options(tmp_path))
+    run._train_step(Clips(Assets.procedural(), TINY, seed=1)[0])
+    trunk = {id(p) for p in run.model.image_encoder.trunk.parameters()}
+    grouped = [(group["lr"], p) for group in run.optimiser.param_groups for p in group["params"]]
+    assert len(grouped) == len(list(run.model.parameters()))
+    base = rate_at(TINY, 0)
+    assert all(rate == base * (0.25 if id(p) in trunk else 1) for rate, p in grouped)
 
 
 def prediction_of(truth: torch.Tensor, confidence: float) -> Prediction:
@@ -258,6 +318,7 @@ def test_an_export_changes_one_table_of_the_manifest() -> None:
 def test_weights_are_averaged_name_by_name() -> None:
     first = {"a": torch.tensor([1.0, 3.0]).half(), "b": torch.zeros(2)}
     second = {"b": torch.ones(2), "a": torch.tensor([2.0, 5.0]).half()}
-    mean = averaged(first, second)
+    mean = averaged([first, second])
     assert mean["a"].dtype == torch.float32
     assert mean["a"].tolist() == [1.5, 4.0] and mean["b"].tolist() == [0.5, 0.5]
+    assert averaged([first, second, second])["b"].tolist() == pytest.approx([2 / 3, 2 / 3])

@@ -85,7 +85,11 @@ def test_the_short_description_says_what_the_long_one_shows() -> None:
 
 def test_a_bundled_model_tells_how_it_was_trained() -> None:
     nano = dataclasses.replace(SUBMISSION, settings=Settings())
-    assert "generated frames" in " ".join(long_description(nano).split())
+    long = " ".join(long_description(nano).split())
+    assert "generated frames" in long and "ImageNet" in long
+    assert "| image encoder | EfficientNet-Lite0 |" in long and "Hiera, embedding" not in long
+    short = " ".join(short_description(nano).split())
+    assert "EfficientNet-Lite0, input 160 x 160 pixels" in short and "ImageNet" in short
     assert "SA-V" not in long_description(nano)
     assert "SA-V" in long_description(SUBMISSION)
 

@@ -34,6 +34,8 @@ def prepare(options: dict[str, Any]) -> Runner:
         raise PeerAbsentError(f"transformers can't be imported ({error})") from error
     variant = Variant(**options["variant"])
     encoder = OmegaConf.load(configuration_path(variant.card())).model.image_encoder
+    if not encoder.trunk._target_.endswith(".Hiera"):
+        raise PeerAbsentError(f"it knows no trunk but Hiera, and {variant.model} has another")
     torch.manual_seed(SEED)
     model = Sam2VideoModel(Sam2VideoConfig(vision_config=vision(encoder)))
     device = torch.device(options["device"])
