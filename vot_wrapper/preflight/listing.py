@@ -81,7 +81,7 @@ def _downloaded(folder: Path) -> bool:
 
 
 def check_path(folder: Path, name: str) -> list[Finding]:
-    """Characters of a sequence's path that the toolkit or TraX can't carry."""
+    """Characters of a sequence's path that the toolkit can't carry."""
     findings = []
     path = str(folder)
     found = [character for character in PATTERN_CHARACTERS if character in path]
@@ -89,7 +89,4 @@ def check_path(folder: Path, name: str) -> list[Finding]:
         what = f"the path of {name} has {' '.join(found)}, which the toolkit takes for a pattern"
         remedy = f"rename the folder, and its line in {LIST}"
         findings.append(Finding("pattern", path, what, remedy))
-    if not path.isascii():
-        what = f"the path of {name} isn't ASCII, and TraX can't carry it"
-        findings.append(Finding("ascii", path, what, "move or rename the folder"))
     return findings
