@@ -24,7 +24,7 @@ from samurai.frozen import Frozen
 from samurai.kernels import CUDA_KERNELS, Kernel, fastest
 from samurai.network import Features, Memory, Network
 from samurai.reading import MemoryReader
-from samurai.replay import CudaGraphs, Record, Replayed
+from samurai.replay import CudaGraphs, Function, Record, Replayed
 from samurai.speed import Speed
 
 COMPILE_MODES = {"fast": "default", "max": "max-autotune-no-cudagraphs"}
@@ -145,7 +145,7 @@ class FastNetwork(Network):
         mode = COMPILE_MODES[self._speed]
         compiled = [Compiled(part.module, mode) for part in (self._encoder, self._reader)]
         parts = self._encoder, self._reader, self._decoder, self._memory_encoder
-        calls = (*compiled, self._decoder.module, self._memory_encoder.module)
+        calls: tuple[Function, ...] = (*compiled, self._decoder.module, self._memory_encoder.module)
         recorders = [Replayed(call, record) for call in calls]
         for part, replayed in zip(parts, recorders, strict=True):
             part.call_through(replayed)

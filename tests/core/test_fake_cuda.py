@@ -106,11 +106,12 @@ def test_all_policies(make: Make, policy: str) -> None:
     run(make(policy, "bfloat16", "exact")[0], PROMPTS["box"])
 
 
-@pytest.mark.parametrize("place", ["take", "memorise", "views", "point"])
+@pytest.mark.parametrize("place", ["take", "views"])
 def test_a_tensor_that_was_left_on_the_host_is_found(
     make: Make, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    """The test of this test: a fault is put in, and raises."""
+    """The test of this test: a fault is put in, and raises. (A copy into the bank may come from the
+    host: that is no fault.)"""
     owner: Any = bank.Rows if place == "take" else Network
     plain = getattr(owner, place)
 

@@ -23,7 +23,7 @@ Cards = Callable[[Sequence[bool]], None]
 
 @pytest.fixture
 def cards(monkeypatch: pytest.MonkeyPatch) -> Cards:
-    """Pretend that there are CUDA devices, and which of them have bfloat16; the first is current."""
+    """Pretend that there are CUDA devices, some with bfloat16; the first is current."""
 
     def pretend(native: Sequence[bool]) -> None:
         current = [0]

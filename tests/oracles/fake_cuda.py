@@ -78,6 +78,9 @@ class FakeCuda(FakeTensorMode):
 
     def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
+        for each in args:
+            if isinstance(each, FakeTensor):
+                each.constant = None  # known values would be sent to a device that isn't there
         if func is torch.ops.aten._local_scalar_dense.default:
             self.waits["item"] += 1
             return NUMPY[args[0].dtype](self.truth).item()
@@ -110,6 +113,6 @@ def faked(model: Any, mode: FakeTensorMode) -> Any:
 
 
 def scripted(fake: FakeTensor, *, force: bool = False) -> Any:
-    """What `Tensor.numpy` answers for a fake tensor on the host: ones. Not for one on the device."""
+    """What `Tensor.numpy` answers for a fake tensor: ones. Only on the host."""
     assert fake.device.type == "cpu", "a tensor on the device can't become an array"
     return np.ones(tuple(fake.shape), NUMPY[fake.dtype])
