@@ -66,7 +66,11 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
 
         serve.formatter_class = argparse.RawDescriptionHelpFormatter
         serve.epilog = describe()
-    add("doctor", _doctor, "check the installation, and say what to do")
+    doctor = add("doctor", _doctor, "check the installation, and say what to do")
+    verify = "compare masks with the installed sam2's predictor, on this device, and nothing else"
+    doctor.add_argument("--verify", metavar="MODEL", help=verify)
+    frames = "how many frames to compare (default: 30; 5 on a CPU)"
+    doctor.add_argument("--frames", type=int, metavar="N", help=frames)
     download = add("download", _download, "fetch the official weights of models")
     download.add_argument("models", nargs="+", metavar="NAME", help="tiny, small, base_plus, large")
     evaluate = add("evaluate", _evaluate, "run and score trackers with the VOT toolkit")
@@ -121,7 +125,11 @@ def _serve(_: argparse.Namespace) -> int:
     return run()
 
 
-def _doctor(_: argparse.Namespace) -> int:
+def _doctor(parsed: argparse.Namespace) -> int:
+    if parsed.verify:
+        from vot_wrapper.verify import run as verify
+
+        return verify(parsed.verify, parsed.frames)
     from vot_wrapper.doctor import run
 
     return run()
