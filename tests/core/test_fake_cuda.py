@@ -16,13 +16,12 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorDeviceMismatchError
 
 from samurai import Box, Mask, Points, Tracker, bank, frames, precision, rows, tracker
-from samurai.checkpoints import load_model
+from samurai.errors import DeviceError, SessionError
 from samurai.fast import FastNetwork
-from samurai.manifest import model_card
 from samurai.network import Network
 from samurai.policies import POLICIES
 
-FRAMES = [np.full((90, 120, 3), shade, np.uint8) for shade in (0, 60, 120, 180, 240)]
+FRAMES = [np.full((90, 120, 3), shade, np.uint8) for shade in (0, 80, 160, 240)]
 MASK = np.pad(np.ones((30, 40), np.bool_), ((20, 40), (30, 50)))
 PROMPTS = {
     "box": Box(30, 20, 40, 30),
@@ -34,9 +33,16 @@ PROMPTS = {
 Make = Callable[..., tuple[Tracker, FakeCuda]]
 
 
+@pytest.fixture(scope="module")
+def shared(build_predictor: Callable[..., Any]) -> tuple[Any, FakeCuda]:
+    """One small network for all tests, and the mode that its tensors belong to."""
+    mode = FakeCuda()
+    return faked(build_predictor(128, seed=2, small=True), mode), mode
+
+
 @pytest.fixture
-def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
-    """Makes a nano tracker on the fake device; the mode stays on until the test ends."""
+def make(shared: tuple[Any, FakeCuda], monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
+    """Makes a tracker on the fake device; the mode stays on until the test ends."""
 
     def on_host(values: Tensor) -> Any:
         return values.cpu().numpy()  # without page-locked memory and a stream
@@ -48,17 +54,16 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     monkeypatch.setattr(frames, "on_host", on_host)
     monkeypatch.setattr(rows, "on_host", on_host)
     monkeypatch.setattr(tracker, "resolve_device", lambda _: CUDA)
-    card, mode = model_card("nano"), FakeCuda()
+    model, mode = shared
     frames._mean_and_std.cache_clear()
 
     def build(
         policy: str = "sam2",
         dtype: str = "float32",
         speed: str = "exact",
-        window: float | None = card.window,
-        box_prompt: Any = card.box_prompt,
+        window: float | None = 3.4,
+        box_prompt: Any = "filled_mask",
     ) -> tuple[Tracker, FakeCuda]:
-        model = faked(load_model(card), mode)
         mode.__enter__()
         entered.append(mode)
         made = Tracker(model, policy, "cuda", dtype, box_prompt, window=window, speed=speed)
@@ -84,21 +89,27 @@ def run(made: Tracker, *regions: Any) -> None:
                 session.settle()
 
 
-@pytest.mark.parametrize("speed", ["exact", "fast"])
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-@pytest.mark.parametrize("window", [None, 4.0], ids=["whole frame", "windows"])
+@pytest.mark.parametrize(
+    ("speed", "dtype", "window"),
+    [
+        ("exact", "float32", None),
+        ("exact", "bfloat16", 4.0),
+        ("fast", "float32", 4.0),
+        ("fast", "bfloat16", None),
+    ],
+)
 def test_a_video_stays_on_the_device(
     make: Make, speed: str, dtype: str, window: float | None
 ) -> None:
+    """Every pair of these choices once."""
     made, _ = make("sam2", dtype, speed, window)
     assert isinstance(made.network, FastNetwork) == (speed == "fast")
     run(made, PROMPTS["box"], PROMPTS["mask"])
 
 
-@pytest.mark.parametrize("prompt", PROMPTS)
 @pytest.mark.parametrize("box_prompt", ["points", "filled_mask", "decoded_mask"])
-def test_all_prompts(make: Make, prompt: str, box_prompt: str) -> None:
-    run(make("samurai", "bfloat16", "fast", None, box_prompt)[0], PROMPTS[prompt])
+def test_all_prompts(make: Make, box_prompt: str) -> None:
+    run(make("samurai", "bfloat16", "fast", None, box_prompt)[0], *PROMPTS.values())
 
 
 @pytest.mark.parametrize("policy", sorted(POLICIES))
@@ -106,23 +117,29 @@ def test_all_policies(make: Make, policy: str) -> None:
     run(make(policy, "bfloat16", "exact")[0], PROMPTS["box"])
 
 
-@pytest.mark.parametrize("place", ["take", "views"])
+@pytest.mark.parametrize(
+    ("owner", "name", "error"),
+    [
+        (bank.Rows, "take", FakeTensorDeviceMismatchError),
+        (Network, "views", FakeTensorDeviceMismatchError),
+        (Network, "memorise", DeviceError),
+        (Network, "point", DeviceError),
+    ],
+)
 def test_a_tensor_that_was_left_on_the_host_is_found(
-    make: Make, monkeypatch: pytest.MonkeyPatch, place: str
+    make: Make, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: type[Exception]
 ) -> None:
-    """The test of this test: a fault is put in, and raises. (A copy into the bank may come from the
-    host: that is no fault.)"""
-    owner: Any = bank.Rows if place == "take" else Network
-    plain = getattr(owner, place)
+    """The test of this test: a fault is put in, and raises. What goes into the bank would be copied
+    without a word, so that the bank itself looks."""
+    plain = getattr(owner, name)
 
     def left_on_the_host(*args: Any, **named: Any) -> Tensor:
         made: Tensor = plain(*args, **named).cpu()
         return made
 
-    monkeypatch.setattr(owner, place, left_on_the_host)
+    monkeypatch.setattr(owner, name, left_on_the_host)
     made, _ = make()
-    with pytest.raises(Exception) as caught:
+    with pytest.raises((error, SessionError)) as caught:
         run(made, PROMPTS["box"])
-    assert isinstance(
-        caught.value.__cause__ or caught.value, (FakeTensorDeviceMismatchError, RuntimeError)
-    )
+    # a session says which frame couldn't be written, and why
+    assert isinstance(caught.value.__cause__ or caught.value, error)

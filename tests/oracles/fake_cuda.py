@@ -68,7 +68,7 @@ class FakeCuda(FakeTensorMode):
 
     Attributes:
         waits: how often a value was asked for, by operation: each waits for the device.
-        truth: what a tensor of one element is taken for.
+        truth: what a tensor of one element is taken for; whole numbers are taken for zero.
     """
 
     def __init__(self) -> None:
@@ -83,7 +83,8 @@ class FakeCuda(FakeTensorMode):
                 each.constant = None  # known values would be sent to a device that isn't there
         if func is torch.ops.aten._local_scalar_dense.default:
             self.waits["item"] += 1
-            return NUMPY[args[0].dtype](self.truth).item()
+            whole = args[0].dtype == torch.int64  # the place of something: the first always exists
+            return NUMPY[args[0].dtype](0 if whole else self.truth).item()
         if func is torch.ops.aten.equal.default:
             self.waits["equal"] += 1
             return bool(self.truth)
