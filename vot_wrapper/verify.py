@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from samurai.errors import CheckpointError, ConfigurationError, DeviceError, SamuraiError
 from samurai.manifest import ModelCard, checkpoint_path, model_card
+from vot_wrapper import bundled
 from vot_wrapper.doctor import Finding
 from vot_wrapper.process import share_out
 from vot_wrapper.settings import Settings, read_settings
@@ -81,14 +82,9 @@ def bundled_sequence() -> Path:
     """The folder of the sequence.
 
     Raises:
-        ConfigurationError: this installation has none.
+        ConfigurationError: the installation is incomplete.
     """
-    folder = Path(__file__).resolve().parents[1] / "vot_workspace" / "sequences" / SEQUENCE
-    if not folder.is_dir():
-        raise ConfigurationError(
-            f"the bundled sequence is missing at {folder}. Remedy: run it from a clone"
-        )
-    return folder
+    return bundled.source() / "sequences" / SEQUENCE
 
 
 def _video(folder: Path, count: int) -> Box:
@@ -199,7 +195,8 @@ def _place(device: torch.device) -> str:
     import torch
 
     if device.type == "cpu":
-        return f"cpu with {torch.get_num_threads()} threads"
+        threads = torch.get_num_threads()
+        return f"cpu with {threads} thread{'s' if threads > 1 else ''}"
     if device.type != "cuda":
         return str(device)
     return f"{device} ({torch.cuda.get_device_name(device)})"
