@@ -70,6 +70,10 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     doctor.add_argument(
         "--workspace", type=Path, help="check its sequences too (default: the current folder's)"
     )
+    verify = "compare masks with the installed sam2's predictor, on this device, and nothing else"
+    doctor.add_argument("--verify", metavar="MODEL", help=verify)
+    frames = "how many frames to compare (default: 30; 5 on a CPU)"
+    doctor.add_argument("--frames", type=int, metavar="N", help=frames)
     download = add("download", _download, "fetch the official weights of models")
     download.add_argument("models", nargs="+", metavar="NAME", help="tiny, small, base_plus, large")
     evaluate = add("evaluate", _evaluate, "run and score trackers with the VOT toolkit")
@@ -125,6 +129,10 @@ def _serve(_: argparse.Namespace) -> int:
 
 
 def _doctor(parsed: argparse.Namespace) -> int:
+    if parsed.verify:
+        from vot_wrapper.verify import run as verify
+
+        return verify(parsed.verify, parsed.frames)
     from vot_wrapper.doctor import run
 
     return run(parsed.workspace)

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
+from samurai.errors import DeviceError
+
 MAP_DTYPE = torch.bfloat16
 """SAM 2 stores memory maps so in every precision, and its answers depend on it."""
 
@@ -42,7 +44,16 @@ class Rows:
         self._block = block
 
     def put(self, value: Tensor) -> int:
-        """Store one value (cast to the block's dtype) and return its row, held once."""
+        """Store one value (cast to the block's dtype) and return its row, held once.
+
+        Raises:
+            DeviceError: it lies on another device; a copy would hide a wait in every frame.
+        """
+        if value.device != self._block.device:
+            raise DeviceError(
+                f"a memory on {value.device} can't be stored in a bank on {self._block.device}: "
+                "compute it on the tracker's device"
+            )
         row = self._free.pop()
         self._block[row].copy_(value)
         self._holders[row] = 1

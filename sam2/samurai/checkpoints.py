@@ -73,13 +73,17 @@ def configuration_path(card: ModelCard) -> Path:
     )
 
 
-def build_model(configuration: Path | Mapping[str, Any]) -> SAM2Base:
+def build_model(
+    configuration: Path | Mapping[str, Any], changes: Mapping[str, Any] | None = None
+) -> SAM2Base:
     """A model with random weights, in evaluation mode, on the CPU, in float32.
 
     Args:
         configuration: a YAML file in the form of sam2's own (one top key, `model`), or that
             content as a mapping. The video predictor's stability fallback is added unless the
             configuration speaks of it.
+        changes: values that replace the configuration's, or join them: `{"_target_": ...}` builds
+            another class than the configuration names.
 
     Raises:
         ConfigurationError: no SAM 2 can be built from it.
@@ -101,7 +105,8 @@ def build_model(configuration: Path | Mapping[str, Any]) -> SAM2Base:
         else:
             node = OmegaConf.create(dict(configuration))
         defaults = {"model": {"sam_mask_decoder_extra_args": STABILITY_FALLBACK}}
-        model = instantiate(OmegaConf.merge(defaults, node).model, _convert_="all")
+        node = OmegaConf.merge(defaults, node, {"model": dict(changes or {})})
+        model = instantiate(node.model, _convert_="all")
     except reasons as error:
         why = " ".join(str(error).split())
         raise ConfigurationError(f"no model can be built from {source}: {why}") from error
@@ -110,11 +115,14 @@ def build_model(configuration: Path | Mapping[str, Any]) -> SAM2Base:
     return model.eval()
 
 
-def load_model(card: ModelCard, path: Path | None = None) -> SAM2Base:
+def load_model(
+    card: ModelCard, path: Path | None = None, changes: Mapping[str, Any] | None = None
+) -> SAM2Base:
     """The model of a card with its weights: evaluation mode, CPU, float32.
 
     Args:
         path: the weights, if not in their usual place; the card's file name tells their format.
+        changes: to the card's configuration, see `build_model`.
 
     Raises:
         CheckpointError: the file is missing, damaged, quantized, or doesn't fit the configuration
@@ -127,7 +135,7 @@ def load_model(card: ModelCard, path: Path | None = None) -> SAM2Base:
         raise CheckpointError(f"model {card.name}: there is no file {path}; {card.remedy}")
     weights = _read_weights(card, path)
     with _NoRandomFill():
-        model = build_model(configuration_path(card))
+        model = build_model(configuration_path(card), changes)
     _require_same_keys(card, path, weights, model.state_dict())
     _require_usable(card, path, weights)
     model.load_state_dict(weights, strict=True)

@@ -24,14 +24,10 @@ from samurai.frozen import Frozen
 from samurai.kernels import CUDA_KERNELS, Kernel, fastest
 from samurai.network import Features, Memory, Network
 from samurai.reading import MemoryReader
-from samurai.replay import CudaGraphs, Record, Replayed
-from samurai.speed import Speed, multiplies_bfloat16
+from samurai.replay import CudaGraphs, Function, Record, Replayed
+from samurai.speed import Speed
 
 COMPILE_MODES = {"fast": "default", "max": "max-autotune-no-cudagraphs"}
-
-BFLOAT16_FROM = 512
-"""Input size from which a CPU that multiplies bfloat16 is faster in it than in float32: smaller
-layers cost more in conversions than they gain."""
 
 EXACT_UP_TO = 256
 """Input size up to which a CPU keeps the exact modules: folding gains nano a twentieth, and another
@@ -148,14 +144,17 @@ class FastNetwork(Network):
             return
         mode = COMPILE_MODES[self._speed]
         compiled = [Compiled(part.module, mode) for part in (self._encoder, self._reader)]
-        for part, call in zip((self._encoder, self._reader), compiled, strict=True):
-            part.call_through(Replayed(call, record))
-        for part in (self._decoder, self._memory_encoder):
-            part.call_through(Replayed(part.module, record))
+        parts = self._encoder, self._reader, self._decoder, self._memory_encoder
+        calls: tuple[Function, ...] = (*compiled, self._decoder.module, self._memory_encoder.module)
+        recorders = [Replayed(call, record) for call in calls]
+        for part, replayed in zip(parts, recorders, strict=True):
+            part.call_through(replayed)
         for count in sorted(rows):
             self._run_once(count)
         for call in compiled:
             call.closed = True
+        for replayed in recorders:
+            replayed.must_record = False
 
     @torch.inference_mode()
     def _run_once(self, rows: int) -> None:
@@ -209,12 +208,3 @@ class Compiled:
         if not self.closed:
             self._known.add(shapes)
         return (self._compiled if shapes in self._known else self._module)(*tensors)
-
-
-def preferred_dtype(speed: Speed, image_size: int, device: torch.device) -> torch.dtype:
-    """What "auto" stands for: bfloat16 on CUDA, and, unless exact, for large inputs on a CPU that
-    multiplies it; float32 elsewhere."""
-    if device.type == "cuda":
-        return torch.bfloat16
-    wanted = speed != "exact" and device.type == "cpu" and image_size >= BFLOAT16_FROM
-    return torch.bfloat16 if wanted and multiplies_bfloat16() else torch.float32

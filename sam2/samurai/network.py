@@ -433,8 +433,8 @@ class Network:
         """
         masks = torch.sigmoid(full)
         if any(prompted):
-            binary = torch.tensor(prompted, device=self.device).view(-1, 1, 1, 1)
-            masks = torch.where(binary, (full > 0).float(), masks)
+            binary = torch.tensor(prompted).to(self.device, non_blocking=True)
+            masks = torch.where(binary.view(-1, 1, 1, 1), (full > 0).float(), masks)
         maps: Tensor = self._memory_encoder(
             self._as_map(features.tokens).expand(len(full), -1, -1, -1),
             masks * MASK_SCALE + MASK_BIAS,

@@ -7,11 +7,14 @@ get and may keep it while the next frame is worked on (a pending memory write do
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
+
+log = logging.getLogger(__name__)
 
 Function: TypeAlias = Callable[..., Any]
 """Tensors in, a tensor or a tuple of tensors out."""
@@ -41,6 +44,10 @@ class Replayed:
         record: makes a recording; `record_cuda_graph`.
         at_most: recordings that are kept; further shapes are called plainly, so that a session
             whose objects come and go doesn't fill the device's memory.
+
+    Attributes:
+        must_record: whether a recording that fails is an error, as it is while the process warms
+            up; otherwise nothing more is recorded, and new shapes are called plainly.
     """
 
     def __init__(self, function: Function, record: Record, at_most: int = 16) -> None:
@@ -48,19 +55,34 @@ class Replayed:
         self._record = record
         self._at_most = at_most
         self._recordings: dict[Key, Recording] = {}
+        self.must_record = True
 
     def __call__(self, *tensors: Tensor) -> Any:
         key = tuple((tuple(tensor.shape), tensor.dtype) for tensor in tensors)
         recording = self._recordings.get(key)
         if recording is None:
-            if len(self._recordings) >= self._at_most:
+            recording = self._recorded(key, tensors)
+            if recording is None:
                 return self._function(*tensors)
-            inputs = tuple(tensor.contiguous().clone() for tensor in tensors)
-            recording = self._recordings[key] = self._record(self._function, inputs)
         for static, tensor in zip(recording.inputs, tensors, strict=True):
             static.copy_(tensor, non_blocking=True)
         recording.replay()
         return _owned(recording.results)
+
+    def _recorded(self, key: Key, tensors: tuple[Tensor, ...]) -> Recording | None:
+        """A new recording; None where there are enough of them, or the device has no room."""
+        if len(self._recordings) >= self._at_most:
+            return None
+        try:
+            inputs = tuple(tensor.contiguous().clone() for tensor in tensors)
+            recording = self._recordings[key] = self._record(self._function, inputs)
+        except RuntimeError as error:
+            if self.must_record:
+                raise
+            self._at_most = 0
+            log.warning("new shapes are computed without a recording from now on: %s", error)
+            return None
+        return recording
 
 
 class CudaGraphs:

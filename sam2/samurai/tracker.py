@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import NoReturn
 
-import numpy as np
 import torch
 from sam2.modeling.sam2_base import SAM2Base
 
 from samurai.checkpoints import load_model, model_card
-from samurai.errors import ConfigurationError, SessionError
-from samurai.fast import FastNetwork, preferred_dtype
+from samurai.errors import ConfigurationError, DependencyError, DeviceError, SessionError
+from samurai.fast import FastNetwork
 from samurai.manifest import BoxPrompt, ModelCard
 from samurai.network import Network
 from samurai.offline import OfflineSession
 from samurai.policies import policy_class
 from samurai.policies.base import Policy, Traits
-from samurai.regions import Box
+from samurai.precision import asked_dtype, preferred_dtype, warn_of_emulation
 from samurai.session import Session
 from samurai.speed import Speed, checked_speed
+from samurai.warming import reason, release, run_once
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-
-WARM_UP_FRAMES = 3
-"""The prompt's frame, the first with a memory, the first with two: every kind of call once."""
+log = logging.getLogger(__name__)
 
 
 class Tracker:
@@ -35,8 +33,8 @@ class Tracker:
         policy: name of a memory policy, see `samurai.policies.policy_names()`.
         device: "auto" (CUDA, then MPS, then CPU) or a torch device.
         dtype: "auto", "float32", "bfloat16" or "float16"; half precisions are used by autocast.
-            auto is bfloat16 on CUDA and float32 elsewhere; unless exact, it is bfloat16 too for
-            large inputs on a CPU that has instructions for it.
+            auto is bfloat16 on CUDA devices that have it and float32 elsewhere; unless exact, it
+            is bfloat16 too for large inputs on a CPU that has instructions for it.
         box_prompt: how an initial box is given to the model.
         motion_weight: the w of SAMURAI for this model.
         window: side of the window that the model sees of each object, in object sizes; None for
@@ -72,6 +70,9 @@ class Tracker:
     ) -> None:
         place = resolve_device(device)
         self.network = _network(model, place, dtype, checked_speed(speed))
+        self._spare = None if speed == "exact" else (model, dtype)  # until it has warmed up
+        if dtype != "auto":
+            warn_of_emulation(self.network.dtype, place)
         self.box_prompt: BoxPrompt = box_prompt
         self.window = window
         self.confidence = tuple(confidence)
@@ -175,14 +176,51 @@ class Tracker:
         Args:
             objects: how many to prepare for. Only a fast network on CUDA compiles for a number;
                 others are answered too, less quickly.
+
+        A faster network than the exact one that fails here (no compiler, an unsupported kernel,
+        not enough memory) is replaced by the exact one, and the log says so.
+
+        Raises:
+            DeviceError: the exact network can't run on this device; the message says why.
         """
+        try:
+            self._run_once(objects)
+        except (ConfigurationError, DependencyError):
+            raise
+        except Exception as error:
+            if self._spare is None:
+                raise _unusable(self.network.device, error) from error
+            why = reason(error)
+        else:
+            self._spare = None
+            return
+        self._be_exact(why)
+        self.warm_up(objects)
+
+    def _run_once(self, objects: int) -> None:
+        """Graphs, and every kind of call once."""
         self.network.freeze(objects)
-        frame = np.zeros((64, 64, 3), dtype=np.uint8)
         with self.session() as session:
-            session.start(frame, [Box(16, 16, 32, 32)] * objects)
-            for _ in range(WARM_UP_FRAMES - 1):
-                session.step(frame)
-            session.settle()
+            run_once(session, objects)
+
+    def _be_exact(self, why: str) -> None:
+        """Replace the fast network, whose memory is freed first."""
+        assert self._spare is not None
+        (model, dtype), self._spare = self._spare, None
+        device = self.network.device
+        log.warning("warming up a faster speed failed on %s, going on in exact: %s", device, why)
+        del self.network
+        release(device)
+        try:
+            self.network = _network(model, device, dtype, "exact")
+        except Exception as error:
+            raise _unusable(device, error) from error
+
+
+def _unusable(device: torch.device, error: Exception) -> DeviceError:
+    return DeviceError(
+        f"{device} can't run this model ({reason(error)}): choose a smaller model or device cpu"
+    )
 
 
 def _network(model: SAM2Base, place: torch.device, dtype: str, speed: Speed) -> Network:
@@ -190,7 +228,7 @@ def _network(model: SAM2Base, place: torch.device, dtype: str, speed: Speed) -> 
     if dtype == "auto":
         precision = preferred_dtype(speed, int(model.image_size), place)
     else:
-        precision = resolve_dtype(dtype, place)
+        precision = asked_dtype(dtype)
     if speed == "exact":
         return Network(model, place, precision)
     return FastNetwork(model, place, precision, speed)
@@ -221,9 +259,5 @@ def resolve_device(name: str) -> torch.device:
 
 
 def resolve_dtype(name: str, device: torch.device) -> torch.dtype:
-    """The torch dtype of that name; "auto" is bfloat16 on CUDA and float32 elsewhere."""
-    if name == "auto":
-        return torch.bfloat16 if device.type == "cuda" else torch.float32
-    if name not in DTYPES:
-        raise ConfigurationError(f"unknown dtype {name!r}: choose one of auto, {', '.join(DTYPES)}")
-    return DTYPES[name]
+    """The torch dtype of that name; "auto" is what `exact` takes on that device."""
+    return preferred_dtype("exact", 0, device) if name == "auto" else asked_dtype(name)

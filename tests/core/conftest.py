@@ -21,7 +21,7 @@ from samurai import bank
 from samurai.regions import Box, Mask, Points, Region
 from samurai.tracker import Tracker
 
-TINY = Path(sam2.__file__).parent / "configs" / "sam2.1" / "sam2.1_hiera_t.yaml"
+CONFIGURATIONS = Path(sam2.__file__).parent / "configs" / "sam2.1"
 
 POSTPROCESSING = {
     "binarize_mask_from_pts_for_mem_enc": True,
@@ -94,12 +94,15 @@ move with the frame and the memory, three candidates that differ, and scores tha
 """
 
 
-def random_predictor(size: int, seed: int, small: bool, object_bias: float = 0.0) -> Any:
+def random_predictor(
+    size: int, seed: int, small: bool, object_bias: float = 0.0, architecture: str = "t"
+) -> Any:
     """The installed `SAM2VideoPredictor` with random weights.
 
-    `object_bias` shifts the logit of "the object is visible".
+    `object_bias` shifts the logit of "the object is visible"; `architecture` is t, s, b+ or l.
     """
-    configuration = OmegaConf.load(TINY).model
+    file = CONFIGURATIONS / f"sam2.1_hiera_{architecture}.yaml"
+    configuration = OmegaConf.load(file).model
     configuration._target_ = "sam2.sam2_video_predictor.SAM2VideoPredictor"
     configuration.image_size = size
     for attention in ("self_attention", "cross_attention"):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samurai.bank import MemoryBank, Shelf
+from samurai.errors import DeviceError
 
 SHAPE, POINTER = (3, 2), 4
 
@@ -71,3 +73,11 @@ def test_a_fork_shares_rows_until_both_let_go() -> None:
     assert bank.maps.used == 1 and values(bank, two, [0]) == [5.0]
     two.clear()
     assert bank.maps.used == 0
+
+
+def test_a_value_on_another_device_is_refused_and_nothing_changes() -> None:
+    bank = new_bank(1)
+    for rows, shape in ((bank.maps, SHAPE), (bank.pointers, (POINTER,))):
+        with pytest.raises(DeviceError, match=r"meta.*cpu"):
+            rows.put(torch.empty(shape, device="meta"))
+        assert rows.used == 0

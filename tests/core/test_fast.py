@@ -14,10 +14,10 @@ from oracles.tape import Tape
 from PIL import Image
 from torch.nn.attention import SDPBackend
 
-from samurai import Mask, Tracker, fast
+from samurai import Mask, Tracker
 from samurai.checkpoints import load_model
 from samurai.errors import ConfigurationError
-from samurai.fast import Compiled, FastNetwork, preferred_dtype
+from samurai.fast import Compiled, FastNetwork
 from samurai.folding import FoldedEncoder, FoldedReader
 from samurai.frames import prepare, resized, resized_on_device
 from samurai.kernels import PLAIN, Kernel, fastest
@@ -254,13 +254,7 @@ def test_small_networks_on_a_cpu_keep_the_exact_modules() -> None:
             np.testing.assert_array_equal(other.logits, sessions[0].logits)
 
 
-def test_precisions_and_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    for natively, expected in ((True, torch.bfloat16), (False, torch.float32)):
-        monkeypatch.setattr(fast, "multiplies_bfloat16", lambda natively=natively: natively)
-        assert preferred_dtype("fast", 1024, CPU) == expected
-        assert preferred_dtype("exact", 1024, CPU) == torch.float32
-        assert preferred_dtype("fast", 160, CPU) == torch.float32
-        assert preferred_dtype("exact", 160, torch.device("cuda")) == torch.bfloat16
+def test_an_unknown_speed_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigurationError, match="exact, fast, max"):
         checked_speed("faster")
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Any
+
+import pytest
 import torch
 from oracles.tape import Tape
 from torch import Tensor
 
-from samurai.replay import Replayed
+from samurai.replay import Recording, Replayed
 
 
 def both(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
@@ -48,3 +52,26 @@ def test_a_recording_per_shape_and_type_and_no_more_than_allowed() -> None:
     for value in inputs:
         assert torch.equal(replayed(value), value * 2) and replayed(value).dtype == value.dtype
     assert tape.recorded == 2 and tape.replayed == 6
+
+
+def test_where_there_is_no_room_for_a_recording_in_a_video_work_goes_on_without(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    full = False
+    tape = Tape()
+
+    def record(function: Any, inputs: tuple[Tensor, ...]) -> Recording:
+        if full:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return tape(function, inputs)
+
+    replayed = Replayed(lambda a: a * 2, record)
+    assert torch.equal(replayed(torch.ones(2)), torch.full((2,), 2.0))
+    full = True
+    with pytest.raises(torch.OutOfMemoryError):  # while warming up: somebody falls back then
+        replayed(torch.ones(3))
+    replayed.must_record = False
+    with caplog.at_level(logging.WARNING):
+        for length in (3, 4, 2, 3):
+            assert torch.equal(replayed(torch.ones(length)), torch.full((length,), 2.0))
+    assert len(caplog.messages) == 1 and tape.recorded == 1 and tape.replayed == 2

@@ -1,0 +1,208 @@
+"""One video through the installed predictor and through this tracker: do their masks agree?
+
+Both get the same weights, the whole frame, and a box as two corner points; memory policy `sam2`
+then does what the installed package's `SAM2VideoPredictor` does. `samurai doctor --verify` runs it
+on the user's own device.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from samurai.checkpoints import load_model
+from samurai.errors import ConfigurationError
+from samurai.manifest import ModelCard
+from samurai.regions import Box
+from samurai.speed import Speed
+from samurai.tracker import Tracker
+
+if TYPE_CHECKING:
+    from sam2.modeling.sam2_base import SAM2Base
+
+PREDICTOR = {
+    "_target_": "sam2.sam2_video_predictor.SAM2VideoPredictor",
+    "binarize_mask_from_pts_for_mem_enc": True,
+}
+"""What `build_sam2_video_predictor` changes in a configuration, beside the stability fallback that
+`build_model` adds. It also fills small holes where sam2's CUDA extension is built: not done here,
+because a policy must see the network's own masks."""
+
+REQUIRED_IOU: dict[Speed, float] = {"exact": 0.99, "fast": 0.95, "max": 0.95}
+"""The mean mask IoU below which a speed doesn't agree with the installed predictor."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one of the two made of a video.
+
+    Attributes:
+        masks: boolean (T, H, W), one per frame.
+        seconds: the median time of a frame, the first one left out; nan if there is no other.
+        memory: the peak in bytes, of the device's allocations or, on a CPU, of the whole process;
+            None where it can't be measured.
+    """
+
+    masks: NDArray[np.bool_]
+    seconds: float
+    memory: int | None
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far the masks of two runs agree.
+
+    Attributes:
+        mean: of the masks' intersection over union, over frames in which either has a mask; 0 if
+            there is none.
+        worst: the smallest of them.
+        worst_frame: where that is, from 0.
+        equal: frames whose masks are equal in every pixel.
+        filled: frames in which both masks have pixels.
+        frames: of the video.
+    """
+
+    mean: float
+    worst: float
+    worst_frame: int
+    equal: int
+    filled: int
+    frames: int
+
+    def suffices(self, speed: Speed) -> bool:
+        """Whether the runs agree as they must at that speed, and there was something to see."""
+        return self.filled > 0 and self.mean >= REQUIRED_IOU[speed]
+
+
+def compare(expected: NDArray[np.bool_], masks: NDArray[np.bool_]) -> Agreement:
+    """Compares masks (T, H, W), frame by frame.
+
+    Raises:
+        ConfigurationError: they are of different shapes, or there are none.
+    """
+    if expected.shape != masks.shape or not len(masks):
+        raise ConfigurationError(
+            f"masks of shapes {expected.shape} and {masks.shape} can't be compared: both runs "
+            "must have answered every frame of one video"
+        )
+    pixels = (1, 2)
+    unions = (expected | masks).sum(pixels)
+    ious = (expected & masks).sum(pixels) / np.maximum(unions, 1)
+    counted = np.flatnonzero(unions)
+    worst = int(counted[ious[counted].argmin()]) if len(counted) else 0
+    return Agreement(
+        mean=float(ious[counted].mean()) if len(counted) else 0.0,
+        worst=float(ious[worst]),
+        worst_frame=worst,
+        equal=int((expected == masks).all(pixels).sum()),
+        filled=int((expected.any(pixels) & masks.any(pixels)).sum()),
+        frames=len(masks),
+    )
+
+
+def load_predictor(card: ModelCard, device: torch.device) -> Any:
+    """The installed package's video predictor with a model's weights, as sam2 itself builds it.
+
+    Raises:
+        CheckpointError, ConfigurationError, DependencyError: as `load_model`.
+    """
+    return load_model(card, changes=PREDICTOR).to(device)
+
+
+def load_tracker(card: ModelCard, device: str, dtype: str, speed: str) -> Tracker:
+    """The tracker that must agree with the predictor: no window, corner points, policy `sam2`."""
+    model = load_model(card)
+    return Tracker(model, "sam2", device, dtype, "points", card.motion_weight, speed=speed)
+
+
+def run_predictor(predictor: SAM2Base, folder: Path, box: Box, dtype: torch.dtype) -> Run:
+    """A video through a `SAM2VideoPredictor`.
+
+    Args:
+        folder: holds the frames as numbered files `00000.jpg`, ..., and nothing else.
+        box: the object in the first frame.
+        dtype: float32, or what autocast casts to.
+    """
+    device = next(predictor.parameters()).device
+    given = np.array([box.x, box.y, box.x + box.width, box.y + box.height], np.float32)
+
+    def masks() -> Iterator[NDArray[np.bool_]]:
+        installed: Any = predictor
+        state = installed.init_state(str(folder))
+        installed.add_new_points_or_box(state, 0, 0, box=given)
+        for _, _, logits in installed.propagate_in_video(state):
+            yield (logits[0, 0] > 0).cpu().numpy()
+
+    with _autocast(device, dtype):
+        return _measured(masks(), device)
+
+
+def run_tracker(tracker: Tracker, frames: Sequence[NDArray[np.uint8]], box: Box) -> Run:
+    """A video of RGB frames (H, W, 3) through a tracker."""
+
+    def masks() -> Iterator[NDArray[np.bool_]]:
+        with tracker.session() as session:
+            for number, frame in enumerate(frames):
+                answers = session.step(frame) if number else session.start(frame, [box])
+                yield answers[0].mask
+
+    return _measured(masks(), tracker.network.device)
+
+
+def frame_paths(folder: Path) -> list[Path]:
+    """The frames that the predictor reads from a folder, in its order."""
+    return sorted(folder.glob("*.jpg"))
+
+
+def read_frames(folder: Path) -> list[NDArray[np.uint8]]:
+    """Them as RGB, decoded as the predictor decodes them."""
+    frames = []
+    for path in frame_paths(folder):
+        with Image.open(path) as image:
+            frames.append(np.array(image.convert("RGB"), np.uint8))
+    return frames
+
+
+def _autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[object]:
+    return nullcontext() if dtype == torch.float32 else torch.autocast(device.type, dtype=dtype)
+
+
+def _measured(masks: Iterator[NDArray[np.bool_]], device: torch.device) -> Run:
+    """Collects masks, which are on the host and so wait for the device."""
+    peak = _peak_meter(device)
+    collected, times = [], [time.perf_counter()]
+    for mask in masks:
+        collected.append(mask)
+        times.append(time.perf_counter())
+    seconds = float(np.median(np.diff(times)[1:])) if len(times) > 2 else float("nan")
+    return Run(np.stack(collected), seconds, peak())
+
+
+def _peak_meter(device: torch.device) -> Callable[[], int | None]:
+    """Starts to watch the memory; the function returned tells the peak since then."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        return lambda: torch.cuda.max_memory_allocated(device)
+    own = Path("/proc/self")  # Linux
+    try:
+        (own / "clear_refs").write_text("5")  # forgets the peak so far
+    except OSError:
+        return lambda: None
+    return lambda: _resident_peak((own / "status").read_text()) if device.type == "cpu" else None
+
+
+def _resident_peak(status: str) -> int | None:
+    """The peak of a process's resident memory, of the text that Linux has about it."""
+    for line in status.splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return None
