@@ -51,7 +51,7 @@ test: setup
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/python -m pytest -m "not slow and not wheel"
+	.venv/bin/python -m pytest -n 2 -m "not slow and not wheel"
 
 test-slow: setup
 	.venv/bin/python -m pytest -m "slow and not wheel"

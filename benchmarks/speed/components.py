@@ -45,11 +45,11 @@ COMPONENTS: dict[str, tuple[Place, ...]] = {
         Place("vot_wrapper.server", "to_trax"),
         Place("trax", "Server.status"),
     ),
-    "memory write": (Place("samurai.session", "Session.settle"),),
+    "memory write": (Place("samurai.session", "Session._finish_write"),),
 }
 
 IN_BACKGROUND = Place("samurai.session", "Session.settle_soon")
-WAITED_FOR = "settle"
+WAITED_FOR = "_finish_write"
 """What the server calls after a reply, and what stands in for it while parts are timed: on a CPU
 with a core to spare the write is done beside the next frame's first parts, which would count it
 twice."""

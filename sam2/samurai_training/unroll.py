@@ -303,7 +303,7 @@ def _memorise(
     clips = len(frame.coarse)
     if prediction is None:
         assert prompted is not None
-        mask = prompted
+        mask = _through_quarter(prompted)
         visible = torch.ones(clips, 1, device=mask.device)
     else:
         visible = (prediction.object_scores > 0).float()
@@ -324,6 +324,17 @@ def _memorise(
     pointer = model.obj_ptr_proj(token)
     pointer = visible * pointer + (1 - visible) * model.no_obj_ptr
     return Remembered(frame.time, encoded.flatten(2).permute(2, 0, 1), pointer)
+
+
+def _through_quarter(mask: Tensor) -> Tensor:
+    """A prompted mask (B, 1, S, S) as it reaches the memory encoder: by way of logits of S/4."""
+    side = mask.shape[-1]
+    logits = mask * MASK_SCALE + MASK_BIAS
+    low = F.interpolate(
+        logits, size=(side // 4,) * 2, mode="bilinear", align_corners=False, antialias=True
+    )
+    full = F.interpolate(low, size=(side, side), mode="bilinear", align_corners=False)
+    return (full > 0).float()
 
 
 def _mistaken(masks: Tensor, share: float) -> Tensor:

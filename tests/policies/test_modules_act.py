@@ -23,8 +23,11 @@ from samurai import Box, Tracker
 from samurai.checkpoints import load_model, model_card
 from samurai.policies import POLICIES
 
-FRAMES = Path(__file__).parents[2] / "vot_workspace" / "sequences" / "deformation" / "color"
-BOX, LENGTH = Box(62, 115, 165, 63), 40
+SEQUENCES = Path(__file__).parents[2] / "vot_workspace" / "sequences"
+BOXES = {"reentry": Box(62, 84, 101, 61), "occlusion": Box(78, 87, 109, 77)}
+"""Of the object in a sequence's first frame."""
+
+LENGTH = 40
 
 SAME, SHARE = 0.99, 0.2
 """Masks are the same from this overlap on; at least so many of a run must not be."""
@@ -43,12 +46,14 @@ class Module:
             long-term memory are above what nano estimates of itself (docs/policies.md), so that
             lower ones show here that these memories work.
         motion_weight: of the run without the module; None leaves the card's.
+        sequence: where the module has something to do.
     """
 
     policy: str
     off: Changes = field(default_factory=dict)
     both: Changes = field(default_factory=dict)
     motion_weight: float | None = None
+    sequence: str = "reentry"
 
 
 NEVER, ALWAYS = math.inf, -math.inf
@@ -80,6 +85,7 @@ MODULES = {
             "him2sam.LONG_AREAS": (0.1, 10.0),
             "him2sam.LONG_DISTANCE": 0.0,
         },
+        sequence="occlusion",
     ),
     "mosam's prompts": Module("mosam", {"mosam.PROMPTED": 1000}),
     "mosam's trust in pixels": Module("mosam", {"mosam.PIXEL_CONFIDENCE": 1e-9}),
@@ -96,26 +102,36 @@ def run() -> Run:
     """Masks of a policy, with some constants changed; the same run isn't made twice."""
     card = model_card("nano")
     model = load_model(card)
-    frames = [np.asarray(Image.open(FRAMES / f"{n:08d}.jpg")) for n in range(1, LENGTH + 1)]
+    frames = {
+        name: [
+            np.asarray(Image.open(SEQUENCES / name / "color" / f"{n:08d}.jpg"))
+            for n in range(1, LENGTH + 1)
+        ]
+        for name in BOXES
+    }
     made: dict[tuple[Any, ...], Masks] = {}
 
-    def track(policy: str, changes: Changes, motion_weight: float | None) -> Masks:
+    def track(policy: str, changes: Changes, motion_weight: float | None, sequence: str) -> Masks:
         weight = card.motion_weight if motion_weight is None else motion_weight
         tracker = Tracker.of_model(model, replace(card, motion_weight=weight), policy, "cpu")
         with pytest.MonkeyPatch.context() as patch, tracker.session() as session:
             for name, value in changes.items():
                 module, constant = name.split(".")
                 patch.setattr(sys.modules[f"samurai.policies.{module}"], constant, value)
-            answers = [session.start(frames[0], [BOX])]
-            answers += [session.step(frame) for frame in frames[1:]]
+            first, *others = frames[sequence]
+            answers = [session.start(first, [BOXES[sequence]])]
+            answers += [session.step(frame) for frame in others]
         return [answer.mask for [answer] in answers]
 
     def known(
-        policy: str, changes: Changes | None = None, motion_weight: float | None = None
+        policy: str,
+        changes: Changes | None = None,
+        motion_weight: float | None = None,
+        sequence: str = "reentry",
     ) -> Masks:
-        key = (policy, repr(changes or {}), motion_weight)
+        key = (policy, repr(changes or {}), motion_weight, sequence)
         if key not in made:
-            made[key] = track(policy, changes or {}, motion_weight)
+            made[key] = track(policy, changes or {}, motion_weight, sequence)
         return made[key]
 
     return known
@@ -138,8 +154,9 @@ def test_a_policy_is_not_sam2_under_another_name(run: Run, policy: str) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_acts(run: Run, name: str) -> None:
     module = MODULES[name]
-    on = run(module.policy, module.both)
-    off = run(module.policy, {**module.both, **module.off}, module.motion_weight)
+    where = module.sequence
+    on = run(module.policy, module.both, sequence=where)
+    off = run(module.policy, {**module.both, **module.off}, module.motion_weight, where)
     share = changed(on, off)
     assert share >= SHARE
 

@@ -145,11 +145,12 @@ def quality(workspace: Workspace, answer: Answer) -> float:
 
 
 def rows(printed: str) -> tuple[list[str], dict[str, list[str]]]:
-    """The names of the table's columns, and each tracker's cells."""
+    """The names of the table's columns, and each tracker's cells without a mark."""
     lines = printed.splitlines()
     (head,) = (n for n, line in enumerate(lines) if line.startswith("tracker  "))
     cells = [line.split() for line in lines[head : head + 1 + len(TRACKERS)]]
-    return cells[0][1:], {name: values for name, *values in cells[1:]}
+    values = {name: [cell.rstrip("?") for cell in own] for name, *own in cells[1:]}
+    return cells[0][1:], values
 
 
 @pytest.fixture(scope="module")

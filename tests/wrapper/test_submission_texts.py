@@ -132,7 +132,7 @@ def test_a_policy_brings_its_paper_along(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("inspect.getmodule", lambda _: None)  # no docstring but its own
     monkeypatch.setattr(Other, "__doc__", "Remembers what distracts (arXiv 2999.12345).")
     submission = dataclasses.replace(SUBMISSION, settings=Settings(policy="other"))
-    assert "arXiv 2999.12345" in short_description(submission)
+    assert "arXiv 2999.12345" in " ".join(short_description(submission).split())
     assert "arXiv 2999.12345: complete it" in " ".join(checklist(submission).split())
 
 
