@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 import torch
+from hydra import initialize_config_module
+from hydra.core.global_hydra import GlobalHydra
 from sam2.build_sam import build_sam2, build_sam2_video_predictor
 from torch import nn
 
@@ -21,6 +23,16 @@ from samurai.errors import CheckpointError
 OFFICIAL = ("tiny", "small", "base_plus", "large")
 
 Writer = Callable[[str], Path]
+
+
+@pytest.fixture(autouse=True)
+def _hydra_for_sam2() -> Iterator[None]:
+    """sam2's own builders compose, which samurai's import leaves to who wants it."""
+    if GlobalHydra.instance().is_initialized():  # sam2 was imported by another test, not by us
+        yield
+        return
+    with initialize_config_module("sam2", version_base="1.2"):
+        yield
 
 
 @pytest.fixture()

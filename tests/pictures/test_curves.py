@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vot_wrapper.pictures.curves import LEFT, PLOT_HEIGHT, RIGHT, draw_curves, round_bounds
@@ -61,13 +61,16 @@ def test_confidence_has_its_plot_only_where_there_is_any(
 
 @settings(deadline=None)
 @given(st.floats(-1e6, 1e6), st.floats(0, 1e6))
+@example(-5e-324, 0.0)
+@example(-5e-324, 10.0)
 def test_axes_hold_their_values_in_round_numbers(low: float, span: float) -> None:
     bottom, top = round_bounds(low, low + span)
-    assert bottom <= low + 1e-9 * abs(low) and low + span <= top * (1 + 1e-9) + 1e-9 * abs(low)
+    slack = 1e-9 * (abs(low) + span)
+    assert bottom <= low + slack and low + span <= top + slack
     assert bottom < top
     if low >= 0 and low + span <= 1:
         assert (bottom, top) == (0, 1)
-    elif span > 0.01 * abs(low + span):
+    elif span > max(0.01 * abs(low + span), 1e-9):
         assert top - bottom <= 4 * span  # the values fill a good part of it
 
 

@@ -107,11 +107,15 @@ def _arrange(run: Run) -> list[_Plot]:
     return plots
 
 
+SMALLEST_UNIT = 1e-12
+"""Of an axis; smaller differences are rounding."""
+
+
 def round_bounds(low: float, high: float) -> tuple[float, float]:
     """Bounds with few digits around values: 0 and 1 for what lies between these."""
     if low >= 0 and high <= 1:
         return 0.0, 1.0
-    unit = 10.0 ** math.floor(math.log10(max(high - low, 1e-3 * abs(high))))
+    unit = 10.0 ** math.floor(math.log10(max(high - low, 1e-3 * abs(high), SMALLEST_UNIT)))
     bottom, top = math.floor(low / unit) * unit, math.ceil(high / unit) * unit
     return (bottom, top) if bottom < top else (bottom - unit, top + unit)
 

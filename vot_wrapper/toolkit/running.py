@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 import time
 import traceback
 from collections.abc import Callable
@@ -32,6 +33,8 @@ TAIL_LINES = 8  # of a failed tracker's output that are shown
 NO_REASON = (
     ": Unknown"  # libtrax, when the process is gone without a word; its exit code comes last
 )
+QUIT_REASON = re.compile(r'^@@TRAX:quit .*"trax\.reason=(.*)"\s*$', re.MULTILINE)
+TOO_SLOW = re.compile(r"did not reply in (\d+) seconds")  # the toolkit, also when the process died
 REPAIR = "complete the sequence's folder; the experiment goes without it until then"
 ALL_ALIKE = "every sequence fails so; the others weren't tried"
 FULL_DISK = "free space on the disk of the workspace; then the same command goes on"
@@ -226,6 +229,7 @@ def run_one(
         force: also where there are results.
     """
     where = (tracker.identifier, experiment.identifier, sequence.name)
+    started = time.monotonic()
     try:
         experiment.execute(tracker, watched(experiment, sequence, progress), force, progress)
     except TrackerException as error:
@@ -233,7 +237,11 @@ def run_one(
         log = _write_log(experiment, tracker, output)
         lines = [line for line in output.splitlines() if line.strip() and TRAX not in line]
         reason = str(error)
-        if reason.endswith(NO_REASON) and lines:
+        late = TOO_SLOW.search(reason)
+        died = late is not None and time.monotonic() - started < float(late[1])
+        if died and (told := QUIT_REASON.search(output)):
+            reason = f"Server terminated the session: {told[1]}"
+        elif (died or reason.endswith(NO_REASON)) and lines:
             reason = f"the tracker gave no reason: {lines[-1]}"
         return Failure(*where, reason, _without_our_traceback(lines)[-TAIL_LINES:], log)
     except OSError as error:
