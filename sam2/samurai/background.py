@@ -20,7 +20,6 @@ from typing import ParamSpec, TypeVar
 import torch
 
 from samurai.cores import usable_cores
-from samurai.forking import forget_after_fork
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -77,5 +76,4 @@ def _finish_tasks() -> None:
         _executor().submit(int).result()
 
 
-os.register_at_fork(before=_finish_tasks)
-forget_after_fork(_executor.cache_clear)
+os.register_at_fork(before=_finish_tasks, after_in_child=_executor.cache_clear)

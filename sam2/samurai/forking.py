@@ -9,18 +9,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
 
 import torch
 
 from samurai.errors import DeviceError
 
 log = logging.getLogger(__name__)
-
-
-def forget_after_fork(forget: Callable[[], object]) -> None:
-    """Call `forget` in every forked child, before anything else runs there."""
-    os.register_at_fork(after_in_child=forget)
 
 
 class PreparedProcess:

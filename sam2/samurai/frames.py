@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -15,7 +16,6 @@ from torch import Tensor
 
 from samurai.background import spare_cores
 from samurai.errors import FrameError
-from samurai.forking import forget_after_fork
 from samurai.regions import Box
 from samurai.signs import above_zero, frame_logits
 
@@ -104,7 +104,7 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(MOST_BANDS, thread_name_prefix="samurai-resize")
 
 
-forget_after_fork(_threads.cache_clear)
+os.register_at_fork(after_in_child=_threads.cache_clear)
 
 
 def resized_on_device(frame: Frame, size: int, device: torch.device) -> Tensor:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NoReturn
 
 import numpy as np
@@ -450,12 +451,11 @@ class Session:
 
     def _write(self, pending: PendingWrite) -> None:
         """Free what the policies no longer want, then store what they want of this frame."""
-        keeps = [keep for track in self._tracks for keep in track.policy.remember(pending.time)]
-        kept = list(zip(pending.survivors, keeps, strict=True))
+        keeps = [track.policy.remember(pending.time) for track in self._tracks]
+        kept = list(zip(pending.survivors, chain.from_iterable(keeps), strict=True))
         for survivor, keep in kept:
             survivor.shelf.keep(keep.maps, keep.pointers)
-        for track in self._tracks:
-            own = [keep for survivor, keep in kept if survivor.track is track]
+        for track, own in zip(self._tracks, keeps, strict=True):
             check_needs(track.policy, track.shelves, own, pending.time)
         with self._network.precision():
             self._write_maps(pending, [both for both in kept if pending.time in both[1].maps])

@@ -78,13 +78,14 @@ def check_needs(policy: Policy, shelves: Sequence[Shelf], keeps: Sequence[Keep],
         shelves: of its hypotheses, with what they keep of earlier frames.
         keeps: what they keep, frame `time` perhaps included.
     """
+    needs = policy.needs
     maps = len({row for shelf in shelves for row in shelf.held_maps()})
     pointers = len({row for shelf in shelves for row in shelf.held_pointers()})
     maps += sum(time in keep.maps for keep in keeps)
     pointers += sum(time in keep.pointers for keep in keeps)
     for what, field, count, declared in (
-        ("memory maps", "maps", maps, policy.needs.maps),
-        ("object pointers", "pointers", pointers, policy.needs.pointers),
+        ("memory maps", "maps", maps, needs.maps),
+        ("object pointers", "pointers", pointers, needs.pointers),
     ):
         if count > declared:
             raise SessionError(

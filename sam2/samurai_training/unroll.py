@@ -303,20 +303,20 @@ def _memorise(
     clips = len(frame.coarse)
     if prediction is None:
         assert prompted is not None
-        mask = _through_quarter(prompted)
-        visible = torch.ones(clips, 1, device=mask.device)
+        logits = _quarter(prompted)
+        visible = torch.ones(clips, 1, device=logits.device)
     else:
         visible = (prediction.object_scores > 0).float()
         logits = prediction.chosen()
         if gated:
             logits = torch.where(visible[..., None, None] > 0, logits, NO_OBJ_SCORE)
-        size = (model.image_size,) * 2
-        full = F.interpolate(logits, size=size, mode="bilinear", align_corners=False)
-        mask = torch.sigmoid(full)
-        if prediction.time == 0:
-            mask = (full > 0).float()
-        elif mistakes:
-            mask = _mistaken(mask, mistakes)
+    size = (model.image_size,) * 2
+    full = F.interpolate(logits, size=size, mode="bilinear", align_corners=False)
+    mask = torch.sigmoid(full)
+    if prediction is None or prediction.time == 0:
+        mask = (full > 0).float()
+    elif mistakes:
+        mask = _mistaken(mask, mistakes)
     encoded = model.memory_encoder(
         frame.coarse, mask * MASK_SCALE + MASK_BIAS, skip_mask_sigmoid=True
     )["vision_features"]
@@ -326,15 +326,16 @@ def _memorise(
     return Remembered(frame.time, encoded.flatten(2).permute(2, 0, 1), pointer)
 
 
-def _through_quarter(mask: Tensor) -> Tensor:
-    """A prompted mask (B, 1, S, S) as it reaches the memory encoder: by way of logits of S/4."""
-    side = mask.shape[-1]
-    logits = mask * MASK_SCALE + MASK_BIAS
-    low = F.interpolate(
-        logits, size=(side // 4,) * 2, mode="bilinear", align_corners=False, antialias=True
+def _quarter(masks: Tensor) -> Tensor:
+    """Logits (B, 1, S/4, S/4) of prompted masks (B, 1, S, S); memory is made from these."""
+    side = masks.shape[-1] // 4
+    return F.interpolate(
+        masks * MASK_SCALE + MASK_BIAS,
+        size=(side, side),
+        mode="bilinear",
+        align_corners=False,
+        antialias=True,
     )
-    full = F.interpolate(low, size=(side, side), mode="bilinear", align_corners=False)
-    return (full > 0).float()
 
 
 def _mistaken(masks: Tensor, share: float) -> Tensor:
