@@ -37,7 +37,7 @@ REALTIME = """
 LENGTHS = {"drift": 20, "swing": 14}
 
 MakeWorkspace = Callable[..., Path]
-Evaluate = Callable[..., tuple[int, str]]
+Command = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="session")
@@ -67,17 +67,34 @@ def make_workspace(tmp_path: Path, scenario: ModuleType) -> MakeWorkspace:
     return make
 
 
-@pytest.fixture
-def evaluate(capsys: pytest.CaptureFixture[str]) -> Evaluate:
-    """Runs `samurai evaluate` with arguments; its exit code and all that it printed."""
+def _command(capsys: pytest.CaptureFixture[str], name: str) -> Command:
+    """Runs a command of `samurai` when called with arguments: exit code, all that it printed."""
 
     def call(*arguments: object) -> tuple[int, str]:
         capsys.readouterr()
-        code = main(["evaluate", *(str(argument) for argument in arguments)])
+        code = main([name, *(str(argument) for argument in arguments)])
         printed = capsys.readouterr()
         return code, printed.out + printed.err
 
     return call
+
+
+@pytest.fixture
+def evaluate(capsys: pytest.CaptureFixture[str]) -> Command:
+    """`samurai evaluate`, see `_command`."""
+    return _command(capsys, "evaluate")
+
+
+@pytest.fixture
+def submit(capsys: pytest.CaptureFixture[str]) -> Command:
+    """`samurai submit`, likewise."""
+    return _command(capsys, "submit")
+
+
+@pytest.fixture
+def visualize(capsys: pytest.CaptureFixture[str]) -> Command:
+    """`samurai visualize`, likewise."""
+    return _command(capsys, "visualize")
 
 
 @pytest.fixture

@@ -49,19 +49,6 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def submit(capsys: pytest.CaptureFixture[str]) -> Evaluate:
-    """Runs `samurai submit` with arguments; its exit code and all that it printed."""
-
-    def call(*arguments: object) -> tuple[int, str]:
-        capsys.readouterr()
-        code = main(["submit", *(str(argument) for argument in arguments)])
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
-
-    return call
-
-
-@pytest.fixture
 def own(tmp_path: Path, scenario: ModuleType) -> Path:
     """A workspace in a folder with spaces whose own trackers.ini, which its config.yaml doesn't
     name, holds the tracker."""

@@ -19,7 +19,6 @@ from vot.region.shapes import Mask, Rectangle
 from vot.tracker import Results, Trajectory
 from vot.workspace.storage import LocalStorage
 
-from vot_wrapper.cli import main
 from vot_wrapper.toolkit.completeness import Inventory, take_inventory
 from vot_wrapper.toolkit.packing import PackingError, verify
 from vot_wrapper.toolkit.workspaces import Opened, open_workspace
@@ -102,19 +101,6 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> MakeWorkspace:
         return folder
 
     return build
-
-
-@pytest.fixture
-def submit(capsys: pytest.CaptureFixture[str]) -> Submit:
-    """Runs `samurai submit` with arguments; its exit code and all that it printed."""
-
-    def call(*arguments: object) -> tuple[int, str]:
-        capsys.readouterr()
-        code = main(["submit", *(str(argument) for argument in arguments)])
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
-
-    return call
 
 
 def opened(workspace: Path) -> Opened:

@@ -16,7 +16,6 @@ from vot.region import Mask, Rectangle, Region, Special, calculate_overlap
 from vot.tracker import Results, Trajectory
 from vot.workspace import LocalStorage
 
-from vot_wrapper.cli import main
 from vot_wrapper.pictures.runs import MaskShape, PolygonShape, Run, State
 from vot_wrapper.toolkit.takes import ResultError, Take, read_run, takes_of, trackers_to_show
 from vot_wrapper.toolkit.workspaces import Opened, open_workspace
@@ -107,19 +106,6 @@ def workspace(tmp_path: Path) -> Path:
     (folder / "stack.yaml").write_text(STACK)
     (folder / "trackers.ini").write_text("")
     return folder
-
-
-@pytest.fixture
-def visualize(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Runs `samurai visualize` with arguments; its exit code and all that it printed."""
-
-    def call(*arguments: object) -> tuple[int, str]:
-        capsys.readouterr()
-        code = main(["visualize", *(str(argument) for argument in arguments)])
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
-
-    return call
 
 
 def opened_at(workspace: Path) -> Opened:
