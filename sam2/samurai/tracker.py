@@ -225,10 +225,7 @@ def _unusable(device: torch.device, error: Exception) -> DeviceError:
 
 def _network(model: SAM2Base, place: torch.device, dtype: str, speed: Speed) -> Network:
     """The model's functions at that speed, in that precision."""
-    if dtype == "auto":
-        precision = preferred_dtype(speed, int(model.image_size), place)
-    else:
-        precision = asked_dtype(dtype)
+    precision = resolve_dtype(dtype, place, speed, int(model.image_size))
     if speed == "exact":
         return Network(model, place, precision)
     return FastNetwork(model, place, precision, speed)
@@ -258,6 +255,9 @@ def resolve_device(name: str) -> torch.device:
     return device
 
 
-def resolve_dtype(name: str, device: torch.device) -> torch.dtype:
-    """The torch dtype of that name; "auto" is what `exact` takes on that device."""
-    return preferred_dtype("exact", 0, device) if name == "auto" else asked_dtype(name)
+def resolve_dtype(
+    name: str, device: torch.device, speed: Speed = "exact", image_size: int = 0
+) -> torch.dtype:
+    """The torch dtype of that name; "auto" is what a speed takes on that device for inputs of
+    `image_size` pixels a side."""
+    return preferred_dtype(speed, image_size, device) if name == "auto" else asked_dtype(name)
