@@ -1,0 +1,184 @@
+"""Digests of every answer on the bundled sequences: whether a change of the code changes a bit.
+
+    python -m benchmarks.answers record before.json
+    (change the code)
+    python -m benchmarks.answers compare before.json
+
+Every policy runs on every sequence: with one object and with several, seen through search regions
+and in the whole frame, with objects that come late, with answers that may not overlap, with memory
+written at once and in the background. Digests are equal only on one machine with one version of
+torch; what counts is that they don't change where the code moves and its meaning doesn't.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchmarks.where import ROOT
+from samurai import Answer, Box, Mask, Tracker
+from samurai.checkpoints import load_model, model_card
+from samurai.policies import policy_names
+from samurai.regions import Points, Region
+
+SINGLE = ROOT / "vot_workspace" / "sequences"
+MULTIPLE = ROOT / "vot_workspace" / "multiobject" / "sequences"
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How a sequence is tracked.
+
+    Attributes:
+        folder: of the sequences.
+        whole: the network sees the whole frame, not a search region.
+        background: memory is written in the background.
+        overlap: answers may share pixels.
+        late: every object after the first is prompted so many frames after the one before it.
+        prompt: what is made of an object's first mask.
+        offline: answers come when the sequence is finished.
+    """
+
+    folder: Path
+    whole: bool = False
+    background: bool = False
+    overlap: bool = True
+    late: int = 0
+    prompt: Callable[[NDArray[np.bool_]], Region] = Mask
+    offline: bool = False
+
+
+def _box(mask: NDArray[np.bool_]) -> Region:
+    box = Box.of_mask(mask)
+    assert box is not None
+    return box
+
+
+def _click(mask: NDArray[np.bool_]) -> Region:
+    """The pixel furthest from the mask's edge."""
+    distances = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
+    row, column = np.unravel_index(int(distances.argmax()), mask.shape)
+    return Points([(column + 0.5, row + 0.5)], [1])
+
+
+MODES = {
+    "single": Mode(SINGLE),
+    "single whole background": Mode(SINGLE, whole=True, background=True, prompt=_box),
+    "several": Mode(MULTIPLE, background=True),
+    "several separated box": Mode(MULTIPLE, overlap=False, prompt=_box),
+    "several whole late": Mode(MULTIPLE, whole=True, late=7),
+    "several late click": Mode(MULTIPLE, late=5, background=True, prompt=_click),
+    "several offline": Mode(MULTIPLE, offline=True, late=5),
+}
+
+
+def digests(policies: list[str]) -> Iterator[tuple[str, str]]:
+    """The name and the digest of each run."""
+    torch.set_num_threads(1)
+    card = model_card("nano")
+    model = load_model(card)
+    for name, mode in MODES.items():
+        shown = replace(card, window=None) if mode.whole else card
+        for policy in policies:
+            tracker = Tracker.of_model(
+                model,
+                shown,
+                policy,
+                device="cpu",
+                dtype="float32",
+                overlap=mode.overlap,
+                offline=mode.offline,
+            )
+            tracker.warm_up()
+            for folder in sorted(mode.folder.iterdir()):
+                if folder.is_dir():
+                    yield f"{name} / {policy} / {folder.name}", _digest(tracker, mode, folder)
+
+
+def _digest(tracker: Tracker, mode: Mode, folder: Path) -> str:
+    prompts = [mode.prompt(mask) for mask in _first_masks(folder)]
+    code = hashlib.sha256()
+    with tracker.session() as session:
+        for index, picture in enumerate(sorted((folder / "color").glob("*.jpg"))):
+            frame = np.asarray(cv2.imread(str(picture))[..., ::-1])  # type: ignore[index]
+            new, prompts = _due(prompts, index, mode.late)
+            answers = session.start(frame, new) if index == 0 else session.step(frame, new)
+            if mode.background:
+                session.settle_soon()
+            _note(code, answers)
+            if not mode.offline:
+                code.update(session.logits.tobytes())
+        if mode.offline:
+            for answers in session.finish():  # type: ignore[attr-defined]
+                _note(code, answers)
+    return code.hexdigest()[:16]
+
+
+def _due(prompts: list[Region], index: int, late: int) -> tuple[list[Region], list[Region]]:
+    """The prompts that are given in a frame, and those that are left."""
+    if not late:
+        return prompts, []
+    return (prompts[:1], prompts[1:]) if index % late == 0 else ([], prompts)
+
+
+def _note(code: hashlib._Hash, answers: list[Answer]) -> None:
+    for answer in answers:
+        box = answer.box and (answer.box.x, answer.box.y, answer.box.width, answer.box.height)
+        code.update(np.packbits(answer.mask).tobytes())
+        code.update(repr((answer.object, box, answer.confidence, answer.absent)).encode())
+
+
+def _first_masks(folder: Path) -> list[NDArray[np.bool_]]:
+    """The objects' masks in the first frame, boolean (H, W)."""
+    picture = cv2.imread(str(min((folder / "color").glob("*.jpg"))))
+    assert picture is not None
+    files = sorted(folder.glob("groundtruth*.txt"))
+    return [_mask(file.read_text().split("\n", 1)[0], picture.shape[:2]) for file in files]
+
+
+def _mask(line: str, size: tuple[int, ...]) -> NDArray[np.bool_]:
+    """A mask as the VOT toolkit writes it: m, then x, y, width, height and run lengths."""
+    left, top, width, height, *runs = (int(number) for number in line.lstrip("m").split(","))
+    runs.append(width * height - sum(runs))
+    values = np.arange(len(runs)) % 2 == 1
+    mask = np.zeros(size, np.bool_)
+    mask[top : top + height, left : left + width] = np.repeat(values, runs).reshape(height, width)
+    return mask
+
+
+def _compare(before: dict[str, str], after: dict[str, str]) -> int:
+    different = [name for name in before if name in after and before[name] != after[name]]
+    for name in different:
+        print(f"different: {name}")
+    for name in sorted(before.keys() ^ after.keys()):
+        print(f"only {'before' if name in before else 'now'}: {name}")
+    print(f"{len(before.keys() & after.keys()) - len(different)} runs equal")
+    return 1 if different or before.keys() != after.keys() else 0
+
+
+def main() -> int:
+    """Records digests or compares them; exits with 1 where any differs."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.answers", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("command", choices=("record", "compare"))
+    parser.add_argument("file", type=Path, help="the digests, JSON")
+    given = parser.parse_args()
+    now = dict(digests(policy_names()))
+    if given.command == "compare":
+        return _compare(json.loads(given.file.read_text(encoding="utf-8")), now)
+    given.file.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")
+    print(f"{len(now)} runs recorded in {given.file}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
