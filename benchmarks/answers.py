@@ -43,7 +43,7 @@ class Mode:
         whole: the network sees the whole frame, not a search region.
         background: memory is written in the background.
         overlap: answers may share pixels.
-        late: every object after the first is prompted so many frames after the one before it.
+        late: the second object is prompted so many frames late, the third twice as many, and so on.
         prompt: what is made of an object's first mask.
         offline: answers come when the sequence is finished.
     """
@@ -81,8 +81,8 @@ MODES = {
 }
 
 
-def digests(policies: list[str]) -> Iterator[tuple[str, str]]:
-    """The name and the digest of each run."""
+def digests(policies: list[str], frames: int | None = None) -> Iterator[tuple[str, str]]:
+    """The name and the digest of each run, of so many frames of each sequence."""
     torch.set_num_threads(1)
     card = model_card("nano")
     model = load_model(card)
@@ -101,16 +101,23 @@ def digests(policies: list[str]) -> Iterator[tuple[str, str]]:
             tracker.warm_up()
             for folder in sorted(mode.folder.iterdir()):
                 if folder.is_dir():
-                    yield f"{name} / {policy} / {folder.name}", _digest(tracker, mode, folder)
+                    yield (
+                        f"{name} / {policy} / {folder.name}",
+                        _digest(tracker, mode, folder, frames),
+                    )
 
 
-def _digest(tracker: Tracker, mode: Mode, folder: Path) -> str:
-    prompts = [mode.prompt(mask) for mask in _first_masks(folder)]
+def _digest(tracker: Tracker, mode: Mode, folder: Path, frames: int | None) -> str:
+    first_masks = _first_masks(folder)
     code = hashlib.sha256()
     with tracker.session() as session:
-        for index, picture in enumerate(sorted((folder / "color").glob("*.jpg"))):
+        for index, picture in enumerate(sorted((folder / "color").glob("*.jpg"))[:frames]):
             frame = np.asarray(cv2.imread(str(picture))[..., ::-1])  # type: ignore[index]
-            new, prompts = _due(prompts, index, mode.late)
+            new = [
+                mode.prompt(mask)
+                for number, (first, mask) in enumerate(first_masks)
+                if first + number * mode.late == index
+            ]
             answers = session.start(frame, new) if index == 0 else session.step(frame, new)
             if mode.background:
                 session.settle_soon()
@@ -123,13 +130,6 @@ def _digest(tracker: Tracker, mode: Mode, folder: Path) -> str:
     return code.hexdigest()[:16]
 
 
-def _due(prompts: list[Region], index: int, late: int) -> tuple[list[Region], list[Region]]:
-    """The prompts that are given in a frame, and those that are left."""
-    if not late:
-        return prompts, []
-    return (prompts[:1], prompts[1:]) if index % late == 0 else ([], prompts)
-
-
 def _note(code: hashlib._Hash, answers: list[Answer]) -> None:
     for answer in answers:
         box = answer.box and (answer.box.x, answer.box.y, answer.box.width, answer.box.height)
@@ -137,12 +137,16 @@ def _note(code: hashlib._Hash, answers: list[Answer]) -> None:
         code.update(repr((answer.object, box, answer.confidence, answer.absent)).encode())
 
 
-def _first_masks(folder: Path) -> list[NDArray[np.bool_]]:
-    """The objects' masks in the first frame, boolean (H, W)."""
+def _first_masks(folder: Path) -> list[tuple[int, NDArray[np.bool_]]]:
+    """Each object's first frame, and its mask there, boolean (H, W)."""
     picture = cv2.imread(str(min((folder / "color").glob("*.jpg"))))
     assert picture is not None
-    files = sorted(folder.glob("groundtruth*.txt"))
-    return [_mask(file.read_text().split("\n", 1)[0], picture.shape[:2]) for file in files]
+    found = []
+    for file in sorted(folder.glob("groundtruth*.txt")):
+        lines = enumerate(file.read_text(encoding="utf-8").splitlines())
+        first, line = next((n, line) for n, line in lines if line.startswith("m"))
+        found.append((first, _mask(line, picture.shape[:2])))
+    return found
 
 
 def _mask(line: str, size: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -171,8 +175,9 @@ def main() -> int:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("command", choices=("record", "compare"))
     parser.add_argument("file", type=Path, help="the digests, JSON")
+    parser.add_argument("--frames", type=int, help="of each sequence (default: all)")
     given = parser.parse_args()
-    now = dict(digests(policy_names()))
+    now = dict(digests(policy_names(), given.frames))
     if given.command == "compare":
         return _compare(json.loads(given.file.read_text(encoding="utf-8")), now)
     given.file.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")

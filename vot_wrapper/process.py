@@ -6,15 +6,9 @@ reaches the TraX pipe.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import gc
-import importlib.util
 import logging
 import os
-import threading
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING
 
 from vot_wrapper.quiet import Quiet
@@ -34,19 +28,9 @@ SPIN_COUNT = {"GOMP_SPINCOUNT": "10000"}
 default, 30 times as long, makes a frame of nano 5 times slower where the two cores are shared with
 other processes; not spinning at all makes it twice as slow where they are not."""
 
-KEPT_BYTES = 1 << 28
-"""Freed memory that the process keeps for its next frame. By default glibc gives much of it back
-and gets it again, page by page: 410 page faults a frame of nano, and none so."""
-
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-"""glibc's numbers for mallopt (malloc.h)."""
-
 ONE_THREAD_UP_TO = 256
 """Input size up to which one thread serves: the layers of nano are too small to share out, and a
 second thread that waits for them takes the core that the toolkit and the memory write need."""
-
-IMPORTED_MEANWHILE = ("numpy", "hydra", "omegaconf", "cv2", "PIL.Image", "trax")
-"""What a tracker process imports besides torch: half a second of Python."""
 
 BY_HAND = (
     "samurai serve speaks TraX on standard input and output and is started by the VOT toolkit: "
@@ -81,7 +65,6 @@ def run(load: Callable[[Settings], TrackerLike] | None = None) -> int:
 def _serve(quiet: Quiet, load: Callable[[Settings], TrackerLike]) -> int:
     """`run`, with the standard descriptors put away."""
     spin_briefly(os.environ)
-    keep_memory()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     if quiet.interactive and "TRAX_SOCKET" not in os.environ:
         quiet.say(BY_HAND)
@@ -89,9 +72,7 @@ def _serve(quiet: Quiet, load: Callable[[Settings], TrackerLike]) -> int:
     failure: BaseException | None = None
     channel = None
     try:
-        with without_collecting():
-            load_libraries_beside(IMPORTED_MEANWHILE)
-            settings, tracker = _prepare(quiet, os.environ, load)
+        settings, tracker = _prepare(quiet, os.environ, load)
         channel = _hello(quiet, settings)
         _converse(channel, tracker, settings)
         log.info("the client has quit")
@@ -120,54 +101,6 @@ def spin_briefly(environ: MutableMapping[str, str]) -> None:
     """Make torch's threads spin only briefly, unless the user has chosen how they wait."""
     if "OMP_WAIT_POLICY" not in environ and "GOMP_SPINCOUNT" not in environ:
         environ.update(SPIN_COUNT)
-
-
-def keep_memory() -> None:
-    """Have the allocator keep what is freed, where it is glibc's; see `KEPT_BYTES`."""
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError, TypeError):  # another C library, another system
-        return
-    for parameter in (M_TRIM_THRESHOLD, M_MMAP_THRESHOLD):
-        mallopt(parameter, KEPT_BYTES)
-
-
-@contextlib.contextmanager
-def without_collecting() -> Iterator[None]:
-    """No garbage collection meanwhile, nor of what is there then: at start a tenth of the time goes
-    into looking through modules that stay."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if enabled:
-            gc.enable()
-
-
-def load_libraries_beside(modules: Sequence[str]) -> None:
-    """Import modules while a second thread loads torch's largest library, which takes a third of a
-    second and no interpreter. Only to save time: what fails here is told when it is needed. Builds
-    for CUDA are left alone: they find their many libraries in an order of their own.
-    """
-    try:
-        spec = importlib.util.find_spec("torch")
-    except (ImportError, ValueError):
-        return
-    folders = [Path(folder) / "lib" for folder in (spec and spec.submodule_search_locations) or []]
-    for folder in folders:
-        library = folder / "libtorch_cpu.so"
-        if library.is_file() and not (folder / "libtorch_cuda.so").exists():
-            threading.Thread(target=_load_library, args=[library], daemon=True).start()
-    for module in modules:
-        with contextlib.suppress(Exception):
-            importlib.import_module(module)
-
-
-def _load_library(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        ctypes.CDLL(str(path))
 
 
 def load_tracker(settings: Settings) -> TrackerLike:

@@ -50,17 +50,6 @@ def in_background(task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Fu
     return _executor().submit(run)
 
 
-def side_by_side(here: Callable[[], T], there: Callable[[], U]) -> tuple[T, U]:
-    """The results of two pieces of work, the second one in the background.
-
-    Unless nobody has begun with that one when the first is done: then it is done here, so that a
-    core that has something else to do is never waited for.
-    """
-    later = in_background(there)
-    mine = here()
-    return mine, there() if later.cancel() else later.result()
-
-
 THREAD_NAME = "samurai-memory"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -14,7 +12,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from samurai.background import spare_cores
 from samurai.errors import FrameError
 from samurai.regions import Box
 from samurai.signs import above_zero, frame_logits
@@ -27,10 +24,6 @@ STD = (0.229, 0.224, 0.225)
 
 WHOLE = (slice(None), slice(None))
 """Rows and columns of a mask, all of them."""
-
-SHARED_FROM = 512 * 512
-"""Pixels of a frame from which sharing its resize out to threads pays."""
-MOST_BANDS = 4
 
 MASKS_AT_ONCE = 8
 """Objects whose masks are resized together: bounds the memory for many objects in large frames."""
@@ -67,44 +60,13 @@ def prepare(frame: Frame, size: int, device: torch.device) -> Tensor:
     Bit-equal to the installed sam2's own frame loading: PIL's bicubic resize to a square, then
     x / 255, minus mean, over standard deviation. The picture travels to the device as bytes.
     """
-    pixels = torch.from_numpy(resized(frame, size, _bands(frame, device))).to(
-        device, non_blocking=True
-    )
+    pixels = torch.from_numpy(resized(frame, size)).to(device, non_blocking=True)
     return normalised(pixels.permute(2, 0, 1).contiguous()[None])
 
 
-def resized(frame: Frame, size: int, bands: int) -> Frame:
-    """PIL's bicubic resize to a square, the same bytes from one thread or several.
-
-    PIL resizes rows first, each for itself, to bytes, and then columns of those: bands of rows can
-    go to different threads, where PIL holds no lock. Newer ones begin with the columns of some
-    frames that are taller than wide: those are left to it.
-    """
-    if bands > 1 and frame.shape[0] <= frame.shape[1]:
-        parts = _threads().map(lambda rows: narrowed(rows, size), np.array_split(frame, bands))
-        frame = np.concatenate(list(parts))
+def resized(frame: Frame, size: int) -> Frame:
+    """PIL's bicubic resize to a square, uint8 (size, size, 3)."""
     return np.array(Image.fromarray(frame).resize((size, size), Image.Resampling.BICUBIC))
-
-
-def narrowed(rows: Frame, width: int) -> Frame:
-    """The first half of PIL's bicubic resize: rows to a width, each for itself."""
-    bicubic = Image.Resampling.BICUBIC
-    return np.asarray(Image.fromarray(rows).resize((width, len(rows)), bicubic))
-
-
-def _bands(frame: Frame, device: torch.device) -> int:
-    """Threads that share a resize: where there are pixels enough, and cores to spare."""
-    if frame.shape[0] * frame.shape[1] < SHARED_FROM:
-        return 1
-    return max(1, min(MOST_BANDS, spare_cores(device)))
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(MOST_BANDS, thread_name_prefix="samurai-resize")
-
-
-os.register_at_fork(after_in_child=_threads.cache_clear)
 
 
 def resized_on_device(frame: Frame, size: int, device: torch.device) -> Tensor:

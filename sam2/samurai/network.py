@@ -20,15 +20,13 @@ from numpy.typing import NDArray
 from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
 from torch import Tensor
 
-from samurai.background import background_pays
 from samurai.bank import MAP_DTYPE
 from samurai.casting import cast_once
 from samurai.forking import PreparedProcess
 from samurai.frames import Frame, prepare
 from samurai.frozen import Frozen
 from samurai.modules import ImageEncoder, MaskDecoder, MemoryEncoder
-from samurai.reading import MemoryReader, ReaderInTwo
-from samurai.sharing import SharedEncoder
+from samurai.reading import MemoryReader
 
 MASK_SCALE, MASK_BIAS = 20.0, -10.0
 """A binary mask as logits: +10 on the object, -10 elsewhere (SAM 2's own choice)."""
@@ -64,7 +62,6 @@ class Memory(NamedTuple):
     (B, P, C), seen `distances` (B, P) frames ago.
 
     there: bool (B, K + P), the maps and pointers that are more than padding; None for all.
-    prepared: what reading needs of all this, where it is ready before the frame is.
     """
 
     maps: Tensor
@@ -72,7 +69,6 @@ class Memory(NamedTuple):
     pointers: Tensor
     distances: Tensor
     there: Tensor | None = None
-    prepared: tuple[Tensor, ...] | None = None
 
 
 class Decoding(NamedTuple):
@@ -146,7 +142,6 @@ class Network:
         dense = self._dense_position
         self._encoder = Frozen(self._image_encoder)
         self._reader = Frozen(MemoryReader(self.model, self._feature_position, self._map_position))
-        self._in_two: ReaderInTwo | None = None
         self._decoder = Frozen(MaskDecoder(self.model, dense, many=True))
         self._single_decoder = MaskDecoder(self.model, dense, many=False)
         self._memory_encoder = Frozen(MemoryEncoder(self.model))
@@ -163,7 +158,7 @@ class Network:
             return
         with torch.no_grad():
             view = torch.zeros(1, 3, self.image_size, self.image_size)
-            self._freeze_encoder(view)
+            self._encoder.freeze(view)
             features = self.encode(view)
             memory = self.memory(
                 torch.zeros(1, 1, self.tokens, self.memory_channels, dtype=MAP_DTYPE),
@@ -171,32 +166,11 @@ class Network:
                 torch.zeros(1, 1, self.channels),
                 [[1]],
             )
-            self._freeze_reader(features.tokens, *memory[:4])
+            self._reader.freeze(features.tokens, *memory[:4])
             conditioned = self.attend(features, memory)
             if self._many_when_tracking():
                 self._decoder.freeze(conditioned, *features.fine, self._no_points, self._no_mask)
             self._memory_encoder.freeze(self._as_map(features.tokens), view[:, :1])
-
-    def _freeze_encoder(self, view: Tensor) -> None:
-        """In parts for two cores where one is to spare and bands change no bit, which is tried:
-        how a matrix product rounds may depend on its number of rows, by the library and the CPU."""
-        whole = self._encoder.module
-        noise = torch.randn(view.shape, generator=torch.Generator().manual_seed(0))
-        spare = not self._encoder.frozen and background_pays(self.device)
-        if spare and isinstance(whole, ImageEncoder) and SharedEncoder.fits(whole, view):
-            shared = SharedEncoder(whole, view)
-            pairs = zip(shared(noise), whole(noise), strict=True)
-            if all(torch.equal(ours, theirs) for ours, theirs in pairs):
-                self._encoder.call_through(shared)
-        self._encoder.freeze(view)
-
-    def _freeze_reader(self, *examples: Tensor) -> None:
-        """In two, so that the memory's part can be done before the frame's."""
-        reader = self._reader.module
-        if isinstance(reader, MemoryReader) and not self._reader.frozen:
-            self._in_two = ReaderInTwo(reader, *examples)
-            self._reader.call_through(self._in_two)
-        self._reader.freeze(*examples)
 
     # --- image encoder (section 4, "Image encoder") ----------------------------------------------
 
@@ -230,16 +204,11 @@ class Network:
         """
         if weights is not None:
             maps = maps * torch.tensor(weights).to(self.device, non_blocking=True)[..., None, None]
-        memory = Memory(maps, self._indices(slots), pointers, self._indices(distances))
-        if self._in_two is None:
-            return memory
-        return memory._replace(prepared=self._in_two.prepare(*memory[:4]))
+        return Memory(maps, self._indices(slots), pointers, self._indices(distances))
 
     def attend(self, features: Features, memory: Memory) -> Tensor:
         """Condition the frame on B rows' memories: (B, C, H, W)."""
-        if self._in_two is not None and memory.prepared is not None:
-            return self._as_map(self._in_two.look(features.tokens, *memory.prepared))
-        given = (tensor for tensor in memory[:5] if tensor is not None)
+        given = (tensor for tensor in memory if tensor is not None)
         return self._as_map(self._reader(features.tokens, *given))
 
     def _indices(self, numbers: Sequence[Sequence[int]]) -> Tensor:

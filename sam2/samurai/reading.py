@@ -19,7 +19,6 @@ from sam2.modeling.sam2_utils import get_1d_sine_pe
 from torch import Tensor, nn
 
 from samurai.errors import ConfigurationError
-from samurai.frozen import Frozen
 
 
 class MemoryReader(nn.Module):
@@ -117,34 +116,6 @@ class MemoryReader(nn.Module):
         attention = layer.cross_attn_image
         queries = _rotated(_heads(attention, attention.q_proj(normed)), rotation)
         return _projected(attention, F.scaled_dot_product_attention(queries, keys, values))
-
-
-class ReaderInTwo:
-    """Calls a reader by two graphs: one of what can be done before the frame is there, one of the
-    rest.
-
-    Args:
-        tokens, memory: example inputs of `MemoryReader.forward`.
-    """
-
-    def __init__(self, reader: MemoryReader, tokens: Tensor, *memory: Tensor) -> None:
-        self.prepare, self.look = (Frozen(_Step(reader, step)) for step in ("prepare", "look"))
-        self.prepare.freeze(*memory)
-        self.look.freeze(tokens, *self.prepare(*memory))
-
-    def __call__(self, tokens: Tensor, *memory: Tensor) -> Any:
-        return self.look(tokens, *self.prepare(*memory))
-
-
-class _Step(nn.Module):
-    """One method of a reader as a module."""
-
-    def __init__(self, reader: MemoryReader, step: str) -> None:
-        super().__init__()
-        self.reader, self.step = reader, step
-
-    def forward(self, *tensors: Tensor) -> Any:
-        return getattr(self.reader, self.step)(*tensors)
 
 
 def _heads(attention: Any, tokens: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 import torch
@@ -115,13 +115,11 @@ class Session:
         self._needs = new_policy().needs
         self._lock = threading.RLock()
         self._writing: Future[None] | None = None
-        self._recalling: Future[list[Group]] | None = None
         self._reset()
 
     def _reset(self) -> None:
-        # they work on what is forgotten here
-        tasks: list[Future[Any]] = [t for t in (self._writing, self._recalling) if t is not None]
-        wait(tasks)
+        if self._writing is not None:  # it works on what is forgotten here
+            wait([self._writing])
         network = self._network
         map_shape = (network.tokens, network.memory_channels)
         self._bank = MemoryBank(map_shape, network.channels, network.device)
@@ -132,7 +130,7 @@ class Session:
         self._time = -1
         self._frame_size: tuple[int, int] | None = None
         self._pending: PendingWrite | None = None
-        self._writing = self._recalling = None
+        self._writing = None
         self._logits: Tensor | None = None
 
     def __enter__(self) -> Session:
@@ -230,7 +228,6 @@ class Session:
         if not self._tracks and not new_objects:
             return self._pass(frame, time, size)
         finders = [track.viewfinder for track in self._tracks] + self._aim(new_objects, size)
-        self._recall_ahead(time)
         with self._network.precision():
             views, features = self._look(frame, finders)
         self._finish_write()  # only now: a write in the background goes on during encoding
@@ -252,12 +249,6 @@ class Session:
         self._time, self._frame_size = time, size
         return []
 
-    def _recall_ahead(self, time: int) -> None:
-        """Recall what the frame will be compared with behind a write in the background, while the
-        frame is encoded. Policies that look at pictures recall when they have seen it."""
-        if self._writing is not None and self._recalling is None and not self._needs.frames:
-            self._recalling = in_background(self._recall, time)
-
     def _recall(self, time: int) -> list[Group]:
         """What all objects so far attend to in a frame."""
         rows = [
@@ -265,8 +256,7 @@ class Session:
             for track in self._tracks
             for shelf, recall in zip(track.shelves, track.policy.recall(time), strict=True)
         ]
-        with self._network.precision():
-            return gather(self._network, self._bank, rows)
+        return gather(self._network, self._bank, rows)
 
     def _show(self, frame: Frame) -> None:
         """Let policies that asked for it look at the frame."""
@@ -300,15 +290,12 @@ class Session:
             return [View(0, None)] * len(finders), network.encode(network.views([frame]))
         windows = [finder.window() for finder in finders if finder is not None]
         views = [View(number, window) for number, window in enumerate(windows)]
-        # a GPU resizes by itself
-        width = network.image_size if network.device.type == "cpu" else None
-        pictures = [window.crop(frame, width) for window in windows]
+        pictures = [window.crop(frame) for window in windows]
         return views, network.encode(network.views(pictures))
 
     def _track(self, features: Features, views: Sequence[View], time: int) -> list[Survivor]:
         """Recall, attend, decode and choose, for all objects so far."""
-        recalling, self._recalling = self._recalling, None
-        groups = self._recall(time) if recalling is None else recalling.result()
+        groups = self._recall(time)
         through = [views[track.number] for track in self._tracks for _ in track.shelves]
         decoded = iter(decode_rows(self._network, features, groups, through, time, self._needs))
         survivors = []

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samurai.frames import MEAN, Frame, narrowed
+from samurai.frames import MEAN, Frame
 from samurai.geometry import Corners
 from samurai.regions import Box, Mask, Points, Region
 
@@ -59,13 +59,8 @@ class Window:
         """Height and width, as the shape of an array has them."""
         return self.height, self.width
 
-    def crop(self, frame: Frame, width: int | None = None) -> Frame:
-        """The pixels in the window, `BORDER` beyond the frame; the frame itself if it is whole.
-
-        Args:
-            width: that all this will be resized to. Where the window reaches over the top or the
-                bottom, that is done at once: rows of one colour need no arithmetic.
-        """
+    def crop(self, frame: Frame) -> Frame:
+        """The pixels in the window, `BORDER` beyond the frame; the frame itself if it is whole."""
         if self == Window.whole((frame.shape[0], frame.shape[1])):
             return frame
         rows, columns, there = self.shared((frame.shape[0], frame.shape[1]))
@@ -74,10 +69,10 @@ class Window:
             return np.ascontiguousarray(cut)
         down, right = there
         beyond = (down.start, self.height - down.stop, right.start, self.width - right.stop)
-        if width is None or not sum(beyond[:2]) or not cut.size:
-            return _framed(cut, *beyond)
-        narrow = narrowed(_framed(cut, 0, 0, *beyond[2:]), width)
-        return _framed(narrow, *beyond[:2], 0, 0)
+        framed: Frame = cv2.copyMakeBorder(  # type: ignore[assignment]
+            cut, *beyond, cv2.BORDER_CONSTANT, value=BORDER
+        )
+        return framed
 
     def cut(self, region: Region) -> Region:
         """A region of the frame in the window's coordinates."""
@@ -142,14 +137,6 @@ class Window:
         rows, row_there = _overlap(self.top, self.height, frame_size[0])
         columns, column_there = _overlap(self.left, self.width, frame_size[1])
         return rows, columns, (row_there, column_there)
-
-
-def _framed(pixels: Frame, above: int, below: int, left: int, right: int) -> Frame:
-    """Pixels with so many rows and columns of `BORDER` around them."""
-    framed: Frame = cv2.copyMakeBorder(  # type: ignore[assignment]
-        pixels, above, below, left, right, cv2.BORDER_CONSTANT, value=BORDER
-    )
-    return framed
 
 
 def _overlap(start: int, length: int, limit: int) -> tuple[slice, slice]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Event
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,9 @@ from numpy.typing import NDArray
 from sam2.modeling.sam2_utils import get_1d_sine_pe
 
 from samurai import Box, Tracker, background
-from samurai.background import side_by_side
 from samurai.frozen import Frozen
 from samurai.modules import ImageEncoder
 from samurai.network import Memory, Network
-from samurai.sharing import SharedEncoder
 
 Frames = list[NDArray[np.uint8]]
 REGIONS = [Box(20, 30, 30, 30), Box(70, 50, 20, 20)]
@@ -56,25 +53,20 @@ def test_a_warmed_up_tracker_is_frozen_where_that_pays(small_predictor: Any) -> 
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("spare", [0, 1])
 @pytest.mark.parametrize(
     ("views", "rows", "maps", "pointers"),
     [(1, 1, 7, 16), (1, 3, 2, 5), (3, 3, 1, 1), (2, 2, 9, 20)],
 )
 def test_graphs_made_for_one_row_serve_all(
     small_predictor: Any,
-    monkeypatch: pytest.MonkeyPatch,
     views: int,
     rows: int,
     maps: int,
     pointers: int,
-    spare: int,
 ) -> None:
-    """Bits and strides, on which the rounding of later convolutions depends; on one core or two."""
-    monkeypatch.setattr(background, "usable_cores", lambda: spare + torch.get_num_threads())
+    """Bits and strides, on which the rounding of later convolutions depends."""
     network = Tracker(small_predictor, "samurai", "cpu").network
     network.freeze()
-    assert isinstance(network._encoder._call, SharedEncoder) == (spare and bands_agree(network))
     size = network.image_size
     pictures = torch.randn(views, 3, size, size)
     features = network.encode(pictures)
@@ -90,17 +82,6 @@ def test_graphs_made_for_one_row_serve_all(
     ):
         for ours, plain in zip(frozen(*inputs), frozen._module(*inputs), strict=True):
             assert torch.equal(ours, plain) and ours.stride() == plain.stride()
-
-
-def bands_agree(network: Network) -> bool:
-    """Whether this CPU rounds a matrix product alike for any number of rows."""
-    whole = network._encoder.module
-    assert isinstance(whole, ImageEncoder)
-    view = torch.randn(
-        1, 3, network.image_size, network.image_size, generator=torch.Generator().manual_seed(0)
-    )
-    shared = SharedEncoder(whole, torch.zeros_like(view))
-    return all(torch.equal(a, b) for a, b in zip(shared(view), whole(view), strict=True))
 
 
 def random_memory(network: Network, rows: int, maps: int, pointers: int) -> Memory:
@@ -153,57 +134,16 @@ def test_the_image_encoder_is_the_models_and_leaves_it_alone(small_predictor: An
     assert [p.shape for p in after["vision_pos_enc"]] == [p.shape for p in before["vision_pos_enc"]]
 
 
-@torch.no_grad()
-def test_an_encoder_is_shared_only_where_bands_change_no_bit(
-    small_predictor: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A library that rounds by the number of rows would differ; here it does."""
-    monkeypatch.setattr(background, "usable_cores", lambda: 1 + torch.get_num_threads())
-    shared = SharedEncoder.__call__
-
-    def rounded(self: SharedEncoder, views: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return tuple(maps * (1 + 2**-23) for maps in shared(self, views))
-
-    monkeypatch.setattr(SharedEncoder, "__call__", rounded)
-    network = Tracker(small_predictor, "samurai", "cpu").network
-    network.freeze()
-    views = torch.randn(1, 3, network.image_size, network.image_size)
-    for ours, plain in zip(network._encoder(views), network._encoder.module(views), strict=True):
-        assert torch.equal(ours, plain)
-
-
-def test_an_encoder_without_bands_of_windows_is_not_shared(
-    small_predictor: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    view = torch.zeros(1, 3, small_predictor.image_size, small_predictor.image_size)
-    encoder = ImageEncoder(small_predictor, view)
-    assert SharedEncoder.fits(encoder, view)
-    monkeypatch.setattr(encoder.encoder.trunk.blocks[0], "window_size", 0)  # sees everything
-    assert not SharedEncoder.fits(encoder, view)
-
-
-def test_work_is_done_here_where_nobody_else_begins() -> None:
-    held, done = Event(), []
-    try:
-        background.in_background(held.wait)  # the other thread is busy
-        pair = side_by_side(lambda: done.append("here"), lambda: done.append("there") or 7)
-        assert pair == (None, 7) and done == ["here", "there"]
-    finally:
-        held.set()
-
-
-def test_what_is_done_elsewhere_keeps_the_mode_and_tells_its_errors() -> None:
+def test_background_tasks_keep_the_mode_and_raise_their_errors() -> None:
     with torch.inference_mode():
         assert background.in_background(torch.is_inference_mode_enabled).result()
     assert not background.in_background(torch.is_inference_mode_enabled).result()
-    begun = Event()
 
     def fail() -> None:
-        begun.set()
         raise ValueError("there")
 
     with pytest.raises(ValueError, match="there"):
-        side_by_side(begun.wait, fail)
+        background.in_background(fail).result()
 
 
 def test_a_module_is_frozen_once_and_called_before() -> None:

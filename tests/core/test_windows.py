@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from samurai.frames import resized
 from samurai.regions import Box, Mask, Points
 from samurai.tracker import Tracker
 from samurai.windows import BORDER, OPENING, Viewfinder, Window, prompt_box
@@ -39,17 +38,6 @@ def test_a_crop_is_the_frame_pixel_by_pixel_and_the_mean_colour_beyond(window: W
             inside = 0 <= y < ROWS and 0 <= x < COLUMNS
             expected[row, column] = frame[y, x] if inside else BORDER
     np.testing.assert_array_equal(window.crop(frame), expected)
-
-
-@given(windows, st.sampled_from([8, 24, 64]))
-@example(Window(-4, -10, 44, 44), 16)
-@example(Window(6, 9, 40, 40), 16)
-def test_a_crop_that_is_narrow_at_once_ends_as_the_same_bytes(window: Window, size: int) -> None:
-    window = Window(window.left, window.top, window.width, window.width)  # all windows are square
-    frame = numbered_frame()
-    narrow, whole = window.crop(frame, size), window.crop(frame)
-    assert narrow.shape[:2] in ((window.height, size), whole.shape[:2])
-    np.testing.assert_array_equal(resized(narrow, size, 1), resized(whole, size, 1))
 
 
 @given(windows)

@@ -102,7 +102,6 @@ def become(descriptors, environment):
 
 
 if __name__ == "__main__":
-    process.load_libraries_beside = lambda modules: None
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # whoever started this, how ever
         signal.signal(number, signal.SIG_DFL)
     channel = socket.socket(fileno=int(sys.argv[1]))
