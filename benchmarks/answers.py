@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from benchmarks.where import ROOT
 from samurai import Answer, Box, Mask, Tracker
-from samurai.checkpoints import load_model, model_card
+from samurai.models.checkpoints import load_model, model_card
 from samurai.policies import policy_names
 from samurai.regions import Points, Region
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samurai.errors import ConfigurationError
-from samurai.manifest import checkpoint_path, model_card, sha256_of
+from samurai.models.manifest import checkpoint_path, model_card, sha256_of
 from samurai.policies import policy_class, policy_names
 from vot_wrapper import bundled
 from vot_wrapper.ablation.progress import Progress

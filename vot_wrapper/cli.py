@@ -139,14 +139,14 @@ def _doctor(parsed: argparse.Namespace) -> int:
 
 
 def _download(parsed: argparse.Namespace) -> int:
-    from samurai.manifest import model_card
+    from samurai.models.manifest import model_card
 
     # Before the slow imports: a wrong name is told at once.
     cards = [model_card(name) for name in parsed.models]
 
     from tqdm import tqdm
 
-    from samurai.checkpoints import download
+    from samurai.models.checkpoints import download
 
     for card in cards:
         with tqdm(desc=card.name, total=card.bytes, unit="B", unit_scale=True) as bar:

@@ -155,7 +155,7 @@ def sam2() -> Iterator[Finding]:
     """Where `samurai` and `sam2` come from."""
     try:
         samurai = importlib.import_module("samurai")
-        package = importlib.import_module("samurai.dependency").require_sam2()
+        package = importlib.import_module("samurai.networks.sam2.dependency").require_sam2()
     except ImportError as error:
         # The tracker's own message names the two commands that install sam2.
         yield Finding("FAIL", "sam2", str(error), "" if "pip install" in str(error) else INSTALL)
@@ -196,7 +196,7 @@ def device() -> Iterator[Finding]:
 
 def _cpu() -> str:
     """The processor as `SAMURAI_SPEED` sees it."""
-    from samurai.cores import usable_cores
+    from samurai.runtime.cpu import usable_cores
     from samurai.speed import multiplies_bfloat16
 
     half = "with" if multiplies_bfloat16() else "without"
@@ -205,7 +205,7 @@ def _cpu() -> str:
 
 def weights() -> Iterator[Finding]:
     """The weights of every model of the manifest."""
-    from samurai.manifest import checkpoint_path, checkpoints_folder, model_card, model_names
+    from samurai.models.manifest import checkpoint_path, checkpoints_folder, model_card, model_names
 
     absent = []
     for card in (model_card(name) for name in model_names()):

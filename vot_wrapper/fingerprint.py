@@ -21,9 +21,9 @@ from typing import Any
 
 import yaml
 
-from samurai.checkpoints import configuration_path
 from samurai.errors import SamuraiError
-from samurai.manifest import ModelCard, checkpoint_path, model_card, sha256_of
+from samurai.models.checkpoints import configuration_path
+from samurai.models.manifest import ModelCard, checkpoint_path, model_card, sha256_of
 from vot_wrapper.disclosure import disclosures
 from vot_wrapper.sections import Section, motion_weights
 from vot_wrapper.settings import PREFIX, Settings

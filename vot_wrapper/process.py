@@ -131,7 +131,7 @@ def share_out(image_size: int, environ: Mapping[str, str]) -> int:
     network, else as many as the process may really use (torch doesn't see a container's quota)."""
     import torch
 
-    from samurai.cores import usable_cores
+    from samurai.runtime.cpu import usable_cores
 
     if "OMP_NUM_THREADS" not in environ:
         shared = min(torch.get_num_threads(), usable_cores())

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from samurai.errors import ConfigurationError, SamuraiError
-from samurai.manifest import FOLDER_VARIABLE, ModelCard, checkpoint_path, model_card
+from samurai.models.manifest import FOLDER_VARIABLE, ModelCard, checkpoint_path, model_card
 from vot_wrapper.settings import PREFIX, Settings, misspelt, read_settings, unknown_variables
 from vot_wrapper.tracker_code import code_of
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from samurai.errors import ConfigurationError
 
 PREFIX = "SAMURAI_"
-# Read elsewhere (samurai.manifest, samurai.motion).
+# Read elsewhere (samurai.models.manifest, samurai.motion).
 _OTHER_VARIABLES = {
     "SAMURAI_CHECKPOINTS": "folder of the downloaded weights",
     "SAMURAI_COTRACKER": "weights of CoTracker3, for SAMURAI_POINTS=cotracker",
@@ -78,7 +78,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     Raises:
         ConfigurationError: a variable's value isn't allowed; the message lists those that are.
     """
-    from samurai.manifest import model_names
+    from samurai.models.manifest import model_names
     from samurai.motion.flow import FLOWS
     from samurai.motion.points import POINT_TRACKERS
     from samurai.policies import policy_names
@@ -103,7 +103,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 def describe() -> str:
     """Every variable with its default and what it may be, a line each."""
-    from samurai.manifest import model_names
+    from samurai.models.manifest import model_names
     from samurai.motion.flow import FLOWS
     from samurai.motion.points import POINT_TRACKERS
     from samurai.policies import policy_names

@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
-from samurai.checkpoints import configuration_path
-from samurai.manifest import ModelCard, bundled_folder, model_card
+from samurai.models.checkpoints import configuration_path
+from samurai.models.manifest import ModelCard, bundled_folder, model_card
 from samurai.policies import Policy, policy_class
 from vot_wrapper.papers import PAPERS, VOT_PAPERS, bibliography, papers_in
 from vot_wrapper.problems import Problem

@@ -26,7 +26,12 @@ REGISTRY = "samurai.policies"
 LEAVES = frozenset(("vot_wrapper.settings",))
 # Nothing of these reaches a reply.
 IRRELEVANT = frozenset(
-    ("samurai.dependency", "samurai.download", "samurai.version", "vot_wrapper.quiet")
+    (
+        "samurai.networks.sam2.dependency",
+        "samurai.models.download",
+        "samurai.version",
+        "vot_wrapper.quiet",
+    )
 )
 _FOREIGN = frozenset(("torch", "numpy", *sys.stdlib_module_names))  # known by their versions
 _SKIPPED_FIELDS = frozenset(("ctx", "kind", "type_comment"))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samurai.errors import CheckpointError, ConfigurationError, DeviceError, SamuraiError
-from samurai.manifest import ModelCard, checkpoint_path, model_card
+from samurai.models.manifest import ModelCard, checkpoint_path, model_card
 from vot_wrapper import bundled
 from vot_wrapper.doctor import Finding
 from vot_wrapper.process import share_out
@@ -59,7 +59,7 @@ def run(model: str, frames: int | None = None) -> int:
     from samurai.speed import keep_compiled
 
     keep_compiled(os.environ)
-    from samurai.precision import warn_of_emulation
+    from samurai.runtime.precision import warn_of_emulation
     from samurai.tracker import resolve_device, resolve_dtype
 
     device = resolve_device(settings.device)
@@ -110,8 +110,8 @@ def _installed(
     card: ModelCard, folder: Path, box: Box, device: torch.device, dtype: torch.dtype
 ) -> Run:
     """The installed predictor's run; what it loaded is freed when this returns."""
+    from samurai.core.warm_up import reason
     from samurai.verification import load_predictor, run_predictor
-    from samurai.warming import reason
 
     try:
         predictor = load_predictor(card, device)
@@ -135,8 +135,8 @@ def _ours(
     card: ModelCard, folder: Path, box: Box, device: torch.device, settings: Settings
 ) -> tuple[Run, Speed]:
     """This tracker's run, and the speed that it ran at: a failing one is left for `exact`."""
+    from samurai.core.warm_up import release
     from samurai.verification import load_tracker, read_frames, run_tracker
-    from samurai.warming import release
 
     release(device)
     tracker = load_tracker(card, settings.device, settings.dtype, settings.speed)
@@ -151,7 +151,7 @@ def _ours(
 
 
 def _speed(tracker: Tracker, settings: Settings) -> Speed:
-    from samurai.fast import FastNetwork
+    from samurai.networks.sam2.backends.fast import FastNetwork
     from samurai.speed import checked_speed
 
     return checked_speed(settings.speed if isinstance(tracker.network, FastNetwork) else "exact")

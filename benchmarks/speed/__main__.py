@@ -15,7 +15,7 @@ from benchmarks.speed.errors import BenchmarkError
 from benchmarks.speed.variant import Variant, has_weights
 from benchmarks.where import ROOT
 from samurai.errors import SamuraiError
-from samurai.manifest import model_names
+from samurai.models.manifest import model_names
 
 RESULTS = ROOT / "benchmarks" / "results"
 

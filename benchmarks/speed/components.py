@@ -17,38 +17,38 @@ COMPONENTS: dict[str, tuple[Place, ...]] = {
     "decode": (Place("vot_wrapper.server", "read_frame"),),
     # window, resize, normalisation
     "preprocess": (
-        Place("samurai.windows", "Window.crop"),
-        Place("samurai.network", "Network.views"),
+        Place("samurai.core.search_region", "Window.crop"),
+        Place("samurai.networks.sam2.network", "Network.views"),
     ),
-    "image encoder": (Place("samurai.network", "Network.encode"),),
+    "image encoder": (Place("samurai.networks.sam2.network", "Network.encode"),),
     # gathering from the bank, laying out, memory attention
     "memory read": (
-        Place("samurai.bank", "Rows.take"),
-        Place("samurai.network", "Network.memory"),
-        Place("samurai.network", "Network.attend"),
+        Place("samurai.core.memory_bank", "Rows.take"),
+        Place("samurai.networks.sam2.network", "Network.memory"),
+        Place("samurai.networks.sam2.network", "Network.attend"),
     ),
     # a policy's hints, mask decoder
     "decoder": (
-        Place("samurai.network", "Network.hint"),
-        Place("samurai.network", "Network.decode"),
+        Place("samurai.networks.sam2.network", "Network.hint"),
+        Place("samurai.networks.sam2.network", "Network.decode"),
     ),
     # pictures for policies, the candidates' boxes, the copy of numbers to the host, the policies
     "choice": (
-        Place("samurai.history", "FrameHistory.push"),
-        Place("samurai.rows", "read_batches"),
+        Place("samurai.core.frame_history", "FrameHistory.push"),
+        Place("samurai.core.batching", "read_batches"),
     ),
     # masks at the frame's size, on the host, cropped, encoded, written into the pipe
     "reply": (
-        Place("samurai.session", "frame_masks"),
-        Place("samurai.windows", "Window.placed"),
+        Place("samurai.core.session", "frame_masks"),
+        Place("samurai.core.search_region", "Window.placed"),
         Place("samurai.regions", "Box.of_mask"),
         Place("vot_wrapper.server", "to_trax"),
         Place("trax", "Server.status"),
     ),
-    "memory write": (Place("samurai.session", "Session._finish_write"),),
+    "memory write": (Place("samurai.core.session", "Session._finish_write"),),
 }
 
-IN_BACKGROUND = Place("samurai.session", "Session.settle_soon")
+IN_BACKGROUND = Place("samurai.core.session", "Session.settle_soon")
 WAITED_FOR = "_finish_write"
 """What the server calls after a reply, and what stands in for it while parts are timed: on a CPU
 with a core to spare the write is done beside the next frame's first parts, which would count it

@@ -21,7 +21,8 @@ Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 class Place:
     """Where a function is found when it is called: a module and a name in it, `Class.method` too.
 
-    A function that another module has imported is found there: `samurai.session.frame_masks`, say.
+    A function that another module has imported is found there:
+    `samurai.core.session.frame_masks`, say.
     """
 
     module: str

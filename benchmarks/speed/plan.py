@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.speed.peers.catalogue import CATALOGUE
 from benchmarks.speed.variant import Variant, has_weights, has_windows
-from samurai.manifest import model_names
+from samurai.models.manifest import model_names
 from samurai.policies import policy_names
 
 SPEEDS = ("exact", "fast", "max")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.speed.patches import Place, replaced
-from samurai.manifest import ModelCard, checkpoint_path, model_card
+from samurai.models.manifest import ModelCard, checkpoint_path, model_card
 
 if TYPE_CHECKING:
     from sam2.modeling.sam2_base import SAM2Base
@@ -75,7 +75,7 @@ class Variant:
 
     def build(self) -> SAM2Base:
         """The model with the weights of this variant, on the CPU."""
-        from samurai.checkpoints import load_model
+        from samurai.models.checkpoints import load_model
 
         card = self.card()
         return random_model(card) if self.random else load_model(card)
@@ -113,7 +113,7 @@ def random_model(card: ModelCard) -> SAM2Base:
     """A model of that architecture with weights from a fixed seed, that always sees its object."""
     import torch
 
-    from samurai.checkpoints import build_model, configuration_path
+    from samurai.models.checkpoints import build_model, configuration_path
 
     torch.manual_seed(SEED)
     model = build_model(configuration_path(card))

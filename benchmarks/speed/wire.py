@@ -20,7 +20,7 @@ from benchmarks.speed.lap import Lap
 from benchmarks.speed.served import Instruments
 from benchmarks.speed.variant import Variant
 from benchmarks.where import python_path
-from samurai.manifest import FOLDER_VARIABLE
+from samurai.models.manifest import FOLDER_VARIABLE
 from vot_wrapper.settings import PREFIX
 
 END_WAIT = 60.0

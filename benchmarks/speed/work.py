@@ -12,8 +12,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.speed.variant import random_model
-from samurai.manifest import model_card
-from samurai.network import Network
+from samurai.models.manifest import model_card
+from samurai.networks.sam2.network import Network
 
 META = torch.device("meta")
 

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 from samurai.version import __version__
 
 if TYPE_CHECKING:
+    from samurai.core.session import Session
     from samurai.errors import SamuraiError
     from samurai.regions import Answer, Box, Mask, Points, Region
-    from samurai.session import Session
     from samurai.tracker import Tracker
 
 _HOMES = {
@@ -32,7 +32,7 @@ _HOMES = {
     "Points": "samurai.regions",
     "Region": "samurai.regions",
     "SamuraiError": "samurai.errors",
-    "Session": "samurai.session",
+    "Session": "samurai.core.session",
     "Tracker": "samurai.tracker",
 }
 
@@ -53,7 +53,7 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'samurai' has no attribute {name!r}")
     if name in ("Session", "Tracker"):
-        from samurai.dependency import import_sam2
+        from samurai.networks.sam2.dependency import import_sam2
 
         import_sam2()
     return getattr(import_module(_HOMES[name]), name)

@@ -9,18 +9,18 @@ from typing import NoReturn
 import torch
 from sam2.modeling.sam2_base import SAM2Base
 
-from samurai.checkpoints import load_model, model_card
+from samurai.core.offline import OfflineSession
+from samurai.core.session import Session
+from samurai.core.warm_up import reason, release, run_once
 from samurai.errors import ConfigurationError, DependencyError, DeviceError, SessionError
-from samurai.fast import FastNetwork
-from samurai.manifest import BoxPrompt, ModelCard
-from samurai.network import Network
-from samurai.offline import OfflineSession
+from samurai.models.checkpoints import load_model, model_card
+from samurai.models.manifest import BoxPrompt, ModelCard
+from samurai.networks.sam2.backends.fast import FastNetwork
+from samurai.networks.sam2.network import Network
 from samurai.policies import policy_class
 from samurai.policies.base import Policy, Traits
-from samurai.precision import asked_dtype, preferred_dtype, warn_of_emulation
-from samurai.session import Session
+from samurai.runtime.precision import asked_dtype, preferred_dtype, warn_of_emulation
 from samurai.speed import Speed, checked_speed
-from samurai.warming import reason, release, run_once
 
 log = logging.getLogger(__name__)
 

@@ -19,9 +19,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from samurai.checkpoints import load_model
 from samurai.errors import ConfigurationError
-from samurai.manifest import ModelCard
+from samurai.models.checkpoints import load_model
+from samurai.models.manifest import ModelCard
 from samurai.regions import Box
 from samurai.speed import Speed
 from samurai.tracker import Tracker

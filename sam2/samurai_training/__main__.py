@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from samurai.errors import SamuraiError
-from samurai.manifest import BoxPrompt
+from samurai.models.manifest import BoxPrompt
 
 DEFAULT_FOLDER = Path("training")
 
@@ -170,8 +170,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     import json
     from dataclasses import replace
 
-    from samurai.checkpoints import load_model
-    from samurai.manifest import model_card
+    from samurai.models.checkpoints import load_model
+    from samurai.models.manifest import model_card
     from samurai.tracker import Tracker
     from samurai_training.assets import Assets
     from samurai_training.report import calibration, compare

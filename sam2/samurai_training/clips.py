@@ -2,7 +2,7 @@
 
 A clip is a function of the pictures, its kind, its size and a seed, so that training can be resumed
 and validation repeated. In use the network sees either the whole frame or a window that follows the
-target (`samurai.windows`): `training_clip` makes such views, `film` whole frames.
+target (`samurai.core.search_region`): `training_clip` makes such views, `film` whole frames.
 """
 
 from __future__ import annotations

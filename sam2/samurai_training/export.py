@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from samurai.checkpoints import load_model
-from samurai.manifest import MANIFEST, bundled_folder, model_card, sha256_of
+from samurai.models.checkpoints import load_model
+from samurai.models.manifest import MANIFEST, bundled_folder, model_card, sha256_of
 from samurai_training.errors import TrainingError
 from samurai_training.loop import save_half
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from samurai.frames import normalised
+from samurai.core.preprocess import normalised
 from samurai_training.assets import Assets
 from samurai_training.clips import training_clip
 from samurai_training.gaze import ViewRule

@@ -1,8 +1,8 @@
 """Where training clips look: the whole frame, or a window that follows the target with errors.
 
-In use the window follows what the network answered (`samurai.windows`), so it is off whenever the
-answer was: late, aside, too wide, too narrow, for one frame or for many. Clips that only knew a
-perfect window would teach nothing about that.
+In use the window follows what the network answered (`samurai.core.search_region`), so it is off
+whenever the answer was: late, aside, too wide, too narrow, for one frame or for
+many. Clips that only knew a perfect window would teach nothing about that.
 """
 
 from __future__ import annotations

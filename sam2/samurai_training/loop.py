@@ -22,8 +22,8 @@ from safetensors.torch import load_file, save_file
 from sam2.modeling.sam2_base import SAM2Base
 from torch import Tensor, nn
 
-from samurai.checkpoints import build_model, configuration_path
-from samurai.manifest import model_card
+from samurai.models.checkpoints import build_model, configuration_path
+from samurai.models.manifest import model_card
 from samurai_training.errors import TrainingError
 from samurai_training.feed import feed, to_batch
 from samurai_training.losses import Losses, judge

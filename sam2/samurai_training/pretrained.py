@@ -13,10 +13,10 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from samurai.checkpoints import build_model, configuration_path
-from samurai.frames import MEAN, STD
-from samurai.lite_trunk import LiteTrunk
-from samurai.manifest import model_card
+from samurai.core.preprocess import MEAN, STD
+from samurai.models.checkpoints import build_model, configuration_path
+from samurai.models.manifest import model_card
+from samurai.networks.sam2.lite_trunk import LiteTrunk
 from samurai_training.errors import TrainingError
 from samurai_training.loop import save_half
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from samurai.confidence import fit_knots
+from samurai.core.session import Session
 from samurai.policies import samurai as rules
 from samurai.policies.base import Choice, Decoded, Policy
 from samurai.policies.motion_choice import OBJECT_GATE, STABLE_IOU
 from samurai.regions import Box, Mask
-from samurai.session import Session
 from samurai.tracker import Tracker
 from samurai_training.clips import Clip
 from samurai_training.validation import score

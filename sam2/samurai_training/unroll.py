@@ -1,8 +1,8 @@
 """One differentiable pass of a batch of clips through SAM 2: prompt, then track with memory.
 
-The same modules in the same order as `samurai.network` uses them, but with gradients, without the
-visibility gate on what the losses see, and for a batch of clips that share their time. B clips of
-T frames; section numbers are those of the SAM 2 paper (arXiv 2408.00714).
+The same modules in the same order as `samurai.networks.sam2.network` uses them, but with gradients,
+without the visibility gate on what the losses see, and for a batch of clips that share
+their time. B clips of T frames; section numbers are those of the SAM 2 paper (arXiv 2408.00714).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
 from sam2.modeling.sam2_utils import get_1d_sine_pe
 from torch import Tensor
 
-from samurai.modules import ImageEncoder
-from samurai.network import CORNER_LABELS, MASK_BIAS, MASK_SCALE
+from samurai.networks.sam2.modules import ImageEncoder
+from samurai.networks.sam2.network import CORNER_LABELS, MASK_BIAS, MASK_SCALE
 
 PromptKind = Literal["mask", "filled_box", "box", "clicks", "correction"]
 """How a clip's first frame is prompted: by the target's mask, by its box as a mask or as two

@@ -28,7 +28,11 @@ from samurai.policies import policy_class
 from vot_wrapper.server import Conversation
 from vot_wrapper.settings import Settings
 
-PICTURES = {"samurai.history.FrameHistory.push", "samurai.network.Network.hint", "see"}
+PICTURES = {
+    "samurai.core.frame_history.FrameHistory.push",
+    "samurai.networks.sam2.network.Network.hint",
+    "see",
+}
 PLACES = [FRAME, IN_BACKGROUND, *itertools.chain.from_iterable(COMPONENTS.values())]
 
 
@@ -81,7 +85,11 @@ def test_a_method_that_overrides_is_wrapped_with_the_one_that_it_calls() -> None
 
 @pytest.mark.parametrize(
     "place",
-    [Place("samurai.session", "gone"), Place("samurai.gone", "x"), Place("samurai.bank", "No.x")],
+    [
+        Place("samurai.core.session", "gone"),
+        Place("samurai.gone", "x"),
+        Place("samurai.core.memory_bank", "No.x"),
+    ],
 )
 def test_a_name_that_has_gone_is_an_error_that_says_where_to_mend_it(place: Place) -> None:
     gone = pytest.raises(BenchmarkError, match=r"is gone .*components\.py")

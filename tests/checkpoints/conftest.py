@@ -14,8 +14,8 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from samurai.checkpoints import build_model
-from samurai.manifest import ModelCard
+from samurai.models.checkpoints import build_model
+from samurai.models.manifest import ModelCard
 
 
 @pytest.fixture(scope="session")

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from samurai.dependency import INSTALL_NEEDS, INSTALL_SAM2, NEEDS, require_sam2
+from samurai.networks.sam2.dependency import INSTALL_NEEDS, INSTALL_SAM2, NEEDS, require_sam2
 
 ASK = """
 import site, sys
 for folder in sys.argv[1:]:
     site.addsitedir(folder)
 from samurai.errors import DependencyError
-from samurai.dependency import require_sam2
+from samurai.networks.sam2.dependency import require_sam2
 try:
     print("found", require_sam2())
 except DependencyError as error:

@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from samurai import checkpoints
-from samurai.checkpoints import download, load_model, model_card, verify
-from samurai.download import CHUNK, Patience, fetch
 from samurai.errors import CheckpointError, ConfigurationError
-from samurai.manifest import ModelCard
+from samurai.models import checkpoints
+from samurai.models.checkpoints import download, load_model, model_card, verify
+from samurai.models.download import CHUNK, Patience, fetch
+from samurai.models.manifest import ModelCard
 
 HASTE = Patience(fruitless=3, first_pause=0.0, connect_timeout=2.0, read_timeout=0.5)
 

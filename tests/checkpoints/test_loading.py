@@ -14,7 +14,8 @@ import torch
 from hydra.core.global_hydra import GlobalHydra
 from safetensors.torch import load_file, save_file
 
-from samurai.checkpoints import (
+from samurai.errors import CheckpointError, ConfigurationError
+from samurai.models.checkpoints import (
     build_model,
     checkpoint_path,
     configuration_path,
@@ -22,8 +23,7 @@ from samurai.checkpoints import (
     model_card,
     verify,
 )
-from samurai.errors import CheckpointError, ConfigurationError
-from samurai.manifest import ModelCard
+from samurai.models.manifest import ModelCard
 
 CardMaker = Callable[..., ModelCard]
 
@@ -268,7 +268,7 @@ def test_verification_compares_a_known_sha256(tmp_path: Path) -> None:
 
 
 def test_a_tracker_process_does_not_import_what_downloads(repository: Path) -> None:
-    code = "import sys, samurai.checkpoints; print('requests' in sys.modules)"
+    code = "import sys, samurai.models.checkpoints; print('requests' in sys.modules)"
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from samurai import manifest
-from samurai.checkpoints import configuration_path
 from samurai.errors import ConfigurationError
-from samurai.manifest import checkpoint_path, checkpoints_folder, model_card, model_names
+from samurai.models import manifest
+from samurai.models.checkpoints import configuration_path
+from samurai.models.manifest import checkpoint_path, checkpoints_folder, model_card, model_names
 
 OFFICIAL = ("tiny", "small", "base_plus", "large")
 
@@ -126,7 +126,7 @@ def test_an_installed_package_finds_its_weights(repository: Path, tmp_path: Path
     (package / "weights").mkdir()
     for name in ("manifest.toml", "nano.safetensors"):
         shutil.copy(repository / "checkpoints" / name, package / "weights")
-    code = "from samurai.manifest import *; print(checkpoint_path(model_card('nano')))"
+    code = "from samurai.models.manifest import *; print(checkpoint_path(model_card('nano')))"
     found = run_alone(code, tmp_path / "site")
     assert found == str(package / "weights" / "nano.safetensors")
 
@@ -134,5 +134,7 @@ def test_an_installed_package_finds_its_weights(repository: Path, tmp_path: Path
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="reads TOML with the standard library")
 def test_names_and_cards_need_no_torch(repository: Path) -> None:
     """Settings are checked with them before anything slow is imported; -S hides site-packages."""
-    code = "from samurai.manifest import *; print(*[model_card(n).file for n in model_names()])"
+    code = (
+        "from samurai.models.manifest import *; print(*[model_card(n).file for n in model_names()])"
+    )
     assert run_alone(code, repository / "sam2").startswith("nano.safetensors sam2.1_hiera_tiny.pt")

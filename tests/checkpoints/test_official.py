@@ -17,8 +17,8 @@ from hydra.core.global_hydra import GlobalHydra
 from sam2.build_sam import build_sam2, build_sam2_video_predictor
 from torch import nn
 
-from samurai.checkpoints import load_model, model_card
 from samurai.errors import CheckpointError
+from samurai.models.checkpoints import load_model, model_card
 
 OFFICIAL = ("tiny", "small", "base_plus", "large")
 

@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from samurai.checkpoints import load_model
 from samurai.errors import CheckpointError
-from samurai.manifest import ModelCard
+from samurai.models.checkpoints import load_model
+from samurai.models.manifest import ModelCard
 
 CardMaker = Callable[..., ModelCard]
 KEY = "maskmem_tpos_enc"

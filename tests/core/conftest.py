@@ -17,7 +17,7 @@ from PIL import Image
 
 import sam2
 from sam2 import sam2_video_predictor
-from samurai import bank
+from samurai.core import memory_bank as bank
 from samurai.regions import Box, Mask, Points, Region
 from samurai.tracker import Tracker
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samurai.bank import MemoryBank, Shelf
+from samurai.core.memory_bank import MemoryBank, Shelf
 from samurai.errors import DeviceError
 
 SHAPE, POINTER = (3, 2), 4

@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch._subclasses.fake_tensor import FakeTensor
 
+from samurai.core.session import Session
 from samurai.regions import Box
-from samurai.session import Session
 from samurai.tracker import Tracker
 
 FRAMES = 2000

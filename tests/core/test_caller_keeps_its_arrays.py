@@ -10,8 +10,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from samurai import Answer, Box, Mask, Points, Tracker, background
+from samurai import Answer, Box, Mask, Points, Tracker
 from samurai.policies import policy_names
+from samurai.runtime import threads as background
 
 Frames = list[NDArray[np.uint8]]
 FIRST, LATE = Box(30, 33, 32, 27), Box(60, 40, 30, 30)

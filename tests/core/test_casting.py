@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from samurai import Box, Tracker, network
-from samurai.casting import AUTOCAST, cast_once
+from samurai import Box, Tracker
+from samurai.networks.sam2 import network
+from samurai.networks.sam2.casting import AUTOCAST, cast_once
 
 Frames = list[NDArray[np.uint8]]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from samurai import cores
-from samurai.cores import cpu_quota, usable_cores
+from samurai.runtime import cpu as cores
+from samurai.runtime.cpu import cpu_quota, usable_cores
 
 
 def write(folder: Path, **files: str) -> None:

@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from oracles.agreement import assert_overlap
 
+from samurai.core.session import Session
 from samurai.policies import POLICIES
 from samurai.regions import Answer, Box, Mask
-from samurai.session import Session
 from samurai.tracker import Tracker
 
 Frames = list[NDArray[np.uint8]]

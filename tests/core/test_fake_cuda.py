@@ -15,11 +15,15 @@ from oracles.fake_cuda import CUDA, FakeCuda, cuda_guard, faked, scripted
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorDeviceMismatchError
 
-from samurai import Box, Mask, Points, Tracker, bank, frames, precision, rows, tracker
+from samurai import Box, Mask, Points, Tracker, tracker
+from samurai.core import batching as rows
+from samurai.core import memory_bank as bank
+from samurai.core import preprocess as frames
 from samurai.errors import DeviceError, SessionError
-from samurai.fast import FastNetwork
-from samurai.network import Network
+from samurai.networks.sam2.backends.fast import FastNetwork
+from samurai.networks.sam2.network import Network
 from samurai.policies import POLICIES
+from samurai.runtime import precision
 
 FRAMES = [np.full((90, 120, 3), shade, np.uint8) for shade in (0, 80, 160, 240)]
 MASK = np.pad(np.ones((30, 40), np.bool_), ((20, 40), (30, 50)))

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from oracles.tape import Tape
 from torch.nn.attention import SDPBackend
 
-from samurai import Box, Tracker, fast, tracker
+from samurai import Box, Tracker, tracker
 from samurai.errors import ConfigurationError, DeviceError, SamuraiError
-from samurai.fast import FastNetwork
-from samurai.kernels import PLAIN, Kernel, fastest
-from samurai.network import Network
+from samurai.networks.sam2.backends import fast
+from samurai.networks.sam2.backends.attention_kernels import PLAIN, Kernel, fastest
+from samurai.networks.sam2.backends.fast import FastNetwork
+from samurai.networks.sam2.network import Network
 
 BOX = Box(20, 24, 30, 26)
 KERNELS = (Kernel("math, folded", True, SDPBackend.MATH), Kernel("math", False, SDPBackend.MATH))

@@ -15,14 +15,14 @@ from PIL import Image
 from torch.nn.attention import SDPBackend
 
 from samurai import Mask, Tracker
-from samurai.checkpoints import load_model
+from samurai.core.preprocess import prepare, resized_on_device
 from samurai.errors import ConfigurationError
-from samurai.fast import Compiled, FastNetwork
-from samurai.folding import FoldedEncoder, FoldedReader
-from samurai.frames import prepare, resized_on_device
-from samurai.kernels import PLAIN, Kernel, fastest
-from samurai.manifest import model_card
-from samurai.network import Memory, Network
+from samurai.models.checkpoints import load_model
+from samurai.models.manifest import model_card
+from samurai.networks.sam2.backends.attention_kernels import PLAIN, Kernel, fastest
+from samurai.networks.sam2.backends.fast import Compiled, FastNetwork
+from samurai.networks.sam2.backends.folding import FoldedEncoder, FoldedReader
+from samurai.networks.sam2.network import Memory, Network
 from samurai.speed import checked_speed, keep_compiled, multiplies_bfloat16
 
 CPU = torch.device("cpu")

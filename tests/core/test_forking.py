@@ -14,9 +14,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from samurai import Box, Tracker, background
+from samurai import Box, Tracker
 from samurai.errors import DeviceError
-from samurai.forking import PreparedProcess
+from samurai.runtime import threads as background
+from samurai.runtime.forking import PreparedProcess
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="fork is for Linux")
 Frames = list[NDArray[np.uint8]]

@@ -8,9 +8,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samurai.frames import MASKS_AT_ONCE, frame_masks, with_box, with_profiles
+from samurai.core.mask_upsampling import above_zero, frame_logits
+from samurai.core.preprocess import MASKS_AT_ONCE, frame_masks, with_box, with_profiles
 from samurai.regions import Box
-from samurai.signs import above_zero, frame_logits
 
 
 @pytest.mark.parametrize("count", [1, MASKS_AT_ONCE + 3])

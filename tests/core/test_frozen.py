@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 from sam2.modeling.sam2_utils import get_1d_sine_pe
 
-from samurai import Box, Tracker, background
-from samurai.frozen import Frozen
-from samurai.modules import ImageEncoder
-from samurai.network import Memory, Network
+from samurai import Box, Tracker
+from samurai.networks.sam2.backends.traced import Frozen
+from samurai.networks.sam2.modules import ImageEncoder
+from samurai.networks.sam2.network import Memory, Network
+from samurai.runtime import threads as background
 
 Frames = list[NDArray[np.uint8]]
 REGIONS = [Box(20, 30, 30, 30), Box(70, 50, 20, 20)]

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from samurai import Answer, Box, Mask, Points, SamuraiError, Tracker
+from samurai.core.preprocess import rgb_frame
 from samurai.errors import FrameError, RegionError
-from samurai.frames import rgb_frame
 from samurai.regions import as_region, as_regions
 
 OBJECT = np.zeros((96, 128), bool)

@@ -16,8 +16,8 @@ from oracles.tape import Tape
 from torch import Tensor
 
 from samurai import Box, Tracker
-from samurai.fast import FastNetwork
-from samurai.replay import Recording
+from samurai.networks.sam2.backends.cuda_graphs import Recording
+from samurai.networks.sam2.backends.fast import FastNetwork
 
 CPU = torch.device("cpu")
 LENGTH = 13

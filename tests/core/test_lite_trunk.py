@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from sam2.modeling.sam2_base import SAM2Base
 from torch import Tensor
 
-from samurai import Box, Tracker, background
-from samurai.checkpoints import build_model, configuration_path
-from samurai.lite_trunk import LiteTrunk
-from samurai.manifest import model_card
+from samurai import Box, Tracker
+from samurai.models.checkpoints import build_model, configuration_path
+from samurai.models.manifest import model_card
+from samurai.networks.sam2.lite_trunk import LiteTrunk
 from samurai.policies import policy_names
+from samurai.runtime import threads as background
 
 Frames = list[NDArray[np.uint8]]
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from samurai.core.offline import OfflineSession, PackedMask
 from samurai.errors import ConfigurationError, SessionError
-from samurai.offline import OfflineSession, PackedMask
 from samurai.regions import Box
 from samurai.tracker import Tracker
 

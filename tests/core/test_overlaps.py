@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from samurai.overlaps import separated
+from samurai.masks import separated
 from samurai.regions import Box
 from samurai.tracker import Tracker
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import torch
 
-from samurai import precision
 from samurai.errors import ConfigurationError
-from samurai.precision import cuda_has_bfloat16, preferred_dtype, warn_of_emulation
+from samurai.runtime import precision
+from samurai.runtime.precision import cuda_has_bfloat16, preferred_dtype, warn_of_emulation
 from samurai.speed import SPEEDS
 from samurai.tracker import resolve_dtype
 

@@ -10,7 +10,7 @@ import torch
 from oracles.tape import Tape
 from torch import Tensor
 
-from samurai.replay import Recording, Replayed
+from samurai.networks.sam2.backends.cuda_graphs import Recording, Replayed
 
 
 def both(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:

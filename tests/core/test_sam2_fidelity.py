@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from oracles.agreement import assert_close
 from PIL import Image
 
-from samurai.frames import prepare
+from samurai.core.preprocess import prepare
 from samurai.regions import Box, Mask, Points, Region
 from samurai.tracker import Tracker
 

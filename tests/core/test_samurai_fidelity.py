@@ -13,7 +13,7 @@ from oracles.agreement import assert_close
 from oracles.plain_tracker import PlainTracker
 from oracles.samurai_rules import Sam2Rules, SamuraiRules
 
-from samurai.frames import prepare
+from samurai.core.preprocess import prepare
 from samurai.policies.motion_choice import OBJECT_GATE
 from samurai.policies.samurai import SamuraiPolicy
 from samurai.regions import Box

@@ -13,10 +13,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from oracles.agreement import assert_close
 
-from samurai import background
+from samurai.core.session import Session
 from samurai.errors import ConfigurationError, FrameError, RegionError, SessionError
 from samurai.regions import Answer, Box, Mask, Points
-from samurai.session import Session
+from samurai.runtime import threads as background
 from samurai.tracker import Tracker
 
 Frames = list[NDArray[np.uint8]]

@@ -14,9 +14,9 @@ import pytest
 from numpy.typing import NDArray
 
 from samurai import Box, Mask, Tracker
+from samurai.core.session_checks import share_in_box, share_in_frame
 from samurai.errors import SamuraiError, SessionError
 from samurai.policies.base import Choice, Decoded, Keep, MapRecall, Needs, Policy, Recall
-from samurai.session_checks import share_in_box, share_in_frame
 
 Frames = list[NDArray[np.uint8]]
 BOX = Box(30, 33, 32, 27)

@@ -1,4 +1,4 @@
-"""What `samurai.frozen` needs of TorchScript, which PyTorch has deprecated, is still there."""
+"""What the traced backend needs of TorchScript, which PyTorch has deprecated, is still there."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import torch
 
-from samurai.frozen import Frozen
+from samurai.networks.sam2.backends.traced import Frozen
 
 REMEDY = (
-    f"torch {torch.__version__} no longer does what samurai.frozen needs (torch.jit.trace and "
-    "torch._C._jit_set_profiling_mode): the default path on a CPU is broken with it. Lower torch's "
-    "ceiling in setup.cfg, or make the graphs of samurai.frozen by torch.export"
+    f"torch {torch.__version__} no longer does what samurai.networks.sam2.backends.traced needs "
+    "(torch.jit.trace and torch._C._jit_set_profiling_mode): the default path on a CPU is broken "
+    "with it. Lower torch's ceiling in setup.cfg, or make its graphs by torch.export"
 )
 
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from samurai.core.search_region import BORDER, OPENING, Viewfinder, Window, prompt_box
 from samurai.regions import Box, Mask, Points
 from samurai.tracker import Tracker
-from samurai.windows import BORDER, OPENING, Viewfinder, Window, prompt_box
 
 ROWS, COLUMNS = FRAME = (24, 32)
 places = st.integers(-40, 40)

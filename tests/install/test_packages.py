@@ -132,7 +132,7 @@ def test_an_installation_has_all_code_and_data_and_nothing_else(
 def test_an_installation_finds_its_data(installed: Path, tmp_path: Path) -> None:
     code = (
         "import samurai, vot_wrapper.toolkit, importlib.resources as resources\n"
-        "from samurai.checkpoints import checkpoint_path, model_card\n"
+        "from samurai.models.checkpoints import checkpoint_path, model_card\n"
         "print(samurai.__file__)\n"
         "print(checkpoint_path(model_card('nano')))\n"
         "print(resources.files('vot_wrapper.toolkit') / 'stacks/vot2022/shortterm.yaml')\n"

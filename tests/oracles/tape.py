@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from samurai.replay import Recording
+from samurai.networks.sam2.backends.cuda_graphs import Recording
 
 
 class Tape:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from samurai import Box, Tracker
-from samurai.checkpoints import load_model, model_card
+from samurai.models.checkpoints import load_model, model_card
 from samurai.policies import POLICIES
 
 SEQUENCES = Path(__file__).parents[2] / "vot_workspace" / "sequences"

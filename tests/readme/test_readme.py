@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samurai.manifest import model_names
+from samurai.models.manifest import model_names
 from samurai.policies import policy_names
 from vot_wrapper.settings import describe
 

@@ -16,7 +16,7 @@ import pytest
 from vot.region.io import read_trajectory
 from vot.tracker import Registry, Tracker
 
-from samurai.checkpoints import model_names
+from samurai.models.checkpoints import model_names
 from vot_wrapper.toolkit.workspaces import _runnable
 
 ROOT = Path(__file__).parents[2]

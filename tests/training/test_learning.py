@@ -16,10 +16,10 @@ import torch.nn.functional as F
 from oracles.agreement import assert_overlap
 from safetensors.torch import load_file
 
-from samurai import bank
-from samurai.checkpoints import load_model
-from samurai.frames import normalised
-from samurai.manifest import model_card
+from samurai.core import memory_bank as bank
+from samurai.core.preprocess import normalised
+from samurai.models.checkpoints import load_model
+from samurai.models.manifest import model_card
 from samurai.regions import Box, Mask, Points, Region
 from samurai.tracker import Tracker
 from samurai_training.__main__ import main
@@ -304,7 +304,7 @@ def test_the_commands_say_what_is_missing(
 
 
 def bundled() -> Path:
-    from samurai.manifest import checkpoint_path
+    from samurai.models.manifest import checkpoint_path
 
     return checkpoint_path(model_card("nano"))
 

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from samurai.frames import MEAN, STD
-from samurai.lite_trunk import LiteTrunk
-from samurai.manifest import checkpoint_path, model_card
+from samurai.core.preprocess import MEAN, STD
+from samurai.models.manifest import checkpoint_path, model_card
+from samurai.networks.sam2.lite_trunk import LiteTrunk
 from samurai_training.__main__ import main
 from samurai_training.errors import TrainingError
 from samurai_training.pretrained import trunk_weights

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from samurai import manifest
-from samurai.manifest import ModelCard, bundled_folder, model_card
+from samurai.models import manifest
+from samurai.models.manifest import ModelCard, bundled_folder, model_card
 from vot_wrapper import fingerprint as fingerprints
 from vot_wrapper.fingerprint import differences, fingerprint
 from vot_wrapper.sections import Section
@@ -192,10 +192,10 @@ def test_code_that_the_sections_paths_name_counts(tmp_path: Path) -> None:
     mine = section(paths=str(tmp_path / "a copy"))
     then = fingerprint(section())
     assert differences(then, mine) == []
-    for name in ("samurai/windows.py", "vot_wrapper/cleaning.py"):
+    for name in ("samurai/core/search_region.py", "vot_wrapper/cleaning.py"):
         file = tmp_path / "a copy" / name
         file.write_text(file.read_text() + "\nADDED = 1\n")
-    assert differences(then, mine) == ["code of samurai.windows, vot_wrapper.cleaning"]
+    assert differences(then, mine) == ["code of samurai.core.search_region, vot_wrapper.cleaning"]
 
 
 def test_another_interpreter_is_asked(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from samurai.manifest import bundled_folder, model_card, model_names
+from samurai.models.manifest import bundled_folder, model_card, model_names
 from samurai.policies import POLICIES, policy_names
 from samurai.policies.sam2 import Sam2Policy
 from vot_wrapper.environment_lock import lock

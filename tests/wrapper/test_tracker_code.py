@@ -30,20 +30,20 @@ EDITS: dict[str, Edit] = {
     "confidence on the wire": ("vot_wrapper/server.py", ".6f", ".5f"),
     "a default": ("vot_wrapper/settings.py", 'overlap: str = "allowed"', 'overlap: str = "none"'),
     "how the process loads": ("vot_wrapper/process.py", "tracker.warm_up()", "pass"),
-    "windows": ("samurai/windows.py", "reach / 2", "reach / 3"),
-    "frames": ("samurai/frames.py", "", ADDED),
-    "prompts": ("samurai/prompts.py", "", ADDED),
+    "windows": ("samurai/core/search_region.py", "reach / 2", "reach / 3"),
+    "frames": ("samurai/core/preprocess.py", "", ADDED),
+    "prompts": ("samurai/core/prompting.py", "", ADDED),
     "confidence": ("samurai/confidence.py", "", ADDED),
     "the policy": ("samurai/policies/samurai.py", "", ADDED),
     "its motion": ("samurai/motion/kalman.py", "", ADDED),
-    "the network": ("samurai/network.py", "", ADDED),
+    "the network": ("samurai/networks/sam2/network.py", "", ADDED),
     "sam2 itself": ("sam2/modeling/sam2_base.py", "NO_OBJ_SCORE = -1024.0", "NO_OBJ_SCORE = -1.0"),
 }
 HARMLESS: dict[str, Edit] = {
-    "a comment": ("samurai/windows.py", "class Window", "# a word\nclass Window"),
+    "a comment": ("samurai/core/search_region.py", "class Window", "# a word\nclass Window"),
     "empty lines": ("vot_wrapper/regions.py", "def to_trax(", "\n\n\ndef to_trax("),
     "another command": ("vot_wrapper/submit.py", "", ADDED),
-    "the downloader": ("samurai/download.py", "", ADDED),
+    "the downloader": ("samurai/models/download.py", "", ADDED),
     "the version": ("samurai/version.py", "", ADDED),
     "another policy": ("samurai/policies/dam.py", "", ADDED),
     "motion that it doesn't use": ("samurai/motion/flow.py", "", ADDED),
@@ -95,9 +95,9 @@ def test_other_edits_change_nothing(pristine: Path, name: str) -> None:
 
 
 def test_docstrings_do_not_count(pristine: Path) -> None:
-    text = (pristine / "samurai/windows.py").read_text(encoding="utf-8")
+    text = (pristine / "samurai/core/search_region.py").read_text(encoding="utf-8")
     first = text.splitlines()[0]
-    edit = ("samurai/windows.py", first, first.replace('"""', '"""Once more. ', 1))
+    edit = ("samurai/core/search_region.py", first, first.replace('"""', '"""Once more. ', 1))
     assert edited(pristine, edit) == code_of("samurai", places(pristine))
 
 
@@ -116,7 +116,11 @@ def test_place_and_compiled_files_do_not_count(
 def test_a_policys_code_is_its_own_and_what_it_needs() -> None:
     modules = {name: set(code_of(name)) for name in POLICIES}
     for name, found in modules.items():
-        assert {policy_class(name).__module__, "samurai.session", "vot_wrapper.regions"} <= found
+        assert {
+            policy_class(name).__module__,
+            "samurai.core.session",
+            "vot_wrapper.regions",
+        } <= found
     assert "samurai.motion.flow" in modules["mosam"] - modules["samurai"]
     assert "samurai.motion.kalman" in modules["samurai"] - modules["sam2"]
 

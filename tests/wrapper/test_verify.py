@@ -10,8 +10,9 @@ import sys
 import pytest
 import torch
 
-from samurai import prompts, verification
-from samurai.network import Network
+from samurai import verification
+from samurai.core import prompting as prompts
+from samurai.networks.sam2.network import Network
 from vot_wrapper import cli, verify
 
 FRAMES = "8"

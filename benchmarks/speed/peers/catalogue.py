@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from samurai.manifest import model_card
+from samurai.models.manifest import model_card
 
 REFERENCE = "SAMURAI_REFERENCE"
 """Names a checkout of the original SAMURAI outside this repository."""

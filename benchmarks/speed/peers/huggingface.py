@@ -18,9 +18,9 @@ from benchmarks.speed.counts import LapCounter
 from benchmarks.speed.errors import PeerAbsentError
 from benchmarks.speed.peers.host import Lap, Runner, Task, host
 from benchmarks.speed.variant import SEED, Variant
-from samurai.checkpoints import configuration_path
-from samurai.frames import prepare as prepared
-from samurai.network import CORNER_LABELS
+from samurai.core.preprocess import prepare as prepared
+from samurai.models.checkpoints import configuration_path
+from samurai.networks.sam2.network import CORNER_LABELS
 from vot_wrapper.images import read_frame
 
 

@@ -18,12 +18,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from samurai.bank import MemoryBank, Shelf
-from samurai.frames import MASKS_AT_ONCE, on_host
+from samurai.core.memory_bank import MemoryBank, Shelf
+from samurai.core.preprocess import MASKS_AT_ONCE, on_host
+from samurai.core.search_region import Window
 from samurai.geometry import Corners
-from samurai.network import MASK_SCALE, Decoding, Features, Memory, Network
+from samurai.networks.sam2.network import MASK_SCALE, Decoding, Features, Memory, Network
 from samurai.policies.base import Candidate, Decoded, Grid, Hint, Needs, Recall
-from samurai.windows import Window
 
 
 @dataclass(frozen=True)

@@ -102,5 +102,5 @@ def _distribution() -> str | None:
 
 def _our_bare_folder() -> Path | None:
     """This repository's `sam2/`, when the package runs from a clone of it."""
-    folder = Path(__file__).resolve().parents[1]
+    folder = Path(__file__).resolve().parents[3]
     return folder if folder.name == "sam2" else None

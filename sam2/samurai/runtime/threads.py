@@ -19,7 +19,7 @@ from typing import ParamSpec, TypeVar
 
 import torch
 
-from samurai.cores import usable_cores
+from samurai.runtime.cpu import usable_cores
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from samurai.core.session import Session, Survivor
 from samurai.errors import SessionError
 from samurai.regions import Answer, Box
-from samurai.session import Session, Survivor
 
 
 @dataclass(frozen=True)

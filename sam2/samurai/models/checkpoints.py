@@ -16,9 +16,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from samurai.dependency import import_sam2, require_sam2
 from samurai.errors import CheckpointError, ConfigurationError
-from samurai.manifest import (
+from samurai.models.manifest import (
     ModelCard,
     bundled_folder,
     checkpoint_path,
@@ -27,6 +26,7 @@ from samurai.manifest import (
     model_names,
     sha256_of,
 )
+from samurai.networks.sam2.dependency import import_sam2, require_sam2
 
 if TYPE_CHECKING:
     from sam2.modeling.sam2_base import SAM2Base
@@ -63,7 +63,7 @@ def configuration_path(card: ModelCard) -> Path:
     Raises:
         ConfigurationError: neither has it.
     """
-    ours = Path(__file__).resolve().parent / "configs"
+    ours = Path(__file__).resolve().parents[1] / "networks" / "sam2" / "configs"
     for folder in (ours, require_sam2() / "configs"):
         if (folder / card.configuration).is_file():
             return folder / card.configuration
@@ -168,7 +168,7 @@ def download(
         verify(card, path)
         return path
     # here, because requests costs a tenth of a second that no tracker process needs to pay
-    from samurai.download import fetch
+    from samurai.models.download import fetch
 
     return fetch(card, folder or checkpoints_folder(), verify=verify, progress=progress)
 

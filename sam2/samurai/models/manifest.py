@@ -108,7 +108,7 @@ def bundled_folder() -> Path:
     Raises:
         CheckpointError: neither is there.
     """
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     for folder in (package / "weights", package.parents[1] / "checkpoints"):
         if (folder / MANIFEST).is_file():
             return folder

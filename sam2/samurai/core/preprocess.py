@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from samurai.core.mask_upsampling import above_zero, frame_logits
 from samurai.errors import FrameError
 from samurai.regions import Box
-from samurai.signs import above_zero, frame_logits
 
 Frame = NDArray[np.uint8]
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from samurai.frames import Frame
+from samurai.core.preprocess import Frame
 
 
 @dataclass(frozen=True)

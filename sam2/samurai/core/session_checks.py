@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from samurai.bank import Shelf
+from samurai.core.memory_bank import Shelf
 from samurai.errors import SessionError
 from samurai.policies.base import Keep, Policy
 from samurai.regions import Answer, Box, Region

@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 import requests
 
 from samurai.errors import CheckpointError
-from samurai.manifest import ModelCard, sha256_of
+from samurai.models.manifest import ModelCard, sha256_of
 
 CHUNK = 1 << 16
 """Bytes written at a time: what a connection that breaks off can lose."""
@@ -60,7 +60,7 @@ def fetch(
         progress: called with the bytes there and the bytes in all.
 
     Raises:
-        CheckpointError: see `samurai.checkpoints.download`.
+        CheckpointError: see `samurai.models.checkpoints.download`.
     """
     target = folder / card.file
     part = folder / f"{card.file}.part"

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samurai.frames import MEAN, Frame
+from samurai.core.preprocess import MEAN, Frame
 from samurai.geometry import Corners
 from samurai.regions import Box, Mask, Points, Region
 

@@ -6,7 +6,7 @@ Batch normalizations are folded into the convolutions before them, so that there
 statistics and inference and training compute the same thing. A configuration names it as
 
     trunk:
-      _target_: samurai.lite_trunk.LiteTrunk
+      _target_: samurai.networks.sam2.lite_trunk.LiteTrunk
 
 and sam2's `ImageEncoder` takes it like a Hiera: a list of maps, and their channels, coarsest first.
 """

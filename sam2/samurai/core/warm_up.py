@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import torch
 
+from samurai.core.session import Session
 from samurai.regions import Box
-from samurai.session import Session
 
 WARM_UP_FRAMES = 3
 """The prompt's frame, the first with a memory, the first with two: every kind of call once."""

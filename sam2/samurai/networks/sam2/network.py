@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
 from torch import Tensor
 
-from samurai.bank import MAP_DTYPE
-from samurai.casting import cast_once
-from samurai.forking import PreparedProcess
-from samurai.frames import Frame, prepare
-from samurai.frozen import Frozen
-from samurai.modules import ImageEncoder, MaskDecoder, MemoryEncoder
-from samurai.reading import MemoryReader
+from samurai.core.memory_bank import MAP_DTYPE
+from samurai.core.preprocess import Frame, prepare
+from samurai.networks.sam2.backends.traced import Frozen
+from samurai.networks.sam2.casting import cast_once
+from samurai.networks.sam2.memory_attention import MemoryReader
+from samurai.networks.sam2.modules import ImageEncoder, MaskDecoder, MemoryEncoder
+from samurai.runtime.forking import PreparedProcess
 
 MASK_SCALE, MASK_BIAS = 20.0, -10.0
 """A binary mask as logits: +10 on the object, -10 elsewhere (SAM 2's own choice)."""

@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from samurai.manifest import BoxPrompt
-from samurai.network import CORNER_LABELS, Decoding, Features, Network
+from samurai.models.manifest import BoxPrompt
+from samurai.networks.sam2.network import CORNER_LABELS, Decoding, Features, Network
 from samurai.policies.base import Needs
 from samurai.regions import Box, Mask, Region
 

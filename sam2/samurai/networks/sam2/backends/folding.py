@@ -14,9 +14,9 @@ import torch
 from sam2.modeling.sam2_base import SAM2Base
 from torch import Tensor, nn
 
-from samurai.kernels import PLAIN, Kernel
-from samurai.modules import ImageEncoder
-from samurai.reading import MemoryReader
+from samurai.networks.sam2.backends.attention_kernels import PLAIN, Kernel
+from samurai.networks.sam2.memory_attention import MemoryReader
+from samurai.networks.sam2.modules import ImageEncoder
 
 
 class FoldedEncoder(nn.Module):

@@ -22,22 +22,22 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from samurai.background import background_pays, in_background
-from samurai.bank import MemoryBank, Shelf
 from samurai.confidence import calibrated
+from samurai.core.batching import DecodedRow, Group, Row, View, decode_rows, gather, read_batches
+from samurai.core.frame_history import FrameHistory
+from samurai.core.mask_upsampling import frame_logits
+from samurai.core.memory_bank import MemoryBank, Shelf
+from samurai.core.preprocess import Frame, frame_masks, rgb_frame
+from samurai.core.prompting import decode_prompt
+from samurai.core.search_region import Viewfinder, Window, prompt_box
+from samurai.core.session_checks import check_needs, warn_of_prompts
 from samurai.errors import FrameError, SessionError
-from samurai.frames import Frame, frame_masks, rgb_frame
-from samurai.history import FrameHistory
-from samurai.manifest import BoxPrompt
-from samurai.network import Decoding, Features, Network
-from samurai.overlaps import separated
+from samurai.masks import separated
+from samurai.models.manifest import BoxPrompt
+from samurai.networks.sam2.network import Decoding, Features, Network
 from samurai.policies.base import Choice, Keep, Policy
-from samurai.prompts import decode_prompt
 from samurai.regions import Answer, Box, Region, as_regions
-from samurai.rows import DecodedRow, Group, Row, View, decode_rows, gather, read_batches
-from samurai.session_checks import check_needs, warn_of_prompts
-from samurai.signs import frame_logits
-from samurai.windows import Viewfinder, Window, prompt_box
+from samurai.runtime.threads import background_pays, in_background
 
 
 @dataclass

@@ -17,14 +17,14 @@ import torch.nn.functional as F
 from sam2.modeling.sam2_base import SAM2Base
 from torch import Tensor, nn
 
-from samurai.bank import MAP_DTYPE
-from samurai.folding import FoldedEncoder, FoldedReader
-from samurai.frames import Frame, resized_on_device
-from samurai.frozen import Frozen
-from samurai.kernels import CUDA_KERNELS, Kernel, fastest
-from samurai.network import Features, Memory, Network
-from samurai.reading import MemoryReader
-from samurai.replay import CudaGraphs, Function, Record, Replayed
+from samurai.core.memory_bank import MAP_DTYPE
+from samurai.core.preprocess import Frame, resized_on_device
+from samurai.networks.sam2.backends.attention_kernels import CUDA_KERNELS, Kernel, fastest
+from samurai.networks.sam2.backends.cuda_graphs import CudaGraphs, Function, Record, Replayed
+from samurai.networks.sam2.backends.folding import FoldedEncoder, FoldedReader
+from samurai.networks.sam2.backends.traced import Frozen
+from samurai.networks.sam2.memory_attention import MemoryReader
+from samurai.networks.sam2.network import Features, Memory, Network
 from samurai.speed import Speed
 
 COMPILE_MODES = {"fast": "default", "max": "max-autotune-no-cudagraphs"}

@@ -1,0 +1,1 @@
+"""One video: the session, its objects, their memory, and the way in and out of the network."""

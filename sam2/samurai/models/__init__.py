@@ -1,0 +1,1 @@
+"""Models by name: the manifest, and their weights: where they lie, fetching, checking, loading."""

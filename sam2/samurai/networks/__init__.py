@@ -1,0 +1,1 @@
+"""Networks behind one protocol, `base.VideoNetwork`; one folder per family."""

@@ -1,0 +1,1 @@
+"""SAM 2.1. Only this package touches the modules of the installed `sam2`."""
