@@ -120,7 +120,7 @@ def _digest(tracker: Tracker, mode: Mode, folder: Path, frames: int | None) -> s
             ]
             answers = session.start(frame, new) if index == 0 else session.step(frame, new)
             if mode.background:
-                session.settle_soon()
+                session.update_memory_async()
             _note(code, answers)
             if not mode.offline:
                 code.update(session.logits.tobytes())

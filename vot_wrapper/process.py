@@ -120,7 +120,7 @@ def load_tracker(settings: Settings) -> TrackerLike:
         flow=settings.flow,
         speed=settings.speed,
     )
-    threads = share_out(tracker.network.image_size, os.environ)
+    threads = share_out(tracker.network.spec.input_size, os.environ)
     tracker.warm_up()
     log.info("%s is ready on %s, %d threads", settings.model, tracker.network.device, threads)
     return tracker

@@ -38,7 +38,7 @@ class SessionLike(Protocol):
 
     def start(self, frame: Frame, objects: Sequence[Prompt]) -> list[Answer]: ...
     def step(self, frame: Frame, new_objects: Sequence[Prompt]) -> list[Answer]: ...
-    def settle_soon(self) -> None: ...
+    def update_memory_async(self) -> None: ...
 
 
 class TrackerLike(Protocol):
@@ -102,7 +102,7 @@ class Conversation:
         path = _image_path(request.image)
         try:
             self._channel.status(self._states(request, path))
-            self._session.settle_soon()
+            self._session.update_memory_async()
         except Exception as error:
             text = _describe(error)
             where = f"frame {self._frame_number}" + ("" if path in text else f" ({path})")

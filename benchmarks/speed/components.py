@@ -48,7 +48,7 @@ COMPONENTS: dict[str, tuple[Place, ...]] = {
     "memory write": (Place("samurai.core.session", "Session._finish_write"),),
 }
 
-IN_BACKGROUND = Place("samurai.core.session", "Session.settle_soon")
+IN_BACKGROUND = Place("samurai.core.session", "Session.update_memory_async")
 WAITED_FOR = "_finish_write"
 """What the server calls after a reply, and what stands in for it while parts are timed: on a CPU
 with a core to spare the write is done beside the next frame's first parts, which would count it

@@ -63,7 +63,7 @@ def main() -> None:
     options = json.loads(sys.argv[1])
     variant = Variant(**options["variant"])
     tracker = load(variant)
-    share_out(tracker.network.image_size, os.environ)
+    share_out(tracker.network.spec.input_size, os.environ)
     tracker.warm_up()
     device = tracker.network.device.type
     times = _stretches(frame_of(tracker, options["objects"]), device, options["seconds"])
@@ -96,26 +96,35 @@ def frame_of(tracker: Any, objects: int) -> Callable[[], None]:
     windows."""
     import torch
 
+    from samurai.core.mask_resize import resized_logits
+
     network = tracker.network
-    side, device = network.image_size, network.device
+    side, device = network.spec.input_size, network.device
     windows = list(range(objects if tracker.window is not None else 1))
     rows = list(range(objects))
     image = torch.randn(len(windows), 3, side, side, device=device)
-    shape = (objects, network.slots, network.tokens, network.memory_channels)
+    shape = (
+        objects,
+        network.spec.map_slots,
+        network.spec.memory_tokens,
+        network.spec.memory_channels,
+    )
     maps = torch.randn(shape, device=device).to(torch.bfloat16)
-    pointers = torch.randn(objects, network.pointers, network.channels, device=device)
-    slots = [list(range(network.slots))] * objects
-    distances = [list(range(1, network.pointers + 1))] * objects
+    pointers = torch.randn(
+        objects, network.spec.pointer_slots, network.spec.feature_channels, device=device
+    )
+    slots = [list(range(network.spec.map_slots))] * objects
+    distances = [list(range(1, network.spec.pointer_slots + 1))] * objects
 
     @torch.inference_mode()
     def frame() -> None:
         with network.precision():
             seen = network.encode(image).of(rows)
-            memory = network.memory(maps, slots, pointers, distances)
-            decoded = network.decode(network.attend(seen, memory), seen, 0.0)
-            full = network.full_size(decoded.logits)[:, :1]
-            network.memorise(seen, full, decoded.object_scores, [False] * objects)
-            network.point(decoded.tokens[:, 0], decoded.pointer_scores, 0.0)
+            memory = network.prepare_memory(maps, slots, pointers, distances)
+            decoded = network.decode(network.condition(seen, memory), seen, 0.0)
+            full = resized_logits(decoded.logits, side)[:, :1]
+            network.encode_memory(seen, full, decoded.object_scores, [False] * objects)
+            network.object_pointer(decoded.tokens[:, 0], decoded.pointer_scores, 0.0)
 
     return frame
 

@@ -189,7 +189,7 @@ def loader(variant: Variant, observer: Observer, notes: Notes) -> Callable[[Sett
             "threads": torch.get_num_threads(),
             "device": str(network.device),
             "dtype": str(network.dtype).removeprefix("torch."),
-            "input": network.image_size,
+            "input": network.spec.input_size,
         }
         observer.install(tracker, settings.policy)
         return tracker

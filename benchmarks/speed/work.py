@@ -12,8 +12,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.speed.variant import random_model
+from samurai.core.mask_resize import resized_logits
 from samurai.models.manifest import model_card
-from samurai.networks.sam2.network import Network
+from samurai.networks.sam2.network import Sam2Network
 
 META = torch.device("meta")
 
@@ -46,29 +47,37 @@ class Work:
 
 def work_of(model: str) -> Work:
     """Count the work of one model of the manifest."""
-    network = Network(random_model(model_card(model)), META, torch.float32)
-    side = network.image_size
+    network = Sam2Network(random_model(model_card(model)), META, torch.float32)
+    side = network.spec.input_size
     with torch.no_grad():
         image = torch.zeros(1, 3, side, side, device=META)
         encoder = _Counted()
         with encoder:
             features = network.encode(image)
         maps = torch.zeros(
-            1, network.slots, network.tokens, network.memory_channels, device=META
+            1,
+            network.spec.map_slots,
+            network.spec.memory_tokens,
+            network.spec.memory_channels,
+            device=META,
         ).bfloat16()
-        pointers = torch.zeros(1, network.pointers, network.channels, device=META)
-        distances = [list(range(network.pointers))]
-        memory = network.memory(maps, [list(range(network.slots))], pointers, distances)
+        pointers = torch.zeros(
+            1, network.spec.pointer_slots, network.spec.feature_channels, device=META
+        )
+        distances = [list(range(network.spec.pointer_slots))]
+        memory = network.prepare_memory(
+            maps, [list(range(network.spec.map_slots))], pointers, distances
+        )
         attention = _Counted()
         with attention:
-            conditioned = network.attend(features, memory)
+            conditioned = network.condition(features, memory)
         decoder = _Counted()
         with decoder:
             decoded = network.decode(conditioned, features, gate=0.0)
-        full = network.full_size(decoded.logits)[:, :1]
+        full = resized_logits(decoded.logits, side)[:, :1]
         memory_encoder = _Counted()
         with memory_encoder:
-            network.memorise(features, full, decoded.object_scores, [False])
+            network.encode_memory(features, full, decoded.object_scores, [False])
     return Work(
         encoder.operations,
         attention.operations,
@@ -89,10 +98,12 @@ class _Counted(FlopCounterMode):
         return self.get_total_flops() / 1e9
 
 
-def _foldable(network: Network) -> float:
+def _foldable(network: Sam2Network) -> float:
     """Summing values of the network's width where those of a memory would do, in every layer."""
-    pieces = network.channels // network.memory_channels  # tokens of a pointer
-    memories = network.slots * network.tokens + network.pointers * pieces
-    surplus = network.channels - network.memory_channels
+    pieces = network.spec.feature_channels // network.spec.memory_channels  # tokens of a pointer
+    memories = (
+        network.spec.map_slots * network.spec.memory_tokens + network.spec.pointer_slots * pieces
+    )
+    surplus = network.spec.feature_channels - network.spec.memory_channels
     layers = len(network.model.memory_attention.layers)
-    return 2 * network.tokens * memories * surplus * layers / 1e9
+    return 2 * network.spec.memory_tokens * memories * surplus * layers / 1e9

@@ -15,8 +15,9 @@ from samurai.core.warm_up import reason, release, run_once
 from samurai.errors import ConfigurationError, DependencyError, DeviceError, SessionError
 from samurai.models.checkpoints import load_model, model_card
 from samurai.models.manifest import BoxPrompt, ModelCard
+from samurai.networks.base import VideoNetwork
 from samurai.networks.sam2.backends.fast import FastNetwork
-from samurai.networks.sam2.network import Network
+from samurai.networks.sam2.network import Sam2Network
 from samurai.policies import policy_class
 from samurai.policies.base import Policy, Traits
 from samurai.runtime.precision import asked_dtype, preferred_dtype, warn_of_emulation
@@ -79,7 +80,12 @@ class Tracker:
         self.overlap = overlap
         self._policy = policy_class(policy)
         self._traits = Traits(
-            self.network.slots, self.network.pointers, motion_weight, points, flow, large
+            self.network.spec.map_slots,
+            self.network.spec.pointer_slots,
+            motion_weight,
+            points,
+            flow,
+            large,
         )
         self.offline = offline
         if offline and not overlap:
@@ -156,8 +162,7 @@ class Tracker:
 
     def session(self) -> Session:
         """An empty session; call its `start` with a video's first frame."""
-        kind = OfflineSession if self.offline else Session
-        return kind(
+        session = Session(
             self.network,
             self.new_policy,
             self.box_prompt,
@@ -165,6 +170,8 @@ class Tracker:
             self.confidence,
             self.overlap,
         )
+        # the same calls, but for answers that come at the end
+        return OfflineSession(session) if self.offline else session  # type: ignore[return-value]
 
     def new_policy(self) -> Policy:
         """A fresh policy for one object."""
@@ -199,7 +206,7 @@ class Tracker:
 
     def _run_once(self, objects: int) -> None:
         """Graphs, and every kind of call once."""
-        self.network.freeze(objects)
+        self.network.prepare(objects)
         with self.session() as session:
             run_once(session, objects)
 
@@ -223,11 +230,11 @@ def _unusable(device: torch.device, error: Exception) -> DeviceError:
     )
 
 
-def _network(model: SAM2Base, place: torch.device, dtype: str, speed: Speed) -> Network:
+def _network(model: SAM2Base, place: torch.device, dtype: str, speed: Speed) -> VideoNetwork:
     """The model's functions at that speed, in that precision."""
     precision = resolve_dtype(dtype, place, speed, int(model.image_size))
     if speed == "exact":
-        return Network(model, place, precision)
+        return Sam2Network(model, place, precision)
     return FastNetwork(model, place, precision, speed)
 
 

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from samurai.core.preprocess import normalised
+from samurai.core.preprocess import normalized
+from samurai.networks.sam2.network import IMAGENET_MEAN, IMAGENET_STD
 from samurai_training.assets import Assets
 from samurai_training.clips import training_clip
 from samurai_training.gaze import ViewRule
@@ -96,7 +97,7 @@ def to_batch(raw: dict[str, Any], device: torch.device) -> Batch:
 
     prompt: PromptKind = raw["prompt"]
     masks = moved("masks")[:, :, None].float()
-    frames = normalised(moved("frames").movedim(-1, -3))
+    frames = normalized(moved("frames").movedim(-1, -3), IMAGENET_MEAN, IMAGENET_STD)
     return Batch(frames, masks, prompt, moved("boxes"), moved("points"), moved("labels"))
 
 

@@ -13,10 +13,10 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from samurai.core.preprocess import MEAN, STD
 from samurai.models.checkpoints import build_model, configuration_path
 from samurai.models.manifest import model_card
 from samurai.networks.sam2.lite_trunk import LiteTrunk
+from samurai.networks.sam2.network import IMAGENET_MEAN, IMAGENET_STD
 from samurai_training.errors import TrainingError
 from samurai_training.loop import save_half
 
@@ -47,8 +47,9 @@ def trunk_weights(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def _converted(state: dict[str, Tensor]) -> dict[str, Tensor]:
     weight, bias = _folded(state, "_conv_stem", "_bn0")
-    # ours = (x - MEAN) / STD and theirs = (x - THEIR_MEAN) / THEIR_STD, so theirs = a * ours + b
-    mean, std = torch.tensor(MEAN), torch.tensor(STD)
+    # ours = (x - IMAGENET_MEAN) / IMAGENET_STD and
+    # theirs = (x - THEIR_MEAN) / THEIR_STD, so theirs = a * ours + b
+    mean, std = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_STD)
     slope, offset = std / THEIR_STD, (mean - THEIR_MEAN) / THEIR_STD
     found = {
         "stem.bias": bias + (weight * offset[:, None, None]).sum((1, 2, 3)),

@@ -50,7 +50,7 @@ class ColourSession:
         self._count += 1
         return [self._answer(index, frame, shift) for index in range(len(self._colours))]
 
-    def settle_soon(self) -> None:
+    def update_memory_async(self) -> None:
         """Nothing waits for the reply."""
 
     def _answer(self, index: int, frame: Frame, shift: int) -> Answer:

@@ -17,7 +17,7 @@ from PIL import Image
 
 import sam2
 from sam2 import sam2_video_predictor
-from samurai.core import memory_bank as bank
+from samurai.networks.sam2 import network as sam2_network
 from samurai.regions import Box, Mask, Points, Region
 from samurai.tracker import Tracker
 
@@ -217,7 +217,7 @@ def float32_maps(monkeypatch: pytest.MonkeyPatch) -> None:
     differ in the last bits. Maps stored in bfloat16 round such a difference up to 1/256 of a value,
     which these random weights amplify from frame to frame, on some CPUs more than on others.
     """
-    monkeypatch.setattr(bank, "MAP_DTYPE", torch.float32)
+    monkeypatch.setattr(sam2_network, "MAP_DTYPE", torch.float32)
     monkeypatch.setattr(sam2_video_predictor, "torch", _TorchWithFloat32Maps())
 
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samurai.core.memory_bank import MemoryBank, Shelf
+from samurai.core.memory_bank import MemoryBank, ObjectMemory
 from samurai.errors import DeviceError
 
 SHAPE, POINTER = (3, 2), 4
@@ -19,14 +19,14 @@ def new_bank(rows: int) -> MemoryBank:
     return bank
 
 
-def put(shelf: Shelf, time: int, value: float) -> None:
-    shelf.put_map(time, torch.full(SHAPE, value))
-    shelf.put_pointer(time, torch.full((POINTER,), value))
+def put(memory: ObjectMemory, time: int, value: float) -> None:
+    memory.put_map(time, torch.full(SHAPE, value))
+    memory.put_pointer(time, torch.full((POINTER,), value))
 
 
-def values(bank: MemoryBank, shelf: Shelf, times: list[int]) -> list[float]:
-    maps = bank.maps.take([shelf.map_rows(times)])
-    pointers = bank.pointers.take([shelf.pointer_rows(times)])
+def values(bank: MemoryBank, memory: ObjectMemory, times: list[int]) -> list[float]:
+    maps = bank.maps.take([memory.map_rows(times)])
+    pointers = bank.pointers.take([memory.pointer_rows(times)])
     assert maps.shape == (1, len(times), *SHAPE) and maps.dtype == torch.bfloat16
     assert torch.equal(maps[0, :, 0, 0].float(), pointers[0, :, 0])
     return [float(value) for value in pointers[0, :, 0]]
@@ -34,38 +34,38 @@ def values(bank: MemoryBank, shelf: Shelf, times: list[int]) -> list[float]:
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("pfkc"), st.integers(0, 5), st.integers(0, 255))))
-def test_shelves_see_what_they_put_whatever_others_do(steps: list[tuple[str, int, int]]) -> None:
+def test_memories_see_what_they_put_whatever_others_do(steps: list[tuple[str, int, int]]) -> None:
     """Random puts, forks, keeps and clears against plain dictionaries; rows are never leaked."""
     bank = new_bank(4)
-    shelves: list[tuple[Shelf, dict[int, float]]] = [(bank.new_shelf(), {})]
+    memories: list[tuple[ObjectMemory, dict[int, float]]] = [(bank.new_memory(), {})]
     for time, (action, which, value) in enumerate(steps):
-        shelf, known = shelves[which % len(shelves)]
+        memory, known = memories[which % len(memories)]
         if action == "p":
             if bank.maps.used == bank.maps.capacity:
                 bank.reserve(4, 4)
-            put(shelf, time, float(value))
+            put(memory, time, float(value))
             known[time] = float(value)
-        elif action == "f" and len(shelves) < 6:
-            shelves.append((shelf.fork(), dict(known)))
+        elif action == "f" and len(memories) < 6:
+            memories.append((memory.fork(), dict(known)))
         elif action == "k":
             kept = frozenset(t for t in known if (t + value) % 2)
-            shelf.keep(kept, kept)
+            memory.keep(kept, kept)
             for t in set(known) - kept:
                 del known[t]
-        elif action == "c" and len(shelves) > 1:
-            shelf.clear()
-            shelves.remove((shelf, known))
-        for each, expected in shelves:
+        elif action == "c" and len(memories) > 1:
+            memory.clear()
+            memories.remove((memory, known))
+        for each, expected in memories:
             if expected:
                 assert values(bank, each, list(expected)) == list(expected.values())
-    for shelf, _ in shelves:
-        shelf.clear()
+    for memory, _ in memories:
+        memory.clear()
     assert bank.maps.used == bank.pointers.used == 0
 
 
 def test_a_fork_shares_rows_until_both_let_go() -> None:
     bank = new_bank(2)
-    one = bank.new_shelf()
+    one = bank.new_memory()
     put(one, 0, 5.0)
     two = one.fork()
     assert bank.maps.used == 1

@@ -56,7 +56,7 @@ def test_state_is_constant_over_a_long_session(
     for time in range(1, FRAMES):
         session.step(video[time % len(video)])
         if time in (30, 31) or time % 500 == 0:
-            session.settle()
+            session.update_memory()
             tensors.append(tensor_bytes())
             resident.append(resident_bytes())
     assert len(set(tensors)) == 1

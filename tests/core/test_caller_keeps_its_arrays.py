@@ -34,7 +34,7 @@ def run(
             else:
                 answers = session.step(given, [LATE] if time == 3 else None)
             masks.append([answer.mask.copy() for answer in answers])
-            session.settle_soon()
+            session.update_memory_async()
             afterwards(given, answers)
     return masks
 

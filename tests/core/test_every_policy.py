@@ -52,7 +52,7 @@ def test_deterministic_and_restartable(
     run(session, video[20:26], [OTHER, BOX])
     again = [session.start(video[0], [BOX])]
     for frame in video[1:LENGTH]:
-        session.settle()
+        session.update_memory()
         again.append(session.step(frame))
     assert all(same(a, b) for a, b in zip(alone, again, strict=True))
 
@@ -64,7 +64,7 @@ def test_bounded(tracker: Tracker, video: Frames) -> None:
     session.step(video[8], [OTHER])
     for time in range(60):
         session.step(video[time % len(video)])
-    session.settle()
+    session.update_memory()
     memory = session._bank
     assert memory.maps.capacity == 2 * needs.maps
     assert memory.pointers.capacity == 2 * needs.pointers
@@ -106,7 +106,7 @@ def test_a_prompt_in_a_later_frame_is_a_start_there(tracker: Tracker, video: Fra
 def test_a_video_of_one_frame(tracker: Tracker, video: Frames) -> None:
     with tracker.session() as session:
         assert len(session.start(video[0], [BOX])) == 1
-        session.settle()
+        session.update_memory()
 
 
 def test_an_object_that_is_never_seen_again(tracker: Tracker, video: Frames) -> None:

@@ -21,7 +21,7 @@ from samurai.core import memory_bank as bank
 from samurai.core import preprocess as frames
 from samurai.errors import DeviceError, SessionError
 from samurai.networks.sam2.backends.fast import FastNetwork
-from samurai.networks.sam2.network import Network
+from samurai.networks.sam2.network import Sam2Network
 from samurai.policies import POLICIES
 from samurai.runtime import precision
 
@@ -90,7 +90,7 @@ def run(made: Tracker, *regions: Any) -> None:
             answers = session.step(frame, late) if time else session.start(frame, regions)
             assert len(answers) == len(regions) + (time >= 2)
             if time % 2:
-                session.settle()
+                session.update_memory()
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_all_policies(make: Make, policy: str) -> None:
 @pytest.mark.parametrize(
     ("owner", "name", "error"),
     [
-        (bank.Rows, "take", FakeTensorDeviceMismatchError),
-        (Network, "views", FakeTensorDeviceMismatchError),
-        (Network, "memorise", DeviceError),
-        (Network, "point", DeviceError),
+        (bank.TensorPool, "take", FakeTensorDeviceMismatchError),
+        (Sam2Network, "views", FakeTensorDeviceMismatchError),
+        (Sam2Network, "memorise", DeviceError),
+        (Sam2Network, "point", DeviceError),
     ],
 )
 def test_a_tensor_that_was_left_on_the_host_is_found(

@@ -22,7 +22,7 @@ from samurai.errors import ConfigurationError, DeviceError, SamuraiError
 from samurai.networks.sam2.backends import fast
 from samurai.networks.sam2.backends.attention_kernels import PLAIN, Kernel, fastest
 from samurai.networks.sam2.backends.fast import FastNetwork
-from samurai.networks.sam2.network import Network
+from samurai.networks.sam2.network import Sam2Network
 
 BOX = Box(20, 24, 30, 26)
 KERNELS = (Kernel("math, folded", True, SDPBackend.MATH), Kernel("math", False, SDPBackend.MATH))
@@ -122,7 +122,7 @@ def test_the_process_goes_on_in_exact(
     dropped = weakref.ref(ours.network)
     with caplog.at_level(logging.WARNING):
         ours.warm_up(2)
-    assert type(ours.network) is Network
+    assert type(ours.network) is Sam2Network
     [line] = caplog.messages
     assert type(fault.error).__name__ in line or "SessionError" in line
     assert "exact" in line and "\n" not in line and "whole program" not in line
@@ -170,7 +170,7 @@ def test_where_exact_fails_too_the_error_is_typed(
     def failing(*_: Any, **__: Any) -> Any:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(Network, name, failing)
+    monkeypatch.setattr(Sam2Network, name, failing)
     with pytest.raises(DeviceError, match="out of memory") as caught:
         ours.warm_up()
     assert isinstance(caught.value, SamuraiError) and "choose" in str(caught.value)
@@ -182,7 +182,7 @@ def test_what_is_wrongly_set_is_no_fault_of_the_device(monkeypatch: pytest.Monke
     def failing(*_: Any, **__: Any) -> Any:
         raise ConfigurationError("a policy's setting")
 
-    monkeypatch.setattr(Network, "freeze", failing)
+    monkeypatch.setattr(Sam2Network, "freeze", failing)
     with pytest.raises(ConfigurationError, match="a policy's setting"):
         ours.warm_up()
     assert isinstance(ours.network, fast.FastNetwork)

@@ -22,7 +22,7 @@ from samurai.models.manifest import model_card
 from samurai.networks.sam2.backends.attention_kernels import PLAIN, Kernel, fastest
 from samurai.networks.sam2.backends.fast import Compiled, FastNetwork
 from samurai.networks.sam2.backends.folding import FoldedEncoder, FoldedReader
-from samurai.networks.sam2.network import Memory, Network
+from samurai.networks.sam2.network import Memory, Sam2Network
 from samurai.speed import checked_speed, keep_compiled, multiplies_bfloat16
 
 CPU = torch.device("cpu")
@@ -36,8 +36,8 @@ Frames = list[NDArray[np.uint8]]
 
 
 @pytest.fixture(scope="module")
-def exact() -> Network:
-    return Network(load_model(model_card("nano")), CPU, torch.float32)
+def exact() -> Sam2Network:
+    return Sam2Network(load_model(model_card("nano")), CPU, torch.float32)
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +45,15 @@ def padded() -> FastNetwork:
     return FastNetwork(load_model(model_card("nano")), CPU, torch.float32, padded=True, folded=True)
 
 
-def random_memory(network: Network, rows: int, maps: int, pointers: int) -> Memory:
+def random_memory(network: Sam2Network, rows: int, maps: int, pointers: int) -> Memory:
     generator = torch.Generator().manual_seed(rows + 10 * maps + 100 * pointers)
-    shape = (rows, maps, network.tokens, network.memory_channels)
-    slots = torch.randint(0, network.slots, (rows, maps), generator=generator)
+    shape = (rows, maps, network.spec.memory_tokens, network.spec.memory_channels)
+    slots = torch.randint(0, network.spec.map_slots, (rows, maps), generator=generator)
     distances = torch.randint(1, 40, (rows, pointers), generator=generator)
-    return network.memory(
+    return network.prepare_memory(
         torch.randn(shape, generator=generator).bfloat16(),
         slots.tolist(),
-        torch.randn(rows, pointers, network.channels, generator=generator),
+        torch.randn(rows, pointers, network.spec.feature_channels, generator=generator),
         distances.tolist(),
     )
 
@@ -66,7 +66,7 @@ def random_memory(network: Network, rows: int, maps: int, pointers: int) -> Memo
     ("rows", "maps", "pointers"), [(1, 7, 16), (1, 1, 1), (2, 3, 5), (1, 9, 20)]
 )
 def test_features_and_conditioned_features_differ_by_rounding_alone(
-    exact: Network,
+    exact: Sam2Network,
     padded: FastNetwork,
     kernel: Kernel,
     rows: int,

@@ -98,7 +98,7 @@ def test_sizes_that_no_stride_divides_and_objects_at_the_last_column(
     prompts = edge_prompts(size) if size[0] > 2 < size[1] else [Box(0, 0, *size[::-1])]
     with tracker.session() as session:
         for frame in frames:
-            started = session.time >= 0
+            started = session.frame_index >= 0
             answers = session.step(frame) if started else session.start(frame, prompts)
             assert len(answers) == len(prompts)
             for answer in answers:

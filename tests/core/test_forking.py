@@ -41,9 +41,9 @@ def in_child(task: Callable[[], None], seconds: int = 60) -> int:
 def masks(session: Any, frames: Frames) -> list[NDArray[np.bool_]]:
     found = [session.start(frames[0], [BOX])[0].mask]
     for frame in frames[1:]:
-        session.settle_soon()
+        session.update_memory_async()
         found.append(session.step(frame)[0].mask)
-    session.settle_soon()
+    session.update_memory_async()
     return found
 
 
@@ -85,7 +85,7 @@ def test_a_session_goes_on_in_both_processes(
         found = []
         for frame in video[4:6]:
             found.append(session.step(frame)[0].mask)
-            session.settle_soon()
+            session.update_memory_async()
         assert all(map(np.array_equal, found, expected[4:]))
 
     assert in_child(go_on) == 0

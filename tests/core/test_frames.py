@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samurai.core.mask_upsampling import above_zero, frame_logits
+from samurai.core.mask_upsampling import upsampled_logits, upsampled_mask
 from samurai.core.preprocess import MASKS_AT_ONCE, frame_masks, with_box, with_profiles
 from samurai.regions import Box
 
@@ -51,8 +51,8 @@ def test_signs_are_those_of_the_interpolation(
     generator = torch.Generator().manual_seed(seed)
     logits = torch.randn(shape, generator=generator) - 1 - least
     part = (slice(cut[0] // 2, cut[0]), slice(min(cut[1], 3), cut[1]))
-    expected = frame_logits(logits[None, None], size)[0, 0] > 0
-    np.testing.assert_array_equal(above_zero(logits, size, part), expected[part].numpy())
+    expected = upsampled_logits(logits[None, None], size)[0, 0] > 0
+    np.testing.assert_array_equal(upsampled_mask(logits, size, part), expected[part].numpy())
 
 
 @pytest.mark.parametrize("nothing", [-1024.0, 0.0])
@@ -63,6 +63,6 @@ def test_what_rounding_decides_is_torchs_decision(nothing: float) -> None:
     logits = torch.cat([half, -half.flip(1)], dim=1)
     logits[3] = nothing
     for size in [(33, 47), (64, 64), (10, 10), (480, 641)]:
-        expected = frame_logits(logits[None, None], size)[0, 0] > 0
+        expected = upsampled_logits(logits[None, None], size)[0, 0] > 0
         whole = (slice(None), slice(None))
-        np.testing.assert_array_equal(above_zero(logits, size, whole), expected.numpy())
+        np.testing.assert_array_equal(upsampled_mask(logits, size, whole), expected.numpy())

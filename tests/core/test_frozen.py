@@ -13,7 +13,7 @@ from sam2.modeling.sam2_utils import get_1d_sine_pe
 from samurai import Box, Tracker
 from samurai.networks.sam2.backends.traced import Frozen
 from samurai.networks.sam2.modules import ImageEncoder
-from samurai.networks.sam2.network import Memory, Network
+from samurai.networks.sam2.network import Memory, Sam2Network
 from samurai.runtime import threads as background
 
 Frames = list[NDArray[np.uint8]]
@@ -37,7 +37,7 @@ def test_frozen_graphs_answer_with_the_same_bits(
 ) -> None:
     plain = Tracker(small_predictor, policy, "cpu")
     frozen = Tracker(small_predictor, policy, "cpu")
-    frozen.network.freeze()
+    frozen.network.prepare()
     for a, b in zip(
         answers(plain, video[:12], objects), answers(frozen, video[:12], objects), strict=True
     ):
@@ -67,29 +67,31 @@ def test_graphs_made_for_one_row_serve_all(
 ) -> None:
     """Bits and strides, on which the rounding of later convolutions depends."""
     network = Tracker(small_predictor, "samurai", "cpu").network
-    network.freeze()
-    size = network.image_size
+    network.prepare()
+    size = network.spec.input_size
     pictures = torch.randn(views, 3, size, size)
     features = network.encode(pictures)
     memory = random_memory(network, rows, maps, pointers)
-    conditioned = network.attend(features, memory)
+    conditioned = network.condition(features, memory)
     prompt = network._no_points.expand(rows, -1, -1), network._no_mask.expand(rows, -1, -1, -1)
     seen = network._as_map(features.tokens).expand(rows, -1, -1, -1)
     for frozen, inputs in (
         (network._encoder, (pictures,)),
         (network._reader, (features.tokens, *memory[:4])),
-        (network._decoder, (conditioned, *features.fine, *prompt)),
+        (network._decoder, (conditioned, *features.high_res, *prompt)),
         (network._memory_encoder, (seen, torch.randn(rows, 1, size, size))),
     ):
         for ours, plain in zip(frozen(*inputs), frozen._module(*inputs), strict=True):
             assert torch.equal(ours, plain) and ours.stride() == plain.stride()
 
 
-def random_memory(network: Network, rows: int, maps: int, pointers: int) -> Memory:
-    return network.memory(
-        torch.randn(rows, maps, network.tokens, network.memory_channels).bfloat16(),
-        torch.randint(0, network.slots, (rows, maps)).tolist(),
-        torch.randn(rows, pointers, network.channels),
+def random_memory(network: Sam2Network, rows: int, maps: int, pointers: int) -> Memory:
+    return network.prepare_memory(
+        torch.randn(
+            rows, maps, network.spec.memory_tokens, network.spec.memory_channels
+        ).bfloat16(),
+        torch.randint(0, network.spec.map_slots, (rows, maps)).tolist(),
+        torch.randn(rows, pointers, network.spec.feature_channels),
         torch.randint(1, 40, (rows, pointers)).tolist(),
     )
 
@@ -102,15 +104,17 @@ def test_the_memory_reader_is_the_models_attention(
 ) -> None:
     """Laid out by hand as sam2's predictor does, through sam2's own module."""
     network = Tracker(small_predictor, "samurai", "cpu", dtype).network
-    model, side = network.model, network.image_size
+    model, side = network.model, network.spec.input_size
     with network.precision():
         features = network.encode(torch.randn(1, 3, side, side))
         memory = random_memory(network, rows, maps, pointers)
-        temporal = model.maskmem_tpos_enc[network.slots - 1 - memory.slots].flatten(2, 3)
-        sine = get_1d_sine_pe(memory.distances / (network.pointers - 1), dim=network.channels)
-        pieces = network.channels // network.memory_channels
+        temporal = model.maskmem_tpos_enc[network.spec.map_slots - 1 - memory.slots].flatten(2, 3)
+        sine = get_1d_sine_pe(
+            memory.distances / (network.spec.pointer_slots - 1), dim=network.spec.feature_channels
+        )
+        pieces = network.spec.feature_channels // network.spec.memory_channels
         seen_at = model.obj_ptr_tpos_proj(sine).repeat_interleave(pieces, dim=1)
-        tokens = memory.pointers.reshape(rows, -1, network.memory_channels)
+        tokens = memory.pointers.reshape(rows, -1, network.spec.memory_channels)
         positions = torch.cat([(network._map_position + temporal).flatten(1, 2), seen_at], dim=1)
         expected = model.memory_attention(
             curr=features.tokens.expand(-1, rows, -1),
@@ -119,7 +123,7 @@ def test_the_memory_reader_is_the_models_attention(
             memory_pos=positions.transpose(0, 1),
             num_obj_ptr_tokens=tokens.shape[1],
         )
-        assert torch.equal(network.attend(features, memory), network._as_map(expected))
+        assert torch.equal(network.condition(features, memory), network._as_map(expected))
 
 
 @torch.no_grad()

@@ -140,7 +140,7 @@ def test_a_box_without_an_area_is_refused_before_anything_changes(
         session.start(video[0], [Box(30, 33, 32, 27)])
         with pytest.raises(RegionError):
             session.step(video[1], [Box(10, 20, value, 30)])
-        assert session.time == 0
+        assert session.frame_index == 0
 
 
 @given(
@@ -190,7 +190,7 @@ def test_anything_else_is_refused_by_name(
     session = make_tracker().session()
     with pytest.raises(RegionError):
         session.start(video[0], value)
-    assert session.time == -1
+    assert session.frame_index == -1
 
 
 @pytest.mark.parametrize(

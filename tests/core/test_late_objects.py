@@ -55,7 +55,7 @@ def run(tracker: Tracker, frames: list[NDArray[np.uint8]]) -> list[Any]:
                 )
                 kept.append((session.logits, answers))
                 if time % 3 == 0:
-                    session.settle()  # a write sometimes before the next frame, sometimes in it
+                    session.update_memory()  # sometimes before the next frame, sometimes in it
     return kept
 
 

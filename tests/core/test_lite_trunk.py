@@ -114,10 +114,10 @@ def test_graphs_of_this_trunk_change_no_bit(
     monkeypatch.setattr(background, "usable_cores", lambda: spare + torch.get_num_threads())
     network = Tracker(model, "samurai", "cpu").network
     plain = network._encoder.module
-    network.freeze()
+    network.prepare()
     assert network._encoder.frozen
     for count in (1, 3):
-        views = torch.randn(count, 3, network.image_size, network.image_size)
+        views = torch.randn(count, 3, network.spec.input_size, network.spec.input_size)
         for ours, eager, theirs in zip(
             network._encoder(views),
             plain(views),

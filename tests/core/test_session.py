@@ -65,8 +65,8 @@ def test_settling_early_or_late_gives_the_same_answers(tracker: Tracker, video: 
     session = tracker.session()
     early = [session.start(video[0], [BOX])]
     for frame in video[1:6]:
-        session.settle()
-        session.settle()
+        session.update_memory()
+        session.update_memory()
         early.append(session.step(frame))
     assert all(same(a, b) for a, b in zip(late, early, strict=True))
 
@@ -88,7 +88,7 @@ def test_settling_in_the_background_gives_the_same_answers(
     expected = run(tracker.session(), video[:6], BOX)
     monkeypatch.setattr(background, "usable_cores", lambda: 1 + torch.get_num_threads())
     threads, asked = set(), threading.Event()
-    memorise = tracker.network.memorise
+    memorise = tracker.network.encode_memory
 
     def noted(*arguments: Any) -> Any:
         """Ends when the session waits for it, and not before."""
@@ -104,11 +104,11 @@ def test_settling_in_the_background_gives_the_same_answers(
         answers = [session.start(video[0], [BOX])]
         for frame in video[1:6]:
             asked.clear()
-            session.settle_soon()
-            session.settle_soon()
+            session.update_memory_async()
+            session.update_memory_async()
             answers.append(session.step(frame))
         asked.clear()
-        session.settle_soon()
+        session.update_memory_async()
         assert all(same(a, b) for a, b in zip(expected, answers, strict=True))
     asked.set()
     assert threads and all(name.startswith("samurai-memory") for name in threads)
@@ -127,7 +127,7 @@ def test_memories_are_recalled_behind_the_write_unless_the_frame_is_to_be_seen_f
     expected = run(plain.session(), video[:6], BOX)
     monkeypatch.setattr(background, "usable_cores", lambda: 1 + torch.get_num_threads())
     tracker = Tracker(small_predictor, policy, "cpu")
-    tracker.network.freeze()
+    tracker.network.prepare()
     threads = []
     recall = Session._recall
 
@@ -141,7 +141,7 @@ def test_memories_are_recalled_behind_the_write_unless_the_frame_is_to_be_seen_f
     threads.clear()
     views = tracker.network.views
     for frame in video[1:6]:
-        session.settle_soon()
+        session.update_memory_async()
         monkeypatch.setattr(tracker.network, "views", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             session.step(frame)
@@ -158,7 +158,7 @@ def test_without_a_spare_core_it_settles_at_once(
     monkeypatch.setattr(background, "usable_cores", lambda: torch.get_num_threads())
     session = tracker.session()
     session.start(video[0], [BOX])
-    session.settle_soon()
+    session.update_memory_async()
     assert session._pending is None and session._writing is None
 
 
@@ -222,7 +222,7 @@ def test_a_failed_memory_write_is_raised_by_the_next_call(
         session.step(video[1])
     monkeypatch.setattr(background, "usable_cores", lambda: 1 + torch.get_num_threads())
     session.start(video[0], [BOX])
-    session.settle_soon()
+    session.update_memory_async()
     with pytest.raises(SessionError, match=r"frame 0 .*out of memory"):
         session.step(video[1])
 
@@ -252,8 +252,8 @@ def test_a_mask_of_one_pixel_is_not_lost(tracker: Tracker, video: Frames) -> Non
 def test_a_single_frame_is_a_video(tracker: Tracker, video: Frames) -> None:
     with tracker.session() as session:
         session.start(video[0], [BOX])
-        session.settle()
-    assert session.time == -1
+        session.update_memory()
+    assert session.frame_index == -1
 
 
 def test_unknown_settings_list_the_known_ones(small_predictor: Any) -> None:
@@ -276,7 +276,7 @@ def test_a_box_can_become_the_mask_that_it_decodes_to(
         decoded = session.start(video[0], [box])[0]
         logits = torch.from_numpy(session.logits)[:, None]
     assert decoded.mask.any()
-    size = make_tracker().network.image_size
+    size = make_tracker().network.spec.input_size
     square = F.interpolate(logits, (size, size), mode="bilinear", align_corners=False)[0, 0] > 0
     with make_tracker(box_prompt="decoded_mask").session() as session:
         answer = session.start(video[0], [box])[0]

@@ -40,8 +40,8 @@ class Held:
 CALLS: dict[str, Callable[[Any, Frames], object]] = {
     "start": lambda session, video: session.start(video[0], [BOX]),
     "step": lambda session, video: session.step(video[1]),
-    "settle": lambda session, _: session.settle(),
-    "settle_soon": lambda session, _: session.settle_soon(),
+    "update_memory": lambda session, _: session.update_memory(),
+    "update_memory_async": lambda session, _: session.update_memory_async(),
     "close": lambda session, _: session.close(),
 }
 
@@ -73,7 +73,7 @@ def test_threads_may_use_a_session_one_after_the_other(
     make_tracker: Callable[..., Tracker], video: Frames
 ) -> None:
     session, found = make_tracker().session(), []
-    for call in ("start", "step", "settle_soon", "settle", "close"):
+    for call in ("start", "step", "update_memory_async", "update_memory", "close"):
         worker = threading.Thread(
             target=lambda call=call: found.append(CALLS[call](session, video))
         )
@@ -113,8 +113,8 @@ def test_a_video_may_begin_without_objects(
         expected = [session.start(video[2], [BOX]), *(session.step(f) for f in video[3:7])]
     with tracker.session() as session:
         assert session.start(video[0]) == [] and session.step(video[1]) == []
-        assert session.logits.shape[0] == 0 and session.time == 1
-        session.settle()
+        assert session.logits.shape[0] == 0 and session.frame_index == 1
+        session.update_memory()
         found = [session.step(video[2], [BOX]), *(session.step(f) for f in video[3:7])]
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_array_equal(ours[0].mask, theirs[0].mask)

@@ -10,14 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from samurai.core.search_region import BORDER, OPENING, Viewfinder, Window, prompt_box
+from samurai.core.search_region import (
+    BORDER,
+    OPENING,
+    SearchRegion,
+    SearchRegionTracker,
+    prompt_box,
+)
 from samurai.regions import Box, Mask, Points
 from samurai.tracker import Tracker
 
 ROWS, COLUMNS = FRAME = (24, 32)
 places = st.integers(-40, 40)
 sides = st.integers(1, 60)
-windows = st.builds(Window, places, places, sides, sides)
+windows = st.builds(SearchRegion, places, places, sides, sides)
 
 
 def numbered_frame() -> NDArray[np.uint8]:
@@ -29,7 +35,9 @@ def some_mask(seed: int = 1) -> NDArray[np.bool_]:
 
 
 @given(windows)
-def test_a_crop_is_the_frame_pixel_by_pixel_and_the_mean_colour_beyond(window: Window) -> None:
+def test_a_crop_is_the_frame_pixel_by_pixel_and_the_mean_colour_beyond(
+    window: SearchRegion,
+) -> None:
     frame = numbered_frame()
     expected = np.empty((*window.size, 3), np.uint8)
     for row in range(window.height):
@@ -41,7 +49,9 @@ def test_a_crop_is_the_frame_pixel_by_pixel_and_the_mean_colour_beyond(window: W
 
 
 @given(windows)
-def test_cutting_a_mask_and_pasting_it_back_keeps_what_the_window_shows(window: Window) -> None:
+def test_cutting_a_mask_and_pasting_it_back_keeps_what_the_window_shows(
+    window: SearchRegion,
+) -> None:
     mask = some_mask()
     shown = np.zeros(FRAME, bool)
     top, left = max(window.top, 0), max(window.left, 0)
@@ -52,7 +62,7 @@ def test_cutting_a_mask_and_pasting_it_back_keeps_what_the_window_shows(window: 
 
 
 @given(windows)
-def test_boxes_and_points_move_with_the_window(window: Window) -> None:
+def test_boxes_and_points_move_with_the_window(window: SearchRegion) -> None:
     box = window.cut(Box(3.5, 4.25, 6, 7))
     assert box == Box(3.5 - window.left, 4.25 - window.top, 6, 7)
     points = window.cut(Points([[3.5, 4.25]], [1]))
@@ -61,7 +71,7 @@ def test_boxes_and_points_move_with_the_window(window: Window) -> None:
 
 
 @given(windows)
-def test_corners_in_the_square_input_go_back_to_the_frame(window: Window) -> None:
+def test_corners_in_the_square_input_go_back_to_the_frame(window: SearchRegion) -> None:
     side = 64
     assert window.to_frame((0, 0, side, side), side) == pytest.approx(
         (window.left, window.top, window.left + window.width, window.top + window.height)
@@ -70,7 +80,7 @@ def test_corners_in_the_square_input_go_back_to_the_frame(window: Window) -> Non
 
 def test_the_whole_frame_is_not_copied() -> None:
     frame, mask = numbered_frame(), some_mask()
-    whole = Window.whole(FRAME)
+    whole = SearchRegion.whole(FRAME)
     assert whole.crop(frame) is frame
     assert whole.paste(mask, FRAME) is mask
 
@@ -88,7 +98,7 @@ boxes = st.builds(
 def test_a_window_is_square_touches_the_frame_and_is_never_wider(
     first: Box, seen: list[Box | None]
 ) -> None:
-    finder = Viewfinder(4.0, (480, 640), first)
+    finder = SearchRegionTracker(4.0, (480, 640), first)
     for box in [first, *seen]:
         window = finder.window()
         assert window.width == window.height <= 640
@@ -98,8 +108,8 @@ def test_a_window_is_square_touches_the_frame_and_is_never_wider(
 
 
 def test_a_window_is_four_sizes_wide_around_the_object_and_goes_with_it() -> None:
-    finder = Viewfinder(4.0, (480, 640), Box(100, 200, 40, 40))
-    assert finder.window() == Window(120 - 80, 220 - 80, 160, 160)
+    finder = SearchRegionTracker(4.0, (480, 640), Box(100, 200, 40, 40))
+    assert finder.window() == SearchRegion(120 - 80, 220 - 80, 160, 160)
     for step in range(1, 30):
         box = Box(100 + 8 * step, 200, 40, 40)
         window = finder.window()
@@ -110,20 +120,20 @@ def test_a_window_is_four_sizes_wide_around_the_object_and_goes_with_it() -> Non
 
 def test_a_window_opens_to_the_whole_frame_while_its_object_is_gone_and_then_closes() -> None:
     box = Box(100, 200, 40, 40)
-    finder = Viewfinder(4.0, (480, 640), box)
+    finder = SearchRegionTracker(4.0, (480, 640), box)
     sides = []
     for _ in range(12):
         sides.append(finder.window().width)
         finder.follow(None)
     assert sides[0] == 160 and sides[1] == round(160 * OPENING)
     assert sides == sorted(sides) and sides[-1] == 640
-    assert finder.window() == Window(0, -80, 640, 640)
+    assert finder.window() == SearchRegion(0, -80, 640, 640)
     finder.follow(box)
-    assert finder.window() == Window(40, 140, 160, 160)
+    assert finder.window() == SearchRegion(40, 140, 160, 160)
 
 
 def test_a_half_hidden_object_does_not_close_its_window_at_once() -> None:
-    finder = Viewfinder(4.0, (480, 640), Box(100, 200, 40, 40))
+    finder = SearchRegionTracker(4.0, (480, 640), Box(100, 200, 40, 40))
     finder.follow(Box(100, 200, 10, 40))
     assert finder.window().width > 125
 

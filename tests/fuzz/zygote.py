@@ -67,7 +67,7 @@ class BookSession:
             confidence = float("nan")
         return Answer(number, mask, Box.of_mask(mask), confidence, absent)
 
-    def settle_soon(self):
+    def update_memory_async(self):
         pass
 
 

@@ -16,10 +16,11 @@ import torch.nn.functional as F
 from oracles.agreement import assert_overlap
 from safetensors.torch import load_file
 
-from samurai.core import memory_bank as bank
-from samurai.core.preprocess import normalised
+from samurai.core.preprocess import normalized
 from samurai.models.checkpoints import load_model
 from samurai.models.manifest import model_card
+from samurai.networks.sam2 import network as sam2_network
+from samurai.networks.sam2.network import IMAGENET_MEAN, IMAGENET_STD
 from samurai.regions import Box, Mask, Points, Region
 from samurai.tracker import Tracker
 from samurai_training.__main__ import main
@@ -55,7 +56,9 @@ def a_batch(kind: str = "filled_box") -> tuple[Batch, np.ndarray]:
     box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
     masks = torch.from_numpy(clip.masks)[:, None, None].float()
     batch = Batch(
-        normalised(torch.from_numpy(clip.frames).movedim(-1, -3))[:, None],
+        normalized(torch.from_numpy(clip.frames).movedim(-1, -3), IMAGENET_MEAN, IMAGENET_STD)[
+            :, None
+        ],
         masks,
         kind,  # type: ignore[arg-type]
         torch.tensor([box]).float(),
@@ -71,7 +74,7 @@ def test_the_unrolled_pass_says_what_the_tracker_says(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With maps in float32, as the pass keeps them."""
-    monkeypatch.setattr(bank, "MAP_DTYPE", torch.float32)
+    monkeypatch.setattr(sam2_network, "MAP_DTYPE", torch.float32)
     model = load_model(model_card("nano"))
     batch, frames = a_batch(kind.removeprefix("many "))
     if kind == "many clicks":  # which have one candidate instead of three

@@ -84,7 +84,7 @@ class FakeSession:
         box = Box.of_mask(mask)
         return Answer(number, mask, box, confidence, box is None)
 
-    def settle_soon(self):
+    def update_memory_async(self):
         if "unsettled" in self.behaviour and self.time == 2:
             raise RuntimeError("the memory is full")
 

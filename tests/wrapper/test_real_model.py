@@ -73,7 +73,7 @@ def test_the_wire_carries_what_the_tracker_says(connect, video):
             new = index == 3
             wire.append(peer.frame(paths[index], *([late] if new else [])))
             plain.append(session.step(read_frame(str(paths[index])), [box] if new else []))
-            session.settle()
+            session.update_memory()
         for regions, answers in zip(wire, plain, strict=True):
             assert len(regions) == len(answers)
             assert_overlap(pasted(regions[0][0]), answers[0].mask, 0.97)

@@ -12,7 +12,7 @@ import torch
 
 from samurai import verification
 from samurai.core import prompting as prompts
-from samurai.networks.sam2.network import Network
+from samurai.networks.sam2.network import Sam2Network
 from vot_wrapper import cli, verify
 
 FRAMES = "8"
@@ -104,12 +104,12 @@ def test_other_weights_are_found(change_models, capsys, change):
 
 
 def swap_slots(monkeypatch):
-    plain = Network.memory
+    plain = Sam2Network.memory
 
     def swapped(self, maps, slots, pointers, distances, weights=None):
         return plain(self, maps, [line[::-1] for line in slots], pointers, distances, weights)
 
-    monkeypatch.setattr(Network, "memory", swapped)
+    monkeypatch.setattr(Sam2Network, "memory", swapped)
 
 
 def swap_corners(monkeypatch):

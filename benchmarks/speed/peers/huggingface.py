@@ -18,9 +18,10 @@ from benchmarks.speed.counts import LapCounter
 from benchmarks.speed.errors import PeerAbsentError
 from benchmarks.speed.peers.host import Lap, Runner, Task, host
 from benchmarks.speed.variant import SEED, Variant
-from samurai.core.preprocess import prepare as prepared
+from samurai.core.preprocess import normalized, resized
 from samurai.models.checkpoints import configuration_path
-from samurai.networks.sam2.network import CORNER_LABELS
+from samurai.networks.base import CORNER_LABELS
+from samurai.networks.sam2.network import IMAGENET_MEAN, IMAGENET_STD
 from vot_wrapper.images import read_frame
 
 
@@ -120,7 +121,8 @@ def _session(model: Any, device: torch.device, task: Task) -> Any:
 
 def _frame(model: Any, session: Any, path: Path, size: tuple[int, int]) -> None:
     """One frame, from the file to masks of the frame's size on the host."""
-    pixels = prepared(read_frame(str(path)), _side(model), model.device)
+    square = resized(read_frame(str(path)), _side(model), model.device)
+    pixels = normalized(square, IMAGENET_MEAN, IMAGENET_STD)
     masks = model(session, frame=pixels.to(model.dtype)).pred_masks
     width, height = size
     full = F.interpolate(masks.float(), size=(height, width), mode="bilinear", align_corners=False)

@@ -1,290 +1,183 @@
-"""Rows: one hypothesis of one object in one frame, batched through the network in groups.
+"""Hypotheses through the network in batches of equal shape, and the numbers of what comes out.
 
-Rows that recall the same number of maps and pointers have the same shape and go through memory
-attention and the decoder together, never padded, so that a row's numbers don't depend on what
+Hypotheses that recall the same number of maps and pointers have the same shape and go through
+memory attention and the decoder together, never padded, so that one's numbers don't depend on what
 else is tracked. One copy brings what the policies need to the host.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from samurai.core.memory_bank import MemoryBank, Shelf
-from samurai.core.preprocess import MASKS_AT_ONCE, on_host
-from samurai.core.search_region import Window
+from samurai.core.hypotheses import Hypothesis, Prediction, View
+from samurai.core.mask_resize import mask_extents, resized_logits
+from samurai.core.memory_bank import MemoryBank
+from samurai.core.transfer import MASKS_AT_ONCE, on_host
 from samurai.geometry import Corners
-from samurai.networks.sam2.network import MASK_SCALE, Decoding, Features, Memory, Network
-from samurai.policies.base import Candidate, Decoded, Grid, Hint, Needs, Recall
+from samurai.networks.base import Decoding, Features, Memory, NetworkSpec, VideoNetwork
+from samurai.policies.base import Candidate, Decoded, Needs, Recall
+from samurai.runtime.profiling import span
 
 
-@dataclass(frozen=True)
-class View:
-    """Which of a frame's encoded views a row sees, and where that lies in the frame.
-
-    window: None where the network sees the whole frame: boxes then stay in its square input, as
-    the reference measures them.
-    """
-
-    index: int
-    window: Window | None
-
-    def grid(self, network: Network) -> Grid:
-        """Where the pixels of mask logits lie, in the policies' coordinates."""
-        side = network.image_size // 4
-        if self.window is None:
-            return Grid(0.0, 0.0, 4.0, 4.0)
-        window = self.window
-        return Grid(window.left, window.top, window.width / side, window.height / side)
-
-    def hinted(self, hint: Hint, network: Network) -> Hint:
-        """A hint in the square input's coordinates, its mask (1, S/4, S/4)."""
-        points, logits, window = hint.points, hint.logits, self.window
-        if window is not None:
-            points = window.to_input(points, network.image_size)
-        if logits is not None:
-            if window is not None:
-                logits = window.crop_values(logits, beyond=-MASK_SCALE / 2)
-            side = network.image_size // 4
-            logits = cv2.resize(logits, (side, side), interpolation=cv2.INTER_AREA)[None]  # type: ignore[assignment]
-        return Hint(points.astype(np.float32), hint.labels, logits)
-
-
-@dataclass(frozen=True)
-class Row:
-    """What one hypothesis wants to look at, and where that is kept."""
-
-    shelf: Shelf
-    recall: Recall
-
-
-@dataclass(frozen=True)
-class Group:
-    """Rows of one shape, their places among all rows, and what they attend to."""
-
-    rows: list[Row]
-    places: list[int]
-    memory: Memory
-
-
-@dataclass(frozen=True)
-class DecodedRow:
-    """One row of a decoded batch: numbers for its policy, tensors for its memory.
-
-    full: the batch's logits at the network's input size, where its boxes were measured at it.
-    """
-
-    batch: Decoding
-    index: int
-    view: View
-    seen: Decoded
-    full: Tensor | None
-
-    def all_logits(self) -> Tensor:
-        """Mask logits of all candidates, (1, K, S/4, S/4)."""
-        return self.batch.logits[self.index][None]
-
-    def logits(self, candidate: int) -> Tensor:
-        """Mask logits of a candidate, (1, 1, S/4, S/4)."""
-        return self.all_logits()[:, candidate : candidate + 1]
-
-    def full_size(self, network: Network, candidate: int) -> Tensor:
-        """Mask logits of a candidate at the network's input size, (1, 1, S, S)."""
-        if self.full is None:
-            full = network.full_size(self.all_logits())
-        else:
-            full = self.full[self.index][None]
-        return full[:, candidate : candidate + 1]
-
-    def token(self, candidate: int) -> Tensor:
-        """What the candidate's object pointer is made of, (1, C); some prompts share one token."""
-        tokens = self.batch.tokens[self.index]
-        return tokens[candidate if len(tokens) > 1 else 0][None]
-
-    def object_score(self) -> Tensor:
-        return self.batch.object_scores[self.index][None]
-
-    def pointer_score(self) -> Tensor:
-        return self.batch.pointer_scores[self.index][None]
-
-    def confidence(self, candidate: int) -> float:
-        """Predicted IoU times the probability that the object is visible, 0 to 1."""
-        visible = 0.5 * (1 + math.tanh(self.seen.object_score / 2))  # a sigmoid that can't overflow
-        iou = self.seen.candidates[candidate].predicted_iou
-        return min(max(iou, 0.0), 1.0) * visible
-
-
-def gather(network: Network, bank: MemoryBank, rows: Sequence[Row]) -> list[Group]:
-    """What rows recall, in groups of one shape. Needs nothing of the frame that they look at."""
-    places: dict[tuple[int, ...], list[int]] = {}
-    for number, row in enumerate(rows):
-        places.setdefault(_shape(row.recall), []).append(number)
-    return [_group(network, bank, rows, members) for members in places.values()]
+def predict(
+    network: VideoNetwork,
+    bank: MemoryBank,
+    features: Features,
+    hypotheses: Sequence[Hypothesis],
+    frame_index: int,
+    needs: Needs,
+) -> list[Prediction]:
+    """Condition the frame on each hypothesis's memory and decode it; in the hypotheses' order."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for place, hypothesis in enumerate(hypotheses):
+        groups.setdefault(_shape(hypothesis.recall), []).append(place)
+    decodings = [
+        _decode(network, bank, features, [hypotheses[place] for place in places], needs)
+        for places in groups.values()
+    ]
+    order = [place for places in groups.values() for place in places]
+    views = [hypotheses[place].view for place in order]
+    predictions = read_decodings(network.spec, decodings, views, frame_index, needs)
+    by_place = dict(zip(order, predictions, strict=True))
+    return [by_place[place] for place in range(len(hypotheses))]
 
 
 def _shape(recall: Recall) -> tuple[int, ...]:
-    """What must be equal for rows to be batched."""
+    """What must be equal for hypotheses to be batched."""
     hint = recall.hint
     hinted = (-1, 0) if hint is None else (len(hint.points), int(hint.logits is not None))
     return (len(recall.maps), len(recall.pointers), *hinted)
 
 
-def _group(network: Network, bank: MemoryBank, rows: Sequence[Row], places: list[int]) -> Group:
-    members = [rows[place] for place in places]
-    maps = [row.shelf.map_rows(entry.time for entry in row.recall.maps) for row in members]
-    pointers = [
-        row.shelf.pointer_rows(entry.time for entry in row.recall.pointers) for row in members
-    ]
-    memory = network.memory(
-        bank.maps.take(maps),
-        [[entry.slot for entry in row.recall.maps] for row in members],
-        bank.pointers.take(pointers),
-        [[entry.distance for entry in row.recall.pointers] for row in members],
-        _weights(members),
-    )
-    return Group(members, places, memory)
-
-
-def decode_rows(
-    network: Network,
+def _decode(
+    network: VideoNetwork,
+    bank: MemoryBank,
     features: Features,
-    groups: Sequence[Group],
-    views: Sequence[View],
-    time: int,
+    batch: Sequence[Hypothesis],
     needs: Needs,
-) -> list[DecodedRow]:
-    """Attend and decode, in the order of the rows.
-
-    Args:
-        views: through which each row sees the frame.
-    """
-    batches = [
-        _decode_group(network, features, group, [views[place] for place in group.places], needs)
-        for group in groups
-    ]
-    order = [place for group in groups for place in group.places]
-    decoded = read_batches(network, batches, [views[place] for place in order], time, needs)
-    return [row for _, row in sorted(zip(order, decoded, strict=True), key=lambda pair: pair[0])]
-
-
-def _decode_group(
-    network: Network, features: Features, group: Group, views: Sequence[View], needs: Needs
 ) -> Decoding:
-    """Rows of one shape through memory attention and the decoder."""
-    seen = features.of([view.index for view in views])
-    attended = network.attend(seen, group.memory)
-    return network.decode(attended, seen, needs.object_gate, _hints(network, group.rows, views))
+    """Hypotheses of one shape through memory attention and the decoder."""
+    seen = features.of([hypothesis.view.index for hypothesis in batch])
+    with span("recall"):
+        memory = _recalled(network, bank, batch)
+    with span("condition"):
+        conditioned = network.condition(seen, memory)
+    with span("decode"):
+        return network.decode(conditioned, seen, needs.object_gate, _prompt(network, batch))
 
 
-def _weights(rows: Sequence[Row]) -> list[list[float]] | None:
-    """What the maps are multiplied by; None where that is 1 for all."""
-    weights = [[entry.weight for entry in row.recall.maps] for row in rows]
-    return None if all(weight == 1 for line in weights for weight in line) else weights
+def _recalled(network: VideoNetwork, bank: MemoryBank, batch: Sequence[Hypothesis]) -> Memory:
+    maps = [each.memory.map_rows(entry.time for entry in each.recall.maps) for each in batch]
+    pointers = [
+        each.memory.pointer_rows(entry.time for entry in each.recall.pointers) for each in batch
+    ]
+    weights = [[entry.weight for entry in each.recall.maps] for each in batch]
+    return network.prepare_memory(
+        bank.maps.take(maps),
+        [[entry.slot for entry in each.recall.maps] for each in batch],
+        bank.pointers.take(pointers),
+        [[entry.distance for entry in each.recall.pointers] for each in batch],
+        None if all(weight == 1 for line in weights for weight in line) else weights,
+    )
 
 
-def _hints(
-    network: Network, rows: Sequence[Row], views: Sequence[View]
-) -> tuple[Tensor, Tensor] | None:
-    """The embedded hints of rows that all have one, or all have none."""
+def _prompt(network: VideoNetwork, batch: Sequence[Hypothesis]) -> tuple[Tensor, Tensor] | None:
+    """The embedded hints of hypotheses that all have one, or all have none."""
     hints = [
-        view.hinted(row.recall.hint, network)
-        for row, view in zip(rows, views, strict=True)
-        if row.recall.hint
+        each.view.to_network(each.recall.hint, network.spec) for each in batch if each.recall.hint
     ]
     if not hints:
         return None
     masks = [hint.logits for hint in hints if hint.logits is not None]
-    return network.hint(
+    return network.embed_prompt(
         np.stack([hint.points for hint in hints]),
         np.stack([hint.labels for hint in hints]),
         np.stack(masks) if masks else None,
     )
 
 
-def read_batches(
-    network: Network,
-    batches: Sequence[Decoding],
+def read_decodings(
+    spec: NetworkSpec,
+    decodings: Sequence[Decoding],
     views: Sequence[View],
-    time: int,
+    frame_index: int,
     needs: Needs,
-) -> list[DecodedRow]:
+) -> list[Prediction]:
     """Bring the numbers of decoded batches to the host, in one copy, and split them into rows.
 
     Args:
         views: of all rows of all batches, in their order.
     """
-    if not batches:
+    if not decodings:
         return []
-    resized = [_resized(network, batch) if needs.boxes else [] for batch in batches]
-    packed = [_pack(network, *both, needs) for both in zip(batches, resized, strict=True)]
+    resized = [_at_input_size(spec, decoding) if needs.boxes else [] for decoding in decodings]
+    packed = [_pack(*both, needs) for both in zip(decodings, resized, strict=True)]
     numbers = on_host(torch.cat([part.flatten() for part in packed]))
-    rows: list[DecodedRow] = []
+    predictions: list[Prediction] = []
     first = 0
-    for batch, full, part in zip(batches, resized, packed, strict=True):
+    for decoding, full, part in zip(decodings, resized, packed, strict=True):
         table = numbers[first : first + part.numel()].reshape(part.shape)
         first += part.numel()
         for index, line in enumerate(table):
-            view = views[len(rows)]
-            seen = _unpack(network, batch, index, line, view, time, needs)
-            rows.append(DecodedRow(batch, index, view, seen, full[0] if len(full) == 1 else None))
-    return rows
+            view = views[len(predictions)]
+            row = decoding.row(index)
+            seen = _unpack(spec, row, line, view, frame_index, needs)
+            input_logits = full[0][index : index + 1] if len(full) == 1 else None
+            predictions.append(Prediction(row, seen, view, input_logits))
+    return predictions
 
 
-def _resized(network: Network, batch: Decoding) -> list[Tensor]:
+def _at_input_size(spec: NetworkSpec, decoding: Decoding) -> list[Tensor]:
     """The masks at the network's input size, whose boxes are measured, a few rows at a time."""
-    return [network.full_size(part) for part in torch.split(batch.logits, MASKS_AT_ONCE)]
+    parts = torch.split(decoding.logits, MASKS_AT_ONCE)
+    return [resized_logits(part, spec.input_size) for part in parts]
 
 
-def _pack(network: Network, batch: Decoding, full: Sequence[Tensor], needs: Needs) -> Tensor:
-    """Object score, predicted IoUs and, if asked for, areas (in pixels of the logits) and corners
-    (of full-size masks) of each row: float32 (B, numbers)."""
-    parts = [batch.object_scores, batch.predicted_ious]
+def _pack(decoding: Decoding, input_logits: Sequence[Tensor], needs: Needs) -> Tensor:
+    """One line of numbers per row, float32 (B, count); `_unpack` reads it in the same order: object
+    score, K predicted IoUs, K areas (in pixels of the logits) and 4 K box edges, if asked for."""
+    parts = [decoding.object_scores, decoding.predicted_ious]
     if needs.areas:
-        parts.append((batch.logits > 0).sum((2, 3)))
+        parts.append((decoding.logits > 0).sum((2, 3)))
     if needs.boxes:
-        parts.append(torch.cat([network.corners(part).flatten(1) for part in full]))
+        parts.append(torch.cat([mask_extents(part).flatten(1) for part in input_logits]))
     return torch.cat([part.float() for part in parts], dim=1)
 
 
 def _unpack(
-    network: Network,
-    batch: Decoding,
-    index: int,
+    spec: NetworkSpec,
+    row: Decoding,
     line: NDArray[np.float32],
     view: View,
-    time: int,
+    frame_index: int,
     needs: Needs,
 ) -> Decoded:
-    score, *numbers = line.tolist()
-    count = batch.predicted_ious.shape[1]
-    grid = view.grid(network)
-    ious, numbers = numbers[:count], numbers[count:]
-    areas = [0.0] * count
-    if needs.areas:
-        areas = [pixels * grid.across * grid.down for pixels in numbers[:count]]
-        numbers = numbers[count:]
-    candidates = []
-    for number, (iou, area) in enumerate(zip(ious, areas, strict=True)):
-        corners = _corners(numbers[4 * number : 4 * number + 4]) if needs.boxes else None
-        if corners is not None and view.window is not None:
-            corners = view.window.to_frame(corners, network.image_size)
-        candidates.append(Candidate(iou, corners, area))
-    copy = partial(_copy_logits, batch.logits[index])
-    return Decoded(time, score, tuple(candidates), copy, grid)
+    """A line of `_pack` as what a policy sees."""
+    count = row.predicted_ious.shape[1]
+    lengths = (1, count, count * needs.areas, 4 * count * needs.boxes)
+    score, ious, pixels, edges = np.split(line, np.cumsum(lengths)[:-1])
+    grid = view.grid(spec)
+    areas = [each * grid.across * grid.down for each in pixels.tolist()] or [0.0] * count
+    boxes = [_corners(spec, each, view) for each in edges.reshape(-1, 4).tolist()] or [None] * count
+    candidates = tuple(map(Candidate, ious.tolist(), boxes, areas))
+    copy = partial(_copy_logits, row.logits[0])
+    return Decoded(frame_index, float(score[0]), candidates, copy, grid)
 
 
-def _corners(edges: list[float]) -> Corners | None:
-    """Four numbers of `Network.corners`; -1 stands for an empty mask."""
+def _corners(spec: NetworkSpec, edges: Sequence[float], view: View) -> Corners | None:
+    """Four numbers of `mask_extents` in the policies' coordinates; None for an empty mask."""
     left, top, right, bottom = edges
-    return (left, top, right, bottom) if right >= 0 else None
+    if right < 0:
+        return None
+    if view.region is None:
+        return left, top, right, bottom
+    return view.region.to_frame((left, top, right, bottom), spec.input_size)
 
 
 def _copy_logits(logits: Tensor, candidate: int) -> NDArray[np.float32]:

@@ -20,15 +20,15 @@ SURE_FROM = 2.0**-20
 Four roundings to 24 bits each way are an eighth of it."""
 
 
-def frame_logits(logits: Tensor, frame_size: tuple[int, int]) -> Tensor:
+def upsampled_logits(logits: Tensor, frame_size: tuple[int, int]) -> Tensor:
     """Mask logits (N, 1, h, w) at the frame's size: bilinear without corner alignment, as SAM 2."""
     return F.interpolate(logits, size=frame_size, mode="bilinear", align_corners=False)
 
 
-def above_zero(
+def upsampled_mask(
     logits: Tensor, frame_size: tuple[int, int], part: tuple[slice, slice]
 ) -> NDArray[np.bool_]:
-    """Where `frame_logits` of one mask, float32 (h, w) on the CPU, are above zero.
+    """Where `upsampled_logits` of one mask, float32 (h, w) on the CPU, are above zero.
 
     Args:
         part: rows and columns of the frame that are wanted.
@@ -42,7 +42,7 @@ def above_zero(
     around = logits[rows.sources, columns.sources]
     values = rows.weights @ (around @ columns.weights.T)
     if bool((values.abs() <= SURE_FROM * around.abs().max()).any()):
-        whole = frame_logits(logits[None, None], frame_size)[0, 0] > 0
+        whole = upsampled_logits(logits[None, None], frame_size)[0, 0] > 0
         return np.asarray(whole[part].numpy())
     mask[rows.pixels, columns.pixels] = (values > 0).numpy()
     return mask
@@ -85,4 +85,4 @@ def _weights(count: int, length: int) -> Tensor:
     """
     with torch.inference_mode(False):
         unit = torch.eye(count)[None, None]
-        return frame_logits(unit, (length, count))[0, 0]
+        return upsampled_logits(unit, (length, count))[0, 0]

@@ -1,8 +1,8 @@
 """The memory bank: preallocated tensors and who may look at them. No opinions.
 
-Two stores, memory maps and object pointers, each one block of rows on the device. A `Shelf` is what
-one hypothesis of one object sees: frame number -> row. Shelves that share a past share rows, which
-are counted and freed with their last holder. Blocks grow only when objects are added
+Two pools, memory maps and object pointers, each one block of rows on the device. An `ObjectMemory`
+is what one hypothesis of one object remembers: frame index -> row. Those that share a past share
+rows, which are counted and freed with their last holder. Blocks grow only when objects are added
 (`reserve`); nothing is allocated per frame.
 """
 
@@ -14,12 +14,10 @@ import torch
 from torch import Tensor
 
 from samurai.errors import DeviceError
-
-MAP_DTYPE = torch.bfloat16
-"""SAM 2 stores memory maps so in every precision, and its answers depend on it."""
+from samurai.networks.base import NetworkSpec
 
 
-class Rows:
+class TensorPool:
     """A block of equal tensors with counted rows."""
 
     def __init__(self, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> None:
@@ -74,7 +72,7 @@ class Rows:
             self._free.append(row)
 
 
-class Shelf:
+class ObjectMemory:
     """What one hypothesis remembers: frame number -> row, for maps and for pointers."""
 
     def __init__(self, bank: MemoryBank) -> None:
@@ -97,11 +95,11 @@ class Shelf:
         return [self._pointers[time] for time in times]
 
     def held_maps(self) -> list[int]:
-        """Rows of all maps; shelves that share a past name the same rows."""
+        """TensorPool of all maps; memories that share a past name the same rows."""
         return list(self._maps.values())
 
     def held_pointers(self) -> list[int]:
-        """Rows of all object pointers, likewise."""
+        """TensorPool of all object pointers, likewise."""
         return list(self._pointers.values())
 
     def keep(self, maps: frozenset[int], pointers: frozenset[int]) -> None:
@@ -113,9 +111,9 @@ class Shelf:
             for time in [time for time in held if time not in kept]:
                 rows.release(held.pop(time))
 
-    def fork(self) -> Shelf:
+    def fork(self) -> ObjectMemory:
         """A second holder of the same past."""
-        other = Shelf(self._bank)
+        other = ObjectMemory(self._bank)
         other._maps, other._pointers = dict(self._maps), dict(self._pointers)
         for row in other._maps.values():
             self._bank.maps.hold(row)
@@ -129,21 +127,17 @@ class Shelf:
 
 
 class MemoryBank:
-    """Memory maps (`MAP_DTYPE`) and object pointers (float32).
+    """Memory maps (in the network's own dtype for them) and object pointers (float32)."""
 
-    Args:
-        map_shape: (tokens, channels) of one memory map.
-        pointer_size: channels of one object pointer.
-    """
-
-    def __init__(self, map_shape: tuple[int, int], pointer_size: int, device: torch.device) -> None:
-        self.maps = Rows(map_shape, MAP_DTYPE, device)
-        self.pointers = Rows((pointer_size,), torch.float32, device)
+    def __init__(self, spec: NetworkSpec, device: torch.device) -> None:
+        map_shape = (spec.memory_tokens, spec.memory_channels)
+        self.maps = TensorPool(map_shape, spec.map_dtype, device)
+        self.pointers = TensorPool((spec.pointer_size,), torch.float32, device)
 
     def reserve(self, maps: int, pointers: int) -> None:
         """Make room for that many more entries, for objects that are about to start."""
         self.maps.grow(maps)
         self.pointers.grow(pointers)
 
-    def new_shelf(self) -> Shelf:
-        return Shelf(self)
+    def new_memory(self) -> ObjectMemory:
+        return ObjectMemory(self)

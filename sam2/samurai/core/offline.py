@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from samurai.core.session import Session, Survivor
+from samurai.core.preprocess import Frame
+from samurai.core.session import Session
 from samurai.errors import SessionError
-from samurai.regions import Answer, Box
+from samurai.regions import Answer, Box, Region
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class _Node:
     """One hypothesis's answer in one frame, and the one that it comes from."""
 
     before: _Node | None
-    time: int
+    frame_index: int
     packed: PackedMask
     confidence: float
 
@@ -62,15 +62,60 @@ class _Node:
             node = node.before
 
 
-class OfflineSession(Session):
+class OfflineSession:
     """A session whose `start` and `step` answer with nothing, and `finish` with everything.
 
     Made by `Tracker.session()` of a tracker with `offline=True`.
+
+    Args:
+        session: an empty one, whose answers may overlap.
     """
 
-    def _reset(self) -> None:
-        super()._reset()
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._lines: dict[int, list[_Node]] = {}
+
+    def __enter__(self) -> OfflineSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget the video and free its memory."""
+        self._session.close()
+        self._lines = {}
+
+    @property
+    def frame_index(self) -> int:
+        """Index of the newest frame, from 0; -1 before `start`."""
+        return self._session.frame_index
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """Mask logits of the hypotheses that are best now, see `Session.logits`."""
+        return self._session.logits
+
+    def start(self, frame: Frame, objects: Sequence[Region] = ()) -> list[Answer]:
+        """As `Session.start`; returns nothing yet."""
+        self._lines = {}
+        self._session.start(frame, objects)
+        self._note()
+        return []
+
+    def step(self, frame: Frame, new_objects: Sequence[Region] | None = None) -> list[Answer]:
+        """As `Session.step`; returns nothing yet."""
+        self._session.step(frame, new_objects)
+        self._note()
+        return []
+
+    def update_memory(self) -> None:
+        """As `Session.update_memory`."""
+        self._session.update_memory()
+
+    def update_memory_async(self) -> None:
+        """As `Session.update_memory_async`."""
+        self._session.update_memory_async()
 
     def finish(self) -> list[list[Answer]]:
         """The answers of all frames so far, by the hypotheses that are best now.
@@ -81,33 +126,27 @@ class OfflineSession(Session):
         Raises:
             SessionError: `start` wasn't called.
         """
-        if self.time < 0:
+        if self.frame_index < 0:
             raise SessionError("there is nothing to finish: call start first")
-        frames: list[list[Answer]] = [[] for _ in range(self.time + 1)]
-        for number, nodes in sorted(self._lines.items()):
+        frames: list[list[Answer]] = [[] for _ in range(self.frame_index + 1)]
+        for object_id, nodes in sorted(self._lines.items()):
             for node in nodes[0].line():
-                frames[node.time].append(_answer(number, node))
+                frames[node.frame_index].append(_answer(object_id, node))
         return frames
 
-    def _answer(
-        self, survivors: Sequence[Survivor], time: int, size: tuple[int, int]
-    ) -> list[Answer]:
-        """Note what every hypothesis says; the best one aims the object's window."""
-        super()._answer(survivors, time, size)
+    def _note(self) -> None:
+        """Keep what every hypothesis says of the newest frame."""
         grown: dict[int, list[_Node]] = {}
-        logits = torch.cat([survivor.row.logits(survivor.candidate) for survivor in survivors])
-        masks = self._masks(survivors, logits, size)
-        for survivor, (mask, box) in zip(survivors, masks, strict=True):
-            number = survivor.track.number
-            before = self._lines[number][survivor.parent] if number in self._lines else None
-            confidence = self._confidence(survivor) if box else 0.0
-            node = _Node(before, time, PackedMask.of(mask), confidence)
-            grown.setdefault(number, []).append(node)
+        for selected, answer in self._session.hypotheses():
+            lines = self._lines.get(selected.object_id)
+            before = None if lines is None else lines[selected.parent]
+            packed = PackedMask.of(answer.mask)
+            node = _Node(before, self.frame_index, packed, answer.confidence)
+            grown.setdefault(selected.object_id, []).append(node)
         self._lines = grown
-        return []
 
 
-def _answer(number: int, node: _Node) -> Answer:
+def _answer(object_id: int, node: _Node) -> Answer:
     mask = node.packed.mask
     box = Box.of_mask(mask)
-    return Answer(number, mask, box, node.confidence, box is None)
+    return Answer(object_id, mask, box, node.confidence, box is None)

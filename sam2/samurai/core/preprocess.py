@@ -1,10 +1,12 @@
-"""A frame on its way into the network, and a mask on its way out to the frame's size."""
+"""A frame on its way into the network: checked, cut to search regions, resized, normalized."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -12,21 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from samurai.core.mask_upsampling import above_zero, frame_logits
+from samurai.core.search_region import SearchRegion
 from samurai.errors import FrameError
-from samurai.regions import Box
+from samurai.networks.base import VideoNetwork
 
 Frame = NDArray[np.uint8]
-
-MEAN = (0.485, 0.456, 0.406)
-"""ImageNet mean per channel of RGB in 0..1, as SAM 2 was trained."""
-STD = (0.229, 0.224, 0.225)
-
-WHOLE = (slice(None), slice(None))
-"""Rows and columns of a mask, all of them."""
-
-MASKS_AT_ONCE = 8
-"""Objects whose masks are resized together: bounds the memory for many objects in large frames."""
+PerChannel = tuple[float, float, float]
 
 
 def rgb_frame(frame: Any) -> Frame:
@@ -54,94 +47,73 @@ def rgb_frame(frame: Any) -> Frame:
     return rgb
 
 
-def prepare(frame: Frame, size: int, device: torch.device) -> Tensor:
-    """The normalised network input, float32 (1, 3, size, size).
+def network_input(
+    frame: Frame, regions: Sequence[SearchRegion] | None, network: VideoNetwork
+) -> Tensor:
+    """The views of a frame as the network takes them, float32 (V, 3, S, S).
 
-    Bit-equal to the installed sam2's own frame loading: PIL's bicubic resize to a square, then
-    x / 255, minus mean, over standard deviation. The picture travels to the device as bytes.
+    Args:
+        frame: uint8 (H, W, 3) RGB.
+        regions: one per view; None for a single view of the whole frame.
     """
-    pixels = torch.from_numpy(resized(frame, size)).to(device, non_blocking=True)
-    return normalised(pixels.permute(2, 0, 1).contiguous()[None])
+    spec, device = network.spec, network.device
+    pictures = [frame]
+    if regions is not None:
+        pictures = [cropped(frame, region, spec.border_color) for region in regions]
+    resize = resized_on_device if network.resizes_on_device else resized
+    squares = [resize(picture, spec.input_size, device) for picture in pictures]
+    return torch.cat([normalized(square, spec.mean, spec.std) for square in squares])
 
 
-def resized(frame: Frame, size: int) -> Frame:
-    """PIL's bicubic resize to a square, uint8 (size, size, 3)."""
-    return np.array(Image.fromarray(frame).resize((size, size), Image.Resampling.BICUBIC))
+def cropped(frame: Frame, region: SearchRegion, fill: tuple[int, int, int]) -> Frame:
+    """The pixels in a search region, `fill` beyond the frame; the frame itself if that is whole."""
+    size = (frame.shape[0], frame.shape[1])
+    if region == SearchRegion.whole(size):
+        return frame
+    rows, columns, (down, right) = region.shared(size)
+    pixels = frame[rows, columns]
+    if pixels.shape[:2] == region.size:
+        return np.ascontiguousarray(pixels)
+    beyond = (down.start, region.height - down.stop, right.start, region.width - right.stop)
+    framed: Frame = cv2.copyMakeBorder(  # type: ignore[assignment]
+        pixels, *beyond, cv2.BORDER_CONSTANT, value=fill
+    )
+    return framed
 
 
-def resized_on_device(frame: Frame, size: int, device: torch.device) -> Tensor:
-    """`prepare` with the resize on the device, rows first and to whole levels, as PIL does it.
+def resized(picture: Frame, size: int, device: torch.device) -> Tensor:
+    """PIL's bicubic resize to a square, on the host, as the installed sam2 loads its frames: uint8
+    (1, 3, size, size). The picture travels to the device as bytes."""
+    square = np.array(Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC))
+    pixels = torch.from_numpy(square).to(device, non_blocking=True)
+    return pixels.permute(2, 0, 1).contiguous()[None]
+
+
+def resized_on_device(picture: Frame, size: int, device: torch.device) -> Tensor:
+    """The same resize on the device, rows first and to whole levels, as PIL does it: float32.
 
     Coefficients are float32 there and fixed-point numbers here: of values between two levels, at
     most one in 500 in all, some fall to the other one.
     """
-    pixels = torch.from_numpy(np.ascontiguousarray(frame)).to(device, non_blocking=True)
+    pixels = torch.from_numpy(np.ascontiguousarray(picture)).to(device, non_blocking=True)
     values = pixels.permute(2, 0, 1)[None].to(torch.float32)
-    for shape in ((frame.shape[0], size), (size, size)):
+    for shape in ((picture.shape[0], size), (size, size)):
         values = F.interpolate(values, shape, mode="bicubic", antialias=True)
         values = values.clamp(0, 255).round()
-    return normalised(values)
+    return values
 
 
-def normalised(images: Tensor) -> Tensor:
-    """Images (..., 3, H, W) of 0 to 255 as the network wants them, float32."""
-    mean, std = _mean_and_std(images.device)
-    return (images.to(torch.float32) / 255 - mean) / std
+def normalized(images: Tensor, mean: PerChannel, std: PerChannel) -> Tensor:
+    """Images (..., 3, H, W) of 0 to 255: over 255, minus mean, over standard deviation; float32.
+
+    Args:
+        mean, std: per channel, of values in 0 to 1.
+    """
+    device = images.device
+    return (images.to(torch.float32) / 255 - _constant(mean, device)) / _constant(std, device)
 
 
 @cache
-def _mean_and_std(device: torch.device) -> tuple[Tensor, Tensor]:
+def _constant(values: PerChannel, device: torch.device) -> Tensor:
     with torch.inference_mode(False):  # training uses them too
-        mean, std = (torch.tensor(values, device=device).view(3, 1, 1) for values in (MEAN, STD))
-    return mean, std
-
-
-def frame_masks(
-    logits: Tensor, frame_size: tuple[int, int], part: tuple[slice, slice] = WHOLE
-) -> list[tuple[NDArray[np.bool_], Box | None]]:
-    """Masks (H, W) and their boxes at the frame's size, of mask logits (N, 1, h, w).
-
-    Bilinear without corner alignment, above zero, as SAM 2's video predictor.
-
-    Args:
-        part: rows and columns that are wanted; box and mask are those of this part.
-    """
-    if logits.device.type == "cpu":
-        found = [above_zero(own, frame_size, part) for own in logits[:, 0]]
-        return [(mask, Box.of_mask(mask)) for mask in found]
-    answers: list[tuple[NDArray[np.bool_], Box | None]] = []
-    for some in torch.split(logits, MASKS_AT_ONCE):
-        masks = frame_logits(some, frame_size)[(slice(None), 0, *part)] > 0
-        size = (masks.shape[1], masks.shape[2])
-        answers += [with_box(line, size) for line in on_host(with_profiles(masks))]
-    return answers
-
-
-def with_profiles(masks: Tensor) -> Tensor:
-    """Masks (N, H, W) in a line each, (N, H * W + H + W), followed by which of their rows and which
-    of their columns hold something: what boxes are told from, and the device finds quickest."""
-    return torch.cat([masks.flatten(1), masks.any(dim=2), masks.any(dim=1)], dim=1)
-
-
-def with_box(
-    line: NDArray[np.bool_], size: tuple[int, int]
-) -> tuple[NDArray[np.bool_], Box | None]:
-    """A mask (H, W) and its box from a line of `with_profiles`."""
-    height, width = size
-    mask = line[: height * width].reshape(size)
-    rows, columns = np.split(line[height * width :], [height])
-    return mask, Box.of_profiles(rows, columns)
-
-
-def on_host(values: Tensor) -> NDArray[Any]:
-    """A tensor as a numpy array of its own.
-
-    From a CUDA device through page-locked memory, which is several times as fast for a mask; the
-    copy waits for this stream alone.
-    """
-    if values.device.type != "cuda":
-        return np.asarray(values.cpu().numpy())
-    locked = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
-    locked.copy_(values, non_blocking=True)
-    torch.cuda.current_stream(values.device).synchronize()
-    return np.array(locked.numpy())
+        return torch.tensor(values, device=device).view(3, 1, 1)

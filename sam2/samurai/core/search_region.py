@@ -12,11 +12,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samurai.core.preprocess import MEAN, Frame
 from samurai.geometry import Corners
 from samurai.regions import Box, Mask, Points, Region
 
@@ -36,12 +34,9 @@ must not make the window shrink at once."""
 SWIFT = 0.6
 """Share of a new displacement in the running mean that predicts where the window goes next."""
 
-BORDER = [round(255 * mean) for mean in MEAN]
-"""What the network sees beyond the frame, RGB: the mean colour, zero after normalisation."""
-
 
 @dataclass(frozen=True)
-class Window:
+class SearchRegion:
     """A part of a frame in whole pixels; a square one may reach over the frame's edges."""
 
     left: int
@@ -50,7 +45,7 @@ class Window:
     height: int
 
     @classmethod
-    def whole(cls, frame_size: tuple[int, int]) -> Window:
+    def whole(cls, frame_size: tuple[int, int]) -> SearchRegion:
         """All of a (height, width) frame, squeezed into the network's square as SAM 2 does."""
         return cls(0, 0, frame_size[1], frame_size[0])
 
@@ -58,21 +53,6 @@ class Window:
     def size(self) -> tuple[int, int]:
         """Height and width, as the shape of an array has them."""
         return self.height, self.width
-
-    def crop(self, frame: Frame) -> Frame:
-        """The pixels in the window, `BORDER` beyond the frame; the frame itself if it is whole."""
-        if self == Window.whole((frame.shape[0], frame.shape[1])):
-            return frame
-        rows, columns, there = self.shared((frame.shape[0], frame.shape[1]))
-        cut = frame[rows, columns]
-        if cut.shape[:2] == self.size:
-            return np.ascontiguousarray(cut)
-        down, right = there
-        beyond = (down.start, self.height - down.stop, right.start, self.width - right.stop)
-        framed: Frame = cv2.copyMakeBorder(  # type: ignore[assignment]
-            cut, *beyond, cv2.BORDER_CONSTANT, value=BORDER
-        )
-        return framed
 
     def cut(self, region: Region) -> Region:
         """A region of the frame in the window's coordinates."""
@@ -90,7 +70,7 @@ class Window:
     def paste(self, values: NDArray[Any], frame_size: tuple[int, int]) -> NDArray[Any]:
         """A mask (or other values) of the window in the frame, zero around it; what is beyond the
         frame is lost."""
-        if self == Window.whole(frame_size):
+        if self == SearchRegion.whole(frame_size):
             return values
         rows, columns, there = self.shared(frame_size)
         pasted = np.zeros(frame_size, dtype=values.dtype)
@@ -108,14 +88,14 @@ class Window:
             box = Box(box.x + columns.start, box.y + rows.start, box.width, box.height)
         return pasted, box
 
-    def crop_values(self, values: NDArray[np.float32], beyond: float) -> NDArray[np.float32]:
-        """The part of a frame-sized array that lies in the window, `beyond` outside the frame."""
+    def crop_values(self, values: NDArray[np.float32], fill_value: float) -> NDArray[np.float32]:
+        """The part of a frame-sized array in the search region, `fill_value` beyond the frame."""
         rows, columns, there = self.shared((values.shape[0], values.shape[1]))
-        cut = np.full(self.size, beyond, dtype=np.float32)
+        cut = np.full(self.size, fill_value, dtype=np.float32)
         cut[there] = values[rows, columns]
         return cut
 
-    def to_input(self, points: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    def to_network(self, points: NDArray[np.float32], side: int) -> NDArray[np.float32]:
         """Points (N, 2) of the frame in the network's square input of that side."""
         scale = np.array([side / self.width, side / self.height])
         moved: NDArray[np.float32] = ((points - (self.left, self.top)) * scale).astype(np.float32)
@@ -123,13 +103,13 @@ class Window:
 
     def to_frame(self, corners: Corners, side: int) -> Corners:
         """Corners in the network's square input of that side, as corners in the frame."""
-        across, down = self.width / side, self.height / side
+        scale_x, scale_y = self.width / side, self.height / side
         left, top, right, bottom = corners
         return (
-            self.left + left * across,
-            self.top + top * down,
-            self.left + right * across,
-            self.top + bottom * down,
+            self.left + left * scale_x,
+            self.top + top * scale_y,
+            self.left + right * scale_x,
+            self.top + bottom * scale_y,
         )
 
     def shared(self, frame_size: tuple[int, int]) -> tuple[slice, slice, tuple[slice, slice]]:
@@ -147,7 +127,7 @@ def _overlap(start: int, length: int, limit: int) -> tuple[slice, slice]:
     return slice(first, last), slice(first - start, last - start)
 
 
-class Viewfinder:
+class SearchRegionTracker:
     """Decides, for one object, which window the next frame is seen through.
 
     Args:
@@ -164,7 +144,7 @@ class Viewfinder:
         self._size = self._wanted(box)
         self._absent = 0
 
-    def window(self) -> Window:
+    def region(self) -> SearchRegion:
         """Around where the object is expected; wider the longer it hasn't been seen."""
         rows, columns = self._frame_size
         widest = max(rows, columns)
@@ -175,7 +155,7 @@ class Viewfinder:
         x = _within(x, side, columns)
         y = _within(y, side, rows)
         whole = round(side)
-        return Window(round(x - side / 2), round(y - side / 2), whole, whole)
+        return SearchRegion(round(x - side / 2), round(y - side / 2), whole, whole)
 
     def follow(self, box: Box | None) -> None:
         """Take note of where the object was in the newest frame; None if it wasn't seen."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from samurai.core.memory_bank import Shelf
+from samurai.core.memory_bank import ObjectMemory
 from samurai.errors import SessionError
 from samurai.policies.base import Keep, Policy
 from samurai.regions import Answer, Box, Region
@@ -71,16 +71,18 @@ def warn_of_prompts(
             warn_of_first_mask(answer.object, region, answer.mask)
 
 
-def check_needs(policy: Policy, shelves: Sequence[Shelf], keeps: Sequence[Keep], time: int) -> None:
+def check_needs(
+    policy: Policy, memories: Sequence[ObjectMemory], keeps: Sequence[Keep], time: int
+) -> None:
     """Raise SessionError where a policy keeps more than its `needs` declare.
 
     Args:
-        shelves: of its hypotheses, with what they keep of earlier frames.
+        memories: of its hypotheses, with what they keep of earlier frames.
         keeps: what they keep, frame `time` perhaps included.
     """
     needs = policy.needs
-    maps = len({row for shelf in shelves for row in shelf.held_maps()})
-    pointers = len({row for shelf in shelves for row in shelf.held_pointers()})
+    maps = len({row for memory in memories for row in memory.held_maps()})
+    pointers = len({row for memory in memories for row in memory.held_pointers()})
     maps += sum(time in keep.maps for keep in keeps)
     pointers += sum(time in keep.pointers for keep in keeps)
     for what, field, count, declared in (

@@ -24,7 +24,7 @@ def run_once(session: Session, objects: int) -> None:
     session.start(frame, [Box(16, 16, 32, 32)] * objects)
     for _ in range(WARM_UP_FRAMES - 1):
         session.step(frame)
-    session.settle()
+    session.update_memory()
 
 
 def reason(error: Exception) -> str:

@@ -49,13 +49,13 @@ class ImageEncoder(nn.Module):
 
 
 class MaskDecoder(nn.Module):
-    """SAM's mask decoder with its positional encoding; `many` candidates or one."""
+    """SAM's mask decoder with its positional encoding; several candidates or one."""
 
-    def __init__(self, model: SAM2Base, dense_position: Tensor, many: bool) -> None:
+    def __init__(self, model: SAM2Base, dense_position: Tensor, multimask: bool) -> None:
         super().__init__()
         self.decoder = model.sam_mask_decoder
         self.dense_position = dense_position
-        self.many = many
+        self.multimask = multimask
 
     def forward(
         self, conditioned: Tensor, fine: Tensor, middle: Tensor, sparse: Tensor, dense: Tensor
@@ -66,7 +66,7 @@ class MaskDecoder(nn.Module):
             image_pe=self.dense_position,
             sparse_prompt_embeddings=sparse,
             dense_prompt_embeddings=dense,
-            multimask_output=self.many,
+            multimask_output=self.multimask,
             repeat_image=False,
             high_res_features=[fine, middle],
         )

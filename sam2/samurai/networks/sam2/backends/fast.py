@@ -17,14 +17,13 @@ import torch.nn.functional as F
 from sam2.modeling.sam2_base import SAM2Base
 from torch import Tensor, nn
 
-from samurai.core.memory_bank import MAP_DTYPE
-from samurai.core.preprocess import Frame, resized_on_device
+from samurai.networks.base import Features, Memory
 from samurai.networks.sam2.backends.attention_kernels import CUDA_KERNELS, Kernel, fastest
 from samurai.networks.sam2.backends.cuda_graphs import CudaGraphs, Function, Record, Replayed
 from samurai.networks.sam2.backends.folding import FoldedEncoder, FoldedReader
 from samurai.networks.sam2.backends.traced import Frozen
 from samurai.networks.sam2.memory_attention import MemoryReader
-from samurai.networks.sam2.network import Features, Memory, Network
+from samurai.networks.sam2.network import Sam2Network
 from samurai.speed import Speed
 
 COMPILE_MODES = {"fast": "default", "max": "max-autotune-no-cudagraphs"}
@@ -36,8 +35,8 @@ rounding is enough to make its window follow another one of two doubles, sooner 
 PROBE_CALLS = 10
 
 
-class FastNetwork(Network):
-    """`Network` with other kernels and less arithmetic; see the module.
+class FastNetwork(Sam2Network):
+    """`Sam2Network` with other kernels and less arithmetic; see the module.
 
     Args:
         speed: "fast", or "max", which lets the compiler search on CUDA.
@@ -64,7 +63,7 @@ class FastNetwork(Network):
     def _prepare_modules(self) -> None:
         super()._prepare_modules()
         if self._folded and FoldedEncoder.fits(self.model):
-            side = self.image_size
+            side = self.spec.input_size
             view = torch.zeros(1, 3, side, side, device=self.device)
             self._encoder = Frozen(FoldedEncoder(self.model, view))
         reader = self._reader.module
@@ -72,23 +71,15 @@ class FastNetwork(Network):
         if self._folded and FoldedReader.fits(reader):
             self._reader = Frozen(FoldedReader(reader))
 
-    # --- pictures --------------------------------------------------------------------------------
-
-    def views(self, pictures: Sequence[Frame]) -> Tensor:
-        """As `Network.views`; on CUDA resized there, see `frames.resized_on_device`.
-
-        On a CPU Pillow does it here, too: torch's filter for bytes takes a tenth of the time, but
-        misses one value in 250 by one level, enough for overlaps of 0.89 with nano.
-        """
-        if self.device.type == "cpu":
-            return super().views(pictures)
-        return torch.cat(
-            [resized_on_device(picture, self.image_size, self.device) for picture in pictures]
-        )
+    @property
+    def resizes_on_device(self) -> bool:
+        """On a GPU. On a CPU Pillow does it, too: torch's filter for bytes takes a tenth of the
+        time, but misses one value in 250 by one level, enough for overlaps of 0.89 with nano."""
+        return self.device.type != "cpu"
 
     # --- memories --------------------------------------------------------------------------------
 
-    def memory(
+    def prepare_memory(
         self,
         maps: Tensor,
         slots: Sequence[Sequence[int]],
@@ -96,42 +87,42 @@ class FastNetwork(Network):
         distances: Sequence[Sequence[int]],
         weights: Sequence[Sequence[float]] | None = None,
     ) -> Memory:
-        """As `Network.memory`; padded to a multiple of the model's slots and pointers."""
-        memory = super().memory(maps, slots, pointers, distances, weights)
+        """As `Sam2Network.prepare_memory`; padded to multiples of the model's slots."""
+        memory = super().prepare_memory(maps, slots, pointers, distances, weights)
         if not self._padded or not isinstance(self._reader.module, FoldedReader):
             return memory  # only the folded reader knows a key mask
-        more = -maps.shape[1] % self.slots, -pointers.shape[1] % self.pointers
+        more = -maps.shape[1] % self.spec.map_slots, -pointers.shape[1] % self.spec.pointer_slots
         if more == (0, 0):
             return memory
-        there = torch.ones(maps.shape[:2], dtype=torch.bool, device=self.device)
+        mapped = torch.ones(maps.shape[:2], dtype=torch.bool, device=self.device)
         pointed = torch.ones(pointers.shape[:2], dtype=torch.bool, device=self.device)
         return Memory(
             F.pad(memory.maps, (0, 0, 0, 0, 0, more[0])),
             F.pad(memory.slots, (0, more[0])),
             F.pad(memory.pointers, (0, 0, 0, more[1])),
             F.pad(memory.distances, (0, more[1]), value=1),
-            torch.cat([F.pad(there, (0, more[0])), F.pad(pointed, (0, more[1]))], dim=1),
+            torch.cat([F.pad(mapped, (0, more[0])), F.pad(pointed, (0, more[1]))], dim=1),
         )
 
-    def attend(self, features: Features, memory: Memory) -> Tensor:
-        """As `Network.attend`, by the kernel that was chosen."""
+    def condition(self, features: Features, memory: Memory) -> Tensor:
+        """As `Sam2Network.condition`, by the kernel that was chosen."""
         reader = self._reader.module
         if not isinstance(reader, FoldedReader):
-            return super().attend(features, memory)
+            return super().condition(features, memory)
         with reader.kernel.preferred():
-            return super().attend(features, memory)
+            return super().condition(features, memory)
 
     # --- CUDA ------------------------------------------------------------------------------------
 
-    def freeze(self, rows: int = 1) -> None:
-        """Make graphs: for a small network on a CPU as `Network`, on CUDA by recording."""
+    def prepare(self, objects: int = 1) -> None:
+        """Make graphs: for a small network on a CPU as `Sam2Network`, on CUDA by recording."""
         if self.device.type != "cuda":
-            super().freeze(rows)
+            super().prepare(objects)
             return
         reader = self._reader.module
         if isinstance(reader, FoldedReader) and not self._reader.frozen:
             reader.kernel = fastest(CUDA_KERNELS, self._probe)
-        self.record(CudaGraphs(), {1, rows})
+        self.record(CudaGraphs(), {1, objects})
 
     def record(self, record: Record, rows: Collection[int]) -> None:
         """Have every module's work recorded and replayed, encoder and memory attention compiled.
@@ -159,11 +150,11 @@ class FastNetwork(Network):
     @torch.inference_mode()
     def _run_once(self, rows: int) -> None:
         """Every shape that so many rows bring: full memories, and padded ones."""
-        side = self.image_size
+        side = self.spec.input_size
         with self.precision():
             features = self.encode(torch.zeros(1, 3, side, side, device=self.device))
-            for kept in ((self.slots, self.pointers), (1, 1)):
-                self.attend(features, self._blank_memory(rows, *kept))
+            for kept in ((self.spec.map_slots, self.spec.pointer_slots), (1, 1)):
+                self.condition(features, self._blank_memory(rows, *kept))
 
     @torch.inference_mode()
     def _probe(self, kernel: Kernel) -> float:
@@ -171,8 +162,10 @@ class FastNetwork(Network):
         reader = self._reader.module
         assert isinstance(reader, FoldedReader)
         reader.kernel = kernel
-        memory = self._blank_memory(1, self.slots, self.pointers)
-        tokens = torch.zeros(self.tokens, 1, self.channels, device=self.device)
+        memory = self._blank_memory(1, self.spec.map_slots, self.spec.pointer_slots)
+        tokens = torch.zeros(
+            self.spec.feature_tokens, 1, self.spec.pointer_size, device=self.device
+        )
         with self.precision(), kernel.preferred():
             for call in range(2 * PROBE_CALLS):
                 if call == PROBE_CALLS:  # those before let libraries choose and allocate
@@ -184,11 +177,11 @@ class FastNetwork(Network):
 
     def _blank_memory(self, rows: int, maps: int, pointers: int) -> Memory:
         """Memories of nothing."""
-        shape = (rows, maps, self.tokens, self.memory_channels)
-        return self.memory(
-            torch.zeros(shape, dtype=MAP_DTYPE, device=self.device),
+        shape = (rows, maps, self.spec.feature_tokens, self.spec.memory_channels)
+        return self.prepare_memory(
+            torch.zeros(shape, dtype=self.spec.map_dtype, device=self.device),
             [list(range(maps))] * rows,
-            torch.zeros(rows, pointers, self.channels, device=self.device),
+            torch.zeros(rows, pointers, self.spec.pointer_size, device=self.device),
             [list(range(1, pointers + 1))] * rows,
         )
 

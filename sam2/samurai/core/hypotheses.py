@@ -1,0 +1,121 @@
+"""One hypothesis of one object on its way through a frame: what it attends to, what the network
+predicts, and the candidate that its policy selects."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from torch import Tensor
+
+from samurai.core.memory_bank import ObjectMemory
+from samurai.core.search_region import SearchRegion
+from samurai.networks.base import MASK_LOGIT, Decoding, NetworkSpec
+from samurai.policies.base import Decoded, Grid, Hint, Recall
+
+
+@dataclass(frozen=True)
+class View:
+    """Which of a frame's encoded views an object is seen through, and where that lies.
+
+    Attributes:
+        index: of the view among the frame's features.
+        region: None where the network sees the whole frame: boxes then stay in its square input,
+            as the reference measures them.
+    """
+
+    index: int
+    region: SearchRegion | None
+
+    def grid(self, spec: NetworkSpec) -> Grid:
+        """Where the pixels of mask logits lie, in the policies' coordinates."""
+        side, region = spec.logit_size, self.region
+        if region is None:
+            stride = spec.input_size / side
+            return Grid(0.0, 0.0, stride, stride)
+        return Grid(region.left, region.top, region.width / side, region.height / side)
+
+    def to_network(self, hint: Hint, spec: NetworkSpec) -> Hint:
+        """A hint in the square input's coordinates, its mask float32 (1, L, L)."""
+        points, logits, region = hint.points, hint.logits, self.region
+        if region is not None:
+            points = region.to_network(points, spec.input_size)
+        if logits is not None:
+            if region is not None:
+                logits = region.crop_values(logits, fill_value=-MASK_LOGIT)
+            size = (spec.logit_size, spec.logit_size)
+            logits = cv2.resize(logits, size, interpolation=cv2.INTER_AREA)[None]  # type: ignore[assignment]
+        return Hint(points.astype(np.float32), hint.labels, logits)
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """What one line of memory of one object attends to in a frame, and what it sees of it."""
+
+    memory: ObjectMemory
+    recall: Recall
+    view: View
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the network predicts for one hypothesis.
+
+    Attributes:
+        decoding: its candidates, as a batch of one.
+        seen: the same as numbers, for the policy.
+        view: what it was predicted from.
+        input_logits: mask logits (1, K, S, S) at the network's input size, where boxes were
+            measured on them; None elsewhere.
+    """
+
+    decoding: Decoding
+    seen: Decoded
+    view: View
+    input_logits: Tensor | None
+
+
+@dataclass(frozen=True)
+class SelectedHypothesis:
+    """The candidate that a policy selected, and the line of memory that it belongs to from now on.
+
+    Attributes:
+        object_id: of the object.
+        number: of the hypothesis among the object's, 0 is the best.
+        parent: number of the hypothesis that it continues.
+        memory: of the hypothesis.
+        prediction, candidate: the network's candidates, and which of them it is.
+        prompted: whether a prompt made the mask.
+    """
+
+    object_id: int
+    number: int
+    parent: int
+    memory: ObjectMemory
+    prediction: Prediction
+    candidate: int
+    prompted: bool
+
+    @property
+    def view(self) -> View:
+        return self.prediction.view
+
+    @property
+    def logits(self) -> Tensor:
+        """Mask logits, (1, 1, L, L)."""
+        return self.prediction.decoding.logits[:, self.candidate : self.candidate + 1]
+
+    @property
+    def token(self) -> Tensor:
+        """What the object pointer is made of, (1, C); some prompts share one token."""
+        tokens = self.prediction.decoding.tokens
+        return tokens[:, self.candidate if tokens.shape[1] > 1 else 0]
+
+    @property
+    def confidence(self) -> float:
+        """Predicted IoU times the probability that the object is visible, 0 to 1."""
+        seen = self.prediction.seen
+        visible = 0.5 * (1 + math.tanh(seen.object_score / 2))  # a sigmoid that can't overflow
+        return min(max(seen.candidates[self.candidate].predicted_iou, 0.0), 1.0) * visible

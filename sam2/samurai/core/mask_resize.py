@@ -1,0 +1,36 @@
+"""Mask logits at other sizes, and the boxes that are measured on them."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def resized_logits(logits: Tensor, side: int) -> Tensor:
+    """Mask logits of all candidates of a hypothesis, (B, K, L, L), as (B, K, side, side).
+
+    Give all candidates, also where one is wanted: torch rounds a single mask differently, and SAM 2
+    resizes before it chooses.
+    """
+    return F.interpolate(logits, size=(side, side), mode="bilinear", align_corners=False)
+
+
+def mask_extents(logits: Tensor) -> Tensor:
+    """Smallest and largest pixel (left, top, right, bottom) of masks, without + 1; -1 for an empty
+    mask: (B, K, 4).
+
+    Args:
+        logits: (B, K, S, S); boxes are measured at the input's size, as in the reference.
+    """
+    # the largest logit of a column tells as much as whether any of its pixels is above zero
+    (left, right), (top, bottom) = (_extent(logits.amax(dim) > 0) for dim in (-2, -1))
+    return torch.stack([left, top, right, bottom], dim=-1)
+
+
+def _extent(occupied: Tensor) -> tuple[Tensor, Tensor]:
+    """First and last true position along the last axis, -1 and -1 where there is none."""
+    places = torch.arange(occupied.shape[-1], device=occupied.device)
+    last = torch.where(occupied, places, -1).amax(dim=-1)
+    first = torch.where(occupied, places, occupied.shape[-1]).amin(dim=-1)
+    return torch.where(last < 0, last, first), last

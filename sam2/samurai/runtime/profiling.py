@@ -1,0 +1,27 @@
+"""Named spans of a frame's work, for `torch.profiler`; they cost nothing unless recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import torch
+
+_recording = False
+_NOTHING: AbstractContextManager[object] = nullcontext()
+
+
+def span(name: str) -> AbstractContextManager[object]:
+    """A region that profilers show under a name while `recorded_spans` holds."""
+    return torch.profiler.record_function(name) if _recording else _NOTHING
+
+
+@contextmanager
+def recorded_spans() -> Iterator[None]:
+    """While this holds, spans are handed to torch's profiler; for the whole process."""
+    global _recording
+    before, _recording = _recording, True
+    try:
+        yield
+    finally:
+        _recording = before
