@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING
 
+from samurai.runtime.allocator import keep_freed_memory
 from vot_wrapper.quiet import Quiet
 from vot_wrapper.watch import Stopped, Watch
 
@@ -65,6 +66,7 @@ def run(load: Callable[[Settings], TrackerLike] | None = None) -> int:
 def _serve(quiet: Quiet, load: Callable[[Settings], TrackerLike]) -> int:
     """`run`, with the standard descriptors put away."""
     spin_briefly(os.environ)
+    keep_freed_memory()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     if quiet.interactive and "TRAX_SOCKET" not in os.environ:
         quiet.say(BY_HAND)

@@ -16,9 +16,8 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorDeviceMismatchError
 
 from samurai import Box, Mask, Points, Tracker, tracker
-from samurai.core import batching as rows
+from samurai.core import batching, postprocess, preprocess, session
 from samurai.core import memory_bank as bank
-from samurai.core import preprocess as frames
 from samurai.errors import DeviceError, SessionError
 from samurai.networks.sam2.backends.fast import FastNetwork
 from samurai.networks.sam2.network import Sam2Network
@@ -55,11 +54,11 @@ def make(shared: tuple[Any, FakeCuda], monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda *_, **__: True)
     monkeypatch.setattr(precision, "cuda_has_bfloat16", lambda _: True)
     monkeypatch.setattr(FakeTensor, "numpy", scripted, raising=False)
-    monkeypatch.setattr(frames, "on_host", on_host)
-    monkeypatch.setattr(rows, "on_host", on_host)
+    monkeypatch.setattr(postprocess, "on_host", on_host)
+    monkeypatch.setattr(batching, "on_host", on_host)
     monkeypatch.setattr(tracker, "resolve_device", lambda _: CUDA)
     model, mode = shared
-    frames._mean_and_std.cache_clear()
+    preprocess._constant.cache_clear()
 
     def build(
         policy: str = "sam2",
@@ -79,7 +78,7 @@ def make(shared: tuple[Any, FakeCuda], monkeypatch: pytest.MonkeyPatch) -> Itera
         yield build
         for each in entered:
             each.__exit__(None, None, None)
-    frames._mean_and_std.cache_clear()
+    preprocess._constant.cache_clear()
 
 
 def run(made: Tracker, *regions: Any) -> None:
@@ -125,9 +124,9 @@ def test_all_policies(make: Make, policy: str) -> None:
     ("owner", "name", "error"),
     [
         (bank.TensorPool, "take", FakeTensorDeviceMismatchError),
-        (Sam2Network, "views", FakeTensorDeviceMismatchError),
-        (Sam2Network, "memorise", DeviceError),
-        (Sam2Network, "point", DeviceError),
+        (session, "network_input", FakeTensorDeviceMismatchError),
+        (Sam2Network, "encode_memory", DeviceError),
+        (Sam2Network, "object_pointer", DeviceError),
     ],
 )
 def test_a_tensor_that_was_left_on_the_host_is_found(

@@ -72,15 +72,15 @@ def like_cuda(monkeypatch: pytest.MonkeyPatch) -> Callable[[Fault | None], None]
                 at("record")
                 return super().__call__(function, inputs)
 
-        def freeze(network: FastNetwork, rows: int = 1) -> None:
+        def prepare(network: FastNetwork, objects: int = 1) -> None:
             reader: Any = network._reader.module
             reader.kernel = fastest(KERNELS, seconds)
-            network.record(Recorder(), {1, rows})
+            network.record(Recorder(), {1, objects})
 
         monkeypatch.setattr(torch, "compile", compiled)
-        monkeypatch.setattr(FastNetwork, "freeze", freeze)
+        monkeypatch.setattr(FastNetwork, "prepare", prepare)
         monkeypatch.setattr(tracker, "FastNetwork", partial(FastNetwork, padded=True, folded=True))
-        for name, place in (("views", "frame"), ("memorise", "memory write")):
+        for name, place in (("encode", "frame"), ("encode_memory", "memory write")):
             plain = getattr(FastNetwork, name)
 
             def failing(*args: Any, place: str = place, plain: Any = plain, **named: Any) -> Any:
@@ -157,7 +157,7 @@ def test_kernels_that_a_device_has_not_got_are_left_out(
 
 
 @pytest.mark.parametrize("speed", ["exact", "fast"])
-@pytest.mark.parametrize("name", ["views", "attend", "memorise"])
+@pytest.mark.parametrize("name", ["encode", "condition", "encode_memory"])
 def test_where_exact_fails_too_the_error_is_typed(
     like_cuda: Callable[[Fault | None], None],
     monkeypatch: pytest.MonkeyPatch,
@@ -182,7 +182,7 @@ def test_what_is_wrongly_set_is_no_fault_of_the_device(monkeypatch: pytest.Monke
     def failing(*_: Any, **__: Any) -> Any:
         raise ConfigurationError("a policy's setting")
 
-    monkeypatch.setattr(Sam2Network, "freeze", failing)
+    monkeypatch.setattr(Sam2Network, "prepare", failing)
     with pytest.raises(ConfigurationError, match="a policy's setting"):
         ours.warm_up()
     assert isinstance(ours.network, fast.FastNetwork)

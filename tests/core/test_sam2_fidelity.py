@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from oracles.agreement import assert_close
+from oracles.inputs import network_view
 from PIL import Image
 
-from samurai.core.preprocess import prepare
 from samurai.regions import Box, Mask, Points, Region
 from samurai.tracker import Tracker
 
@@ -132,7 +132,7 @@ def test_preprocessing_is_the_installed_packages_to_the_bit(
 ) -> None:
     state = small_predictor.init_state(str(frame_folder))
     for frame, image in zip(video[:5], state["images"], strict=False):
-        ours = prepare(frame, small_predictor.image_size, torch.device("cpu"))
+        ours = network_view(frame, small_predictor.image_size)
         assert torch.equal(ours[0], image)
 
 
@@ -143,4 +143,4 @@ def test_every_byte_is_normalised_as_by_the_reference() -> None:
     reference = reference.to(torch.float32)
     reference -= torch.tensor((0.485, 0.456, 0.406))[:, None, None]
     reference /= torch.tensor((0.229, 0.224, 0.225))[:, None, None]
-    assert torch.equal(prepare(frame, 16, torch.device("cpu"))[0], reference)
+    assert torch.equal(network_view(frame, 16)[0], reference)

@@ -10,10 +10,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from oracles.agreement import assert_close
+from oracles.inputs import network_view
 from oracles.plain_tracker import PlainTracker
 from oracles.samurai_rules import Sam2Rules, SamuraiRules
 
-from samurai.core.preprocess import prepare
 from samurai.policies.motion_choice import OBJECT_GATE
 from samurai.policies.samurai import SamuraiPolicy
 from samurai.regions import Box
@@ -72,7 +72,7 @@ def test_one_object_through_warm_up_absence_and_return(
     session, stable = tracker.session(), []
     for time, frame in enumerate(video):
         visibility.at(time)
-        image = prepare(frame, model.image_size, torch.device("cpu"))
+        image = network_view(frame, model.image_size)
         if time == 0:
             answers = session.start(frame, [box])
             expected = plain.start(image, corners_in_square(box, frame, model.image_size))
@@ -102,7 +102,7 @@ def test_objects_decide_separately_and_may_start_later(
     plain: list[PlainTracker] = []
     for time, frame in enumerate(video[:32]):
         visibility.at(time)
-        image = prepare(frame, model.image_size, torch.device("cpu"))
+        image = network_view(frame, model.image_size)
         expected = [tracker.step(image) for tracker in plain]
         for box in starts.get(time, []):
             plain.append(plain_tracker(model, SamuraiRules(WEIGHT)))
@@ -130,7 +130,7 @@ def test_the_plain_tracker_is_itself_sam2(
     expected = propagate(small_predictor, [box])
     plain = PlainTracker(small_predictor, Sam2Rules(), gate=0.0, map_dtype=torch.float32)
     for time, frame in enumerate(video):
-        image = prepare(frame, small_predictor.image_size, torch.device("cpu"))
+        image = network_view(frame, small_predictor.image_size)
         corners = corners_in_square(box, frame, small_predictor.image_size)
         logits = plain.start(image, corners) if time == 0 else plain.step(image)
         resized = torch.nn.functional.interpolate(

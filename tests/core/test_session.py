@@ -81,25 +81,26 @@ def first(action: Callable[[], object], call: Callable[[], None]) -> Callable[[]
     return both
 
 
-def test_settling_in_the_background_gives_the_same_answers(
+def test_updating_memory_in_the_background_gives_the_same_answers(
     tracker: Tracker, video: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when a new video starts while the old one's last frame is still being written."""
     expected = run(tracker.session(), video[:6], BOX)
     monkeypatch.setattr(background, "usable_cores", lambda: 1 + torch.get_num_threads())
     threads, asked = set(), threading.Event()
-    memorise = tracker.network.encode_memory
+    encode_memory = tracker.network.encode_memory
 
     def noted(*arguments: Any) -> Any:
         """Ends when the session waits for it, and not before."""
         threads.add(threading.current_thread().name)
         assert asked.wait(60)
-        return memorise(*arguments)
+        return encode_memory(*arguments)
 
-    monkeypatch.setattr(tracker.network, "memorise", noted)
+    monkeypatch.setattr(tracker.network, "encode_memory", noted)
     session = tracker.session()
-    for name in ("_finish_write", "_reset"):
-        monkeypatch.setattr(session, name, first(asked.set, getattr(session, name)))
+    writer = session._writer
+    for name in ("update", "discard"):
+        monkeypatch.setattr(writer, name, first(asked.set, getattr(writer, name)))
     for _ in range(2):
         answers = [session.start(video[0], [BOX])]
         for frame in video[1:6]:
@@ -114,52 +115,14 @@ def test_settling_in_the_background_gives_the_same_answers(
     assert threads and all(name.startswith("samurai-memory") for name in threads)
 
 
-@pytest.mark.parametrize(("policy", "ahead"), [("samurai", True), ("him2sam", False)])
-def test_memories_are_recalled_behind_the_write_unless_the_frame_is_to_be_seen_first(
-    small_predictor: Any,
-    video: Frames,
-    monkeypatch: pytest.MonkeyPatch,
-    policy: str,
-    ahead: bool,
-) -> None:
-    """With the same answers, also when the frame turns out to be bad and another one comes."""
-    plain = Tracker(small_predictor, policy, "cpu")
-    expected = run(plain.session(), video[:6], BOX)
-    monkeypatch.setattr(background, "usable_cores", lambda: 1 + torch.get_num_threads())
-    tracker = Tracker(small_predictor, policy, "cpu")
-    tracker.network.prepare()
-    threads = []
-    recall = Session._recall
-
-    def noted(session: Session, time: int) -> Any:
-        threads.append(threading.current_thread().name)
-        return recall(session, time)
-
-    monkeypatch.setattr(Session, "_recall", noted)
-    session = tracker.session()
-    answers = [session.start(video[0], [BOX])]
-    threads.clear()
-    views = tracker.network.views
-    for frame in video[1:6]:
-        session.update_memory_async()
-        monkeypatch.setattr(tracker.network, "views", lambda _: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            session.step(frame)
-        monkeypatch.setattr(tracker.network, "views", views)
-        answers.append(session.step(frame))
-    assert all(same(a, b) for a, b in zip(expected, answers, strict=True))
-    assert len(threads) == 5
-    assert {name.startswith("samurai-memory") for name in threads} == {ahead}
-
-
-def test_without_a_spare_core_it_settles_at_once(
+def test_without_a_spare_core_memory_is_updated_at_once(
     tracker: Tracker, video: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(background, "usable_cores", lambda: torch.get_num_threads())
     session = tracker.session()
     session.start(video[0], [BOX])
     session.update_memory_async()
-    assert session._pending is None and session._writing is None
+    assert session._writer._owed is None and session._writer._running is None
 
 
 def test_answers_come_in_the_order_of_introduction(tracker: Tracker, video: Frames) -> None:
@@ -217,7 +180,7 @@ def test_a_failed_memory_write_is_raised_by_the_next_call(
     def fail(*_: object) -> None:
         raise RuntimeError("out of memory")
 
-    monkeypatch.setattr(tracker.network, "memorise", fail)
+    monkeypatch.setattr(tracker.network, "encode_memory", fail)
     with pytest.raises(SessionError, match=r"frame 0 .*out of memory"):
         session.step(video[1])
     monkeypatch.setattr(background, "usable_cores", lambda: 1 + torch.get_num_threads())

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from samurai.core.preprocess import MEAN, STD
 from samurai.models.manifest import checkpoint_path, model_card
 from samurai.networks.sam2.lite_trunk import LiteTrunk
+from samurai.networks.sam2.network import IMAGENET_MEAN, IMAGENET_STD
 from samurai_training.__main__ import main
 from samurai_training.errors import TrainingError
 from samurai_training.pretrained import trunk_weights
@@ -57,7 +57,7 @@ def test_a_converted_trunk_computes_what_the_package_does(state: dict[str, Tenso
     trunk = LiteTrunk()
     trunk.load_state_dict(trunk_weights(state))
     picture = torch.rand(1, 3, 64, 64) * 255
-    mean, std = (torch.tensor(values)[:, None, None] for values in (MEAN, STD))
+    mean, std = (torch.tensor(values)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_STD))
     with torch.no_grad():
         ours = trunk.embed((picture / 255 - mean) / std)
         stem = F.conv2d((picture - 127) / 128, state["_conv_stem.weight"], stride=2)

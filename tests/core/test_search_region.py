@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from samurai.core.preprocess import cropped
 from samurai.core.search_region import (
-    BORDER,
     OPENING,
     SearchRegion,
     SearchRegionTracker,
@@ -21,6 +21,7 @@ from samurai.regions import Box, Mask, Points
 from samurai.tracker import Tracker
 
 ROWS, COLUMNS = FRAME = (24, 32)
+FILL = (124, 116, 104)
 places = st.integers(-40, 40)
 sides = st.integers(1, 60)
 windows = st.builds(SearchRegion, places, places, sides, sides)
@@ -35,7 +36,7 @@ def some_mask(seed: int = 1) -> NDArray[np.bool_]:
 
 
 @given(windows)
-def test_a_crop_is_the_frame_pixel_by_pixel_and_the_mean_colour_beyond(
+def test_a_crop_is_the_frame_pixel_by_pixel_and_the_fill_beyond(
     window: SearchRegion,
 ) -> None:
     frame = numbered_frame()
@@ -44,8 +45,8 @@ def test_a_crop_is_the_frame_pixel_by_pixel_and_the_mean_colour_beyond(
         for column in range(window.width):
             y, x = row + window.top, column + window.left
             inside = 0 <= y < ROWS and 0 <= x < COLUMNS
-            expected[row, column] = frame[y, x] if inside else BORDER
-    np.testing.assert_array_equal(window.crop(frame), expected)
+            expected[row, column] = frame[y, x] if inside else FILL
+    np.testing.assert_array_equal(cropped(frame, window, FILL), expected)
 
 
 @given(windows)
@@ -81,7 +82,7 @@ def test_corners_in_the_square_input_go_back_to_the_frame(window: SearchRegion) 
 def test_the_whole_frame_is_not_copied() -> None:
     frame, mask = numbered_frame(), some_mask()
     whole = SearchRegion.whole(FRAME)
-    assert whole.crop(frame) is frame
+    assert cropped(frame, whole, FILL) is frame
     assert whole.paste(mask, FRAME) is mask
 
 
@@ -100,7 +101,7 @@ def test_a_window_is_square_touches_the_frame_and_is_never_wider(
 ) -> None:
     finder = SearchRegionTracker(4.0, (480, 640), first)
     for box in [first, *seen]:
-        window = finder.window()
+        window = finder.region()
         assert window.width == window.height <= 640
         assert window.left < 640 and window.left + window.width > 0
         assert window.top < 480 and window.top + window.height > 0
@@ -109,13 +110,13 @@ def test_a_window_is_square_touches_the_frame_and_is_never_wider(
 
 def test_a_window_is_four_sizes_wide_around_the_object_and_goes_with_it() -> None:
     finder = SearchRegionTracker(4.0, (480, 640), Box(100, 200, 40, 40))
-    assert finder.window() == SearchRegion(120 - 80, 220 - 80, 160, 160)
+    assert finder.region() == SearchRegion(120 - 80, 220 - 80, 160, 160)
     for step in range(1, 30):
         box = Box(100 + 8 * step, 200, 40, 40)
-        window = finder.window()
+        window = finder.region()
         assert abs(window.left + 80 - (box.x + 20)) < 8.5  # never more than a step behind
         finder.follow(box)
-    assert abs(finder.window().left + 80 - (100 + 8 * 30 + 20)) <= 1  # its speed is known
+    assert abs(finder.region().left + 80 - (100 + 8 * 30 + 20)) <= 1  # its speed is known
 
 
 def test_a_window_opens_to_the_whole_frame_while_its_object_is_gone_and_then_closes() -> None:
@@ -123,19 +124,19 @@ def test_a_window_opens_to_the_whole_frame_while_its_object_is_gone_and_then_clo
     finder = SearchRegionTracker(4.0, (480, 640), box)
     sides = []
     for _ in range(12):
-        sides.append(finder.window().width)
+        sides.append(finder.region().width)
         finder.follow(None)
     assert sides[0] == 160 and sides[1] == round(160 * OPENING)
     assert sides == sorted(sides) and sides[-1] == 640
-    assert finder.window() == SearchRegion(0, -80, 640, 640)
+    assert finder.region() == SearchRegion(0, -80, 640, 640)
     finder.follow(box)
-    assert finder.window() == SearchRegion(40, 140, 160, 160)
+    assert finder.region() == SearchRegion(40, 140, 160, 160)
 
 
 def test_a_half_hidden_object_does_not_close_its_window_at_once() -> None:
     finder = SearchRegionTracker(4.0, (480, 640), Box(100, 200, 40, 40))
     finder.follow(Box(100, 200, 10, 40))
-    assert finder.window().width > 125
+    assert finder.region().width > 125
 
 
 def test_prompts_have_boxes() -> None:

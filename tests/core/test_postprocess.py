@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samurai.core.mask_upsampling import upsampled_logits, upsampled_mask
-from samurai.core.preprocess import MASKS_AT_ONCE, frame_masks, with_box, with_profiles
+from samurai.core.postprocess import frame_masks, with_box, with_profiles
+from samurai.core.transfer import MASKS_AT_ONCE
 from samurai.regions import Box
 
 
