@@ -77,7 +77,7 @@ def test_features_and_conditioned_features_differ_by_rounding_alone(
     view = torch.randn(1, 3, exact.spec.input_size, exact.spec.input_size)
     theirs, ours = exact.encode(view), padded.encode(view)
     assert isinstance(padded._encoder.module, FoldedEncoder)
-    for a, b in zip((theirs.tokens, *theirs.fine), (ours.tokens, *ours.fine), strict=True):
+    for a, b in zip((theirs.tokens, *theirs.high_res), (ours.tokens, *ours.high_res), strict=True):
         assert_close(a, b, ROUNDING)
     reader = padded._reader.module
     assert isinstance(reader, FoldedReader)

@@ -15,7 +15,7 @@ from samurai.policies import POLICIES
 from samurai.policies.base import Traits
 from samurai.regions import Box, Mask, Points
 
-HEIGHT, WIDTH, FRAMES = 120, 160, 24
+HEIGHT, WIDTH, FRAMES = 120, 160, 20
 RED, BLUE = (220, 40, 30), (30, 60, 230)
 
 Frame = NDArray[np.uint8]
@@ -32,7 +32,7 @@ def red(index: int) -> tuple[slice, slice]:
 
 
 def blue(index: int) -> tuple[slice, slice]:
-    return place((110, 70), (-1, -1), index)
+    return place((118, 70), (-1, -1), index)
 
 
 def frame_of(index: int, visible: bool = True) -> Frame:

@@ -20,7 +20,7 @@ from samurai.networks.base import Decoding, Features, Memory, NetworkSpec
 SIDE = 12
 """Feature tokens along each side of the input."""
 
-TOLERANCES = (0.15, 0.3, 0.45)
+TOLERANCES = (0.8, 1.2, 1.6)
 """Distances of normalized colors up to which a token belongs to the object, one per candidate."""
 
 PREDICTED_IOUS = (0.7, 0.9, 0.6)
