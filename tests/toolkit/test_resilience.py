@@ -97,11 +97,12 @@ def test_doctor_and_evaluate_name_the_line_of_list_txt(
     assert failed and str(file) in failed[0].text
 
 
-def test_doctor_has_nothing_to_say_of_a_folder_that_is_no_workspace(
+def test_doctor_says_how_to_check_a_workspace_that_is_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_workspace: MakeWorkspace
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert list(doctor.workspace(None)) == []
+    (none,) = doctor.workspace(None)
+    assert none.level == "INFO" and "--workspace FOLDER" in none.text
     (found,) = doctor.workspace(make_workspace())
     assert found.level == "OK"
 
