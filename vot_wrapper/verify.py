@@ -59,8 +59,8 @@ def run(model: str, frames: int | None = None) -> int:
     from samurai.speed import keep_compiled
 
     keep_compiled(os.environ)
-    from samurai.runtime.precision import warn_of_emulation
-    from samurai.tracker import resolve_device, resolve_dtype
+    from samurai.runtime.device import resolve_device
+    from samurai.runtime.precision import resolve_dtype, warn_of_emulation
 
     device = resolve_device(settings.device)
     dtype = resolve_dtype(settings.dtype, device)

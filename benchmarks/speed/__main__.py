@@ -118,7 +118,7 @@ def _places(result: dict[str, Any], folder: Path | None) -> tuple[Path, Path]:
 
 
 def _device_type(name: str) -> str:
-    from samurai.tracker import resolve_device
+    from samurai.runtime.device import resolve_device
 
     return resolve_device(name).type
 

@@ -16,40 +16,37 @@ COMPONENTS: dict[str, tuple[Place, ...]] = {
     # the image file to RGB
     "decode": (Place("vot_wrapper.server", "read_frame"),),
     # window, resize, normalisation
-    "preprocess": (
-        Place("samurai.core.search_region", "Window.crop"),
-        Place("samurai.networks.sam2.network", "Network.views"),
-    ),
-    "image encoder": (Place("samurai.networks.sam2.network", "Network.encode"),),
+    "preprocess": (Place("samurai.core.session", "network_input"),),
+    "image encoder": (Place("samurai.networks.sam2.network", "Sam2Network.encode"),),
     # gathering from the bank, laying out, memory attention
     "memory read": (
-        Place("samurai.core.memory_bank", "Rows.take"),
-        Place("samurai.networks.sam2.network", "Network.memory"),
-        Place("samurai.networks.sam2.network", "Network.attend"),
+        Place("samurai.core.memory_bank", "TensorPool.take"),
+        Place("samurai.networks.sam2.network", "Sam2Network.prepare_memory"),
+        Place("samurai.networks.sam2.network", "Sam2Network.condition"),
     ),
     # a policy's hints, mask decoder
     "decoder": (
-        Place("samurai.networks.sam2.network", "Network.hint"),
-        Place("samurai.networks.sam2.network", "Network.decode"),
+        Place("samurai.networks.sam2.network", "Sam2Network.embed_prompt"),
+        Place("samurai.networks.sam2.network", "Sam2Network.decode"),
     ),
     # pictures for policies, the candidates' boxes, the copy of numbers to the host, the policies
     "choice": (
         Place("samurai.core.frame_history", "FrameHistory.push"),
-        Place("samurai.core.batching", "read_batches"),
+        Place("samurai.core.batching", "read_decodings"),
     ),
     # masks at the frame's size, on the host, cropped, encoded, written into the pipe
     "reply": (
-        Place("samurai.core.session", "frame_masks"),
-        Place("samurai.core.search_region", "Window.placed"),
+        Place("samurai.core.postprocess", "frame_masks"),
+        Place("samurai.core.search_region", "SearchRegion.placed"),
         Place("samurai.regions", "Box.of_mask"),
         Place("vot_wrapper.server", "to_trax"),
         Place("trax", "Server.status"),
     ),
-    "memory write": (Place("samurai.core.session", "Session._finish_write"),),
+    "memory write": (Place("samurai.core.session", "Session.update_memory"),),
 }
 
 IN_BACKGROUND = Place("samurai.core.session", "Session.update_memory_async")
-WAITED_FOR = "_finish_write"
+WAITED_FOR = "update_memory"
 """What the server calls after a reply, and what stands in for it while parts are timed: on a CPU
 with a core to spare the write is done beside the next frame's first parts, which would count it
 twice."""

@@ -113,7 +113,8 @@ def random_model(card: ModelCard) -> SAM2Base:
     """A model of that architecture with weights from a fixed seed, that always sees its object."""
     import torch
 
-    from samurai.models.checkpoints import build_model, configuration_path
+    from samurai.models.checkpoints import configuration_path
+    from samurai.networks.sam2.build import build_model
 
     torch.manual_seed(SEED)
     model = build_model(configuration_path(card))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import torch
-from sam2.modeling.sam2_base import SAM2Base
 
 from samurai.core.offline import OfflineSession
 from samurai.core.session import Session
@@ -15,13 +14,15 @@ from samurai.core.warm_up import reason, release, run_once
 from samurai.errors import ConfigurationError, DependencyError, DeviceError, SessionError
 from samurai.models.checkpoints import load_model, model_card
 from samurai.models.manifest import BoxPrompt, ModelCard
-from samurai.networks.base import VideoNetwork
-from samurai.networks.sam2.backends.fast import FastNetwork
-from samurai.networks.sam2.network import Sam2Network
+from samurai.networks.sam2.create import create_network
 from samurai.policies import policy_class
 from samurai.policies.base import Policy, Traits
-from samurai.runtime.precision import asked_dtype, preferred_dtype, warn_of_emulation
-from samurai.speed import Speed, checked_speed
+from samurai.runtime.device import resolve_device
+from samurai.runtime.precision import resolve_dtype, warn_of_emulation
+from samurai.speed import checked_speed
+
+if TYPE_CHECKING:
+    from samurai.networks.sam2.build import SAM2Base
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class Tracker:
         large: bool = False,
     ) -> None:
         place = resolve_device(device)
-        self.network = _network(model, place, dtype, checked_speed(speed))
+        self.network = create_network(model, place, dtype, checked_speed(speed))
         self._spare = None if speed == "exact" else (model, dtype)  # until it has warmed up
         if dtype != "auto":
             warn_of_emulation(self.network.dtype, place)
@@ -219,7 +220,7 @@ class Tracker:
         del self.network
         release(device)
         try:
-            self.network = _network(model, device, dtype, "exact")
+            self.network = create_network(model, device, dtype, "exact")
         except Exception as error:
             raise _unusable(device, error) from error
 
@@ -228,43 +229,3 @@ def _unusable(device: torch.device, error: Exception) -> DeviceError:
     return DeviceError(
         f"{device} can't run this model ({reason(error)}): choose a smaller model or device cpu"
     )
-
-
-def _network(model: SAM2Base, place: torch.device, dtype: str, speed: Speed) -> VideoNetwork:
-    """The model's functions at that speed, in that precision."""
-    precision = resolve_dtype(dtype, place, speed, int(model.image_size))
-    if speed == "exact":
-        return Sam2Network(model, place, precision)
-    return FastNetwork(model, place, precision, speed)
-
-
-def resolve_device(name: str) -> torch.device:
-    """The torch device of that name; "auto" takes CUDA, then MPS, then the CPU."""
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise ConfigurationError(
-            f"unknown device {name!r}: choose auto, cpu, cuda, cuda:N or mps"
-        ) from error
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise ConfigurationError(
-            f"device {name!r} isn't there: torch {torch.__version__} sees "
-            f"{torch.cuda.device_count()} CUDA devices; choose auto or cpu"
-        )
-    if device.type == "mps" and not torch.backends.mps.is_available():
-        raise ConfigurationError("device 'mps' isn't there: choose auto or cpu")
-    if device.type not in ("cpu", "cuda", "mps"):
-        raise ConfigurationError(f"device {name!r} isn't supported: choose auto, cpu, cuda or mps")
-    return device
-
-
-def resolve_dtype(
-    name: str, device: torch.device, speed: Speed = "exact", image_size: int = 0
-) -> torch.dtype:
-    """The torch dtype of that name; "auto" is what a speed takes on that device for inputs of
-    `image_size` pixels a side."""
-    return preferred_dtype(speed, image_size, device) if name == "auto" else asked_dtype(name)

@@ -27,7 +27,7 @@ from samurai.speed import Speed
 from samurai.tracker import Tracker
 
 if TYPE_CHECKING:
-    from sam2.modeling.sam2_base import SAM2Base
+    from samurai.networks.sam2.build import SAM2Base
 
 PREDICTOR = {
     "_target_": "sam2.sam2_video_predictor.SAM2VideoPredictor",

@@ -22,8 +22,9 @@ from safetensors.torch import load_file, save_file
 from sam2.modeling.sam2_base import SAM2Base
 from torch import Tensor, nn
 
-from samurai.models.checkpoints import build_model, configuration_path
+from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import model_card
+from samurai.networks.sam2.build import build_model
 from samurai_training.errors import TrainingError
 from samurai_training.feed import feed, to_batch
 from samurai_training.losses import Losses, judge

@@ -13,8 +13,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from samurai.models.checkpoints import build_model, configuration_path
+from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import model_card
+from samurai.networks.sam2.build import build_model
 from samurai.networks.sam2.lite_trunk import LiteTrunk
 from samurai.networks.sam2.network import IMAGENET_MEAN, IMAGENET_STD
 from samurai_training.errors import TrainingError

@@ -30,7 +30,7 @@ from vot_wrapper.settings import Settings
 
 PICTURES = {
     "samurai.core.frame_history.FrameHistory.push",
-    "samurai.networks.sam2.network.Network.hint",
+    "samurai.networks.sam2.network.Sam2Network.embed_prompt",
     "see",
 }
 PLACES = [FRAME, IN_BACKGROUND, *itertools.chain.from_iterable(COMPONENTS.values())]

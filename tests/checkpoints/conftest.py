@@ -14,8 +14,8 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from samurai.models.checkpoints import build_model
 from samurai.models.manifest import ModelCard
+from samurai.networks.sam2.build import build_model, configuration_file
 
 
 @pytest.fixture(scope="session")
@@ -24,9 +24,9 @@ def repository() -> Path:
 
 
 @pytest.fixture(scope="session")
-def micro(repository: Path) -> dict[str, Any]:
+def micro() -> dict[str, Any]:
     """nano with a quarter of its width and a Hiera: a complete SAM 2.1 of 0.7 M parameters."""
-    node = OmegaConf.load(repository / "sam2" / "samurai" / "configs" / "nano.yaml").model
+    node = OmegaConf.load(configuration_file("nano.yaml")).model
     attention = {"d_model": 32, "dim_feedforward": 64}
     changes = {
         "image_size": 128,

@@ -248,7 +248,7 @@ def test_a_page_of_the_same_length_is_no_checkpoint(
 def test_another_models_weights_are_refused(
     get: Get, host: Any, folder: Path, micro_card: CardMaker
 ) -> None:
-    nano = Path(checkpoints.__file__).parent / "configs" / "nano.yaml"
+    nano = checkpoints.configuration_path(checkpoints.model_card("nano"))
     card = micro_card(url=host.url, configuration=str(nano))
     refusal(get, "refused and removed.*another model", card=card)
     assert files(folder) == set()

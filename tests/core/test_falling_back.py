@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from oracles.tape import Tape
 from torch.nn.attention import SDPBackend
 
-from samurai import Box, Tracker, tracker
+from samurai import Box, Tracker
 from samurai.errors import ConfigurationError, DeviceError, SamuraiError
+from samurai.networks.sam2 import create
 from samurai.networks.sam2.backends import fast
 from samurai.networks.sam2.backends.attention_kernels import PLAIN, Kernel, fastest
 from samurai.networks.sam2.backends.fast import FastNetwork
@@ -79,7 +80,7 @@ def like_cuda(monkeypatch: pytest.MonkeyPatch) -> Callable[[Fault | None], None]
 
         monkeypatch.setattr(torch, "compile", compiled)
         monkeypatch.setattr(FastNetwork, "prepare", prepare)
-        monkeypatch.setattr(tracker, "FastNetwork", partial(FastNetwork, padded=True, folded=True))
+        monkeypatch.setattr(create, "FastNetwork", partial(FastNetwork, padded=True, folded=True))
         for name, place in (("encode", "frame"), ("encode_memory", "memory write")):
             plain = getattr(FastNetwork, name)
 

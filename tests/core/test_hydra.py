@@ -8,7 +8,10 @@ import sys
 import pytest
 
 LOAD = "from samurai import Tracker; Tracker.load('nano')"
-BUILD = "from samurai.models.checkpoints import build_model, configuration_path, model_card; "
+BUILD = (
+    "from samurai.models.checkpoints import configuration_path, model_card; "
+    "from samurai.networks.sam2.build import build_model; "
+)
 BUILD += "build_model(configuration_path(model_card('nano')))"
 HOST = "import hydra; hydra.initialize(version_base=None, config_path=None)"
 STATE = "from hydra.core.global_hydra import GlobalHydra; state = GlobalHydra.instance()"

@@ -11,8 +11,9 @@ from sam2.modeling.sam2_base import SAM2Base
 from torch import Tensor
 
 from samurai import Box, Tracker
-from samurai.models.checkpoints import build_model, configuration_path
+from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import model_card
+from samurai.networks.sam2.build import build_model
 from samurai.networks.sam2.lite_trunk import LiteTrunk
 from samurai.policies import policy_names
 from samurai.runtime import threads as background

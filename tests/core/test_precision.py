@@ -12,9 +12,13 @@ import torch
 
 from samurai.errors import ConfigurationError
 from samurai.runtime import precision
-from samurai.runtime.precision import cuda_has_bfloat16, preferred_dtype, warn_of_emulation
+from samurai.runtime.precision import (
+    cuda_has_bfloat16,
+    preferred_dtype,
+    resolve_dtype,
+    warn_of_emulation,
+)
 from samurai.speed import SPEEDS
-from samurai.tracker import resolve_dtype
 
 CPU = torch.device("cpu")
 

@@ -40,7 +40,11 @@ EDITS: dict[str, Edit] = {
     "sam2 itself": ("sam2/modeling/sam2_base.py", "NO_OBJ_SCORE = -1024.0", "NO_OBJ_SCORE = -1.0"),
 }
 HARMLESS: dict[str, Edit] = {
-    "a comment": ("samurai/core/search_region.py", "class Window", "# a word\nclass Window"),
+    "a comment": (
+        "samurai/core/search_region.py",
+        "class SearchRegion:",
+        "# a word\nclass SearchRegion:",
+    ),
     "empty lines": ("vot_wrapper/regions.py", "def to_trax(", "\n\n\ndef to_trax("),
     "another command": ("vot_wrapper/submit.py", "", ADDED),
     "the downloader": ("samurai/models/download.py", "", ADDED),

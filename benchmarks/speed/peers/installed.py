@@ -9,7 +9,8 @@ import torch
 from benchmarks.speed.peers.host import Runner, Task, host
 from benchmarks.speed.peers.predictor import Prompt, corner_prompt, runner
 from benchmarks.speed.variant import Variant
-from samurai.models.checkpoints import STABILITY_FALLBACK, configuration_path
+from samurai.models.checkpoints import configuration_path
+from samurai.networks.sam2.build import STABILITY_FALLBACK
 from samurai.regions import Box
 
 WAYS: dict[str, dict[str, Any]] = {

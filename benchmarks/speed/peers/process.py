@@ -16,7 +16,8 @@ from benchmarks.speed.lap import Lap
 from benchmarks.speed.peers.catalogue import REFERENCE, Peer
 from benchmarks.speed.variant import Variant
 from benchmarks.where import python_path
-from samurai.tracker import resolve_device, resolve_dtype
+from samurai.runtime.device import resolve_device
+from samurai.runtime.precision import resolve_dtype
 
 TAIL = 2000
 """Characters of its log that a failure shows."""

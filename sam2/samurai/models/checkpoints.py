@@ -1,8 +1,4 @@
-"""From a model's name to a SAM 2.1 with its weights, strictly: every key, every shape, no pickle.
-
-Models are built from YAML by Hydra's `instantiate` alone; nothing here composes, or depends on
-Hydra's global state.
-"""
+"""From a model's name to a SAM 2.1 with its weights, strictly: every key and shape, no pickle."""
 
 from __future__ import annotations
 
@@ -14,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from samurai.errors import CheckpointError, ConfigurationError
 from samurai.models.manifest import (
@@ -26,14 +21,13 @@ from samurai.models.manifest import (
     model_names,
     sha256_of,
 )
-from samurai.networks.sam2.dependency import import_sam2, require_sam2
+from samurai.networks.sam2.build import build_model, configuration_file, no_random_fill
 
 if TYPE_CHECKING:
-    from sam2.modeling.sam2_base import SAM2Base
+    from samurai.networks.sam2.build import SAM2Base
 
 __all__ = [
     "ModelCard",
-    "build_model",
     "bundled_folder",
     "checkpoint_path",
     "checkpoints_folder",
@@ -45,14 +39,6 @@ __all__ = [
     "verify",
 ]
 
-STABILITY_FALLBACK = {
-    "dynamic_multimask_via_stability": True,
-    "dynamic_multimask_stability_delta": 0.05,
-    "dynamic_multimask_stability_thresh": 0.98,
-}
-"""What SAM 2's own video predictor adds to its configurations: where the single mask changes too
-much with the threshold, the decoder answers with the best of its three candidates."""
-
 WEIGHT_DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 """What weights may be stored as; they are float32 in memory."""
 
@@ -63,56 +49,12 @@ def configuration_path(card: ModelCard) -> Path:
     Raises:
         ConfigurationError: neither has it.
     """
-    ours = Path(__file__).resolve().parents[1] / "networks" / "sam2" / "configs"
-    for folder in (ours, require_sam2() / "configs"):
-        if (folder / card.configuration).is_file():
-            return folder / card.configuration
-    raise ConfigurationError(
-        f"model {card.name}: the configuration {card.configuration} is neither in {ours} nor in "
-        "the installed sam2; correct it in the manifest"
-    )
-
-
-def build_model(
-    configuration: Path | Mapping[str, Any], changes: Mapping[str, Any] | None = None
-) -> SAM2Base:
-    """A model with random weights, in evaluation mode, on the CPU, in float32.
-
-    Args:
-        configuration: a YAML file in the form of sam2's own (one top key, `model`), or that
-            content as a mapping. The video predictor's stability fallback is added unless the
-            configuration speaks of it.
-        changes: values that replace the configuration's, or join them: `{"_target_": ...}` builds
-            another class than the configuration names.
-
-    Raises:
-        ConfigurationError: no SAM 2 can be built from it.
-        DependencyError: sam2 isn't installed properly.
-    """
-    import_sam2()  # before these imports: its message is better than theirs
-    from hydra.errors import InstantiationException
-    from hydra.utils import instantiate
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from sam2.modeling.sam2_base import SAM2Base
-    from yaml import YAMLError
-
-    source = str(configuration) if isinstance(configuration, Path) else "the given mapping"
-    reasons = (OSError, TypeError, YAMLError, OmegaConfBaseException, InstantiationException)
     try:
-        if isinstance(configuration, Path):
-            node = OmegaConf.load(configuration)
-        else:
-            node = OmegaConf.create(dict(configuration))
-        defaults = {"model": {"sam_mask_decoder_extra_args": STABILITY_FALLBACK}}
-        node = OmegaConf.merge(defaults, node, {"model": dict(changes or {})})
-        model = instantiate(node.model, _convert_="all")
-    except reasons as error:
-        why = " ".join(str(error).split())
-        raise ConfigurationError(f"no model can be built from {source}: {why}") from error
-    if not isinstance(model, SAM2Base):
-        raise ConfigurationError(f"{source} describes a {type(model).__name__}, not a SAM2Base")
-    return model.eval()
+        return configuration_file(card.configuration)
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            f"model {card.name}: {error}; correct it in the manifest"
+        ) from None
 
 
 def load_model(
@@ -134,7 +76,7 @@ def load_model(
     if not path.is_file():
         raise CheckpointError(f"model {card.name}: there is no file {path}; {card.remedy}")
     weights = _read_weights(card, path)
-    with _NoRandomFill():
+    with no_random_fill():
         model = build_model(configuration_path(card), changes)
     _require_same_keys(card, path, weights, model.state_dict())
     _require_usable(card, path, weights)
@@ -251,32 +193,3 @@ def _require_usable(card: ModelCard, path: Path, weights: Mapping[str, Tensor]) 
                 f"{path} has NaN or infinity in {key}: its training diverged or the file is "
                 f"damaged; delete it, then {card.remedy}"
             )
-
-
-class _NoRandomFill(TorchFunctionMode):
-    """Skips random initialisation, most of the time it takes to build a large model.
-
-    For models whose every parameter is overwritten: a strict load follows.
-    """
-
-    FILLS = frozenset(
-        (
-            torch.nn.init.trunc_normal_,
-            torch.nn.init.kaiming_uniform_,
-            torch.nn.init.xavier_uniform_,
-            torch.Tensor.normal_,
-            torch.Tensor.uniform_,
-            torch.Tensor.erfinv_,
-        )
-    )
-
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        if func in self.FILLS:
-            return args[0] if args else (kwargs or {})["tensor"]
-        return func(*args, **(kwargs or {}))

@@ -57,3 +57,11 @@ def warn_of_emulation(dtype: torch.dtype, device: torch.device) -> None:
             "%s has no bfloat16 of its own and emulates it slowly: choose dtype auto or float32",
             device,
         )
+
+
+def resolve_dtype(
+    name: str, device: torch.device, speed: Speed = "exact", image_size: int = 0
+) -> torch.dtype:
+    """The torch dtype of that name; "auto" is what a speed takes on that device for inputs of
+    `image_size` pixels a side."""
+    return preferred_dtype(speed, image_size, device) if name == "auto" else asked_dtype(name)
