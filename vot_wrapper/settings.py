@@ -83,8 +83,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         ConfigurationError: a variable's value isn't allowed; the message lists those that are.
     """
     from samurai.models.manifest import model_names
-    from samurai.motion.flow import FLOWS
-    from samurai.motion.points import POINT_TRACKERS
+    from samurai.motion import FLOWS, POINT_TRACKERS
     from samurai.policies import policy_names
 
     given = {name: value.strip() for name, value in environ.items() if name.startswith(PREFIX)}
@@ -108,8 +107,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 def describe() -> str:
     """Every variable with its default and what it may be, a line each."""
     from samurai.models.manifest import model_names
-    from samurai.motion.flow import FLOWS
-    from samurai.motion.points import POINT_TRACKERS
+    from samurai.motion import FLOWS, POINT_TRACKERS
     from samurai.policies import policy_names
 
     allowed = {

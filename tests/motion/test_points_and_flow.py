@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samurai.errors import ConfigurationError
+from samurai.motion import dense_flow, point_tracker
 from samurai.motion.cotracker import CoTracker
-from samurai.motion.flow import carried, dense_flow
-from samurai.motion.points import farthest_points, point_tracker
+from samurai.motion.flow import warped
+from samurai.motion.points import farthest_points
 
 
 def picture(shift: tuple[float, float], size: tuple[int, int] = (96, 128)) -> np.ndarray:
@@ -60,7 +61,7 @@ def test_dense_flow_carries_values_along(step: tuple[float, float]) -> None:
     np.testing.assert_allclose(np.median(middle, axis=0), step, atol=0.3)
     values = np.full((96, 128), -5.0, np.float32)
     values[40:60, 50:80] = 5.0
-    moved = carried(values, flow.between(now, before), beyond=-5.0) > 0
+    moved = warped(values, flow.between(now, before), fill_value=-5.0) > 0
     expected = np.roll(values > 0, (int(step[1]), int(step[0])), axis=(0, 1))
     assert (moved & expected).sum() / (moved | expected).sum() > 0.85
 

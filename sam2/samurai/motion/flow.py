@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from samurai.errors import ConfigurationError
 
 Picture = NDArray[np.uint8]
 Field = NDArray[np.float32]
@@ -44,29 +41,9 @@ class Dis:
         return field
 
 
-def _raft() -> DenseFlow:
-    from samurai.motion.raft import Raft
-
-    return Raft.load()
-
-
-FLOWS: dict[str, Callable[[], DenseFlow]] = {"dis": Dis, "raft": _raft}
-
-
-def dense_flow(name: str) -> DenseFlow:
-    """The dense flow of that name.
-
-    Raises:
-        ConfigurationError: there is none, or what it needs isn't installed.
-    """
-    if name not in FLOWS:
-        raise ConfigurationError(f"no flow is called {name!r}; there are: {', '.join(FLOWS)}")
-    return FLOWS[name]()
-
-
-def carried(values: Field, backwards: Field, beyond: float) -> Field:
-    """Values (h, w) of an older picture where they went: `backwards` is the flow from the newer
-    picture to the older one; `beyond` stands for what came from outside."""
+def warped(values: Field, backwards: Field, fill_value: float) -> Field:
+    """Values (h, w) of an older picture where they moved to: `backwards` is the flow from the newer
+    picture to the older one; `fill_value` stands for what came from outside."""
     height, width = values.shape
     columns, rows = np.meshgrid(
         np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
@@ -77,6 +54,6 @@ def carried(values: Field, backwards: Field, beyond: float) -> Field:
         rows + backwards[..., 1],
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
-        borderValue=beyond,
+        borderValue=fill_value,
     )
     return moved

@@ -7,14 +7,12 @@ Coordinates: pixels, x right, y down, the centre of the top-left pixel at 0.5, 0
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from samurai.errors import ConfigurationError
 
 Picture = NDArray[np.uint8]
 Points = NDArray[np.float32]
@@ -74,31 +72,6 @@ def _flow(before: Picture, now: Picture, points: Points) -> tuple[Points, NDArra
 def _inside(points: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     x, y = points[:, 0], points[:, 1]
     return (x >= 0) & (x < shape[1]) & (y >= 0) & (y < shape[0])
-
-
-def _cotracker() -> PointTracker:
-    from samurai.motion.cotracker import CoTracker
-
-    return CoTracker.load()
-
-
-POINT_TRACKERS: dict[str, Callable[[], PointTracker]] = {
-    "lucas-kanade": LucasKanade,
-    "cotracker": _cotracker,
-}
-
-
-def point_tracker(name: str) -> PointTracker:
-    """The point tracker of that name.
-
-    Raises:
-        ConfigurationError: there is none, or what it needs isn't installed.
-    """
-    if name not in POINT_TRACKERS:
-        raise ConfigurationError(
-            f"no point tracker is called {name!r}; there are: {', '.join(POINT_TRACKERS)}"
-        )
-    return POINT_TRACKERS[name]()
 
 
 def farthest_points(points: NDArray[np.float32], count: int) -> NDArray[np.float32]:

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from samurai.motion.points import point_tracker
+from samurai.motion import point_tracker
 from samurai.policies.base import (
     Choice,
     Decoded,

@@ -18,8 +18,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from samurai.motion.flow import carried, dense_flow
-from samurai.motion.points import farthest_points, point_tracker
+from samurai.motion import dense_flow, point_tracker
+from samurai.motion.flow import warped
+from samurai.motion.points import farthest_points
 from samurai.policies.base import (
     Choice,
     Decoded,
@@ -109,7 +110,7 @@ class MosamPolicy(Policy):
         points = inner_points(last.logits > 0, last.grid, before.shape[:2], FOLLOWED)
         moved, seen = self._tracker.follow([before, now], points)
         moved = moved[seen][agreeing(moved[seen] - points[seen])]
-        logits = self._carried(last, before, now)
+        logits = self._warped(last, before, now)
         columns, rows = np.floor(moved).astype(int).T
         moved = farthest_points(moved[logits[rows, columns] > 0], PROMPTED)
         if len(moved) < PROMPTED:
@@ -117,7 +118,7 @@ class MosamPolicy(Policy):
         labels = np.ones(PROMPTED, dtype=np.int32)
         return Hint(moved, labels, logits if self.mask_prompt else None)
 
-    def _carried(
+    def _warped(
         self, last: _Last, before: NDArray[np.uint8], now: NDArray[np.uint8]
     ) -> NDArray[np.float32]:
         """The last mask's logits where dense flow takes them, over the whole picture."""
@@ -126,7 +127,7 @@ class MosamPolicy(Policy):
         here = _around(last, size)
         backwards = self._flow.between(now[here], before[here])
         moved = np.full(size, BEYOND, dtype=np.float32)
-        moved[here] = carried(logits[here], backwards, BEYOND)
+        moved[here] = warped(logits[here], backwards, BEYOND)
         return moved
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
