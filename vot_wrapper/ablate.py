@@ -8,7 +8,6 @@ import importlib.metadata
 import os
 import platform
 import subprocess
-import sys
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 REFERENCE = "samurai"
 OUTPUT = "ablation"  # in the bundled workspace
+HARD = "hard"  # in the bundled workspace; not part of the wheel
 PAGE = "ablation.md"
 POLL_SECONDS = 0.5
 
@@ -46,8 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=[],
         metavar="DIR",
-        help="workspaces to take sequences and experiments from (default: the bundled ones and, in "
-        "a clone, the hard sequences, which are made if they aren't there)",
+        help="workspaces to take sequences and experiments from (default: the bundled ones; "
+        "the hard sequences among them come with a clone, not with the installed package)",
     )
     parser.add_argument(
         "--output",
@@ -126,28 +126,23 @@ def _sources(given: list[Path], console: Console) -> list[Path]:
         ConfigurationError: two of the same name, whose results would mix.
     """
     if not given:
-        workspace, clone = bundled.source(), bundled.clone()
-        if clone is None:  # the program that makes the hard sequences is in the repository only
-            return [workspace, workspace / "multiobject"]
-        hard = workspace / "hard"
-        if not (hard / "sequences" / "list.txt").exists():
-            _make_hard(console, clone, hard / "sequences")
-        return [workspace, workspace / "multiobject", hard]
+        return _bundled(console)
     if len({path.name for path in given}) < len(given):
         raise ConfigurationError("two workspaces have the same name: rename the folder of one")
     return given
 
 
-def _make_hard(console: Console, clone: Path, folder: Path) -> None:
-    """Generates the hard sequences, which the repository only holds as a program."""
-    console.say("making the hard sequences, once; this takes one or two minutes")
-    command = [sys.executable, "-m", "benchmarks.hard", "--output", str(folder)]
-    done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ConfigurationError(
-            f"the hard sequences can't be made: {done.stderr.strip()[-500:]}. Remedy: run "
-            "`python -m benchmarks.hard --output vot_workspace/hard/sequences` in the repository"
-        )
+def _bundled(console: Console) -> list[Path]:
+    """The bundled workspaces: the hard sequences are among them unless the package is installed."""
+    workspace = bundled.source()
+    hard = workspace / HARD
+    if (hard / "sequences" / "list.txt").is_file():
+        return [workspace, workspace / "multiobject", hard]
+    console.say(
+        f"hard sequences left out: {hard / 'sequences'} does not exist; a clone of the repository "
+        "has it, the installed package does not"
+    )
+    return [workspace, workspace / "multiobject"]
 
 
 def _derive(

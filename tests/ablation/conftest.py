@@ -16,6 +16,7 @@ from coloured.tracker import ColourSession, ColourTracker
 from coloured.world import Data
 
 from samurai.regions import Answer
+from vot_wrapper import bundled
 from vot_wrapper.cli import main
 from vot_wrapper.server import Conversation
 from vot_wrapper.settings import Settings
@@ -130,6 +131,22 @@ def described(folder: Path, stack: str) -> Path:
     (folder / "config.yaml").write_text("registry: [./trackers.ini]\nstack: ./stack.yaml\n")
     (folder / "stack.yaml").write_text(stack)
     return folder
+
+
+@pytest.fixture
+def bundled_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace in place of the bundled one, with multiobject and without hard sequences."""
+    folder = write_single(tmp_path / "workspace")
+    write_several(folder / "multiobject")
+    monkeypatch.setattr(bundled, "source", lambda: folder)
+    return folder
+
+
+@pytest.fixture
+def with_hard_sequences(bundled_workspace: Path) -> Path:
+    """The same with hard sequences."""
+    write_several(bundled_workspace / "hard")
+    return bundled_workspace
 
 
 @pytest.fixture(scope="module")

@@ -238,3 +238,27 @@ def test_the_source_workspace_is_left_alone(ablate: Ablate, single: Path, tmp_pa
     before = {path: path.stat().st_mtime_ns for path in single.rglob("*")}
     ablate(*POLICIES, "--workspace", single)
     assert {path: path.stat().st_mtime_ns for path in single.rglob("*")} == before
+
+
+def test_the_bundled_workspaces_are_run_if_none_is_named(
+    ablate: Ablate, with_hard_sequences: Path, tmp_path: Path
+) -> None:
+    code, printed = ablate("--policies", "samurai")
+    assert code == 0, printed
+    assert "left out" not in printed
+    for name in ("bundled", "multiobject", "hard"):
+        assert list((tmp_path / "out" / name / "results" / "samurai-nano").rglob("*.bin"))
+
+
+def test_missing_hard_sequences_are_named_and_left_out(
+    ablate: Ablate, bundled_workspace: Path, tmp_path: Path
+) -> None:
+    code, printed = ablate("--policies", "samurai")
+    assert code == 0, printed
+    (line,) = (line for line in printed.splitlines() if "left out" in line)
+    assert line.startswith(f"hard sequences left out: {bundled_workspace}/hard/sequences does not")
+    assert {path.name for path in (tmp_path / "out").iterdir() if path.is_dir()} == {
+        "bundled",
+        "multiobject",
+        "ablation",
+    }

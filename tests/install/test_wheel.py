@@ -44,7 +44,7 @@ def copy(repository: Path, folder: Path) -> Path:
         return leave
 
     shutil.copytree(repository, folder, ignore=ignore, symlinks=True)
-    for place in ("results/x/y.bin", "logs/a.log", "ablation/a.csv", "hard/sequences/list.txt"):
+    for place in ("results/x/y.bin", "logs/a.log", "ablation/a.csv", "hard/results/x/y.bin"):
         file = folder / "vot_workspace" / place
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(NOT_TO_BE_PACKED)
@@ -99,6 +99,16 @@ def test_the_wheel_has_what_runs_outside_a_clone(
                 assert file.is_dir() or packed[inside] == file.read_bytes()
     assert [name for name in packed if NOT_TO_BE_PACKED.encode() in packed[name]] == []
     assert not any(part in name.split("/") for part in MADE_BY_RUNNING for name in packed)
+
+
+def test_the_wheel_is_without_the_hard_sequences(
+    repository: Path, archives: dict[str, Path]
+) -> None:
+    """They are 12 MB that only `samurai ablate` uses. The sdist has all that is committed."""
+    hard = (repository / "vot_workspace/hard/sequences/list.txt").read_text().split()
+    assert hard
+    folders = {part for name in members(archives["wheel"]) for part in name.split("/")}
+    assert folders.isdisjoint({"hard", *hard})
 
 
 def test_the_sdist_has_what_is_committed(repository: Path, archives: dict[str, Path]) -> None:

@@ -377,7 +377,7 @@ def test_what_was_seen_is_kept_until_a_file_changes(
     assert gathered == ["seq", "seq"]
 
 
-@pytest.mark.parametrize("name", [".", "multiobject"])
+@pytest.mark.parametrize("name", [".", "multiobject", "hard"])
 def test_the_bundled_workspaces_are_fine(name: str, tmp_path: Path) -> None:
     source = CLONE / "vot_workspace" / name
     stack = Stack.read(str(source / "stack.yaml"))

@@ -1,94 +1,28 @@
-"""The bundled sequences as they are committed, read without the toolkit."""
+"""The committed sequences, read without the toolkit."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-ROOT = Path(__file__).parents[2]
-# The generator is a package of the repository, not of the installation.
-if str(ROOT) not in sys.path:
-    sys.path.append(str(ROOT))
-
-from benchmarks.bundled.recipes import MULTIOBJECT, RECIPES  # noqa: E402
-from benchmarks.bundled.recipes.recipe import Recipe  # noqa: E402
-from benchmarks.bundled.rle import read_mask_line  # noqa: E402
-from benchmarks.bundled.writer import UNKNOWN  # noqa: E402
-
-WORKSPACE = ROOT / "vot_workspace"
-
-
-@dataclass(frozen=True)
-class Collection:
-    """Sequences that are frozen together, and what they may take on the disk."""
-
-    folder: Path
-    recipes: dict[str, Recipe]
-    megabytes: int
-
-
-COLLECTIONS = {
-    "one target": Collection(WORKSPACE / "sequences", RECIPES, 8),
-    "several targets": Collection(WORKSPACE / "multiobject" / "sequences", MULTIOBJECT, 4),
-}
+WORKSPACE = Path(__file__).parents[2] / "vot_workspace"
+UNKNOWN = "0"  # the toolkit's code for an object that isn't introduced yet
+ANCHORS = "anchor.value"
 
 
 @dataclass(frozen=True)
 class Committed:
-    """One sequence on disk: `masks` (N, H, W), `anchors` and `occluded` (N,)."""
+    """One sequence on disk.
 
-    name: str
-    folder: Path
-    properties: dict[str, str]
-    masks: NDArray[np.bool_]
-    anchors: NDArray[np.float64]
-    occluded: NDArray[np.bool_]
-
-    def picture(self, frame: int) -> NDArray[np.uint8]:
-        """Frame `frame`, from 0, as RGB (H, W, 3)."""
-        picture = cv2.imread(str(self.folder / "color" / f"{frame + 1:08d}.jpg"))
-        assert picture is not None
-        return np.asarray(picture[..., ::-1], dtype=np.uint8)
-
-    def box(self, frame: int) -> tuple[int, int, int, int]:
-        """First and last column and row of the mask: left, top, right, bottom."""
-        rows, columns = (np.flatnonzero(self.masks[frame].any(axis=axis)) for axis in (1, 0))
-        return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
-
-    def absences(self) -> list[tuple[int, int]]:
-        """Stretches of empty masks, as first frame and the one after the last."""
-        empty = np.concatenate([[False], ~self.masks.any(axis=(1, 2)), [False]])
-        edges = np.flatnonzero(empty[1:] != empty[:-1])
-        return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-
-
-def read(folder: Path) -> Committed:
-    """Reads a sequence folder."""
-    lines = (folder / "sequence").read_text().splitlines()
-    properties = dict(line.split("=", 1) for line in lines)
-    height, width = int(properties["height"]), int(properties["width"])
-    truth = (folder / "groundtruth.txt").read_text().splitlines()
-    return Committed(
-        folder.name,
-        folder,
-        properties,
-        np.stack([read_mask_line(line, height, width) for line in truth]),
-        np.array([float(v) for v in (folder / "anchor.value").read_text().split()]),
-        np.array([v == "1" for v in (folder / "occlusion.tag").read_text().split()]),
-    )
-
-
-@dataclass(frozen=True)
-class Several:
-    """One sequence of several objects on disk: by name, its `masks` (N, H, W) and its first frame.
-
-    Before an object's first frame nothing is known of it; its masks are empty there.
+    Attributes:
+        properties: the lines `key=value` of the file `sequence`.
+        masks: per object (N, H, W); empty where the object is absent or not introduced yet.
+        starts: per object, the frame that introduces it.
+        values: the lines of every `.tag` and `.value` file, by file name.
     """
 
     name: str
@@ -96,51 +30,99 @@ class Several:
     properties: dict[str, str]
     masks: dict[str, NDArray[np.bool_]]
     starts: dict[str, int]
+    values: dict[str, list[str]]
 
-    def picture(self, frame: int) -> NDArray[np.uint8]:
-        """Frame `frame`, from 0, as RGB (H, W, 3)."""
-        picture = cv2.imread(str(self.folder / "color" / f"{frame + 1:08d}.jpg"))
-        assert picture is not None
-        return np.asarray(picture[..., ::-1], dtype=np.uint8)
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Frames, height and width, as the file `sequence` says."""
+        length, height, width = (int(self.properties[k]) for k in ("length", "height", "width"))
+        return length, height, width
+
+    @property
+    def target(self) -> NDArray[np.bool_]:
+        """The masks (N, H, W) of a sequence's only object."""
+        (masks,) = self.masks.values()
+        return masks
+
+    def tag(self, name: str) -> NDArray[np.bool_]:
+        """The frames (N,) that a tag marks."""
+        return np.array([line == "1" for line in self.values[f"{name}.tag"]])
+
+    def anchors(self) -> NDArray[np.float64]:
+        """Per frame (N,): 1 and -1 where a run starts forwards and backwards, else 0."""
+        return np.array([float(line) for line in self.values[ANCHORS]])
 
 
-def read_several(folder: Path) -> Several:
-    """Reads the folder of a sequence with several objects."""
+@dataclass(frozen=True)
+class Collection:
+    """Sequences that are frozen together.
+
+    Attributes:
+        folder: holds list.txt, checksums.txt and the sequences.
+        sources: the file that says where they come from.
+        megabytes: that they may take on disk, at most.
+    """
+
+    folder: Path
+    sources: Path
+    megabytes: int
+    sequences: dict[str, Committed]
+
+
+def read_mask_line(line: str, height: int, width: int) -> NDArray[np.bool_]:
+    """The mask (H, W) of a line `m<x>,<y>,<w>,<h>,<runs>`.
+
+    The runs are lengths of zeros and ones in turn, zeros first, row by row inside the box.
+    """
+    assert line.startswith("m"), f"not a mask: {line[:40]}"
+    left, top, across, down, *runs = (int(part) for part in line[1:].split(","))
+    assert sum(runs) == across * down and left + across <= width and top + down <= height
+    values = np.arange(len(runs)) % 2 == 1
+    mask = np.zeros((height, width), dtype=np.bool_)
+    mask[top : top + down, left : left + across] = np.repeat(values, runs).reshape(down, across)
+    return mask
+
+
+def read_properties(folder: Path) -> dict[str, str]:
     lines = (folder / "sequence").read_text().splitlines()
-    properties = dict(line.split("=", 1) for line in lines)
+    return dict(line.split("=", 1) for line in lines)
+
+
+def read_sequence(folder: Path) -> Committed:
+    """Reads a sequence of one object (`groundtruth.txt`) or of several (`groundtruth_NAME.txt`)."""
+    properties = read_properties(folder)
     size = int(properties["height"]), int(properties["width"])
     masks, starts = {}, {}
-    for file in sorted(folder.glob("groundtruth_*.txt")):
-        name = file.stem.removeprefix("groundtruth_")
-        truth = file.read_text().splitlines()
-        starts[name] = next(k for k, line in enumerate(truth) if line != UNKNOWN)
+    for file in sorted(folder.glob("groundtruth*.txt")):
+        lines = file.read_text().splitlines()
+        name = file.stem.removeprefix("groundtruth").removeprefix("_")
+        starts[name] = next(frame for frame, line in enumerate(lines) if line != UNKNOWN)
         unknown = [np.zeros(size, dtype=np.bool_)] * starts[name]
-        known = [read_mask_line(line, *size) for line in truth[starts[name] :]]
+        known = [read_mask_line(line, *size) for line in lines[starts[name] :]]
         masks[name] = np.stack([*unknown, *known])
-    return Several(folder.name, folder, properties, masks, starts)
+    files = [*folder.glob("*.tag"), *folder.glob("*.value")]
+    values = {file.name: file.read_text().splitlines() for file in files}
+    return Committed(folder.name, folder, properties, masks, starts, values)
 
 
-@pytest.fixture(params=list(COLLECTIONS))
-def collection(request: pytest.FixtureRequest) -> Collection:
+def read_collection(workspace: Path, sources: str, megabytes: int) -> Collection:
+    folder = workspace / "sequences"
+    names = (folder / "list.txt").read_text().split()
+    found = {name: read_sequence(folder / name) for name in names}
+    return Collection(folder, workspace / sources, megabytes, found)
+
+
+@pytest.fixture(scope="session")
+def collections() -> dict[str, Collection]:
+    """All that is committed: bundled sequences of one object and of several, and the hard ones."""
+    return {
+        "bundled": read_collection(WORKSPACE, "sequences/SOURCES.md", 8),
+        "multiobject": read_collection(WORKSPACE / "multiobject", "sequences/SOURCES.md", 4),
+        "hard": read_collection(WORKSPACE / "hard", "SOURCES.md", 12),
+    }
+
+
+@pytest.fixture(params=["bundled", "multiobject", "hard"])
+def collection(request: pytest.FixtureRequest, collections: dict[str, Collection]) -> Collection:
     """Each of the collections."""
-    return COLLECTIONS[request.param]
-
-
-@pytest.fixture(scope="session")
-def several() -> dict[str, Several]:
-    """Every sequence that vot_workspace/multiobject/sequences/list.txt names."""
-    folder = COLLECTIONS["several targets"].folder
-    return {name: read_several(folder / name) for name in (folder / "list.txt").read_text().split()}
-
-
-@pytest.fixture(scope="session")
-def sequences_folder() -> Path:
-    """vot_workspace/sequences."""
-    return COLLECTIONS["one target"].folder
-
-
-@pytest.fixture(scope="session")
-def committed(sequences_folder: Path) -> dict[str, Committed]:
-    """Every sequence that list.txt names."""
-    names = (sequences_folder / "list.txt").read_text().split()
-    return {name: read(sequences_folder / name) for name in names}
+    return collections[request.param]

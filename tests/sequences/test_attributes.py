@@ -1,47 +1,100 @@
-"""What the tables beside the workspaces say of the frozen sequences, held against their masks."""
+"""What happens in which frame: tags and attributes.yaml, checked against the masks."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from vot.dataset import load_dataset
 
-from benchmarks.hard.scenes import RECIPES as HARD
 from vot_wrapper.toolkit.attributes import attributes_of, read_table
 
-WORKSPACE = Path(__file__).parents[2] / "vot_workspace"
+HARD = {  # the first part of a hard sequence's name: its attribute
+    "absence": "out-of-view",
+    "doubles": "distractor",
+    "fast": "fast-motion",
+    "jerk": "camera-jerk",
+}
 
 
-@pytest.mark.parametrize("folder", [WORKSPACE, WORKSPACE / "multiobject"])
-def test_tables_name_sequences_and_frames_that_there_are(folder: Path) -> None:
-    table = read_table(folder)
-    sequences = {s.name: s for s in load_dataset(str(folder / "sequences"))}
-    assert table.keys() <= sequences.keys()
-    for name in table:
-        assert table[name].keys() <= attributes_of(sequences[name], table).keys()
+@pytest.fixture(scope="module")
+def found(collections: Any) -> dict[str, dict[str, NDArray[np.bool_]]]:
+    """Per sequence the frames (N,) of each of its attributes, as `samurai ablate` reads them."""
+    return {
+        sequence.name: attributes_of(sequence, read_table(collection.folder.parent))
+        for collection in collections.values()
+        for sequence in load_dataset(str(collection.folder))
+    }
 
 
-def test_every_bundled_sequence_stands_for_something(committed: dict[str, Any]) -> None:
-    table = read_table(WORKSPACE)
-    found = {s.name: attributes_of(s, table) for s in load_dataset(str(WORKSPACE / "sequences"))}
-    assert all(found.values())
+def test_tables_name_sequences_that_exist(collection: Any) -> None:
+    assert read_table(collection.folder.parent).keys() <= collection.sequences.keys()
+
+
+def test_every_sequence_of_one_object_stands_for_something(
+    collections: Any, found: dict[str, Any]
+) -> None:
+    for name in (*collections["bundled"].sequences, *collections["hard"].sequences):
+        assert found[name], name
+
+
+def test_attributes_of_the_bundled_sequences(collections: Any, found: dict[str, Any]) -> None:
+    bundled = collections["bundled"].sequences
     for name in ("deformation", "distractor", "scale"):
         assert found[name][name].all()
-    np.testing.assert_array_equal(found["occlusion"]["occlusion"], committed["occlusion"].occluded)
-    ((gone, _),) = committed["reentry"].absences()
-    assert np.flatnonzero(found["reentry"]["out-of-view"]).tolist() == [*range(gone, 80)]
+    np.testing.assert_array_equal(
+        found["occlusion"]["occlusion"], bundled["occlusion"].tag("occlusion")
+    )
+    np.testing.assert_array_equal(
+        found["reentry"]["out-of-view"], since_the_first(absent(bundled["reentry"].target))
+    )
 
 
-def test_sources_states_every_hard_sequence() -> None:
-    rows = [
-        [cell.strip(" `") for cell in line.split("|")[1:5]]
-        for line in (WORKSPACE / "hard" / "SOURCES.md").read_text().splitlines()
-        if line.startswith("| `")
-    ]
-    assert rows == [
-        [name, str(recipe.seed), str(recipe.frames), recipe.attribute.replace("-", " ")]
-        for name, recipe in sorted(HARD.items())
-    ]
+def test_hidden_objects_are_tagged_as_occluded(collections: Any) -> None:
+    sequence = collections["bundled"].sequences["occlusion"]
+    assert absent(sequence.target).any()
+    assert sequence.tag("occlusion")[absent(sequence.target)].all()
+
+
+def test_hard_sequences_are_tagged_with_what_they_are_named_for(
+    collections: Any, found: dict[str, Any]
+) -> None:
+    hard = collections["hard"]
+    rows = [line.split("|") for line in hard.sources.read_text().splitlines() if "| `" in line]
+    stated = {row[1].strip(" `"): row[4].strip().replace(" ", "-") for row in rows}
+    assert stated == {name: HARD[name.partition("-")[0]] for name in hard.sequences}
+    for name, attribute in stated.items():
+        assert set(found[name]) - {"occlusion"} == {attribute}
+
+
+def test_tags_of_the_hard_sequences_agree_with_the_masks(collections: Any) -> None:
+    hard = collections["hard"].sequences
+    for name in ("absence-car", "absence-koi", "absence-salamander"):
+        gone = absent(hard[name].target)
+        assert gone.sum() >= 60
+        np.testing.assert_array_equal(hard[name].tag("out-of-view"), since_the_first(gone))
+    for name in ("fast-koi", "fast-orange"):
+        quick = moves_by_its_length(hard[name].target)
+        assert quick.sum() >= 10
+        np.testing.assert_array_equal(hard[name].tag("fast-motion"), since_the_first(quick))
+
+
+def absent(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The frames (N,) in which a mask of (N, H, W) is empty."""
+    return np.asarray(~masks.any(axis=(1, 2)))
+
+
+def since_the_first(happens: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """All frames (N,) from the first one on in which it happens."""
+    return np.maximum.accumulate(happens)
+
+
+def moves_by_its_length(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The frames (N,) before which a box's middle moved by more than the box's longer side."""
+    boxes = np.array([cv2.boundingRect(mask.astype(np.uint8)) for mask in masks], dtype=float)
+    steps = np.hypot(*np.diff(boxes[:, :2] + boxes[:, 2:] / 2, axis=0).T)
+    sides = boxes[:, 2:].max(axis=1)
+    return np.concatenate([[False], steps > np.maximum(sides[1:], sides[:-1])])

@@ -1,4 +1,4 @@
-"""The bundled sequences through the real toolkit: reading them, and scoring across absence."""
+"""The committed sequences through the real toolkit: reading them, and scoring across absence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from vot.analysis.multistart import AccuracyRobustness
-from vot.dataset import Dataset, Sequence, load_dataset
+from vot.dataset import Sequence, load_dataset
+from vot.experiment.helpers import MultiObjectHelper
 from vot.experiment.multistart import find_anchors
 from vot.region import Mask, Region, Special
 from vot.tracker import Trajectory
@@ -17,34 +18,47 @@ from vot.tracker.results import Results
 from vot.workspace.storage import LocalStorage
 
 
-@pytest.fixture(scope="session")
-def dataset(sequences_folder: Path) -> Dataset:
-    """vot_workspace/sequences as the toolkit loads it."""
-    return load_dataset(str(sequences_folder))
+def check_regions(regions: list[Region], masks: Any, start: int) -> None:
+    """The toolkit's regions of an object are its masks (N, H, W), unknown before its start."""
+    height, width = masks.shape[1:]
+    for frame, region in enumerate(regions):
+        if frame < start:
+            assert isinstance(region, Special) and region.code == 0
+            continue
+        assert isinstance(region, Mask)
+        seen = region.rasterize((0, 0, width - 1, height - 1)) > 0
+        assert np.array_equal(seen, masks[frame])
+        assert region.is_empty() == (not masks[frame].any())
 
 
-def test_the_toolkit_sees_the_same_masks_anchors_and_tags(
-    dataset: Dataset, committed: dict[str, Any]
-) -> None:
-    assert [sequence.name for sequence in dataset] == list(committed)
+def test_the_toolkit_sees_the_same_masks_and_tags(collection: Any) -> None:
+    dataset = load_dataset(str(collection.folder))
+    assert [sequence.name for sequence in dataset] == list(collection.sequences)
     for sequence in dataset:
-        ours = committed[sequence.name]
-        count, height, width = ours.masks.shape
-        assert len(sequence) == count
-        assert sequence.size == (width, height)
+        ours = collection.sequences[sequence.name]
+        count, height, width = ours.shape
+        assert len(sequence) == count and sequence.size == (width, height)
         assert sequence.metadata("fps") == 25
+        assert sequence.frame(0).channel("color").shape == (height, width, 3)
+        helper = MultiObjectHelper(sequence)
+        names = sorted(sequence.objects())
+        assert len(names) == len(ours.masks)
+        for name, known in zip(names, sorted(ours.masks), strict=True):
+            regions = [sequence.object(name, frame) for frame in range(count)]
+            check_regions(regions, ours.masks[known], ours.starts[known])
+            assert name in helper.new(ours.starts[known])
+        for file in (file for file in ours.values if file.endswith(".tag")):
+            tag = file.removesuffix(".tag")
+            marked = [tag in sequence.tags(frame) for frame in range(count)]
+            np.testing.assert_array_equal(marked, ours.tag(tag))
+
+
+def test_the_toolkit_finds_the_anchors(collections: Any) -> None:
+    for sequence in load_dataset(str(collections["bundled"].folder)):
+        anchors = collections["bundled"].sequences[sequence.name].anchors()
         forward, backward = find_anchors(sequence)
-        assert forward == np.flatnonzero(ours.anchors > 0).tolist()
-        assert backward == np.flatnonzero(ours.anchors < 0).tolist()
-        for frame in range(count):
-            region = sequence.groundtruth(frame)
-            assert isinstance(region, Mask)
-            seen = region.rasterize((0, 0, width - 1, height - 1)) > 0
-            assert np.array_equal(seen, ours.masks[frame])
-            assert region.is_empty() == (not ours.masks[frame].any())
-            assert ("occlusion" in sequence.tags(frame)) == ours.occluded[frame]
-        picture = sequence.frame(0).channel("color")
-        assert picture.shape == (height, width, 3)
+        assert forward == np.flatnonzero(anchors > 0).tolist()
+        assert backward == np.flatnonzero(anchors < 0).tolist()
 
 
 def score(sequence: Sequence, folder: Path, answers: list[Region]) -> tuple[float, float]:
@@ -65,11 +79,12 @@ def score(sequence: Sequence, folder: Path, answers: list[Region]) -> tuple[floa
 
 
 @pytest.mark.parametrize("name", ["occlusion", "reentry"])
-def test_absence_is_scored_as_vot_means_it(
-    dataset: Dataset, committed: dict[str, Any], name: str, tmp_path: Path
-) -> None:
-    sequence = dataset[name]
-    ((gone, back),) = committed[name].absences()
+def test_absence_is_scored_as_vot_means_it(collections: Any, name: str, tmp_path: Path) -> None:
+    bundled = collections["bundled"]
+    sequence = load_dataset(str(bundled.folder))[name]
+    absent = np.flatnonzero(~bundled.sequences[name].target.any(axis=(1, 2)))
+    gone, back = absent[0], absent[-1] + 1
+    assert len(absent) == back - gone, "one absence"
     truth = [sequence.groundtruth(frame) for frame in range(len(sequence))]
     empty = Mask(np.zeros((1, 1), dtype=np.uint8))
     # The toolkit counts 0 for the frame of initialisation, hence not quite 1.

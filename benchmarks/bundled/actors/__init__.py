@@ -1,1 +1,0 @@
-"""Things that can stand in a scene, one module per kind."""
