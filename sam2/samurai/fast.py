@@ -22,8 +22,8 @@ from samurai.folding import FoldedEncoder, FoldedReader
 from samurai.frames import Frame, resized_on_device
 from samurai.frozen import Frozen
 from samurai.kernels import CUDA_KERNELS, Kernel, fastest
-from samurai.network import Features, Memory, Network
-from samurai.reading import MemoryReader
+from samurai.network import Features, Network
+from samurai.reading import Memory, MemoryReader
 from samurai.replay import CudaGraphs, Function, Record, Replayed
 from samurai.speed import Speed
 
@@ -105,11 +105,13 @@ class FastNetwork(Network):
             return memory
         there = torch.ones(maps.shape[:2], dtype=torch.bool, device=self.device)
         pointed = torch.ones(pointers.shape[:2], dtype=torch.bool, device=self.device)
+        of_maps, of_pointers = memory.weights.tensor_split([maps.shape[1]], dim=1)
         return Memory(
             F.pad(memory.maps, (0, 0, 0, 0, 0, more[0])),
             F.pad(memory.slots, (0, more[0])),
             F.pad(memory.pointers, (0, 0, 0, more[1])),
             F.pad(memory.distances, (0, more[1]), value=1),
+            torch.cat([F.pad(of_maps, (0, more[0])), F.pad(of_pointers, (0, more[1]))], dim=1),
             torch.cat([F.pad(there, (0, more[0])), F.pad(pointed, (0, more[1]))], dim=1),
         )
 
@@ -178,7 +180,7 @@ class FastNetwork(Network):
                 if call == PROBE_CALLS:  # those before let libraries choose and allocate
                     torch.cuda.synchronize(self.device)
                     start = time.perf_counter()
-                reader(tokens, *memory[:4])
+                reader(tokens, *memory.given())
             torch.cuda.synchronize(self.device)
         return (time.perf_counter() - start) / PROBE_CALLS
 

@@ -27,7 +27,7 @@ from samurai.forking import PreparedProcess
 from samurai.frames import Frame, prepare
 from samurai.frozen import Frozen
 from samurai.modules import ImageEncoder, MaskDecoder, MemoryEncoder
-from samurai.reading import MemoryReader, ReaderInTwo
+from samurai.reading import Memory, MemoryReader, ReaderInTwo
 from samurai.sharing import SharedEncoder
 
 MASK_SCALE, MASK_BIAS = 20.0, -10.0
@@ -57,22 +57,6 @@ class Features(NamedTuple):
         index = torch.tensor(views).to(self.tokens.device, non_blocking=True)
         fine, middle = (maps.index_select(0, index) for maps in self.fine)
         return Features(self.tokens.index_select(1, index), (fine, middle))
-
-
-class Memory(NamedTuple):
-    """What B rows attend to: K maps each, (B, K, HW, M), in slots (B, K), and P pointers,
-    (B, P, C), seen `distances` (B, P) frames ago.
-
-    there: bool (B, K + P), the maps and pointers that are more than padding; None for all.
-    prepared: what reading needs of all this, where it is ready before the frame is.
-    """
-
-    maps: Tensor
-    slots: Tensor
-    pointers: Tensor
-    distances: Tensor
-    there: Tensor | None = None
-    prepared: tuple[Tensor, ...] | None = None
 
 
 class Decoding(NamedTuple):
@@ -171,7 +155,7 @@ class Network:
                 torch.zeros(1, 1, self.channels),
                 [[1]],
             )
-            self._freeze_reader(features.tokens, *memory[:4])
+            self._freeze_reader(features.tokens, *memory.given())
             conditioned = self.attend(features, memory)
             if self._many_when_tracking():
                 self._decoder.freeze(conditioned, *features.fine, self._no_points, self._no_mask)
@@ -226,21 +210,22 @@ class Network:
             slots: per row, the K slots that give the maps their temporal embedding.
             pointers: (B, P, C) object pointers.
             distances: per row, how many frames ago each of the P pointers was seen.
-            weights: per row, what the tokens of each map are multiplied by; None for 1.
+            weights: per row, those of the K maps and then of the P pointers, see `MapRecall`;
+                None for 1.
         """
-        if weights is not None:
-            maps = maps * torch.tensor(weights).to(self.device, non_blocking=True)[..., None, None]
-        memory = Memory(maps, self._indices(slots), pointers, self._indices(distances))
+        count = maps.shape[1] + pointers.shape[1]
+        rates = torch.ones(len(maps), count) if weights is None else torch.tensor(weights)
+        rates = rates.to(self.device, non_blocking=True)
+        memory = Memory(maps, self._indices(slots), pointers, self._indices(distances), rates)
         if self._in_two is None:
             return memory
-        return memory._replace(prepared=self._in_two.prepare(*memory[:4]))
+        return memory._replace(prepared=self._in_two.prepare(*memory.given()))
 
     def attend(self, features: Features, memory: Memory) -> Tensor:
         """Condition the frame on B rows' memories: (B, C, H, W)."""
         if self._in_two is not None and memory.prepared is not None:
             return self._as_map(self._in_two.look(features.tokens, *memory.prepared))
-        given = (tensor for tensor in memory[:5] if tensor is not None)
-        return self._as_map(self._reader(features.tokens, *given))
+        return self._as_map(self._reader(features.tokens, *memory.given()))
 
     def _indices(self, numbers: Sequence[Sequence[int]]) -> Tensor:
         return torch.tensor(numbers, dtype=torch.int64).to(self.device, non_blocking=True)

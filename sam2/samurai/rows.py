@@ -21,8 +21,9 @@ from torch import Tensor
 from samurai.bank import MemoryBank, Shelf
 from samurai.frames import MASKS_AT_ONCE, on_host
 from samurai.geometry import Corners
-from samurai.network import MASK_SCALE, Decoding, Features, Memory, Network
+from samurai.network import MASK_SCALE, Decoding, Features, Network
 from samurai.policies.base import Candidate, Decoded, Grid, Hint, Needs, Recall
+from samurai.reading import Memory
 from samurai.windows import Window
 
 
@@ -185,8 +186,12 @@ def _decode_group(
 
 
 def _weights(rows: Sequence[Row]) -> list[list[float]] | None:
-    """What the maps are multiplied by; None where that is 1 for all."""
-    weights = [[entry.weight for entry in row.recall.maps] for row in rows]
+    """Those of maps and pointers; None where that is 1 for all."""
+    weights = [
+        [entry.weight for entry in row.recall.maps]
+        + [entry.weight for entry in row.recall.pointers]
+        for row in rows
+    ]
     return None if all(weight == 1 for line in weights for weight in line) else weights
 
 

@@ -22,7 +22,8 @@ from samurai.folding import FoldedEncoder, FoldedReader
 from samurai.frames import prepare, resized, resized_on_device
 from samurai.kernels import PLAIN, Kernel, fastest
 from samurai.manifest import model_card
-from samurai.network import Memory, Network
+from samurai.network import Network
+from samurai.reading import Memory
 from samurai.speed import checked_speed, keep_compiled, multiplies_bfloat16
 
 CPU = torch.device("cpu")
@@ -55,6 +56,7 @@ def random_memory(network: Network, rows: int, maps: int, pointers: int) -> Memo
         slots.tolist(),
         torch.randn(rows, pointers, network.channels, generator=generator),
         distances.tolist(),
+        (0.5 + torch.rand(rows, maps + pointers, generator=generator)).tolist(),
     )
 
 
@@ -91,7 +93,7 @@ def test_features_and_conditioned_features_differ_by_rounding_alone(
 
 def test_what_is_recorded_or_compiled_has_few_shapes(padded: FastNetwork) -> None:
     shapes = {
-        tuple(tensor.shape for tensor in random_memory(padded, 1, maps, pointers)[:4])
+        tuple(tensor.shape for tensor in random_memory(padded, 1, maps, pointers)[:5])
         for maps in range(1, padded.slots + 1)
         for pointers in range(1, padded.pointers + 1)
     }
@@ -107,8 +109,8 @@ def test_modules_compile_as_one_graph(padded: FastNetwork) -> None:
     reader.kernel = Kernel("math", True, MATH)
     for module, inputs in (
         (padded._encoder.module, (view,)),
-        (reader, (tokens, *padded._blank_memory(1, padded.slots, padded.pointers)[:4])),
-        (reader, (tokens, *padded._blank_memory(1, 1, 1)[:5])),
+        (reader, (tokens, *padded._blank_memory(1, padded.slots, padded.pointers).given())),
+        (reader, (tokens, *padded._blank_memory(1, 1, 1).given())),
     ):
         compiled = torch.compile(module, backend="eager", fullgraph=True, dynamic=False)
         with torch.inference_mode(), reader.kernel.preferred():
