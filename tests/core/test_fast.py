@@ -55,6 +55,7 @@ def random_memory(network: Sam2Network, rows: int, maps: int, pointers: int) -> 
         slots.tolist(),
         torch.randn(rows, pointers, network.spec.feature_channels, generator=generator),
         distances.tolist(),
+        (0.5 + torch.rand(rows, maps + pointers, generator=generator)).tolist(),
     )
 
 
@@ -94,7 +95,7 @@ def test_features_and_conditioned_features_differ_by_rounding_alone(
 
 def test_what_is_recorded_or_compiled_has_few_shapes(padded: FastNetwork) -> None:
     shapes = {
-        tuple(tensor.shape for tensor in random_memory(padded, 1, maps, pointers)[:4])
+        tuple(tensor.shape for tensor in random_memory(padded, 1, maps, pointers)[:5])
         for maps in range(1, padded.spec.map_slots + 1)
         for pointers in range(1, padded.spec.pointer_slots + 1)
     }
@@ -115,10 +116,10 @@ def test_modules_compile_as_one_graph(padded: FastNetwork) -> None:
             reader,
             (
                 tokens,
-                *padded._blank_memory(1, padded.spec.map_slots, padded.spec.pointer_slots)[:4],
+                *padded._blank_memory(1, spec.map_slots, spec.pointer_slots).given(),
             ),
         ),
-        (reader, (tokens, *padded._blank_memory(1, 1, 1)[:5])),
+        (reader, (tokens, *padded._blank_memory(1, 1, 1).given())),
     ):
         compiled = torch.compile(module, backend="eager", fullgraph=True, dynamic=False)
         with torch.inference_mode(), reader.kernel.preferred():

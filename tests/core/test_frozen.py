@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from oracles.agreement import assert_close
 from sam2.modeling.sam2_utils import get_1d_sine_pe
 
 from samurai import Box, Tracker
+from samurai.networks.base import Features, Memory
 from samurai.networks.sam2.backends.traced import Frozen
 from samurai.networks.sam2.modules import ImageEncoder
-from samurai.networks.sam2.network import Memory, Sam2Network
+from samurai.networks.sam2.network import Sam2Network
 from samurai.runtime import threads as background
 
 Frames = list[NDArray[np.uint8]]
@@ -77,7 +79,7 @@ def test_graphs_made_for_one_row_serve_all(
     seen = network._as_map(features.tokens).expand(rows, -1, -1, -1)
     for frozen, inputs in (
         (network._encoder, (pictures,)),
-        (network._reader, (features.tokens, *memory[:4])),
+        (network._reader, (features.tokens, *memory.given())),
         (network._decoder, (conditioned, *features.high_res, *prompt)),
         (network._memory_encoder, (seen, torch.randn(rows, 1, size, size))),
     ):
@@ -85,7 +87,7 @@ def test_graphs_made_for_one_row_serve_all(
             assert torch.equal(ours, plain) and ours.stride() == plain.stride()
 
 
-def random_memory(network: Sam2Network, rows: int, maps: int, pointers: int) -> Memory:
+def random_memory(network: Sam2Network, rows: int, maps: int, pointers: int, **more: Any) -> Memory:
     return network.prepare_memory(
         torch.randn(
             rows, maps, network.spec.memory_tokens, network.spec.memory_channels
@@ -93,7 +95,36 @@ def random_memory(network: Sam2Network, rows: int, maps: int, pointers: int) -> 
         torch.randint(0, network.spec.map_slots, (rows, maps)).tolist(),
         torch.randn(rows, pointers, network.spec.feature_channels),
         torch.randint(1, 40, (rows, pointers)).tolist(),
+        **more,
     )
+
+
+def read_by_hand(network: Sam2Network, features: Features, memory: Memory) -> torch.Tensor:
+    """The memory laid out as sam2's predictor does, through sam2's own module."""
+    model, rows = network.model, len(memory.maps)
+    temporal = model.maskmem_tpos_enc[network.spec.map_slots - 1 - memory.slots].flatten(2, 3)
+    sine = get_1d_sine_pe(
+        memory.distances / (network.spec.pointer_slots - 1), dim=network.spec.feature_channels
+    )
+    pieces = network.spec.feature_channels // network.spec.memory_channels
+    seen_at = model.obj_ptr_tpos_proj(sine).repeat_interleave(pieces, dim=1)
+    pointers = memory.pointers.reshape(rows, -1, network.spec.memory_channels)
+    tokens = torch.cat([memory.maps.flatten(1, 2), pointers], dim=1)
+    positions = torch.cat([(network._map_position + temporal).flatten(1, 2), seen_at], dim=1)
+    if not (memory.weights == 1).all():  # its keys are the sum of both, its values the tokens
+        maps = memory.maps.shape[1]
+        of_maps = memory.weights[:, :maps].repeat_interleave(network.spec.memory_tokens, dim=1)
+        of_pointers = memory.weights[:, maps:].repeat_interleave(pieces, dim=1)
+        weights = torch.cat([of_maps, of_pointers], dim=1)[..., None]
+        positions = weights * (tokens + positions) - tokens
+    conditioned = model.memory_attention(
+        curr=features.tokens.expand(-1, rows, -1),
+        curr_pos=network._feature_position.expand(-1, rows, -1),
+        memory=tokens.transpose(0, 1),
+        memory_pos=positions.transpose(0, 1),
+        num_obj_ptr_tokens=pointers.shape[1],
+    )
+    return network._as_map(conditioned)
 
 
 @torch.inference_mode()
@@ -102,28 +133,27 @@ def random_memory(network: Sam2Network, rows: int, maps: int, pointers: int) -> 
 def test_the_memory_reader_is_the_models_attention(
     small_predictor: Any, dtype: str, rows: int, maps: int, pointers: int
 ) -> None:
-    """Laid out by hand as sam2's predictor does, through sam2's own module."""
     network = Tracker(small_predictor, "samurai", "cpu", dtype).network
-    model, side = network.model, network.spec.input_size
     with network.precision():
-        features = network.encode(torch.randn(1, 3, side, side))
+        features = network.encode(
+            torch.randn(1, 3, network.spec.input_size, network.spec.input_size)
+        )
         memory = random_memory(network, rows, maps, pointers)
-        temporal = model.maskmem_tpos_enc[network.spec.map_slots - 1 - memory.slots].flatten(2, 3)
-        sine = get_1d_sine_pe(
-            memory.distances / (network.spec.pointer_slots - 1), dim=network.spec.feature_channels
-        )
-        pieces = network.spec.feature_channels // network.spec.memory_channels
-        seen_at = model.obj_ptr_tpos_proj(sine).repeat_interleave(pieces, dim=1)
-        tokens = memory.pointers.reshape(rows, -1, network.spec.memory_channels)
-        positions = torch.cat([(network._map_position + temporal).flatten(1, 2), seen_at], dim=1)
-        expected = model.memory_attention(
-            curr=features.tokens.expand(-1, rows, -1),
-            curr_pos=network._feature_position.expand(-1, rows, -1),
-            memory=torch.cat([memory.maps.flatten(1, 2), tokens], dim=1).transpose(0, 1),
-            memory_pos=positions.transpose(0, 1),
-            num_obj_ptr_tokens=tokens.shape[1],
-        )
-        assert torch.equal(network.condition(features, memory), network._as_map(expected))
+        expected = read_by_hand(network, features, memory)
+        assert torch.equal(network.condition(features, memory), expected)
+
+
+@torch.inference_mode()
+def test_weights_of_memories_multiply_keys_alone(small_predictor: Any) -> None:
+    """Not values: what is attended to more isn't larger."""
+    network = Tracker(small_predictor, "samurai", "cpu").network
+    features = network.encode(torch.randn(1, 3, network.spec.input_size, network.spec.input_size))
+    weights = (0.5 + torch.rand(2, 3 + 5)).tolist()
+    memory = random_memory(network, 2, 3, 5, weights=weights)
+    found = network.condition(features, memory)
+    assert_close(found, read_by_hand(network, features, memory), 1e-4)
+    plain = memory._replace(weights=torch.ones_like(memory.weights))
+    assert (found - network.condition(features, plain)).abs().max() > 1e-2
 
 
 @torch.no_grad()

@@ -105,13 +105,15 @@ class ColorNetwork:
         assert maps.shape[2:] == (self.spec.memory_tokens, self.spec.memory_channels)
         assert pointers.shape[-1] == self.spec.pointer_size
         assert maps.shape[1] > 0 and np.max(slots) < self.spec.map_slots
-        if weights is not None:
-            maps = maps * torch.tensor(weights)[..., None, None]
-        return Memory(maps, torch.tensor(slots), pointers, torch.tensor(distances))
+        shape = (len(maps), maps.shape[1] + pointers.shape[1])
+        rates = torch.ones(shape) if weights is None else torch.tensor(weights)
+        assert rates.shape == shape
+        return Memory(maps, torch.tensor(slots), pointers, torch.tensor(distances), rates)
 
     def condition(self, features: Features, memory: Memory) -> Tensor:
         """The object's color in each hypothesis's memory (B, 3); maps count by their weights."""
-        weighted = memory.maps.flatten(1, 2).sum(dim=1)
+        weights = memory.weights[:, : memory.maps.shape[1], None, None]
+        weighted = (memory.maps * weights).flatten(1, 2).sum(dim=1)
         return weighted[:, :3] / weighted[:, 3:].clamp(min=1e-6)
 
     def decode(

@@ -1,52 +1,99 @@
-"""SAM2Long's rules (arXiv 2410.16268 and its public code) as plainly as they can be said.
+"""SAM2Long's rules (arXiv 2410.16268, sections 3.2 and 3.3) as plainly as they can be said.
 
-Pathways are whole lists of decisions; scores are summed anew from the beginning, in every frame.
+Pathways are whole lists of decisions; scores are summed anew from the beginning and memories looked
+for anew from the newest frame backwards, in every frame. What the paper leaves open is as in the
+public code: the beginning, the newest and the oldest frame, ties, ranks as distances, the prompt's
+score.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
+
+
+class Decision(NamedTuple):
+    iou: float
+    score: float
+    candidate: int
 
 
 class Sam2LongRules:
-    """Each pathway: a list of (predicted IoU, object score, candidate) per frame from the first."""
+    """Three pathways: a list of decisions each, of the frames 1, 2, 3 ...; frame 0 is the prompt's.
+
+    In the first frame there is one memory, and all three pathways go on with its best candidate.
+    """
 
     def __init__(self) -> None:
-        self.pathways: list[list[tuple[float, float, int]]] = [[]]
+        self.pathways: list[list[Decision]] = [[], [], []]
 
     def choose(self, said: list[tuple[list[float], float]]) -> list[tuple[int, int]]:
         """What each pathway was told -> (pathway, candidate) of the new ones, best first."""
-        branches = []
-        for pathway, (ious, score) in enumerate(said):
-            for candidate, iou in enumerate(ious):
-                line = [*self.pathways[pathway], (iou, score, candidate)]
-                total = sum(math.log(iou + 1e-5) for iou, _, _ in line)
-                branches.append((total, pathway, candidate, line))
-        branches.sort(key=lambda branch: (-branch[0], branch[1], branch[2]))
+        if len(said) == 1:
+            [(ious, score)] = said
+            best = ious.index(max(ious))
+            self.pathways = [[Decision(ious[best], score, best)]] * 3
+            return [(0, best)] * 3
+        branches = [
+            (sum(math.log(d.iou + 1e-5) for d in line), pathway, line)
+            for pathway, (ious, score) in enumerate(said)
+            for candidate, iou in enumerate(ious)
+            for line in [[*self.pathways[pathway], Decision(iou, score, candidate)]]
+        ]
+        branches.sort(key=lambda branch: -branch[0])
         if max(abs(score) for _, score in said) <= 2:
-            seen, first, rest = set(), [], []
-            for branch in branches:
-                iou = round(branch[3][-1][0], 2)
-                (rest if iou in seen else first).append(branch)
-                seen.add(iou)
-            branches = first + rest
+            branches = self._different(branches)
         kept = sorted(branches[:3], key=lambda branch: -branch[0])
-        self.pathways = [line for _, _, _, line in kept]
-        return [(pathway, candidate) for _, pathway, candidate, _ in kept]
+        self.pathways = [line for _, _, line in kept]
+        return [(pathway, line[-1].candidate) for _, pathway, line in kept]
+
+    def _different(
+        self, branches: list[tuple[float, int, list[Decision]]]
+    ) -> list[tuple[float, int, list[Decision]]]:
+        """The best of each rounded IoU, where an absent object's counts as negative; if these are
+        less than three, then the best of each pathway that has none."""
+        first: list[tuple[float, int, list[Decision]]] = []
+        values = []
+        for branch in branches:
+            _, _, line = branch
+            value = round(line[-1].iou, 2) * (1 if line[-1].score > 0 else -1)
+            if value not in values and len(first) < 3:
+                first.append(branch)
+                values.append(value)
+        for pathway in range(3):
+            if all(pathway != other for _, other, _ in first):
+                first.append(next(branch for branch in branches if branch[1] == pathway))
+        return first
+
+    def memory(self, pathway: int, time: int) -> list[tuple[int, float]]:
+        """Frames that a pathway remembers in frame `time`, newest first, and their scores: fifteen
+        that look right, and the newest whatever it looks like."""
+        line = self.pathways[pathway]
+        right = [
+            (t, line[t - 1].score)
+            for t in range(time - 1, 0, -1)
+            if line[t - 1].iou > 0.3 and line[t - 1].score > 0
+        ][:15]
+        newest = [(time - 1, line[-1].score)] if time > 1 else []
+        return right if newest == right[:1] else newest + right
 
     def maps(self, pathway: int, time: int) -> list[tuple[int, int, float]]:
-        """Frame, slot and weight of what a pathway recalls in frame `time`; 0 is the prompt."""
-        line = self.pathways[pathway]
-        good = [
-            t
-            for t in range(2, time)
-            if line[t - 1][0] > 0.1 and line[t - 1][1] > 0 and t != time - 1
-        ]
-        frames = ([*good, time - 1] if time > 1 else good)[-6:]
-        ranked = sorted(frames, key=lambda t: line[t - 1][1])
-        weight = {
-            t: 0.95 + 0.1 * n / (len(frames) - 1) if len(frames) > 1 else 1.0
-            for n, t in enumerate(ranked)
-        }
-        first = 7 - len(frames)
-        return [(0, 0, 1.0)] + [(t, first + n, weight[t]) for n, t in enumerate(frames)]
+        """Frame, slot and weight: the prompt, then six frames, oldest first, in the last slots."""
+        frames = self.memory(pathway, time)[:6][::-1]
+        weights = _weights([10.0, *(score for _, score in frames)]) if frames else [1.0]
+        slots = [0, *range(7 - len(frames), 7)]
+        return list(zip([0, *(t for t, _ in frames)], slots, weights, strict=True))
+
+    def pointers(self, pathway: int, time: int) -> list[tuple[int, int, float]]:
+        """Frame, distance and weight: the prompt, then all but the oldest, newest first."""
+        remembered = self.memory(pathway, time)
+        frames = remembered[:-1]
+        weights = _weights([10.0, *(score for _, score in frames)]) if remembered else [1.0]
+        distances = [time, *range(1, len(frames) + 1)]
+        return list(zip([0, *(t for t, _ in frames)], distances, weights, strict=True))
+
+
+def _weights(scores: list[float]) -> list[float]:
+    """0.95 for the lowest score, 1.05 for the highest, evenly between."""
+    last = max(1, len(scores) - 1)
+    return [0.95 + 0.1 * sorted(scores).index(score) / last for score in scores]

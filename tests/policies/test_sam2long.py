@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles.sam2long_rules import Sam2LongRules
@@ -31,55 +30,104 @@ def test_decisions_equal_the_published_rules(seed: int, length: int, first: int)
     certain = True
     for time in range(1, length + 1):
         recalls = policy.recall(first + time)
-        assert len(recalls) == len(rules.pathways) == (1 if time == 1 else PATHWAYS)
+        assert len(recalls) == (1 if time == 1 else PATHWAYS)
         for number, recall in enumerate(recalls):
-            found = [(m.time - first, m.slot, m.weight) for m in recall.maps]
-            expected = rules.maps(number, time)
-            assert [entry[:2] for entry in found] == [entry[:2] for entry in expected]
-            np.testing.assert_allclose([e[2] for e in found], [e[2] for e in expected])
+            maps = [(m.time - first, m.slot, m.weight) for m in recall.maps]
+            agree(maps, rules.maps(number, time))
+            pointers = [(p.time - first, p.distance, p.weight) for p in recall.pointers]
+            agree(pointers, rules.pointers(number, time))
         certain = certain if random.random() < 0.8 else not certain
         scale = 4.0 if certain else 0.6
         said = [
             ([float(v) for v in random.uniform(0.0, 1.0, 3)], float(random.normal(0.5, 1) * scale))
             for _ in recalls
         ]
+        if random.random() < 0.2:  # pathways that are told the same, as copies of one another are
+            said = said[:1] * len(said)
         choices = policy.choose([decoded(first + time, one) for one in said])
         assert [(c.hypothesis, c.candidate) for c in choices] == rules.choose(said)
         keeps = policy.remember(first + time)
         assert sum(len(keep.maps) for keep in keeps) <= policy.needs.maps
+        assert sum(len(keep.pointers) for keep in keeps) <= policy.needs.pointers
 
 
-@pytest.mark.parametrize(("score", "kept"), [(5.0, [0, 1, 2]), (1.0, [0, 2, 1])])
-def test_when_nothing_is_certain_pathways_must_differ(score: float, kept: list[int]) -> None:
-    """0.900 and 0.899 are the same in two decimals; so the third one comes first."""
+Entries = list[tuple[int, int, float]]
+
+
+def agree(found: Entries, expected: Entries) -> None:
+    assert [entry[:2] for entry in found] == [entry[:2] for entry in expected]
+    np.testing.assert_allclose([e[2] for e in found], [e[2] for e in expected])
+
+
+def pathways(said: Said) -> Sam2LongPolicy:
+    """A policy in its second frame, after a first one in which it was told that."""
     policy = Sam2LongPolicy(Traits())
     policy.start(prompt())
     policy.remember(0)
     policy.recall(1)
-    branches = policy.choose([decoded(1, ([0.900, 0.899, 0.5], score))])
-    assert sorted(branch.candidate for branch in branches) == [0, 1, 2]
+    policy.choose([decoded(1, said)])
     policy.remember(1)
     policy.recall(2)
-    said = ([0.900, 0.899, 0.5], score)
-    branches = policy.choose([decoded(2, said)] * 3)
-    first = [(branch.hypothesis, branch.candidate) for branch in branches]
-    if score > 2:
-        assert first == [(0, 0), (0, 1), (1, 0)]
-    else:
-        assert first == [(0, 0), (0, 2), (0, 1)] or {c for _, c in first} == {0, 2, 1}
+    return policy
+
+
+def chosen(policy: Sam2LongPolicy, said: list[Said]) -> list[tuple[int, int]]:
+    """Hypotheses and candidates that live on in the second frame."""
+    return [(c.hypothesis, c.candidate) for c in policy.choose([decoded(2, one) for one in said])]
+
+
+def test_the_first_frame_does_not_branch() -> None:
+    policy = Sam2LongPolicy(Traits())
+    policy.start(prompt())
+    policy.remember(0)
+    policy.recall(1)
+    choices = policy.choose([decoded(1, ([0.5, 0.9, 0.7], 5.0))])
+    assert [(c.hypothesis, c.candidate) for c in choices] == [(0, 1)] * PATHWAYS
+
+
+def test_a_certain_frame_takes_what_scores_best() -> None:
+    """Also where that makes copies: diversity is for uncertain frames."""
+    said = ([0.900, 0.899, 0.5], 5.0)
+    assert chosen(pathways(said), [said] * 3) == [(0, 0), (1, 0), (2, 0)]
+
+
+def test_in_an_uncertain_frame_pathways_must_differ() -> None:
+    """0.900 and 0.899 are the same in two decimals; so are copies."""
+    said = ([0.900, 0.899, 0.5], 1.0)
+    assert chosen(pathways(said), [said] * 3) == [(0, 0), (1, 0), (0, 2)]
+    said = ([0.900, 0.7, 0.5], 1.0)
+    assert chosen(pathways(said), [said] * 3) == [(0, 0), (0, 1), (0, 2)]
+
+
+def test_present_and_absent_differ_whatever_their_predicted_iou() -> None:
+    here, gone = ([0.6, 0.5, 0.4], 1.0), ([0.6, 0.5, 0.4], -1.0)
+    assert chosen(pathways(here), [here, here, gone]) == [(0, 0), (2, 0), (0, 1)]
+
+
+def test_where_all_say_the_same_every_pathway_lives_on() -> None:
+    said = ([0.6, 0.6, 0.6], 1.0)
+    assert chosen(pathways(said), [said] * 3) == [(0, 0), (1, 0), (2, 0)]
+
+
+def test_a_doubtful_frame_leaves_neither_map_nor_pointer() -> None:
+    """Only as the newest frame, before the next one comes. The oldest, 1, lends no pointer."""
+    policy = pathways(([0.9, 0.8, 0.7], 5.0))
+    for time, said in enumerate((([0.25] * 3, 5.0), ([0.9] * 3, -1.0), ([0.9] * 3, 5.0)), 2):
+        policy.choose([decoded(time, said)] * 3)
+        policy.remember(time)
+        for recall in policy.recall(time + 1):
+            assert {entry.time for entry in recall.maps} == {0, 1, time}
+            assert {entry.time for entry in recall.pointers} == {0, time}
 
 
 def test_a_late_winner_overtakes() -> None:
     """The pathway that answers may change: a line that was second is ahead when it fares better."""
-    policy = Sam2LongPolicy(Traits())
-    policy.start(prompt())
-    policy.remember(0)
-    policy.recall(1)
-    policy.choose([decoded(1, ([0.9, 0.8, 0.1], 5.0))])
-    policy.remember(1)
-    policy.recall(2)
+    policy = pathways(([0.9, 0.8, 0.1], 1.0))
+    assert chosen(policy, [([0.9, 0.8, 0.1], 1.0)] * 3) == [(0, 0), (0, 1), (0, 2)]
+    policy.remember(2)
+    policy.recall(3)
     bad, good = ([0.2, 0.1, 0.1], 5.0), ([0.9, 0.1, 0.1], 5.0)
-    [best, *_] = policy.choose([decoded(2, said) for said in (bad, good, bad)])
+    [best, *_] = policy.choose([decoded(3, said) for said in (bad, good, bad)])
     assert (best.hypothesis, best.candidate) == (1, 0)
 
 

@@ -77,7 +77,11 @@ def _recalled(network: VideoNetwork, bank: MemoryBank, batch: Sequence[Hypothesi
     pointers = [
         each.memory.pointer_rows(entry.time for entry in each.recall.pointers) for each in batch
     ]
-    weights = [[entry.weight for entry in each.recall.maps] for each in batch]
+    weights = [
+        [entry.weight for entry in each.recall.maps]
+        + [entry.weight for entry in each.recall.pointers]
+        for each in batch
+    ]
     return network.prepare_memory(
         bank.maps.take(maps),
         [[entry.slot for entry in each.recall.maps] for each in batch],

@@ -88,6 +88,8 @@ class Memory(NamedTuple):
     """What B hypotheses attend to: K maps each, (B, K, tokens, M), in slots (B, K), and P pointers,
     (B, P, pointer size), seen `distances` (B, P) frames ago.
 
+    weights: float32 (B, K + P), of maps and then pointers: keys are made of their tokens times that,
+    values of the tokens as they are.
     key_mask: bool (B, K + P), the maps and pointers that are more than padding; None for all.
     """
 
@@ -95,7 +97,12 @@ class Memory(NamedTuple):
     slots: Tensor
     pointers: Tensor
     distances: Tensor
+    weights: Tensor
     key_mask: Tensor | None = None
+
+    def given(self) -> tuple[Tensor, ...]:
+        """All tensors that are there, in their order."""
+        return tuple(tensor for tensor in self if tensor is not None)
 
 
 class Decoding(NamedTuple):
@@ -196,7 +203,8 @@ class VideoNetwork(Protocol):
             slots: per hypothesis, the K slots that give the maps their temporal embedding.
             pointers: (B, P, pointer size).
             distances: per hypothesis, how many frames ago each of the P pointers was seen.
-            weights: per hypothesis, what each map is multiplied by; None for 1.
+            weights: per hypothesis, those of the K maps and then of the P pointers, see `Memory`;
+                None for 1.
         """
 
     def condition(self, features: Features, memory: Memory) -> Tensor:

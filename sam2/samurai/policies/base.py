@@ -86,8 +86,8 @@ class Choice(NamedTuple):
 
 
 class MapRecall(NamedTuple):
-    """The map of frame `time`, attended to in `slot` (0 the prompt's, the last the newest); its
-    tokens are multiplied by `weight`."""
+    """The map of frame `time`, attended to in `slot` (0 the prompt's, the last the newest); the
+    attention's keys are made of its tokens times `weight`, the values of the tokens as they are."""
 
     time: int
     slot: int
@@ -95,10 +95,11 @@ class MapRecall(NamedTuple):
 
 
 class PointerRecall(NamedTuple):
-    """The object pointer of frame `time`, `distance` frames ago."""
+    """The object pointer of frame `time`, `distance` frames ago; `weight` as a map's."""
 
     time: int
     distance: int
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)

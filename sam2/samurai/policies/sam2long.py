@@ -1,7 +1,10 @@
 """SAM2Long (arXiv 2410.16268): several memory pathways, of which the best cumulative score wins.
 
 Every frame each pathway's candidates become branches, and the best few of them the new pathways,
-each with a memory of its own. Constants are those of the public code.
+each with a memory of its own. Rules and constants are the paper's (sections 3.2 and 3.3). What it
+leaves open is as in the public code: the first frame after the prompt doesn't branch, the newest
+frame is always remembered, the oldest one lends no pointer, pointers count as many frames ago as
+their rank says, and what names that code below.
 
 The published method knows its answer after the last frame. Here every frame is answered at once, by
 the pathway that is ahead then; `Tracker(..., offline=True)` answers as published (see `offline`).
@@ -11,7 +14,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import NamedTuple
 
 from samurai.policies.base import (
     Choice,
@@ -19,64 +24,67 @@ from samurai.policies.base import (
     Keep,
     MapRecall,
     Needs,
+    PointerRecall,
     Policy,
     Recall,
     Traits,
-    kept_pointers,
-    recent_pointers,
 )
-from samurai.policies.trusted import TrustedFrames
 
 PATHWAYS = 3
 
 EPSILON = 1e-5
-"""Added to a predicted IoU before its logarithm is added to a pathway's score."""
+"""Added to a predicted IoU before its logarithm is added to a pathway's score (public code)."""
 
 CERTAIN = 2.0
 """Largest magnitude of the pathways' object scores up to which a frame is uncertain: then pathways
 must differ, by predicted IoUs that differ in the second decimal."""
 
-MEMORY_IOU, MEMORY_OBJECT = 0.1, 0.0
+MEMORY_IOU, MEMORY_OBJECT = 0.3, 0.0
 """What a frame must exceed to be remembered: predicted IoU, object score."""
 
 WEIGHTS = (0.95, 1.05)
-"""What remembered maps are multiplied by: the lowest object score's, the highest's, evenly between
-(section 3.3 of the paper)."""
+"""What the keys of memories are multiplied by: the lowest object score's, the highest's, evenly
+between. Maps and pointers are ranked apart, and one alone is the lowest (public code)."""
+
+PROMPT_SCORE = 10.0
+"""Object score of the prompt's frame in that ranking (public code)."""
+
+
+class Seen(NamedTuple):
+    """A frame that a pathway may remember, and its object score."""
+
+    time: int
+    object_score: float
 
 
 @dataclass(frozen=True)
 class Pathway:
-    """A line of decisions: its cumulative log score, its memory, the object scores of what it
-    remembers. A value: branches share it."""
+    """A line of decisions. A value: branches share it.
 
-    memory: TrustedFrames
+    Attributes:
+        score: cumulative logarithm of predicted IoUs.
+        trusted: frames that looked right, oldest first.
+        newest: the frame before the one that is looked at; None right after the prompt.
+    """
+
     score: float = 0.0
-    object_scores: dict[int, float] = field(default_factory=dict)
+    trusted: tuple[Seen, ...] = ()
+    newest: Seen | None = None
 
-    def extended(self, decoded: Decoded, candidate: int) -> Pathway:
-        """This pathway with one more decision."""
+    def remembered(self) -> tuple[Seen, ...]:
+        """The trusted frames and the newest one, trusted or not; oldest first."""
+        if self.newest is None or self.newest in self.trusted:
+            return self.trusted
+        return (*self.trusted, self.newest)
+
+    def extended(self, decoded: Decoded, candidate: int, at_most: int) -> Pathway:
+        """This pathway with one more decision, and that many trusted frames at most."""
         iou = decoded.candidates[candidate].predicted_iou
-        trusted = iou > MEMORY_IOU and decoded.object_score > MEMORY_OBJECT
-        memory = self.memory.after(decoded.time, trusted)
-        scores = {**self.object_scores, decoded.time: decoded.object_score}
-        kept = memory.kept(decoded.time)
-        return Pathway(
-            memory,
-            self.score + gain(iou),
-            {time: score for time, score in scores.items() if time in kept},
-        )
-
-    def recalled(self, time: int) -> tuple[MapRecall, ...]:
-        """Maps with their weights, the prompt's with 1."""
-        prompt, *recent = self.memory.recalled(time)
-        order = sorted(range(len(recent)), key=lambda n: self.object_scores[recent[n].time])
-        low, high = WEIGHTS
-        step = (high - low) / max(1, len(recent) - 1)
-        weights = {number: low + step * rank for rank, number in enumerate(order)}
-        if len(recent) == 1:
-            weights = {0: 1.0}
-        weighted = (entry._replace(weight=weights[n]) for n, entry in enumerate(recent))
-        return (prompt, *weighted)
+        newest = Seen(decoded.time, decoded.object_score)
+        trusted = self.trusted
+        if iou > MEMORY_IOU and decoded.object_score > MEMORY_OBJECT:
+            trusted = (*trusted, newest)[-at_most:]
+        return Pathway(self.score + gain(iou), trusted, newest)
 
 
 class Sam2LongPolicy(Policy):
@@ -86,51 +94,85 @@ class Sam2LongPolicy(Policy):
 
     def __init__(self, traits: Traits) -> None:
         super().__init__(traits)
-        self._pathways = [Pathway(TrustedFrames(0, traits.slots))]
+        self._prompt = 0
+        self._pathways = [Pathway()]
 
     @property
     def needs(self) -> Needs:
-        maps = self._pathways[0].memory.capacity
-        return Needs(PATHWAYS * maps, PATHWAYS * self.traits.pointers)
+        return Needs(PATHWAYS * self.traits.slots, PATHWAYS * self.traits.pointers)
 
     def start(self, decoded: Decoded) -> Choice:
-        self._pathways = [Pathway(TrustedFrames(decoded.time, self.traits.slots))]
+        self._prompt, self._pathways = decoded.time, [Pathway()]
         return Choice(decoded.best())
 
     def recall(self, time: int) -> Sequence[Recall]:
-        pointers = recent_pointers(self._prompt, time, self.traits.pointers)
-        return [Recall(pathway.recalled(time), pointers) for pathway in self._pathways]
+        return [self._recalled(pathway, time) for pathway in self._pathways]
+
+    def _recalled(self, pathway: Pathway, time: int) -> Recall:
+        """The prompt and what the pathway remembers: the newest as maps, more as pointers."""
+        remembered, slots = pathway.remembered(), self.traits.slots
+        if not remembered:
+            return Recall(
+                (MapRecall(self._prompt, 0),), (PointerRecall(self._prompt, time - self._prompt),)
+            )
+        prompt = Seen(self._prompt, PROMPT_SCORE)
+        mapped = (prompt, *remembered[1 - slots :])
+        places = (0, *range(slots - len(mapped) + 1, slots))
+        pointed = (prompt, *remembered[:0:-1])
+        distances = (time - self._prompt, *range(1, len(pointed)))
+        return Recall(
+            tuple(
+                MapRecall(seen.time, slot, weight)
+                for seen, slot, weight in zip(mapped, places, ranked_weights(mapped), strict=True)
+            ),
+            tuple(
+                PointerRecall(seen.time, distance, weight)
+                for seen, distance, weight in zip(
+                    pointed, distances, ranked_weights(pointed), strict=True
+                )
+            ),
+        )
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
-        branches = [
-            Choice(candidate, hypothesis)
-            for hypothesis, seen in enumerate(decoded)
-            for candidate in range(len(seen.candidates))
-        ]
-        branches.sort(key=lambda branch: -self._score(decoded, branch))
-        if max(abs(seen.object_score) for seen in decoded) <= CERTAIN:
-            branches = _different_first(decoded, branches)
-        chosen = branches[:PATHWAYS]
-        chosen.sort(key=lambda branch: -self._score(decoded, branch))
+        if len(decoded) < PATHWAYS:
+            chosen = [Choice(decoded[0].best())] * PATHWAYS
+        else:
+            chosen = self._best_branches(decoded)
+        at_most = self.traits.pointers - 1
         grown = [
-            self._pathways[branch.hypothesis].extended(decoded[branch.hypothesis], branch.candidate)
+            self._pathways[branch.hypothesis].extended(
+                decoded[branch.hypothesis], branch.candidate, at_most
+            )
             for branch in chosen
         ]
         # Only differences count; so the sums stay small however long the video is.
         self._pathways = [replace(path, score=path.score - grown[0].score) for path in grown]
         return chosen
 
-    def _score(self, decoded: Sequence[Decoded], branch: Choice) -> float:
-        candidate = decoded[branch.hypothesis].candidates[branch.candidate]
-        return self._pathways[branch.hypothesis].score + gain(candidate.predicted_iou)
+    def _best_branches(self, decoded: Sequence[Decoded]) -> list[Choice]:
+        """The branches that become pathways, best first."""
+
+        def total(branch: Choice) -> float:
+            candidate = decoded[branch.hypothesis].candidates[branch.candidate]
+            return self._pathways[branch.hypothesis].score + gain(candidate.predicted_iou)
+
+        branches = [
+            Choice(candidate, hypothesis)
+            for hypothesis, seen in enumerate(decoded)
+            for candidate in range(len(seen.candidates))
+        ]
+        branches.sort(key=total, reverse=True)
+        if max(abs(seen.object_score) for seen in decoded) <= CERTAIN:
+            branches = different_branches(decoded, branches)
+        return sorted(branches[:PATHWAYS], key=total, reverse=True)
 
     def remember(self, time: int) -> Sequence[Keep]:
-        pointers = kept_pointers(self._prompt, time, self.traits.pointers)
-        return [Keep(pathway.memory.kept(time), pointers) for pathway in self._pathways]
-
-    @property
-    def _prompt(self) -> int:
-        return self._pathways[0].memory.prompt
+        keeps = []
+        for pathway in self._pathways:
+            times = [seen.time for seen in pathway.remembered()]
+            maps = frozenset((self._prompt, *times[1 - self.traits.slots :]))
+            keeps.append(Keep(maps, frozenset((self._prompt, *times[1:]))))
+        return keeps
 
 
 def gain(predicted_iou: float) -> float:
@@ -138,13 +180,31 @@ def gain(predicted_iou: float) -> float:
     return math.log(max(predicted_iou, 0.0) + EPSILON)
 
 
-def _different_first(decoded: Sequence[Decoded], branches: Sequence[Choice]) -> list[Choice]:
-    """Branches whose predicted IoU no better branch shares (in two decimals), then the others."""
-    different: list[Choice] = []
-    alike: list[Choice] = []
-    known: set[float] = set()
+def ranked_weights(frames: Sequence[Seen]) -> list[float]:
+    """What each frame's keys are multiplied by, by the rank of its object score."""
+    low, high = WEIGHTS
+    step = (high - low) / max(1, len(frames) - 1)
+    weights = [low] * len(frames)
+    for rank, number in enumerate(sorted(range(len(frames)), key=lambda n: frames[n].object_score)):
+        weights[number] = low + step * rank
+    return weights
+
+
+def different_branches(decoded: Sequence[Decoded], branches: Sequence[Choice]) -> list[Choice]:
+    """The best branch of each predicted IoU in two decimals, a visible object's and an absent one's
+    being different; after them the best of each pathway that has no branch among them (public code,
+    as is that distinction).
+
+    Args:
+        branches: best first.
+    """
+    different: dict[tuple[float, bool], Choice] = {}
+    of_pathway: dict[int, Choice] = {}
     for branch in branches:
-        iou = round(decoded[branch.hypothesis].candidates[branch.candidate].predicted_iou, 2)
-        (alike if iou in known else different).append(branch)
-        known.add(iou)
-    return different + alike
+        seen = decoded[branch.hypothesis]
+        iou = round(seen.candidates[branch.candidate].predicted_iou, 2)
+        different.setdefault((iou, seen.object_score > 0), branch)
+        of_pathway.setdefault(branch.hypothesis, branch)
+    first = list(islice(different.values(), PATHWAYS))
+    told = {branch.hypothesis for branch in first}
+    return first + [of_pathway[number] for number in range(len(decoded)) if number not in told]

@@ -42,7 +42,13 @@ class MemoryReader(nn.Module):
         self.rotations = _rotations(model, len(map_position), map_position.device)
 
     def forward(
-        self, tokens: Tensor, maps: Tensor, slots: Tensor, pointers: Tensor, distances: Tensor
+        self,
+        tokens: Tensor,
+        maps: Tensor,
+        slots: Tensor,
+        pointers: Tensor,
+        distances: Tensor,
+        weights: Tensor,
     ) -> Tensor:
         """The frame's tokens conditioned on each row's memory, (HW, B, C).
 
@@ -52,20 +58,22 @@ class MemoryReader(nn.Module):
             slots: int64 (B, K), which give the maps their temporal embedding.
             pointers: (B, P, C) object pointers.
             distances: int64 (B, P), how many frames ago each of them was seen.
+            weights: float32 (B, K + P), of maps and pointers: their keys are made of their tokens,
+                positions included, times that.
         """
-        return self.look(tokens, *self.prepare(maps, slots, pointers, distances))
+        return self.look(tokens, *self.prepare(maps, slots, pointers, distances, weights))
 
     def prepare(
-        self, maps: Tensor, slots: Tensor, pointers: Tensor, distances: Tensor
+        self, maps: Tensor, slots: Tensor, pointers: Tensor, distances: Tensor, weights: Tensor
     ) -> tuple[Tensor, ...]:
         """Keys and values of each layer in turn, (B, heads, N, c): all that reading needs of the
         memory, and nothing of the frame."""
-        memory, positions = self.lay_out(maps, slots, pointers, distances)
+        memory, keyed = self.lay_out(maps, slots, pointers, distances, weights)
         mapped = maps.shape[1] * maps.shape[2]
         prepared: list[Tensor] = []
         for layer, rotation in zip(self.attention.layers, self.rotations, strict=True):
             attention = layer.cross_attn_image
-            keys = _heads(attention, attention.k_proj(memory + positions))
+            keys = _heads(attention, attention.k_proj(keyed))
             # places in a map turn its keys; pointers have no place
             places = torch.unflatten(keys[:, :, :mapped], 2, (-1, len(rotation)))
             turned = _rotated(places, rotation).flatten(2, 3)
@@ -89,9 +97,10 @@ class MemoryReader(nn.Module):
         return conditioned.transpose(0, 1)
 
     def lay_out(
-        self, maps: Tensor, slots: Tensor, pointers: Tensor, distances: Tensor
+        self, maps: Tensor, slots: Tensor, pointers: Tensor, distances: Tensor, weights: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Memory tokens and their positions, (B, N, M) each: maps first, then pointers."""
+        """Memory tokens, and what keys are made of: the same with positions, weighed. (B, N, M)
+        each, maps first, then pointers."""
         rows, size = maps.shape[0], self.map_position.shape[-1]
         temporal = self.slot_embeddings[self.slots - 1 - slots].flatten(2, 3)  # (B, K, 1, M)
         positions = self.map_position + temporal
@@ -99,7 +108,15 @@ class MemoryReader(nn.Module):
         pointer_positions = self.to_pointer_position(sine).repeat_interleave(self.pieces, dim=1)
         tokens = maps.flatten(1, 2).to(pointers.dtype)
         memory = torch.cat([tokens, pointers.reshape(rows, -1, size)], dim=1)
-        return memory, torch.cat([positions.flatten(1, 2), pointer_positions], dim=1)
+        keyed = memory + torch.cat([positions.flatten(1, 2), pointer_positions], dim=1)
+        rates = self.of_tokens(weights, maps.shape[1]).to(keyed.dtype)
+        return memory, keyed * rates[..., None]
+
+    def of_tokens(self, values: Tensor, maps: int) -> Tensor:
+        """Values of K maps and P pointers, (B, K + P), as those of their tokens, (B, N)."""
+        of_maps = values[:, :maps].repeat_interleave(len(self.map_position), dim=1)
+        of_pointers = values[:, maps:].repeat_interleave(self.pieces, dim=1)
+        return torch.cat([of_maps, of_pointers], dim=1)
 
     def _look_around(self, layer: Any, normed: Tensor, rotation: Tensor) -> Tensor:
         """Self-attention among the frame's tokens."""

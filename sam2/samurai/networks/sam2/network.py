@@ -128,7 +128,7 @@ class Sam2Network:
                 torch.zeros(1, 1, self.spec.feature_channels),
                 [[1]],
             )
-            self._reader.freeze(features.tokens, *memory[:4])
+            self._reader.freeze(features.tokens, *memory.given())
             conditioned = self.condition(features, memory)
             if self._multimask_when_tracking():
                 self._decoder.freeze(
@@ -154,14 +154,14 @@ class Sam2Network:
         weights: Sequence[Sequence[float]] | None = None,
     ) -> Memory:
         """What B hypotheses attend to, see `VideoNetwork.prepare_memory`."""
-        if weights is not None:
-            maps = maps * torch.tensor(weights).to(self.device, non_blocking=True)[..., None, None]
-        return Memory(maps, self._indices(slots), pointers, self._indices(distances))
+        count = maps.shape[1] + pointers.shape[1]
+        rates = torch.ones(len(maps), count) if weights is None else torch.tensor(weights)
+        rates = rates.to(self.device, non_blocking=True)
+        return Memory(maps, self._indices(slots), pointers, self._indices(distances), rates)
 
     def condition(self, features: Features, memory: Memory) -> Tensor:
         """Condition the frame on B hypotheses' memories: (B, C, H, W)."""
-        given = (tensor for tensor in memory if tensor is not None)
-        return self._as_map(self._reader(features.tokens, *given))
+        return self._as_map(self._reader(features.tokens, *memory.given()))
 
     def _indices(self, numbers: Sequence[Sequence[int]]) -> Tensor:
         return torch.tensor(numbers, dtype=torch.int64).to(self.device, non_blocking=True)

@@ -96,11 +96,13 @@ class FastNetwork(Sam2Network):
             return memory
         mapped = torch.ones(maps.shape[:2], dtype=torch.bool, device=self.device)
         pointed = torch.ones(pointers.shape[:2], dtype=torch.bool, device=self.device)
+        of_maps, of_pointers = memory.weights.tensor_split([maps.shape[1]], dim=1)
         return Memory(
             F.pad(memory.maps, (0, 0, 0, 0, 0, more[0])),
             F.pad(memory.slots, (0, more[0])),
             F.pad(memory.pointers, (0, 0, 0, more[1])),
             F.pad(memory.distances, (0, more[1]), value=1),
+            torch.cat([F.pad(of_maps, (0, more[0])), F.pad(of_pointers, (0, more[1]))], dim=1),
             torch.cat([F.pad(mapped, (0, more[0])), F.pad(pointed, (0, more[1]))], dim=1),
         )
 
@@ -171,7 +173,7 @@ class FastNetwork(Sam2Network):
                 if call == PROBE_CALLS:  # those before let libraries choose and allocate
                     torch.cuda.synchronize(self.device)
                     start = time.perf_counter()
-                reader(tokens, *memory[:4])
+                reader(tokens, *memory.given())
             torch.cuda.synchronize(self.device)
         return (time.perf_counter() - start) / PROBE_CALLS
 

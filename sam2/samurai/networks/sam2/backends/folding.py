@@ -99,15 +99,16 @@ class FoldedReader(nn.Module):
         slots: Tensor,
         pointers: Tensor,
         distances: Tensor,
+        weights: Tensor,
         there: Tensor | None = None,
     ) -> Tensor:
         """As `MemoryReader.forward`; `there`, bool (B, K + P), leaves out padding."""
-        memory, positions = self.reader.lay_out(maps, slots, pointers, distances)
+        memory, keyed = self.reader.lay_out(maps, slots, pointers, distances, weights)
         look = _Look(
             memory,
-            memory + positions,
+            keyed,
             maps.shape[1] * maps.shape[2],
-            None if there is None else self._tokens_there(there, maps.shape[1]),
+            None if there is None else self.reader.of_tokens(there, maps.shape[1]),
             self.cosines,
             self.sines,
             self.kernel,
@@ -119,17 +120,11 @@ class FoldedReader(nn.Module):
         conditioned: Tensor = self.reader.attention.norm(seen)
         return conditioned.transpose(0, 1)
 
-    def _tokens_there(self, there: Tensor, maps: int) -> Tensor:
-        """Which memory tokens count, (B, N), of which maps and pointers do."""
-        of_maps = there[:, :maps].repeat_interleave(len(self.cosines), dim=1)
-        of_pointers = there[:, maps:].repeat_interleave(self.reader.pieces, dim=1)
-        return torch.cat([of_maps, of_pointers], dim=1)
-
 
 class _Look(NamedTuple):
     """What all layers look at.
 
-    memory: (B, N, M); keyed: the same with positions; mapped: so many tokens belong to maps; there:
+    memory: (B, N, M); keyed: what keys are made of; mapped: so many tokens belong to maps; there:
     bool (B, N) or None; cosines, sines: (HW, c / 2).
     """
 
