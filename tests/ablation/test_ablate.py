@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -238,3 +239,16 @@ def test_the_source_workspace_is_left_alone(ablate: Ablate, single: Path, tmp_pa
     before = {path: path.stat().st_mtime_ns for path in single.rglob("*")}
     ablate(*POLICIES, "--workspace", single)
     assert {path: path.stat().st_mtime_ns for path in single.rglob("*")} == before
+
+
+def test_without_matplotlib_nothing_is_run(
+    ablate: Ablate,
+    single: Path,
+    tmp_path: Path,
+    processes: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    code, printed = ablate(*POLICIES, "--workspace", single)
+    assert code == 2 and "pip install 'matplotlib" in printed
+    assert processes.runs == [] and not (tmp_path / "out").exists()
