@@ -84,7 +84,7 @@ def draw_bars(bars: Bars, series: list[str]) -> Frame:
                 )
         axes.axhline(0, color=shade(FAINT), linewidth=1)
         axes.set_xticks(range(len(names)), names)
-        axes.margins(x=0.01)
+        axes.set_xlim(-0.5, len(names) - 0.5)
         figure.legend(
             title=bars.title,
             title_fontproperties={"weight": "bold", "size": 14},
