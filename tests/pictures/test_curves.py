@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from samurai.errors import ConfigurationError
 from vot_wrapper.pictures.curves import Curves, draw_curves
 from vot_wrapper.pictures.drawing import PALETTE
 from vot_wrapper.pictures.recording import Recording, State, Track
@@ -105,11 +103,3 @@ def test_starts_failures_and_hidden_frames_are_marked(
 def test_one_frame_is_enough(make_track: MakeTrack, make_run: MakeRun) -> None:
     curves = draw_curves(make_run(make_track([0.5], states=[State.INIT])), WIDTH)
     assert curves.marked([0], (255, 255, 255)).shape == curves.picture.shape
-
-
-def test_without_matplotlib_the_remedy_is_named(
-    make_track: MakeTrack, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ConfigurationError, match="pip install 'matplotlib"):
-        draw_curves(make_run(make_track([0.5])), WIDTH)
