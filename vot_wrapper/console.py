@@ -82,7 +82,9 @@ class Console:
         self.say(f"\n{identifier}" + (f" ({label})" if label != identifier else ""))
 
     def experiment(self, name: str, kept: int, count: int) -> None:
-        if kept == count:
+        if not count:
+            state = "no sequence can be run"
+        elif kept == count:
             state = "complete, kept from an earlier run"
         elif kept:
             state = f"{kept} of {count} sequences are kept from an earlier run"

@@ -6,16 +6,15 @@ report, not a crash. Only the last check starts the real tracker process and sen
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import json
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
-import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -25,9 +24,9 @@ from typing import TYPE_CHECKING, Literal
 from vot_wrapper import bundled
 
 if TYPE_CHECKING:
-    from vot_wrapper.sections import Section
+    from vot_wrapper.sections import Fault, Section
 
-Level = Literal["OK", "WARN", "FAIL"]
+Level = Literal["OK", "INFO", "WARN", "FAIL"]
 
 OLDEST_PYTHON = (3, 10)
 INSTALL = "run `make setup` in the clone; outside of one, install the package again"
@@ -41,12 +40,15 @@ OPENCV_PACKAGES = (
 TOOLKIT_SERIES = "0.9."
 BROKEN_ATTRIBUTEE = "0.1.10"
 TOOLKIT_IMPORT_SECONDS = 120
-SELF_TEST_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report; `remedy` says what to do where something is wrong."""
+    """One line of the report.
+
+    `level` is INFO for what isn't there and needn't be; `remedy` says what to do, or what can be
+    done.
+    """
 
     level: Level
     subject: str
@@ -68,23 +70,36 @@ def run(folder: Path | None = None) -> int:
         folder: a workspace whose sequences are checked; without one the current folder is, if it
             is a workspace.
     """
-    failed = False
+    levels: Counter[Level] = Counter()
 
     def sequences() -> Iterator[Finding]:
         """The data of the workspace."""
         return workspace(folder)
 
-    checks = (python, packages, opencv, toolkit, sam2, device, weights, settings, trackers_ini)
-    for check in (*checks, sequences):
+    def show(check: Check) -> None:
         for finding in _guarded(check):
             print(finding, flush=True)
-            failed = failed or finding.level == "FAIL"
-    if failed:
-        print(Finding("WARN", "self-test", "skipped: repair the failures above first"))
-        return 1
-    findings = list(_guarded(self_test))
-    print(*findings, sep="\n")
-    return int(any(finding.level == "FAIL" for finding in findings))
+            levels[finding.level] += 1
+
+    checks = (python, packages, opencv, toolkit, sam2, device, weights, settings, trackers_ini)
+    for check in (*checks, sequences):
+        show(check)
+    if levels["FAIL"]:
+        print(Finding("INFO", "self-test", "skipped: repair the failures above first"))
+    else:
+        show(self_test)
+    print(f"\n{_summary(levels)}")
+    return int(levels["FAIL"] > 0)
+
+
+def _summary(levels: Counter[Level]) -> str:
+    """The report in a sentence."""
+    failures, warnings = (f"{levels[level]} {level}" for level in ("FAIL", "WARN"))
+    if levels["FAIL"]:
+        return f"{failures}, {warnings}: do what the arrows say (->), then run this command again"
+    if levels["WARN"]:
+        return f"the tracker runs; {warnings}: see what the arrows say (->)"
+    return "the tracker runs, and nothing is wrong"
 
 
 def _guarded(check: Check) -> Iterator[Finding]:
@@ -145,7 +160,7 @@ def toolkit() -> Iterator[Finding]:
     command = [sys.executable, "-c", "import vot, vot.tracker.trax"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TOOLKIT_IMPORT_SECONDS)
     if done.returncode == 0:
-        yield Finding("OK", "import vot", "works")
+        yield Finding("OK", "import vot", "works: vot-toolkit can be used")
     else:
         reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
         yield Finding("FAIL", "import vot", reason, INSTALL)
@@ -191,7 +206,8 @@ def device() -> Iterator[Finding]:
         text = f"CPU only, although there is an NVIDIA driver (torch {torch.__version__})"
         yield Finding("WARN", "device", text, "install a CUDA build of torch that suits the driver")
     else:
-        yield Finding("OK", "device", f"{_cpu()}; the official models want a GPU")
+        text = f"{_cpu()}; there is no GPU, which every model but nano wants"
+        yield Finding("OK", "device", text)
 
 
 def _cpu() -> str:
@@ -218,24 +234,36 @@ def weights() -> Iterator[Finding]:
         elif card.url is None:
             yield Finding("FAIL", "weights", f"{card.name}: {path} is missing", card.remedy)
         else:
-            absent.append(card.name)
+            absent.append(f"{card.name} ({card.bytes / 1e6:.0f} MB)")
     if absent:
-        text = f"not downloaded: {', '.join(absent)} (`samurai download NAME` when you want them)"
-        yield Finding("OK", "weights", f"{text}; folder {checkpoints_folder()}")
+        text = f"not downloaded, and only needed by trackers that use them: {', '.join(absent)}"
+        remedy = f"`samurai download NAME` fetches one into {checkpoints_folder()}"
+        yield Finding("INFO", "weights", text, remedy)
 
 
 def settings() -> Iterator[Finding]:
     """The SAMURAI_* variables of this shell."""
     from samurai.errors import ConfigurationError
-    from vot_wrapper.settings import read_settings, refuse_misspelt, unknown_variables
+    from vot_wrapper.settings import (
+        given_variables,
+        misspelt,
+        read_settings,
+        refuse_misspelt,
+        unknown_variables,
+    )
 
+    given = given_variables(os.environ)
     try:
         refuse_misspelt(os.environ)
-        yield Finding("OK", "settings", str(read_settings(os.environ)))
+        read_settings(os.environ)
+        text = " ".join(f"{name}={shlex.quote(value)}" for name, value in given.items())
+        held = f"{text}, and defaults else" if given else "defaults: no SAMURAI_* variable is set"
+        yield Finding("OK", "settings", f"{held} (`samurai serve --help` lists all)")
     except ConfigurationError as error:
         yield Finding("FAIL", "settings", str(error), "correct or unset the variable")
-    for warning in unknown_variables(os.environ):
-        yield Finding("WARN", "settings", warning)
+    others = {name: value for name, value in os.environ.items() if misspelt(name) is None}
+    for warning in unknown_variables(others):
+        yield Finding("WARN", "settings", warning, "unset it, unless another program reads it")
 
 
 def trackers_ini() -> Iterator[Finding]:
@@ -247,18 +275,18 @@ def trackers_ini() -> Iterator[Finding]:
     if not files:
         yield Finding("OK", "trackers", "no trackers.ini here or above")
     for file in files:
-        found = sections_of(file)
-        findings = list(_section_findings(found))
-        yield from findings
-        if all(finding.level != "FAIL" for finding in findings):
-            yield Finding("OK", "trackers", f"{file}: {', '.join(s.identifier for s in found)}")
+        yield from _section_findings(file, sections_of(file))
 
 
-def _section_findings(sections: Sequence[Section]) -> Iterator[Finding]:
-    """What is wrong in sections of a registry; the same fault of several ones is one finding."""
+def _section_findings(file: Path, sections: Sequence[Section]) -> Iterator[Finding]:
+    """The sections of a registry: sound ones, those that wait for a download, and what is wrong.
+
+    The same fault of several ones is one finding.
+    """
     from vot_wrapper.sections import Fault, faults
 
-    found: dict[Fault, list[Section]] = {}
+    found: dict[Fault, list[str]] = {}
+    sound = []
     for section in sections:
         python = str(section.rest.get("python") or "")
         wrong = faults(section)
@@ -266,16 +294,36 @@ def _section_findings(sections: Sequence[Section]) -> Iterator[Finding]:
             remedy = "write its absolute path, or drop the line: then the toolkit's own is used"
             wrong.append(Fault(f"there is no interpreter at {python}", remedy))
         for fault in wrong:
-            found.setdefault(fault, []).append(section)
+            found.setdefault(fault, []).append(section.identifier)
+        sound += [] if wrong else [section.identifier]
+    if sound or not sections:
+        yield Finding("OK", "trackers", f"{file}: {', '.join(sound) or 'no trackers'}")
+    yield from _waiting(file, {fault: owners for fault, owners in found.items() if fault.model})
     for fault, owners in found.items():
-        names = ", ".join(f"[{section.identifier}]" for section in owners)
-        text = f"{owners[0].source}, {names}: {fault.what}"
-        yield Finding("WARN" if fault.absent else "FAIL", "trackers", text, fault.remedy)
+        if not fault.model:
+            names = ", ".join(f"[{owner}]" for owner in owners)
+            if len(owners) == len(sections) > 1:
+                names = f"all {len(sections)} sections"
+            text = f"{file}, {names}: {fault.what}"
+            yield Finding("WARN" if fault.absent else "FAIL", "trackers", text, fault.remedy)
+
+
+def _waiting(file: Path, found: dict[Fault, list[str]]) -> Iterator[Finding]:
+    """Sections that only wait for a download, in a finding per folder that it belongs in."""
+    folders: dict[Path | None, list[str]] = {}
+    for fault, owners in found.items():
+        folders.setdefault(fault.folder, []).append(f"{fault.model} (for {', '.join(owners)})")
+    for folder, waiting in folders.items():
+        text = f"{file}: weights that aren't there yet: {', '.join(waiting)}"
+        remedy = f"`samurai download NAME` fetches weights; these belong in {folder}"
+        yield Finding("INFO", "trackers", text, remedy)
 
 
 def workspace(folder: Path | None) -> Iterator[Finding]:
     """The sequences of a workspace, as its experiments need them."""
     if folder is None and not (Path.cwd() / "config.yaml").is_file():
+        text = "the current folder is none; --workspace FOLDER checks the sequences of one"
+        yield Finding("INFO", "workspace", text)
         return
     from samurai.errors import ConfigurationError
     from vot_wrapper.toolkit.workspaces import check_folder
@@ -295,61 +343,10 @@ def workspace(folder: Path | None) -> Iterator[Finding]:
 
 def self_test() -> Iterator[Finding]:
     """Start the tracker process as the toolkit does, and have it answer one frame."""
-    import trax
-    from trax.client import Client
+    from vot_wrapper.first_frame import first_frame
 
-    output: list[str] = []
-    with tempfile.TemporaryDirectory() as folder, _tracker_process(folder) as streams:
-        frame = {"color": trax.FileImage.create(_picture(Path(folder)))}
-        region = trax.Rectangle.create(50, 40, 60, 50)
-        client = None
-        try:
-            client = Client(stream=streams, log=output.append)
-            answers, seconds = client.initialize(frame, [(region, {})], {})
-            text = f"{client.tracker_description}: {answers[0][0]} in {seconds:.2f} s"
-            yield Finding("OK", "self-test", text)
-        except trax.TraxException as error:
-            log = [line for line in "".join(output).splitlines() if not line.startswith("@@TRAX")]
-            yield Finding("FAIL", "self-test", "\n".join([str(error), *log]))
-        finally:
-            if client is not None:
-                client.quit()
-
-
-@contextlib.contextmanager
-def _tracker_process(folder: str) -> Iterator[tuple[int, int]]:
-    """A running tracker process: the descriptors to write to and to read from."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "vot_wrapper"],
-        cwd=folder,
-        env={**os.environ, "TRAX": "1"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        bufsize=0,
-    )
-    assert process.stdin is not None and process.stdout is not None
-    watchdog = threading.Timer(SELF_TEST_SECONDS, process.kill)
-    watchdog.start()
-    try:
-        yield process.stdin.fileno(), process.stdout.fileno()
-    finally:
-        process.stdin.close()
-        process.stdout.close()
-        process.wait()
-        watchdog.cancel()
-
-
-def _picture(folder: Path) -> str:
-    """An image file with one bright object in it."""
-    import numpy as np
-    from PIL import Image
-
-    picture = np.full((120, 160, 3), 60, np.uint8)
-    picture[40:90, 50:110] = (230, 180, 40)
-    path = folder / "frame.png"
-    Image.fromarray(picture).save(path)
-    return str(path)
+    answered, text = first_frame()
+    yield Finding("OK" if answered else "FAIL", "self-test", text)
 
 
 def _version(package: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 REPORT_NAME = "latest"
 LOCAL_STACK = "tests/multiobject"  # scores the results of the VOTS challenges
+MOST_NAMED = 10  # sequences that a command is written out for
 OFFICIAL_EAO_BOUNDS = (115, 755)  # frames; the short-term stacks of VOT 2020 to 2022
 
 
@@ -99,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     except UnusableData as unusable:
         console.findings(unusable.findings)
-        console.say("\nnothing was run: repair the data, or choose sequences with --sequences")
+        console.say(f"\nnothing was run: repair the data{_or_choose(unusable.sound)}")
         return 1
     refuse_faulty(opened)
     _introduce(console, opened)
@@ -151,6 +153,15 @@ def _run_on_workers(
     stack = str(opened.stack) if arguments.stack else None
     cluster = Cluster(arguments.workers, arguments.address, stack)
     return run_distributed(opened, tracker, cluster, WorkersConsole(console), arguments.force)
+
+
+def _or_choose(sound: tuple[str, ...]) -> str:
+    """The advice to leave out what has problems, where that is of any use."""
+    if not sound:
+        return ""
+    if len(sound) > MOST_NAMED:
+        return f", or choose from the {len(sound)} sequences without a problem with --sequences"
+    return f", or run only what has no problem: --sequences {shlex.join(sound)}"
 
 
 def names(given: list[str]) -> tuple[str, ...]:

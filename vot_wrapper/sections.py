@@ -34,12 +34,15 @@ _WEIGHTS_OF = {  # a setting, its value, and the variable that names the weights
 class Fault:
     """What keeps a section from running as it is meant to, and what to do about it.
 
-    `absent` says that it is nothing but weights that aren't here (yet).
+    `absent` says that it is nothing but weights that aren't here (yet). Those that can be
+    downloaded have a `model`, and belong in a `folder`.
     """
 
     what: str
     remedy: str
     absent: bool = False
+    model: str = ""
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,9 @@ def motion_weights(settings: Settings) -> dict[str, str]:
 def _checkpoint(card: ModelCard, path: Path) -> Iterator[Fault]:
     if not path.is_file():
         remedy = f"{card.remedy}; they belong at {path}"
-        yield Fault(f"the weights of {card.name} are missing", remedy, absent=True)
+        what = f"the weights of {card.name} are missing"
+        model = card.name if card.url else ""
+        yield Fault(what, remedy, absent=True, model=model, folder=path.parent)
     elif path.stat().st_size != card.bytes:
         what = f"the weights of {card.name} have {path.stat().st_size} bytes, not {card.bytes}"
         yield Fault(what, f"delete {path} and {card.remedy}")

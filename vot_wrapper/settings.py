@@ -71,6 +71,10 @@ class Settings:
     flow: str = "dis"
     log: Path | None = None
 
+    def __str__(self) -> str:
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return " ".join(f"{name}={value}" for name, value in values.items() if value is not None)
+
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from an environment.
@@ -134,6 +138,12 @@ def describe() -> str:
 def variable_names() -> list[str]:
     """The names of all variables that are read."""
     return [*(PREFIX + name.upper() for name in Settings.__dataclass_fields__), *_OTHER_VARIABLES]
+
+
+def given_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that are read and set, with their values as they were written."""
+    given = {name: environ.get(name, "").strip() for name in variable_names()}
+    return {name: value for name, value in given.items() if value}
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:

@@ -139,6 +139,32 @@ def test_supervised_starts_again_after_a_failure(run: Run, sequence: Sequence) -
     assert codes == [initialised, None, failed, skipped, skipped, initialised, None, failed]
 
 
+def test_multi_start_refuses_anchors_without_annotation_before_the_first_run(
+    run: Run, sequence: Sequence
+) -> None:
+    truth = sequence.object("object")
+    truth[4] = truth[7] = Special(0)
+    with pytest.raises(RuntimeError, match=r"sequence drift: .* frame 5, 8, .* anchor\.value"):
+        run("samurai-multistart", sequence)
+
+
+def test_supervised_starts_again_where_the_object_is_annotated(
+    run: Run, sequence: Sequence
+) -> None:
+    truth = sequence.object("object")
+    truth[3] = truth[4] = Special(0)
+    _, runtime = run("samurai-supervised", sequence, lost=frozenset({2}), skip_initialize=1)
+    assert runtime.asked == [
+        ("initialize", 0, 1),
+        ("update", 1, 0),
+        ("update", 2, 0),  # fails; 3 and 4 aren't annotated
+        ("initialize", 5, 1),
+        ("update", 6, 0),
+        ("update", 7, 0),
+        ("stop", -1, 0),
+    ]
+
+
 @pytest.mark.parametrize("name", ["samurai-multistart", "samurai-supervised"])
 def test_results_carry_the_trackers_properties_and_times(
     run: Run, sequence: Sequence, name: str

@@ -37,7 +37,8 @@ def test_an_experiment_without_anchors_does_not_end_the_others(
     code, printed = evaluate("scripted", "--workspace", workspace)
     assert code == 1
     assert results(workspace) == {"unsupervised/drift", "unsupervised/swing"}
-    assert "WARNING" in printed and "> anchor.value" in printed  # the command that makes them
+    assert "WARNING" in printed and "drift/anchor.value" in printed  # the command that makes it
+    assert "baseline       no sequence can be run" in printed
     assert printed.count("FAILED") == 1  # one for all sequences
     assert "The same command fails again" in printed and "goes on from there" not in printed
     assert "unsupervised" in printed and "no scores" not in printed
@@ -97,11 +98,92 @@ def test_doctor_and_evaluate_name_the_line_of_list_txt(
     assert failed and str(file) in failed[0].text
 
 
-def test_doctor_has_nothing_to_say_of_a_folder_that_is_no_workspace(
+LISTS = {
+    "blank line": b"drift\nswing\n\n",
+    "byte order mark": b"\xef\xbb\xbfdrift\nswing\n",
+    "utf-16": "drift\nswing\n".encode("utf-16"),
+    "twice": b"drift\nswing\ndrift\n",
+    "none": None,
+}
+
+
+@pytest.mark.parametrize("listed", LISTS.values(), ids=LISTS)
+def test_a_broken_list_and_a_broken_sequence_are_told_at_once(
+    make_workspace: MakeWorkspace, evaluate: Evaluate, starts: Starts, listed: bytes | None
+) -> None:
+    workspace = make_workspace()
+    data = workspace / "sequences"
+    (data / "list.txt").unlink()
+    if listed is not None:
+        (data / "list.txt").write_bytes(listed)
+    (data / "swing" / "groundtruth.txt").write_text("1;2;3;4\n" * 14)
+    code, printed = evaluate("scripted", "--workspace", workspace)
+    assert code == 1 and starts() == 0
+    assert f"PROBLEM  {data / 'list.txt'}" in printed
+    assert f"PROBLEM  {data / 'swing' / 'groundtruth.txt'}:1" in printed
+    # Sequences can't be chosen from a list that stops every run.
+    assert "nothing was run: repair the data\n" in printed and "--sequences" not in printed
+    places = [finding.text for finding in doctor.workspace(workspace) if finding.level == "FAIL"]
+    assert any("list.txt" in text for text in places) and any("swing" in text for text in places)
+
+
+def test_sequences_are_advised_where_some_have_no_problem(
+    make_workspace: MakeWorkspace, evaluate: Evaluate
+) -> None:
+    workspace = make_workspace()
+    (workspace / "sequences" / "drift" / "groundtruth.txt").write_text("1;2;3;4\n" * 20)
+    code, printed = evaluate("scripted", "--workspace", workspace)
+    assert code == 1
+    advice = printed.partition("nothing was run: ")[2].strip()
+    assert advice == "repair the data, or run only what has no problem: --sequences swing"
+    assert evaluate("scripted", "--workspace", workspace, *advice.split()[-2:])[0] == 0
+    (workspace / "sequences" / "swing" / "color" / "00000002.jpg").unlink()
+    code, printed = evaluate("scripted", "--workspace", workspace)
+    assert code == 1 and "--sequences" not in printed  # not one is left
+
+
+def test_sequences_are_not_advised_where_the_toolkit_needs_all(
+    make_workspace: MakeWorkspace, evaluate: Evaluate
+) -> None:
+    workspace = make_workspace()
+    file = workspace / "sequences" / "drift" / "sequence"
+    file.write_bytes(file.read_text().encode("utf-16"))
+    for chosen in ([], ["--sequences", "swing"]):
+        code, printed = evaluate("scripted", "--workspace", workspace, *chosen)
+        assert code == 1 and f"PROBLEM  {file}" in printed
+        assert "nothing was run: repair the data\n" in printed
+
+
+@pytest.mark.parametrize("code", ["0", "1"])
+def test_an_anchor_where_nothing_is_annotated_is_named_by_both_commands(
+    make_workspace: MakeWorkspace, evaluate: Evaluate, starts: Starts, code: str
+) -> None:
+    workspace = make_workspace()
+    folder = workspace / "sequences" / "swing"
+    rows = (folder / "groundtruth.txt").read_text().splitlines()
+    (folder / "groundtruth.txt").write_text("\n".join([*rows[:4], code, *rows[5:]]) + "\n")
+    (folder / "anchor.value").write_text("1\n0\n0\n0\n-1\n")
+    status, printed = evaluate("scripted", "--workspace", workspace)
+    assert status == 1 and starts() == 0
+    assert f"{folder / 'anchor.value'}:5: baseline starts in frame 5" in printed
+    command = [sys.executable, "-c", "from vot.utilities.cli import main; main()", "evaluate"]
+    plain = subprocess.run(
+        [*command, "scripted", "--workspace", str(workspace)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert plain.returncode == 1, plain
+    assert "sequence swing: no run can start in frame 5" in plain.stdout + plain.stderr
+    assert results(workspace) == {"baseline/drift"}
+
+
+def test_doctor_says_how_to_check_a_workspace_that_is_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_workspace: MakeWorkspace
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert list(doctor.workspace(None)) == []
+    (none,) = doctor.workspace(None)
+    assert none.level == "INFO" and "--workspace FOLDER" in none.text
     (found,) = doctor.workspace(make_workspace())
     assert found.level == "OK"
 

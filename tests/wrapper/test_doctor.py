@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from importlib import metadata
 from pathlib import Path
 
@@ -37,8 +38,9 @@ def test_this_installation_is_sound(capsys, monkeypatch):
     assert doctor.run() == 0
     report = capsys.readouterr().out
     assert "FAIL" not in report
-    last = report.strip().splitlines()[-1]
-    assert last.startswith("OK   self-test   nano, policy samurai: Rectangle")
+    self_test, _, summary = report.strip().splitlines()[-3:]
+    assert self_test.startswith("OK   self-test   nano, policy samurai: answered 1 object")
+    assert summary.startswith("the tracker runs")
     assert metadata.version("torch") in report
 
 
@@ -106,7 +108,36 @@ def test_damaged_and_missing_weights(monkeypatch, tmp_path):
     [failure] = [finding for finding in findings if finding.level == "FAIL"]
     assert "tiny" in failure.text and "3 bytes" in failure.text
     assert failure.remedy == "run `samurai download tiny`"
-    assert "small" in findings[-1].text and findings[-1].level == "OK"
+    absent = findings[-1]
+    assert absent.level == "INFO" and "not downloaded" in absent.text and "small (" in absent.text
+    assert "tiny (" not in absent.text, "it is there, and damaged"
+    assert "`samurai download NAME`" in absent.remedy and str(tmp_path) in absent.remedy
+
+
+def test_what_is_not_there_is_never_ok(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("SAMURAI_CHECKPOINTS", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(doctor, "self_test", lambda: iter(()))
+    doctor.run()
+    lines = capsys.readouterr().out.splitlines()
+    sound = [line for line in lines if line.startswith("OK")]
+    assert not [line for line in sound if "not downloaded" in line or "aren't there" in line]
+    assert [line for line in lines if line.startswith("INFO weights")]
+
+
+@pytest.mark.parametrize(
+    ("levels", "summary"),
+    [
+        (["OK", "INFO"], "the tracker runs, and nothing is wrong"),
+        (["OK", "WARN", "WARN"], "the tracker runs; 2 WARN: see what the arrows say (->)"),
+        (
+            ["FAIL", "WARN"],
+            "1 FAIL, 1 WARN: do what the arrows say (->), then run this command again",
+        ),
+    ],
+)
+def test_the_report_ends_in_a_sentence(levels, summary):
+    assert doctor._summary(Counter(levels)) == summary
 
 
 def test_settings(monkeypatch):
@@ -115,9 +146,25 @@ def test_settings(monkeypatch):
     failure, warning = doctor.settings()
     assert failure.level == "FAIL" and "nano" in failure.text
     assert warning.level == "WARN" and "SAMURAI_GOLDENS" in warning.text
+    assert warning.remedy
     monkeypatch.setenv("SAMURAI_MODLE", "nano")
-    failure, *_ = doctor.settings()
+    failure, warning = doctor.settings()
     assert failure.level == "FAIL" and "SAMURAI_MODEL?" in failure.text
+    assert "SAMURAI_GOLDENS" in warning.text and "MODLE" not in warning.text, "told once"
+
+
+def test_settings_read_as_a_user_writes_them(monkeypatch, tmp_path):
+    for name in [name for name in doctor.os.environ if name.startswith("SAMURAI_")]:
+        monkeypatch.delenv(name)
+    assert only(doctor.settings).text.startswith("defaults: no SAMURAI_* variable is set")
+    log = tmp_path / "my log"
+    monkeypatch.setenv("SAMURAI_LOG", str(log))
+    monkeypatch.setenv("SAMURAI_MODEL", "large")
+    monkeypatch.setenv("SAMURAI_POLICY", "")
+    monkeypatch.setenv("SAMURAI_CHECKPOINTS", "/weights")
+    text = only(doctor.settings).text
+    assert text.startswith(f"SAMURAI_MODEL=large SAMURAI_LOG='{log}' SAMURAI_CHECKPOINTS=/weights,")
+    assert "POLICY" not in text and "Settings(" not in text
 
 
 def test_interpreters_of_trackers_ini(monkeypatch, tmp_path):
@@ -131,6 +178,10 @@ def test_interpreters_of_trackers_ini(monkeypatch, tmp_path):
     findings = list(doctor.trackers_ini())
     assert [finding.level for finding in findings] == ["FAIL", "FAIL"]
     assert "[a]" in findings[0].text and ".venv/bin/python" in findings[0].text
+    ini.write_text("[a]\npython = /nowhere/python\n[b]\npython = /nowhere/python\n")
+    assert f"{ini}, all 2 sections: " in only(doctor.trackers_ini).text
+    ini.write_text("")
+    assert only(doctor.trackers_ini).text == f"{ini}: no trackers"
 
 
 def test_a_check_that_breaks_is_a_finding():

@@ -191,16 +191,16 @@ def test_doctor_shows_every_section_of_all_registries(
         f"[large]\n{HEAD}env_SAMURAI_MODEL = large\nenv_SAMURAI_CHECKPOINTS = /nowhere\n"
     )
     monkeypatch.chdir(workspace)
-    slip, missing, names = doctor.trackers_ini()
+    sound, slip, missing = doctor.trackers_ini()
+    assert sound.level == "OK" and sound.text.endswith("a.ini: sound")
     assert slip.level == "FAIL" and "[one], [two]: " in slip.text
     assert "SAMURAI_POLICY" in slip.text and "a.ini" in slip.remedy
-    assert missing.level == "WARN" and "[large]: the weights of large are missing" in missing.text
-    assert "samurai download large" in missing.remedy
-    assert names.level == "OK" and names.text.endswith("trackers.ini: large")
+    assert missing.level == "INFO" and missing.text.endswith("aren't there yet: large (for large)")
+    assert "samurai download NAME" in missing.remedy and "/nowhere" in missing.remedy
 
 
 def test_doctor_finds_the_sections_of_this_repository_sound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(ROOT / "vot_workspace")
-    assert {finding.level for finding in doctor.trackers_ini()} <= {"OK", "WARN"}
+    assert {finding.level for finding in doctor.trackers_ini()} <= {"OK", "INFO"}

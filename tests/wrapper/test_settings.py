@@ -6,11 +6,25 @@ import pytest
 
 from samurai.errors import ConfigurationError
 from vot_wrapper.process import REASON_LENGTH, reason_line
-from vot_wrapper.settings import Settings, read_settings, unknown_variables
+from vot_wrapper.settings import Settings, given_variables, read_settings, unknown_variables
 
 
 def test_nothing_set_means_the_defaults():
     assert read_settings({"PATH": "/bin", "SAMURAI_MODEL": "", "SAMURAI_LOG": " "}) == Settings()
+
+
+def test_settings_are_words_and_no_python():
+    text = str(Settings(model="large"))
+    assert text.startswith("model=large policy=samurai device=auto") and "log" not in text
+    assert str(Settings(log=Path("/tmp/a.log"))).endswith("flow=dis log=/tmp/a.log")
+
+
+def test_what_is_given_is_what_is_read_and_not_empty():
+    environ = {"SAMURAI_SPEED": " fast ", "SAMURAI_MODEL": "", "SAMURAI_GOLDENS": "1", "A": "b"}
+    assert given_variables({**environ, "SAMURAI_RAFT": "/w"}) == {
+        "SAMURAI_SPEED": "fast",
+        "SAMURAI_RAFT": "/w",
+    }
 
 
 def test_every_setting_is_read(tmp_path):

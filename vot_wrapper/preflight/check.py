@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from vot_wrapper.preflight.needs import Needs
 from vot_wrapper.preflight.rules import judge
 from vot_wrapper.preflight.sequence import METADATA, Facts, gather
 
-VERSION = 1  # of what is kept; another one is made anew
+VERSION = 2  # of what is kept; another one is made anew
 CACHE = "preflight.json"
 DEEPEST = 3  # levels of folders below a sequence
 
@@ -38,13 +39,11 @@ def check_workspace(
         if chosen and base not in chosen:
             continue
         sequence = data / name
-        wrong = check_path(sequence, base)
-        findings += wrong
-        if any(finding.kind == "pattern" for finding in wrong):
-            continue  # its files would be taken for missing
+        own = check_path(sequence, base)
         facts = cache.facts(sequence, base)
         if facts is not None:
-            findings += judge(facts, needs)
+            own += judge(facts, needs)
+        findings += (replace(finding, sequence=base) for finding in own)
     cache.save()
     return findings
 
@@ -120,7 +119,10 @@ def _state(folder: Path) -> str:
 def _reaches_out(folder: Path) -> bool:
     """Whether a channel's images may lie outside of the sequence's folder."""
     file = folder / METADATA
-    text = file.read_bytes() if file.is_file() else b""
+    try:
+        text = file.read_bytes() if file.is_file() else b""
+    except OSError:
+        return True
     return b".." in text or b"=/" in text.replace(b" ", b"")
 
 

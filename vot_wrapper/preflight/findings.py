@@ -23,6 +23,7 @@ class Finding:
         what: what is wrong with it.
         remedy: what to do about it.
         warning: whether results are right all the same.
+        sequence: name of the sequence whose own files it is about; "" for all else.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Finding:
     what: str
     remedy: str
     warning: bool = False
+    sequence: str = ""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}. Remedy: {self.remedy}"

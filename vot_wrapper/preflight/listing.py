@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from vot_wrapper.preflight.findings import Finding
-from vot_wrapper.preflight.truth import read_text
+from vot_wrapper.preflight.sequence import METADATA
+from vot_wrapper.preflight.text import read_text
 
 LIST = "list.txt"
 PATTERN_CHARACTERS = "[*?%"  # globbed by the toolkit; % is filled with the frame's number
@@ -20,43 +22,29 @@ def make_list(data: Path) -> str:
 
 
 def read_list(data: Path, downloads: bool) -> tuple[list[str], list[Finding]]:
-    """The sequences that list.txt names, without repetitions, and what is wrong with it.
+    """The sequences to check, without repetitions, and what is wrong with the list of them.
 
-    No list is fine where the toolkit downloads the sequences and then writes it, and in the
-    layouts of other data sets, which the toolkit reads too.
+    They are those that list.txt names, however badly it is written, else all that are there. No
+    list is fine where the toolkit downloads the sequences and then writes it, and in the layouts of
+    other data sets, which the toolkit reads too: then there are none to check.
     """
     file = data / LIST
     folders = sequence_folders(data)
     if not file.is_file():
-        own = [name for name in folders if not _downloaded(data / name)]
-        if not own and (downloads or folders or _holds(data)):
-            return [], []  # to be downloaded, or a layout of another of the toolkit's loaders
-        count = f"{len(folders)} folder{'s' * (len(folders) != 1)} of sequences found"
-        what = f"{LIST} is missing; {count}" if folders else "there are no sequences"
-        remedy = f"run {make_list(data)}" if folders else f"put sequences there, and their {LIST}"
-        return [], [Finding("no list", str(file), what, remedy)]
+        return _without_list(data, folders, downloads)
     lines, finding = read_text(file, str(file))
+    if finding is not None and not lines:
+        return folders, [replace(finding, kind=f"list {finding.kind}")]
+    names, findings = _names(data, lines)
     if finding is not None:
-        return [], [finding]
-    names: list[str] = []
-    findings: list[Finding] = []
-    for number, line in enumerate(lines, start=1):
-        where, name = f"{file}:{number}", line.strip()
-        if not name:
-            findings.append(Finding("list blank", where, "the line is empty", "delete the line"))
-        elif name in names:
-            what = f"{name} stands there twice"
-            findings.append(Finding("list twice", where, what, "delete one of the two lines"))
-        elif not (data / name).is_dir():
-            what = f"there is no folder {name}"
-            remedy = "restore the folder, or delete the line"
-            findings.append(Finding("list folder", where, what, remedy))
-        else:
-            names.append(name)
-    if not names and not findings:
-        findings.append(Finding("list empty", str(file), "it is empty", f"run {make_list(data)}"))
-    left_out = sorted(set(folders) - {os.path.basename(name) for name in names})
-    if names and left_out:
+        findings.insert(0, replace(finding, kind=f"list {finding.kind}"))
+    if not names:
+        if not findings:
+            remedy = f"run {make_list(data)}"
+            findings.append(Finding("list empty", str(file), "it is empty", remedy))
+        return folders, findings
+    left_out = sorted(set(folders) - {_last_part(name) for name in names})
+    if left_out:
         what = f"{len(left_out)} folders of sequences aren't in it: {', '.join(left_out[:3])}"
         what += ", ..." if len(left_out) > 3 else ""
         remedy = "add their names if they belong to the data set"
@@ -64,20 +52,71 @@ def read_list(data: Path, downloads: bool) -> tuple[list[str], list[Finding]]:
     return names, findings
 
 
+def _without_list(
+    data: Path, folders: list[str], downloads: bool
+) -> tuple[list[str], list[Finding]]:
+    """Folders are a person's own, unless the toolkit downloads them or has begun to."""
+    own = [name for name in folders if not downloads or _is_own(data / name)]
+    if not own and (downloads or _holds(data)):
+        return [], []
+    count = f"{len(folders)} folder{'s' * (len(folders) != 1)} of sequences found"
+    what = f"{LIST} is missing; {count}" if folders else "there are no sequences"
+    remedy = f"run {make_list(data)}" if folders else f"put sequences there, and their {LIST}"
+    return folders, [Finding("no list", str(data / LIST), what, remedy)]
+
+
+def _names(data: Path, lines: list[str]) -> tuple[list[str], list[Finding]]:
+    """The folders that the lines of the list name, each once, and the lines that name none."""
+    file = data / LIST
+    names: dict[str, str] = {}  # by the last part, which is what the toolkit calls a sequence
+    findings: list[Finding] = []
+    for number, line in enumerate(lines, start=1):
+        where, name = f"{file}:{number}", line.strip()
+        base = _last_part(name)
+        if not name:
+            findings.append(Finding("list blank", where, "the line is empty", "delete the line"))
+        elif not (data / name).is_dir():
+            what = f"there is no folder {name}"
+            remedy = "restore the folder, or delete the line"
+            findings.append(Finding("list folder", where, what, remedy))
+        elif base in names:
+            what = f"{base} stands there twice"
+            findings.append(Finding("list twice", where, what, "delete one of the two lines"))
+        else:
+            names[base] = name.rstrip("/")
+            if name.endswith("/"):
+                what = f"{name} ends with a slash, after which the toolkit looks for the name"
+                findings.append(Finding("list slash", where, what, "delete the slash"))
+    return list(names.values()), findings
+
+
+def _last_part(name: str) -> str:
+    return os.path.basename(name.rstrip("/"))
+
+
 def sequence_folders(data: Path) -> list[str]:
-    """Folders that hold a sequence in the toolkit's own layout."""
+    """Folders that hold a sequence in a layout that needs a list."""
     if not data.is_dir():
         return []
-    return sorted(entry.name for entry in data.iterdir() if (entry / "sequence").is_file())
+    return sorted(entry.name for entry in data.iterdir() if _is_sequence(entry))
+
+
+def _is_sequence(folder: Path) -> bool:
+    if (folder / METADATA).is_file() or (folder / "color").is_dir():
+        return True
+    return folder.is_dir() and any(folder.glob("groundtruth*.txt"))
 
 
 def _holds(data: Path) -> bool:
     return data.is_dir() and any(data.iterdir())
 
 
-def _downloaded(folder: Path) -> bool:
-    """Whether the toolkit's download made a folder: it notes an identifier."""
-    return b"uid=" in (folder / "sequence").read_bytes()
+def _is_own(folder: Path) -> bool:
+    """Whether a person made a folder: a download notes an identifier, as the last that it does."""
+    try:
+        return b"uid=" not in (folder / METADATA).read_bytes()
+    except OSError:  # a download that was interrupted
+        return False
 
 
 def check_path(folder: Path, name: str) -> list[Finding]:

@@ -12,6 +12,7 @@ class Needs:
     Attributes:
         anchors: experiment by the name of its anchor values (`anchor` reads anchor.value).
         first: an experiment that starts in the first frame; "" for none.
+        restarts: an experiment that takes a frame without annotation for a failure; "" for none.
         single: an experiment that takes one object only; "" for none.
         realtime: an experiment that needs the frame rate; "" for none.
         burnin: frames that a measure leaves out after the start, by experiment.
@@ -21,6 +22,7 @@ class Needs:
 
     anchors: dict[str, str] = field(default_factory=dict)
     first: str = ""
+    restarts: str = ""
     single: str = ""
     realtime: str = ""
     burnin: dict[str, int] = field(default_factory=dict)

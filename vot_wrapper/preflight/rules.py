@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Iterator
 
 from vot_wrapper.preflight.findings import Finding
@@ -16,10 +18,8 @@ def judge(facts: Facts, needs: Needs) -> Iterator[Finding]:
     """The findings of one sequence under the experiments that are to be run on it."""
     yield from facts.findings
     yield from _rate(facts, needs)
-    broken = any(BROKEN in states for states in facts.truths.values())
-    if not facts.length or not facts.truths or broken:
-        return  # the reason has been told
     yield from _objects(facts, needs)
+    yield from _restarts(facts, needs)
     for value, experiment in needs.anchors.items():
         yield from _anchors(facts, value, experiment)
     yield from _length(facts, needs)
@@ -61,27 +61,41 @@ def _objects(facts: Facts, needs: Needs) -> Iterator[Finding]:
         what = f"no object is annotated in the first frame; the first begins in frame {frame + 1}"
         remedy = f"cut the sequence's first {frame} frames off; {needs.first} starts in the first"
         yield Finding("late", facts.folder, what, remedy)
-    if needs.single and len(facts.truths) > 1:
-        what = f"it has {len(facts.truths)} objects, and {needs.single} takes one"
+    if needs.single and len(facts.files) > 1:
+        what = f"it has {len(facts.files)} objects, and {needs.single} takes one"
         remedy = "take a stack for several objects, for example tests/multiobject"
         yield Finding("several", facts.folder, what, remedy)
+
+
+def _restarts(facts: Facts, needs: Needs) -> Iterator[Finding]:
+    """A supervised experiment compares every frame with the truth."""
+    for name, states in facts.truths.items() if needs.restarts else ():
+        bare = [number for number, state in enumerate(states, start=1) if state == SPECIAL]
+        if bare:
+            what = f"{len(bare)} frames aren't annotated, which {needs.restarts} takes for failures"
+            remedy = "annotate them, or take a stack that doesn't restart: vot2022/shortterm"
+            yield Finding("restarts", f"{facts.files[name]}:{bare[0]}", what, remedy, warning=True)
 
 
 def _anchors(facts: Facts, value: str, experiment: str) -> Iterator[Finding]:
     """A multi-start experiment has frames to start in, and the object is annotated there."""
     where = f"{facts.folder}/{value}.value"
     frames = facts.starts.get(value, [])
-    if not frames:
+    unread = any(finding.where.startswith(where) for finding in facts.findings)
+    if not frames and not unread:
         what = f"there are no anchors, so {experiment} can't be run"
         yield Finding("no anchors", where, what, f"write them: {make_anchors(facts, value)}", True)
-    states = next(iter(facts.truths.values()))
+    if not facts.truths:
+        return  # the reason has been told
+    name, states = next(iter(facts.truths.items()))
     for frame in frames:
         state = states[frame] if frame < len(states) else SPECIAL
-        if state == VISIBLE:
+        if state in (VISIBLE, BROKEN):  # what is wrong with a broken row has been told
             continue
         absent = state == EMPTY  # which a tracker may take, but ours doesn't
         why = "the object is absent" if absent else "the object isn't annotated"
-        what = f"{experiment} starts in frame {frame + 1}, where {why}"
+        row = f"{os.path.basename(facts.files[name])}:{frame + 1}"
+        what = f"{experiment} starts in frame {frame + 1}, where {why} ({row})"
         remedy = "put the anchor on a frame in which the object is visible"
         kind = "anchor absent" if absent else "anchor"
         yield Finding(kind, f"{where}:{frame + 1}", what, remedy, warning=absent)
@@ -89,16 +103,17 @@ def _anchors(facts: Facts, value: str, experiment: str) -> Iterator[Finding]:
 
 def make_anchors(facts: Facts, value: str) -> str:
     """The command that writes VOT's anchors: every 50 frames, backward in the second half."""
+    frames = facts.length or max(map(len, facts.truths.values()), default=0)
     program = (
-        f"n={facts.length}; print(*[1 - 2 * (i >= n / 2) if i % {EVERY_FRAMES} == 0 or i == n - 1 "
+        f"n={frames}; print(*[1 - 2 * (i >= n / 2) if i % {EVERY_FRAMES} == 0 or i == n - 1 "
         "else 0 for i in range(n)], sep=chr(10))"
     )
-    return f"python -c '{program}' > {value}.value"
+    return f"python -c '{program}' > {shlex.quote(f'{facts.folder}/{value}.value')}"
 
 
 def _length(facts: Facts, needs: Needs) -> Iterator[Finding]:
     for experiment, burnin in needs.burnin.items():
-        if facts.length <= burnin:
+        if 0 < facts.length <= burnin:
             what = (
                 f"{facts.length} frames, and the measure of {experiment} leaves out the first "
                 f"{burnin}: it will be 0"

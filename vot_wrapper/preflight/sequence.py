@@ -11,11 +11,14 @@ from typing import Any
 
 from vot_wrapper.preflight.findings import Finding
 from vot_wrapper.preflight.pixels import Images, Size, look_at
-from vot_wrapper.preflight.truth import SPECIAL, Truth, read_text, read_truth, read_values
+from vot_wrapper.preflight.text import read_text
+from vot_wrapper.preflight.truth import BLANK, BROKEN, SPECIAL, Truth, read_truth, read_values
 
 METADATA = "sequence"
 CHANNELS = ("color", "depth", "ir")
 SUFFIXES = (".jpg", ".png")
+ALIKE = (*SUFFIXES, ".jpeg")  # in small letters; images that are looked at whatever they are called
+DEFAULT_CHANNEL = "color/%08d.jpg"
 _PROPERTY = re.compile(r"^([a-zA-Z0-9_\-.]+) *= *(.*)$")
 
 
@@ -26,13 +29,13 @@ class Facts:
     Attributes:
         name: of the sequence.
         folder: its path.
-        length: frames.
+        length: frames; 0 where nothing says how many.
         rate: frames per second, as `sequence` has it; "30" without.
         truths: a letter per row (see truth.py), by object; without those whose name begins with
-            an underscore, which aren't tracked.
-        files: the ground truth file by object.
+            an underscore, which aren't tracked, and those that can't be read to their end.
+        files: the ground truth file by object, also where it can't be read.
         kinds: kinds of regions.
-        starts: frames with a value other than 0, by the name of the value file.
+        starts: frames with a value above or below 0, by the name of the value file.
         findings: what is wrong whatever is run.
     """
 
@@ -60,15 +63,13 @@ def gather(folder: Path, name: str) -> Facts | None:
     facts = Facts(name, str(folder))
     metadata = _metadata(folder, facts)
     if metadata is None:
-        return facts if facts.findings else None
-    if facts.findings:
-        return facts
+        return None
     facts.rate = metadata.get("fps", "30")
     length = whole(metadata.get("length"))
     if length is not None and length < 1:
         where, what = f"{folder}/{METADATA}", f"length={length} is no number of frames"
         facts.findings.append(Finding("length", where, what, "write the number of images"))
-        return facts
+        length = None
     size = _images(folder, metadata, length, facts)
     _truths(folder, metadata, size, facts)
     _values(folder, facts)
@@ -84,7 +85,7 @@ def whole(text: str | None) -> int | None:
 
 
 def _metadata(folder: Path, facts: Facts) -> dict[str, str] | None:
-    """The properties of the file `sequence`; those of the old layout without one."""
+    """The properties of the file `sequence`, or what they should be where it is missing."""
     file = folder / METADATA
     if file.is_file():
         lines, finding = read_text(file, str(file))
@@ -92,16 +93,21 @@ def _metadata(folder: Path, facts: Facts) -> dict[str, str] | None:
             facts.findings.append(finding)
         matches = (_PROPERTY.match(line.strip()) for line in lines)
         return {match[1]: match[2] for match in matches if match}
-    if (folder / "groundtruth.txt").is_file() and not (folder / "color").is_dir():
-        old = (folder / "00000001.jpg").is_file()
-        return {"channels.color": "%08d.jpg"} if old else None
     if (folder / "color").is_dir():
+        channel = next((f"color/%08d{s}" for s in SUFFIXES if _has_first(folder, s)), "")
         what = f"the file {METADATA} is missing, which names channels, frame rate and length"
         remedy = (
-            f"write it: channels.color=color/%08d.jpg, fps=30, format=default, name={facts.name}"
+            f"write it: channels.color={channel or DEFAULT_CHANNEL}, fps=30, format=default, "
+            f"name={facts.name}"
         )
         facts.findings.append(Finding("no metadata", str(file), what, remedy))
-    return None
+        return {"channels.color": channel or DEFAULT_CHANNEL}
+    old = (folder / "groundtruth.txt").is_file() and (folder / "00000001.jpg").is_file()
+    return {"channels.color": "%08d.jpg"} if old else None
+
+
+def _has_first(folder: Path, suffix: str) -> bool:
+    return (folder / "color" / f"{1:08d}{suffix}").is_file()
 
 
 def _images(
@@ -111,7 +117,7 @@ def _images(
     patterns = {c: metadata[f"channels.{c}"] for c in CHANNELS if f"channels.{c}" in metadata}
     size: Size | None = None
     lengths: dict[str, int] = {}
-    for number, pattern in enumerate((patterns or {"color": "color/%08d.jpg"}).values()):
+    for number, pattern in enumerate((patterns or {"color": DEFAULT_CHANNEL}).values()):
         files = _files(folder, pattern, length, facts)
         if not files:
             continue
@@ -122,11 +128,12 @@ def _images(
             what = f"{len(there)} of {len(files)} images are there; {missing.name} isn't"
             remedy = f"restore the images, or correct `length` in {folder}/{METADATA}"
             facts.findings.append(Finding("images missing", str(missing.parent), what, remedy))
-        seen = look_at(there, str(files[0].parent)) if there else Images()
+        known = files[0].suffix.lower() in ALIKE
+        seen = look_at(there, str(files[0].parent)) if there and known else Images()
         facts.findings += seen.findings
         if number == 0:
             size = seen.size
-    facts.length = next(iter(lengths.values()), 0)
+    facts.length = next(iter(lengths.values()), length or 0)
     if len(set(lengths.values())) > 1:
         what = f"the channels have {', '.join(f'{n} ({p})' for p, n in lengths.items())} images"
         remedy = "give every channel an image per frame"
@@ -146,7 +153,6 @@ def _files(folder: Path, pattern: str, length: int | None, facts: Facts) -> list
         what = f"the toolkit reads no {suffix} images ({pattern}), only .jpg and .png"
         remedy = f"rename the images and the pattern, or convert them ({suffix} to .jpg)"
         facts.findings.append(Finding(f"suffix {suffix}", where, what, remedy))
-        return []
     try:
         distinct = path % 1 != path % 2
     except (TypeError, ValueError):
@@ -197,8 +203,12 @@ def _truths(folder: Path, metadata: dict[str, str], size: Size | None, facts: Fa
         if name.startswith("_"):
             continue
         kinds |= truth.kinds
-        facts.truths[name], facts.files[name] = truth.states, where
-        facts.findings += _rows(truth, where, facts.length, "uid" in metadata)
+        facts.files[name] = where
+        if truth.complete:
+            if len(truth.states) != facts.length:
+                truth.states = truth.states.replace(BLANK, "")  # they stand for no frames
+            facts.truths[name] = truth.states.replace(BLANK, BROKEN)
+            facts.findings += _rows(truth, where, facts.length, "uid" in metadata)
     facts.kinds = sorted(kinds)
 
 
@@ -210,7 +220,7 @@ def _rows(truth: Truth, where: str, length: int, official: bool) -> Iterator[Fin
     """
     count = len(truth.states)
     hidden = count > 0 and (official or not truth.states[:-1].strip(SPECIAL))
-    if length and not truth.findings and count != length and not (count < length and hidden):
+    if length and count != length and not (count < length and hidden):
         what = f"{count} rows of ground truth for {length} images"
         remedy = "give every image its row (0 where nothing is annotated), and no row more"
         yield Finding("truth rows", where, what, remedy)
@@ -221,11 +231,16 @@ def _rows(truth: Truth, where: str, length: int, official: bool) -> Iterator[Fin
 
 
 def _values(folder: Path, facts: Facts) -> None:
+    """Numbers and tags per frame."""
     for file in sorted(folder.glob("*.value")):
         values, findings = read_values(file, str(file))
         facts.findings += findings
-        facts.starts[file.stem] = [frame for frame, value in enumerate(values) if value]
+        frames = [frame for frame, value in enumerate(values) if value > 0 or value < 0]
+        facts.starts[file.stem] = frames  # not a number is neither, as for the toolkit
         if facts.length and len(values) > facts.length:
             what = f"{len(values)} values for {facts.length} images"
             remedy = "delete the lines that are too many"
             facts.findings.append(Finding("value rows", str(file), what, remedy))
+    for file in sorted((*folder.glob("*.tag"), *folder.glob("*.label"))):
+        _, finding = read_text(file, str(file))
+        facts.findings += [finding] if finding else []

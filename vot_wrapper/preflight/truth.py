@@ -6,7 +6,6 @@ or with no region at all. Masks aren't drawn here: their runs are only counted.
 
 from __future__ import annotations
 
-import io
 import math
 import os
 import struct
@@ -14,17 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vot_wrapper.preflight.findings import Finding
+from vot_wrapper.preflight.text import read_text
 
-VISIBLE, EMPTY, SPECIAL, BROKEN = "v", "e", "s", "x"
-"""States of a row: a region, one without pixels, a code (not annotated, absent), unreadable."""
+VISIBLE, EMPTY, SPECIAL, BROKEN, BLANK = "v", "e", "s", "x", "b"
+"""States of a row: a region, one without pixels, a code (not annotated, absent), unreadable, and an
+empty line, which may stand for a frame or for nothing."""
 
-_BOM = b"\xef\xbb\xbf"
-_WIDE = (b"\xff\xfe", b"\xfe\xff")  # byte order marks of UTF-16 and, in part, UTF-32
-_TEXT_REMEDY = "save the file as plain text in UTF-8 without a byte order mark (BOM)"
 _ROW_REMEDY = (
     "write x,y,width,height, a polygon, or a mask m<x>,<y>,<width>,<height>,<runs>; 0 where "
     "nothing is annotated"
 )
+_BLANK_REMEDY = "delete the line, or write 0 if it stands for a frame without annotation"
 
 
 @dataclass
@@ -36,12 +35,14 @@ class Truth:
         kinds: of the regions: rectangle, polygon, point, mask.
         far: rows (from 1) of masks that reach beyond `size`.
         findings: what can't be read.
+        complete: whether there is a state for every row that the file holds.
     """
 
     states: str = ""
     kinds: set[str] = field(default_factory=set)
     far: list[int] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -58,23 +59,6 @@ class Unreadable(ValueError):
     """A row that isn't a region; the message is a phrase that says why."""
 
 
-def read_text(path: Path, where: str) -> tuple[list[str], Finding | None]:
-    """The lines of a text file as the toolkit splits them, or why it can't read them."""
-    data = path.read_bytes()
-    if data.startswith(_WIDE) or b"\0" in data:
-        what = "the file is UTF-16 or binary, not plain text"
-        return [], Finding("encoding", where, what, _TEXT_REMEDY)
-    if data.startswith(_BOM):
-        what = "the file begins with a byte order mark (BOM), an invisible character"
-        return [], Finding("bom", f"{where}:1", what, _TEXT_REMEDY)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        return [], Finding("encoding", f"{where}:{line}", "the line isn't UTF-8", _TEXT_REMEDY)
-    return io.StringIO(text, newline=None).readlines(), None
-
-
 def read_truth(path: Path, where: str, size: tuple[int, int] | None) -> Truth:
     """Reads a ground truth file.
 
@@ -82,22 +66,28 @@ def read_truth(path: Path, where: str, size: tuple[int, int] | None) -> Truth:
         where: how messages name the file.
         size: width and height of the images, if they are known.
     """
-    with path.open("rb") as file:
-        start = file.read(2)
-    if start == b"\x01\x00":
+    if _is_binary(path):
         return _read_binary(path, where, size)
     lines, finding = read_text(path, where)
-    truth = Truth(findings=[finding] if finding else [])
+    truth = Truth(findings=[finding] if finding else [], complete=bool(lines) or finding is None)
     for number, line in enumerate(lines, start=1):
         try:
             _add(truth, parse(line.strip()), number, size)
         except (ValueError, OverflowError) as error:
-            truth.states += BROKEN
+            blank = not line.strip()
+            truth.states += BLANK if blank else BROKEN
             reason = str(error) if isinstance(error, Unreadable) else _reason(line)
-            kind = "truth blank" if not line.strip() else "truth row"
-            remedy = "delete the line" if not line.strip() else _ROW_REMEDY
+            kind, remedy = ("truth blank", _BLANK_REMEDY) if blank else ("truth row", _ROW_REMEDY)
             truth.findings.append(Finding(kind, f"{where}:{number}", reason, remedy))
     return truth
+
+
+def _is_binary(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == b"\x01\x00"
+    except OSError:  # `read_text` says so
+        return False
 
 
 def parse(text: str) -> Row:
@@ -159,7 +149,7 @@ def _reason(line: str) -> str:
 
 
 def _read_binary(path: Path, where: str, size: tuple[int, int] | None) -> Truth:
-    truth = Truth()
+    truth = Truth(complete=False)
     if not os.access(path, os.W_OK):  # the toolkit opens it to write, and then takes it for text
         what = "binary ground truth that may not be written to, which the toolkit can't read"
         truth.findings.append(Finding("truth read-only", where, what, f"chmod u+w {path}"))
@@ -171,6 +161,7 @@ def _read_binary(path: Path, where: str, size: tuple[int, int] | None) -> Truth:
         for number in range(1, count + 1):
             row, offset = _binary_row(data, offset)
             _add(truth, row, number, size)
+        truth.complete = True
     except (struct.error, IndexError, Unreadable) as error:
         what = f"the binary ground truth is damaged ({error})"
         remedy = "restore the file"
@@ -208,11 +199,12 @@ def read_values(path: Path, where: str) -> tuple[list[float], list[Finding]]:
     values: list[float] = []
     findings = [finding] if finding else []
     for number, line in enumerate(lines, start=1):
+        shown = line.strip()[:40]
         try:
             values.append(float(line.strip()))
         except ValueError:
-            shown = line.strip()[:40]
             what = f"{shown!r} is no number" if shown else "the line is empty"
             remedy = "write a number per frame, each on a line, without empty lines"
             findings.append(Finding("value row", f"{where}:{number}", what, remedy))
+            values += [0.0] if shown else []  # the lines after it keep their frames
     return values, findings

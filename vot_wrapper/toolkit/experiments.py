@@ -193,6 +193,11 @@ def has_points(sequence: Sequence) -> bool:
     return any(isinstance(r, Point) for name in sequence.objects() for r in sequence.object(name))
 
 
+def annotated(sequence: Sequence, frame: int) -> bool:
+    """Whether the object of a sequence has a region in a frame, from which a run can start."""
+    return not isinstance(sequence.groundtruth(frame), Special)
+
+
 class WatchedFrames(FrameMapSequence):  # type: ignore[misc]
     """Frames of a sequence in a chosen order that report how far they were read."""
 
@@ -226,9 +231,11 @@ class RepairedMultiStart(Repaired, MultiStartExperiment):  # type: ignore[misc]
     ) -> None:
         """Runs what has no results yet (everything, if `force`) and writes one file per anchor.
 
-        Raises RuntimeError if the sequence has no anchor, TrackerException if the tracker fails.
+        Raises RuntimeError if the sequence has no anchor, or one where nothing is annotated;
+        TrackerException if the tracker fails.
         """
         runs = runs_of(self, tracker, sequence)
+        self._require_regions(sequence, [run.frames[0] for run in runs])
 
         with self._get_runtime(tracker, sequence) as runtime:
             for done, run in enumerate(runs):
@@ -242,6 +249,16 @@ class RepairedMultiStart(Repaired, MultiStartExperiment):  # type: ignore[misc]
                 (name,) = run.files.values()
                 frames = WatchedFrames(sequence, run.frames, progress)
                 self._run(runtime, frames).write(run.results, name)
+
+    def _require_regions(self, sequence: Sequence, anchors: list[int]) -> None:
+        """Before the first run: the toolkit's own reason names neither sequence nor frame."""
+        bare = [str(frame + 1) for frame in sorted(anchors) if not annotated(sequence, frame)]
+        if bare:
+            raise RuntimeError(
+                f"sequence {sequence.name}: no run can start in frame {', '.join(bare)}, where the "
+                f"object isn't annotated: in {self.anchor}.value put the anchor (line "
+                f"{', '.join(bare)}) on a frame in which it is visible"
+            )
 
     def _run(self, runtime: TrackerRuntime, frames: FrameMapSequence) -> Trajectory:
         start = self._get_initialization(frames, 0)
@@ -311,10 +328,14 @@ class RepairedSupervised(Repaired, SupervisedExperiment):  # type: ignore[misc]
         return len(sequence)
 
     def _next_start(self, sequence: Sequence, frame: int) -> int:
-        """The first frame from `frame` on without one of the tags that forbid a start."""
-        while frame < len(sequence) and any(tag in self.skip_tags for tag in sequence.tags(frame)):
+        """The first frame from `frame` on that has a region and none of the tags that forbid it."""
+        while frame < len(sequence) and not self._may_start(sequence, frame):
             frame += 1
         return frame
+
+    def _may_start(self, sequence: Sequence, frame: int) -> bool:
+        forbidden = any(tag in self.skip_tags for tag in sequence.tags(frame))
+        return annotated(sequence, frame) and not forbidden
 
 
 class RepairedUnsupervised(Repaired, UnsupervisedExperiment):  # type: ignore[misc]

@@ -19,11 +19,13 @@ def needs_of(stack: Stack) -> Needs:
     """
     plain = [experiment for experiment in stack if not list(experiment.transformers)]
     first = [e.identifier for e in plain if isinstance(e, MultiRunExperiment)]
+    restarts = [e.identifier for e in plain if isinstance(e, SupervisedExperiment)]
     single = [experiment.identifier for experiment in plain if _takes_one_object(experiment)]
     realtime = [e.identifier for e in stack if e.realtime is not None]
     return Needs(
         anchors={e.anchor: e.identifier for e in plain if isinstance(e, MultiStartExperiment)},
         first=next(iter(first), ""),
+        restarts=next(iter(restarts), ""),
         single=next(iter(single), ""),
         realtime=next(iter(realtime), ""),
         burnin={e.identifier: burnin for e in plain if (burnin := _burnin(e))},

@@ -41,10 +41,12 @@ class UnusableData(ConfigurationError):
 
     Attributes:
         findings: all that is wrong with them, warnings included.
+        sound: names of the sequences that can be run although others can't; none where the toolkit
+            can't open the workspace, or its list of sequences is wrong.
     """
 
-    def __init__(self, findings: list[Finding]) -> None:
-        self.findings = findings
+    def __init__(self, findings: list[Finding], sound: tuple[str, ...] = ()) -> None:
+        self.findings, self.sound = findings, sound
         grave = [str(finding) for finding in findings if not finding.warning]
         super().__init__("the sequences can't be used: " + "; ".join(grave))
 
@@ -116,15 +118,17 @@ def open_workspace(
             say(f"stack {name}: our copy of it, the same but for its repaired experiments")
     if not to_run:
         _require_data(data)
+    looked_at: tuple[str, ...] = ()  # the toolkit begins with all of them
     try:
         workspace = _load(folder, configuration, data, say)
         if to_run:
             _refuse_broken(workspace.stack)
         found = _trackers(workspace, trackers)
+        looked_at = sequences
         warnings = _checked(workspace, data, sequences) if to_run else ()
         return Opened(workspace, found, _sequences(workspace, sequences), name, warnings)
     except _Unreadable as error:  # the toolkit's reason names neither file nor line
-        findings = list(merged(check_workspace(folder, data, _needs(configuration), sequences)))
+        findings = list(merged(check_workspace(folder, data, _needs(configuration), looked_at)))
         if any(not finding.warning for finding in findings):
             raise UnusableData(findings) from error
         raise ConfigurationError(str(error)) from error
@@ -159,10 +163,14 @@ def _checked(workspace: Workspace, data: Path, names: tuple[str, ...]) -> tuple[
         UnusableData: there are graver findings.
     """
     needs = needs_of(workspace.stack)
-    findings = list(merged(check_workspace(Path(workspace.directory), data, needs, names)))
-    if any(not finding.warning for finding in findings):
-        raise UnusableData(findings)
-    return tuple(findings)
+    found = check_workspace(Path(workspace.directory), data, needs, names)
+    findings = tuple(merged(found))
+    wrong = {finding.sequence for finding in found if not finding.warning}
+    if not wrong:
+        return findings
+    known = [sequence.name for sequence in workspace.dataset]
+    sound = [name for name in names or known if name in known and name not in wrong]
+    raise UnusableData(list(findings), () if "" in wrong else tuple(sound))
 
 
 def _needs(configuration: dict[str, Any]) -> Needs:
@@ -253,7 +261,7 @@ def _load(folder: Path, configuration: dict[str, Any], data: Path, say: Say) -> 
     if not listed:
         _, findings = read_list(data, _needs(configuration).downloads)
         if findings:  # own sequences, which a download would only hide
-            raise UnusableData(findings)
+            raise _Unreadable(str(findings[0]))
         say(f"no sequences in {data} yet: the toolkit downloads those of the stack")
     try:
         return Workspace(str(folder), **configuration)
