@@ -77,10 +77,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs what is missing and compares what is complete; 0 if everything is, else 1.
 
     Raises:
-        ConfigurationError: a policy, a model, a workspace or the page can't be used.
+        ConfigurationError: a policy, a model, a workspace or the page can't be used, or matplotlib
+            is missing.
     """
+    from vot_wrapper.pictures.figure import require_matplotlib
+
     started = time.monotonic()
     combinations = chosen(names(arguments.policies), names(arguments.models))
+    require_matplotlib()
     interrupt = Interrupt()
     console = Console(interrupt)
     sources = _sources([path.expanduser().resolve() for path in arguments.workspace], console)

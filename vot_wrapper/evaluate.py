@@ -274,7 +274,7 @@ def _without_measures(opened: Opened) -> list[str]:
 
 def _show_pictures(console: Console, opened: Opened) -> None:
     """Where the pictures of results are, if any were drawn."""
-    from vot_wrapper.toolkit.takes import newest_result
+    from vot_wrapper.toolkit.recordings import newest_result
 
     page = pictures_page(opened.folder)
     if page.exists():

@@ -20,7 +20,7 @@ from vot_wrapper.settings import PREFIX, Settings, read_settings
 if TYPE_CHECKING:
     from vot.tracker import Tracker
 
-    from vot_wrapper.submission_texts import Submission
+    from vot_wrapper.submission.texts import Submission
     from vot_wrapper.toolkit.completeness import Inventory
     from vot_wrapper.toolkit.workspaces import Opened
 
@@ -194,7 +194,7 @@ def _deliver(
 ) -> None:
     """Packs, writes the texts, and says what there is; nothing is left of a failed attempt."""
     from vot_wrapper.environment_lock import lock
-    from vot_wrapper.submission_texts import write
+    from vot_wrapper.submission.texts import write
     from vot_wrapper.toolkit.packing import pack
 
     existed = output.exists()
@@ -217,7 +217,7 @@ def _deliver(
 def _submission(
     opened: Opened, tracker: Tracker, inventory: Inventory, warnings: list[Problem], archive: Path
 ) -> Submission:
-    from vot_wrapper.submission_texts import Experiment, Submission
+    from vot_wrapper.submission.texts import Experiment, Submission
     from vot_wrapper.toolkit.scoring import speed
 
     described = tracker.describe()

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from vot.tracker import Tracker
 
     from vot_wrapper.pictures.page import Entry
-    from vot_wrapper.pictures.runs import Run
-    from vot_wrapper.toolkit.takes import Take
+    from vot_wrapper.pictures.recording import Recording
+    from vot_wrapper.toolkit.runs import Run
     from vot_wrapper.toolkit.workspaces import Opened
 
 FRAMES_PER_SHEET = 12
@@ -99,13 +99,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Draws what there are results of; 0 if anything was drawn, else 1.
 
     Raises:
-        ConfigurationError: the workspace or the output can't be used; the message says what to do.
+        ConfigurationError: the workspace or the output can't be used, or matplotlib is missing; the
+            message says what to do.
     """
     folder = workspace_folder(arguments.workspace)
     _require_results(folder)
-    from vot_wrapper.toolkit.takes import trackers_to_show
+    from vot_wrapper.pictures.figure import require_matplotlib
+    from vot_wrapper.toolkit.recordings import trackers_to_show
     from vot_wrapper.toolkit.workspaces import open_workspace
 
+    require_matplotlib()
     interrupt = Interrupt()
     console = Console(interrupt)
     opened = open_workspace(
@@ -137,7 +140,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if page else 1
 
 
-Drawer = Callable[["Run", Path], None]  # a run, and its file without the ending
+Drawer = Callable[["Recording", Path], None]  # what to draw, and its file without the ending
 
 
 @dataclass
@@ -156,54 +159,56 @@ class _Artist:
     ) -> None:
         """Everything that a tracker has results of in an experiment."""
         self.console.experiment(experiment.identifier, 0, 1)
-        takes = self._choose(opened, experiment, tracker, every)
-        for number, take in enumerate(takes, start=1):
-            label = f"{take.sequence.name}, {take.title}" if every and take.title else ""
-            self.console.sequence(label or take.sequence.name, number, len(takes))
+        runs = self._choose(opened, experiment, tracker, every)
+        for number, run in enumerate(runs, start=1):
+            label = f"{run.sequence.name}, {run.title}" if every and run.title else ""
+            self.console.sequence(label or run.sequence.name, number, len(runs))
             started = time.monotonic()
-            if self._draw_one(take):
+            if self._draw_one(run):
                 self.console.finished(time.monotonic() - started)
 
     def _choose(
         self, opened: Opened, experiment: Experiment, tracker: Tracker, every: bool
-    ) -> list[Take]:
+    ) -> list[Run]:
         """The runs to draw; says of which sequences there is none."""
-        from vot_wrapper.toolkit.takes import ResultError, takes_of
+        from vot_wrapper.toolkit.runs import runs_of
 
         where = f"{tracker.reference}, {experiment.identifier}"
-        chosen: list[Take] = []
+        chosen: list[Run] = []
         missing = []
         try:
             sequences = experiment.transform(opened.sequences)
-            for sequence in sequences:
-                there = [take for take in takes_of(experiment, tracker, sequence) if take.exists]
-                longest = max(there, key=lambda take: len(take.order), default=None)
-                if longest is None:
-                    missing.append(sequence.name)
-                else:
-                    chosen.extend(there if every else [longest])
-        except ResultError as error:
-            self.console.skipped(f"{where}: {error}")
         except Exception as error:  # annotations that the experiment can't use, or nobody can read
             self.console.skipped(f"{where}: {type(error).__name__}: {error}")
+            return []
+        for sequence in sequences:
+            try:
+                there = [run for run in runs_of(experiment, tracker, sequence) if run.exists]
+            except Exception as error:  # it lacks what the experiment starts from
+                self.console.skipped(f"{where}, {sequence.name}: {error}")
+                continue
+            longest = max(there, key=lambda run: len(run.frames), default=None)
+            if longest is None:
+                missing.append(sequence.name)
+            else:
+                chosen.extend(there if every else [longest])
         if missing:
             which = ", ".join(missing) if chosen else "all sequences"
             self.console.skipped(f"{where}, {which}: no results")
         return chosen
 
-    def _draw_one(self, take: Take) -> bool:
+    def _draw_one(self, run: Run) -> bool:
         from vot_wrapper.pictures.page import entry_of
-        from vot_wrapper.toolkit.takes import ResultError, read_run
+        from vot_wrapper.toolkit.recordings import ResultError, read_recording
 
         try:
-            found = read_run(take)
+            found = read_recording(run)
             entry = entry_of(found)
             stem = entry.file(self.output, "")
             stem.parent.mkdir(parents=True, exist_ok=True)
             self.draw(found, stem)
         except (ResultError, FrameError) as error:
-            place = f"{take.tracker.reference}, {take.experiment.identifier}, {take.sequence.name}"
-            self.console.skipped(f"{place}{take.title and f', {take.title}'}: {error}")
+            self.console.skipped(f"{run}: {error}")
             return False
         except OSError as error:
             raise ConfigurationError(
@@ -220,12 +225,12 @@ def _drawer(arguments: argparse.Namespace, console: Console) -> Drawer:
     from vot_wrapper.pictures.sheet import draw_sheet, draw_thumbnail
     from vot_wrapper.pictures.video import write_video
 
-    def draw(run: Run, stem: Path) -> None:
+    def draw(found: Recording, stem: Path) -> None:
         if arguments.format == "sheet":
-            write_picture(draw_sheet(run, arguments.frames), stem.with_suffix(".png"))
+            write_picture(draw_sheet(found, arguments.frames), stem.with_suffix(".png"))
         else:
-            write_video(run, stem.with_suffix(".mp4"), arguments.codec, console.progress)
-        write_picture(draw_thumbnail(run), stem.with_suffix(".jpg"))
+            write_video(found, stem.with_suffix(".mp4"), arguments.codec, console.progress)
+        write_picture(draw_thumbnail(found), stem.with_suffix(".jpg"))
 
     return draw
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -262,3 +263,16 @@ def test_missing_hard_sequences_are_named_and_left_out(
         "multiobject",
         "ablation",
     }
+
+
+def test_without_matplotlib_nothing_is_run(
+    ablate: Ablate,
+    single: Path,
+    tmp_path: Path,
+    processes: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    code, printed = ablate(*POLICIES, "--workspace", single)
+    assert code == 2 and "pip install 'matplotlib" in printed
+    assert processes.runs == [] and not (tmp_path / "out").exists()

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from samurai.errors import ConfigurationError
+from vot_wrapper.ablation.charts import WIDTH, Bars, draw_bars
 from vot_wrapper.ablation.values import FEWEST, paired_difference
-from vot_wrapper.pictures.bars import WIDTH, Bars, draw_bars
-from vot_wrapper.pictures.drawing import colour_of
+from vot_wrapper.pictures.drawing import color_of
 from vot_wrapper.toolkit.attributes import attributes_of, read_table
 
 
@@ -90,7 +90,7 @@ def test_bars_are_as_high_as_their_values() -> None:
 
     def height(number: int, half: int) -> int:
         part = picture[60:, half * WIDTH // 2 : (half + 1) * WIDTH // 2]
-        return int((part == colour_of(number)).all(axis=2).any(axis=1).sum())
+        return int((part == color_of(number)).all(axis=2).any(axis=1).sum())
 
     assert height(1, 0) == pytest.approx(2 * height(0, 0), abs=2)
     assert height(1, 1) == pytest.approx(height(0, 0), abs=2), "downwards"

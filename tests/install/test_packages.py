@@ -121,7 +121,8 @@ def test_an_installation_has_all_code_and_data_and_nothing_else(
     for package in sorted(packages - {"vot_wrapper.workspace"}):  # test_wheel.py has that one
         source = folder_of(options, repository, package)
         target = installed.joinpath(*package.split("."))
-        for kind in ("*.py", "*.pyi", "py.typed", "**/*.yaml", "*.safetensors", "manifest.toml"):
+        kinds = ("*.py", "*.pyi", "py.typed", "**/*.yaml", "*.safetensors", "manifest.toml")
+        for kind in (*kinds, "templates/*.j2", "*.bib"):
             for file in source.glob(kind):
                 copied = target / file.relative_to(source)
                 assert copied.read_bytes() == file.read_bytes()

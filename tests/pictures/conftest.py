@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from vot_wrapper.pictures.runs import PolygonShape, Run, Shape, State, Track
+from vot_wrapper.pictures.recording import PolygonShape, Recording, Shape, State, Track
 
 GREY = 100
 MakeTrack = Callable[..., Track]
-MakeRun = Callable[..., Run]
+MakeRun = Callable[..., Recording]
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def make_track() -> MakeTrack:
 def make_run() -> MakeRun:
     """A run over grey frames of a size (width, height)."""
 
-    def make(*tracks: Track, size: tuple[int, int] = (64, 48), title: str = "") -> Run:
+    def make(*tracks: Track, size: tuple[int, int] = (64, 48), title: str = "") -> Recording:
         length = len(tracks[0].states)
         picture = np.full((size[1], size[0], 3), GREY, np.uint8)
-        return Run(
+        return Recording(
             tracker="tracker",
             experiment="experiment",
             sequence="sequence",

@@ -2,93 +2,83 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
-from vot_wrapper.pictures.curves import LEFT, PLOT_HEIGHT, RIGHT, draw_curves, round_bounds
+from vot_wrapper.pictures.curves import Curves, draw_curves
 from vot_wrapper.pictures.drawing import PALETTE
-from vot_wrapper.pictures.runs import Run, State, Track
+from vot_wrapper.pictures.recording import Recording, State, Track
 
 MakeTrack = Callable[..., Track]
-MakeRun = Callable[..., Run]
+MakeRun = Callable[..., Recording]
 WIDTH = 561
-STEP = (WIDTH - 1 - LEFT - RIGHT) / 10  # pixels between frames of a run of 11
 NAN = float("nan")
 
 
-def coloured(picture: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
-    """The columns that have pixels of a colour."""
-    return (np.abs(picture.astype(int) - colour).max(axis=2) < 30).any(axis=0)
+def colored(curves: Curves, x: float, color: tuple[int, int, int] = PALETTE[0]) -> np.ndarray:
+    """The rows that have a color in the column at x."""
+    near = np.abs(curves.picture[:, round(x)].astype(int) - color).max(axis=1) < 40
+    return np.flatnonzero(near)
 
 
-def column(frame: float) -> int:
-    return round(LEFT + frame * STEP)
+def changed_columns(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.flatnonzero((one != other).any(axis=(0, 2)))
 
 
-def test_a_curve_is_as_high_as_its_values_and_has_gaps(
+def test_a_curve_runs_through_its_values_and_has_gaps(
     make_track: MakeTrack, make_run: MakeRun
 ) -> None:
     overlaps = [NAN, 1.0, 1.0, 0.0, NAN, NAN, 0.5, NAN, 0.5, 0.5, 0.5]
-    picture = draw_curves(make_run(make_track(overlaps)), WIDTH).picture
-    there = coloured(picture, PALETTE[0])
-    for frame in (1.5, 2.5, 6, 8.5, 9.5):
-        assert there[column(frame)], frame
-    for frame in (0.5, 3.5, 4.5, 5.5, 6.5, 7.5):
-        assert not there[column(frame)], frame
+    curves = draw_curves(make_run(make_track(overlaps)), WIDTH)
+    ((top, bottom),) = curves.plots
+    ((_, points),) = curves.points
+    assert np.array_equal(np.isnan(points[:, 1]), np.isnan(overlaps))
+    assert np.allclose(np.diff(points[:, 0]), (points[-1, 0] - points[0, 0]) / 10)
+    for (x, y), value in zip(points, overlaps, strict=True):
+        if np.isnan(value):
+            assert not colored(curves, x).size
+        else:
+            assert np.abs(colored(curves, x) - y).min() <= 1
+            assert y == pytest.approx(bottom - value * (bottom - top), abs=1)
+    between = (points[:-1, 0] + points[1:, 0]) / 2
+    drawn = [bool(colored(curves, x).size) for x in between]
+    known = ~np.isnan(overlaps)
+    assert drawn == (known[:-1] & known[1:]).tolist()
 
-    rows = {
-        frame: np.flatnonzero(coloured(picture[:, [column(frame)]].swapaxes(0, 1), PALETTE[0]))
-        for frame in (1, 3, 9)
-    }
-    top, bottom, middle = (rows[frame].mean() for frame in (1.0, 3.0, 9.0))
-    assert bottom - top > PLOT_HEIGHT * 0.4
-    assert middle - top == pytest.approx((PLOT_HEIGHT - 1) / 2, abs=2)
 
-
+@pytest.mark.parametrize("confidence", [0.5, -7.5, 300.0])
 def test_confidence_has_its_plot_only_where_there_is_any(
-    make_track: MakeTrack, make_run: MakeRun
+    make_track: MakeTrack, make_run: MakeRun, confidence: float
 ) -> None:
-    without = draw_curves(make_run(make_track([0.5] * 11)), WIDTH).picture
-    some = make_run(make_track([0.5] * 11, confidences=[NAN] * 10 + [-7.5]))
-    with_it = draw_curves(some, WIDTH).picture
-    assert with_it.shape[0] > without.shape[0] + PLOT_HEIGHT
-    assert with_it.shape[0] % 2 == 0 and without.shape[0] % 2 == 0
-
-
-@settings(deadline=None)
-@given(st.floats(-1e6, 1e6), st.floats(0, 1e6))
-@example(-5e-324, 0.0)
-@example(-5e-324, 10.0)
-def test_axes_hold_their_values_in_round_numbers(low: float, span: float) -> None:
-    bottom, top = round_bounds(low, low + span)
-    slack = 1e-9 * (abs(low) + span)
-    assert bottom <= low + slack and low + span <= top + slack
-    assert bottom < top
-    if low >= 0 and low + span <= 1:
-        assert (bottom, top) == (0, 1)
-    elif span > max(0.01 * abs(low + span), 1e-9):
-        assert top - bottom <= 4 * span  # the values fill a good part of it
+    without = draw_curves(make_run(make_track([0.5] * 11)), WIDTH)
+    some = make_run(make_track([0.5] * 11, confidences=[NAN] * 10 + [confidence]))
+    curves = draw_curves(some, WIDTH)
+    assert len(without.plots) == 1 and len(curves.plots) == 2
+    assert curves.picture.shape[0] % 2 == 0 and without.picture.shape[0] % 2 == 0
+    x, y = curves.points[1][1][10]
+    assert curves.plots[1][0] <= y <= curves.plots[1][1]
+    assert np.abs(colored(curves, x) - y).min() <= 1
 
 
 def test_marks_are_where_the_frames_are(make_track: MakeTrack, make_run: MakeRun) -> None:
     curves = draw_curves(make_run(make_track([0.5] * 11)), WIDTH)
     before = curves.picture.copy()
-    changed = (curves.marked([3, 8], (255, 0, 255)) != before).any(axis=(0, 2))
+    changed = changed_columns(curves.marked([3, 8], (255, 0, 255)), before)
     assert np.array_equal(curves.picture, before)
-    assert changed[column(3)] and changed[column(8)]
-    far = np.abs(np.arange(WIDTH)[:, None] - [column(3), column(8)]).min(axis=1) > 6
-    assert not changed[far].any()
+    places = curves.points[0][1][[3, 8], 0]
+    distance = np.abs(changed[:, None] - places)
+    assert (distance.min(axis=0) < 1).all() and (distance.min(axis=1) <= 6).all()
 
 
 def test_a_run_backward_is_drawn_at_its_frames(make_track: MakeTrack, make_run: MakeRun) -> None:
     forward = make_run(make_track([NAN, *[0.5] * 3, *[NAN] * 7]))
-    backward = Run(**{**vars(forward), "frames": list(range(10, -1, -1))})
-    there = coloured(draw_curves(backward, WIDTH).picture, PALETTE[0])
-    assert there[column(8)] and not there[column(2)]
+    backward = dataclasses.replace(forward, frames=list(range(10, -1, -1)))
+    curves = draw_curves(backward, WIDTH)
+    frame_2, frame_8 = draw_curves(forward, WIDTH).points[0][1][[2, 8], 0]
+    assert colored(curves, frame_8).size and not colored(curves, frame_2).size
 
 
 def test_starts_failures_and_hidden_frames_are_marked(
@@ -97,14 +87,17 @@ def test_starts_failures_and_hidden_frames_are_marked(
     states = [State.INIT, *[State.TRACKED] * 3, State.FAILED, State.NONE, State.INIT]
     states += [State.TRACKED] * 4
     overlaps = [NAN] * 11
-    plain = draw_curves(make_run(make_track(overlaps)), WIDTH).picture
-    marked = draw_curves(make_run(make_track(overlaps, states=states)), WIDTH).picture
-    changed = (plain != marked).any(axis=(0, 2))
-    assert all(changed[column(frame)] for frame in (0, 4, 6))
-    assert not any(changed[column(frame)] for frame in (2, 5, 8))
+    plain = draw_curves(make_run(make_track(overlaps)), WIDTH)
+    columns = plain.points[0][1][:, 0].round().astype(int)
+    marked = draw_curves(make_run(make_track(overlaps, states=states)), WIDTH)
+    changed = changed_columns(plain.picture, marked.picture)
+    assert set(columns[[0, 4, 6]]) <= set(changed)
+    assert not set(columns[[2, 5, 8]]) & set(changed)
     hidden = draw_curves(make_run(make_track(overlaps, hidden=[n == 8 for n in range(11)])), WIDTH)
-    shaded = (plain != hidden.picture).any(axis=(0, 2))
-    assert shaded[column(8)] and not shaded[column(7)] and not shaded[column(9)]
+    shaded = changed_columns(plain.picture, hidden.picture)
+    half = (columns[8] - columns[7]) / 2
+    assert shaded[[0, -1]] == pytest.approx([columns[8] - half, columns[8] + half], abs=1.5)
+    assert len(shaded) == shaded[-1] - shaded[0] + 1
 
 
 def test_one_frame_is_enough(make_track: MakeTrack, make_run: MakeRun) -> None:

@@ -13,24 +13,25 @@ from hypothesis import strategies as st
 
 from samurai.errors import ConfigurationError
 from vot_wrapper.pictures import video
+from vot_wrapper.pictures.heading import HEADING_HEIGHT, draw_heading
 from vot_wrapper.pictures.page import Entry, write_page
-from vot_wrapper.pictures.report import link_pictures
-from vot_wrapper.pictures.runs import Run, State, Track
+from vot_wrapper.pictures.recording import Recording, State, Track
+from vot_wrapper.pictures.report import add_item, link_pictures
 from vot_wrapper.pictures.sheet import SHEET_WIDTH, draw_sheet, draw_thumbnail, sample
 from vot_wrapper.visualize import CODEC_NAMES
 
 MakeTrack = Callable[..., Track]
-MakeRun = Callable[..., Run]
+MakeRun = Callable[..., Recording]
 
 
-def scripted(length: int, failures: set[int]) -> Run:
+def scripted(length: int, failures: set[int]) -> Recording:
     states = [State.FAILED if n in failures else State.TRACKED for n in range(length)]
     nothing = np.full(length, np.nan)
     none: list[None] = [None] * length
     track = Track("", states, [*none], [*none], nothing > 0, nothing, nothing)
     picture = np.zeros((4, 4, 3), np.uint8)
     frames = list(range(length))
-    return Run("t", "e", "s", "run", "", frames, length, 25.0, [track], lambda _: picture)
+    return Recording("t", "e", "s", "run", "", frames, length, 25.0, [track], lambda _: picture)
 
 
 @given(st.integers(1, 60), st.integers(1, 20), st.sets(st.integers(0, 59), max_size=8))
@@ -105,7 +106,19 @@ def test_names_are_quoted_and_damaged_notes_begin_anew(tmp_path: Path) -> None:
     (tmp_path / "pictures.json").write_text('[{"wrong": 1}]')
     page = write_page(tmp_path, [odd], []).read_text()
     assert 'href="t/e/a%26b%20%22c%22%25/run.png"' in page
-    assert "a&amp;b &quot;c&quot;%</h2>" in page
+    assert "a&amp;b &#34;c&#34;%</h2>" in page
+
+
+def test_a_heading_names_as_many_objects_as_there_is_room_for(
+    make_track: MakeTrack, make_run: MakeRun
+) -> None:
+    few, many = (
+        draw_heading(make_run(*(make_track([0.5], name=f"object {n}") for n in range(count))), 640)
+        for count in (2, 40)
+    )
+    assert few.shape == many.shape == (HEADING_HEIGHT, 640, 3)
+    assert np.array_equal(few[:, :100], many[:, :100])  # the sequence's name is free
+    assert (few[:, 320:] != many[:, 320:]).any()
 
 
 def test_a_report_gets_one_link(tmp_path: Path) -> None:
@@ -117,3 +130,5 @@ def test_a_report_gets_one_link(tmp_path: Path) -> None:
     page = report.read_text()
     assert page.count('<a href="../pictures/index.html">') == 1
     assert page.index('<ul id="metadata">') < page.index("<a href") < page.index("<li>x</li>")
+    add_item(report, "Note", "a < b & c")
+    assert "<li><span>Note</span>: a &lt; b &amp; c</li>" in report.read_text()

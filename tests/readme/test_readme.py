@@ -22,7 +22,7 @@ FRAMES = 12
 
 ELSEWHERE = {
     "pip install torch setuptools": "needs a network",
-    "pip install .": "tests/install builds the wheel",
+    'pip install ".[evaluation]"': "tests/install builds the wheel",
     "SAM2_BUILD_CUDA=0 pip install": "held against the lock below",
     "samurai download large": "needs a network; tests/checkpoints has a server of its own",
     "samurai evaluate samurai-l --stack": "needs a network for the sequences of the challenge",

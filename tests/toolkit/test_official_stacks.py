@@ -357,8 +357,9 @@ def answers_of(opened: Opened) -> list[list[str]]:
     for sequence in opened.sequences:
         results = experiment.results(opened.trackers[0], sequence)
         for run_ in runs_of(experiment, opened.trackers[0], sequence):
-            regions = Trajectory.read(results, run_.name).regions()
-            found.append([str(region) for region in regions if not is_special(region)])
+            for name in run_.files.values():
+                regions = Trajectory.read(results, name).regions()
+                found.append([str(region) for region in regions if not is_special(region)])
     return found
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -13,17 +15,10 @@ from samurai.models.manifest import bundled_folder, model_card, model_names
 from samurai.policies import POLICIES, policy_names
 from samurai.policies.sam2 import Sam2Policy
 from vot_wrapper.environment_lock import lock
-from vot_wrapper.papers import PAPERS, bibliography, papers_in
 from vot_wrapper.problems import Problem
 from vot_wrapper.settings import Settings
-from vot_wrapper.submission_texts import (
-    Experiment,
-    Submission,
-    checklist,
-    long_description,
-    short_description,
-    write,
-)
+from vot_wrapper.submission.references import known_references, plain, references_in
+from vot_wrapper.submission.texts import Experiment, Submission, latex, texts_of, write
 
 SUBMISSION = Submission(
     identifier="samurai-x",
@@ -38,6 +33,14 @@ SUBMISSION = Submission(
     toolkit="0.9.0",
     warnings=[Problem("samurai-x", "something odd", "look", warning=True)],
 )
+
+
+def told(**changes: Any) -> tuple[str, str, str]:
+    """The short and the long description and the checklist, each on one line."""
+    texts = texts_of(dataclasses.replace(SUBMISSION, **changes))
+    names = ("description-short.txt", "description-long.md", "checklist.md")
+    short, long, todo = (" ".join(texts[name].split()) for name in names)
+    return short, long, todo
 
 
 @pytest.mark.parametrize("model", model_names())
@@ -61,65 +64,44 @@ def test_every_tracker_can_be_described(tmp_path: Path, model: str, policy: str)
 
 
 def test_the_training_is_told_in_whole_paragraphs() -> None:
-    nano = dataclasses.replace(SUBMISSION, settings=Settings(model="nano"))
+    short, long, _ = told(settings=Settings(model="nano"))
     card = (bundled_folder() / "nano.md").read_text(encoding="utf-8")
     section = card.partition("## How it was trained\n\n")[2]
-    words = section.partition("\n\n")[0].replace("`", "").split()
-    short = " ".join(short_description(nano).replace("\\", "").split())
-    assert f"Training of the weights: {' '.join(words)} The objects" in short
+    words = section.partition("\n\n")[0].replace("`", "").replace("**", "").split()
+    assert f"Training of the weights: {' '.join(words)} The objects" in short.replace("\\", "")
+    assert "| image encoder | EfficientNet-Lite0 |" in long and "Hiera, embedding" not in long
+    assert "EfficientNet-Lite0, input 160 x 160 pixels" in short
+    assert "SA-V" not in long and "SA-V" in told()[1]
 
 
 def test_the_short_description_says_what_the_long_one_shows() -> None:
-    short = " ".join(short_description(SUBMISSION).split())
+    short, long, _ = told()
     assert "Hiera, embedding 144, stages 2-6-36-4, input 1024 x 1024 pixels" in short
     assert "up to 7 maps" in short
     assert "\\cite{ravi2024sam2}" in short and "\\cite{yang2024samurai}" in short
     assert "only frames that look right are remembered" in short  # the policy's own words
-    long = long_description(SUBMISSION)
-    assert "7.2 frames per second" in " ".join(long.split())
+    assert "7.2 frames per second" in long
     assert "| baseline | no | 12 | 34 |" in long
     assert "56,789 regions in `samurai-x_2026.zip`" in long
     assert "| `SAMURAI_MODEL` | large | trackers.ini |" in long
     assert "| `SAMURAI_DEVICE` | auto | default |" in long
 
 
-def test_a_bundled_model_tells_how_it_was_trained() -> None:
-    nano = dataclasses.replace(SUBMISSION, settings=Settings())
-    long = " ".join(long_description(nano).split())
-    assert "generated frames" in long and "ImageNet" in long
-    assert "| image encoder | EfficientNet-Lite0 |" in long and "Hiera, embedding" not in long
-    short = " ".join(short_description(nano).split())
-    assert "EfficientNet-Lite0, input 160 x 160 pixels" in short and "ImageNet" in short
-    assert "SA-V" not in long_description(nano)
-    assert "SA-V" in long_description(SUBMISSION)
-
-
 def test_nothing_is_claimed_of_a_foreign_tracker() -> None:
-    foreign = dataclasses.replace(SUBMISSION, settings=None, speed=None)
-    for text in (short_description(foreign), long_description(foreign)):
+    short, long, _ = told(settings=None, speed=None)
+    for text in (short, long):
         assert "TODO:" in text and "Hiera" not in text
-    assert "speed: not known" in " ".join(long_description(foreign).split())
+    assert "speed: not known" in long
 
 
-def test_what_a_person_has_to_do() -> None:
-    text = " ".join(checklist(SUBMISSION).split())
-    for words in (
-        "something odd",
-        "exactly the identifier `samurai-x`",
-        "Upload `samurai-x_2026.zip`",
-        "Leave the real-time flag off",
-        "affiliations",
-        "link to the code",
-        "the device was `auto`",
-    ):
-        assert words in text
+def test_the_checklist_is_of_this_submission() -> None:
+    todo = told()[2]
+    for words in ("something odd", "identifier `samurai-x`", "Upload `samurai-x_2026.zip`"):
+        assert words in todo
+    assert "Leave the real-time flag off" in todo and "the device was `auto`" in todo
     realtime = [*SUBMISSION.experiments, Experiment("realtime", True, 12, 34)]
-    other = dataclasses.replace(
-        SUBMISSION, experiments=realtime, settings=Settings(device="cuda:0")
-    )
-    text = checklist(other)
-    assert "Tick the real-time flag" in text and "`auto`" not in text
-    assert all(len(line) <= 100 for line in text.splitlines())
+    todo = told(experiments=realtime, settings=Settings(device="cuda:0"))[2]
+    assert "Tick the real-time flag" in todo and "`auto`" not in todo
 
 
 def test_a_policy_brings_its_paper_along(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,21 +113,38 @@ def test_a_policy_brings_its_paper_along(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(POLICIES, "other", Other)
     monkeypatch.setattr("inspect.getmodule", lambda _: None)  # no docstring but its own
     monkeypatch.setattr(Other, "__doc__", "Remembers what distracts (arXiv 2999.12345).")
-    submission = dataclasses.replace(SUBMISSION, settings=Settings(policy="other"))
-    assert "arXiv 2999.12345" in " ".join(short_description(submission).split())
-    assert "arXiv 2999.12345: complete it" in " ".join(checklist(submission).split())
+    texts = texts_of(dataclasses.replace(SUBMISSION, settings=Settings(policy="other")))
+    assert "\\cite{arxiv2999.12345}" in texts["description-short.txt"]
+    assert "Complete the entry of arXiv 2999.12345" in texts["checklist.md"]
+    assert "- arXiv 2999.12345\n" in texts["description-long.md"]
+    assert "eprint = {2999.12345}" in texts["tracker.bib"] and "TODO" in texts["tracker.bib"]
 
 
-def test_bibliography() -> None:
-    text = bibliography([*PAPERS, "2999.12345"])
-    assert text.count("{") == text.count("}")
-    keys = re.findall(r"@\w+\{(.*?),", text)
-    assert len(keys) == len(set(keys)) == len(PAPERS) + 1
-    assert "eprint = {2999.12345}" in text and "TODO: complete" in text
-    assert papers_in("see arXiv 2411.11922 and arXiv:2408.00714, arXiv 2411.11922") == [
-        "2411.11922",
-        "2408.00714",
-    ]
+def test_every_entry_of_the_bibliography_is_read_whole() -> None:
+    """By the small reader, which knows no other BibTeX than that of this file."""
+    text = resources.files("vot_wrapper.submission").joinpath("references.bib").read_text()
+    known = known_references()
+    entries = "\n".join(each.bibtex for each in known.values())
+    assert text.endswith(f"\n\n{entries}")
+    for each in known.values():
+        assert each.bibtex.count("{") == each.bibtex.count("}")
+        assert len(each.fields) == len(re.findall(r"^  \w+ = ", each.bibtex, re.MULTILINE))
+        assert each.known and not set("{}\\\n") & set(each.line)
+    assert known["cehovin2017trax"].line.startswith("Čehovin, Luka: TraX")
+
+
+def test_papers_are_found_by_their_numbers_each_once() -> None:
+    found = references_in("see arXiv 2411.11922 and arXiv:2408.00714, arXiv 2411.11922")
+    assert [each.key for each in found] == ["yang2024samurai", "ravi2024sam2"]
+
+
+def test_names_are_read_from_bibtex_and_written_for_latex() -> None:
+    bibtex = r"""Doll{\'a}r and {\v{C}}ehovin and
+              Luke\v{z}i\'{c} and M{\"u}ller and {VOT initiative}"""
+    assert plain(bibtex) == "Dollár and Čehovin and Lukežić and Müller and VOT initiative"
+    assert latex(r"a_b 50% {x} ~ \o é") == (
+        r"a\_b 50\% \{x\} \textasciitilde{} \textbackslash{}o é"
+    )
 
 
 def test_the_lock_is_readable_by_pip_and_names_no_place() -> None:

@@ -1,8 +1,11 @@
-"""Which bars are drawn of an ablation."""
+"""The bar charts of an ablation: one group per measure, in it one bar per combination."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from vot_wrapper.ablation.tables import words
 from vot_wrapper.ablation.values import (
@@ -11,12 +14,32 @@ from vot_wrapper.ablation.values import (
     attribute_overlap,
     difference,
 )
-from vot_wrapper.pictures.bars import Bars, draw_bars
-from vot_wrapper.pictures.runs import Frame
+from vot_wrapper.pictures.drawing import BRIGHT, FAINT, GROUND, color_of
+from vot_wrapper.pictures.figure import new_figure, shade, to_frame
+from vot_wrapper.pictures.recording import Frame
 
 SPEED = "fps"
 # Error rates and parts of Q; the table has them.
 LEFT_OUT = ("NRE", "DRE", "ADQ")
+
+WIDTH, HEIGHT = 960, 320  # pixels, without the legend
+LEGEND_LINE = 18
+LETTER = 7.5  # a wide guess
+
+
+@dataclass(frozen=True)
+class Bars:
+    """What to draw.
+
+    Attributes:
+        title: of the picture.
+        groups: a value per series, NaN where there is none; a name may have several lines.
+        intervals: of single bars, by group and number of the series: lower and upper bound.
+    """
+
+    title: str
+    groups: dict[str, list[float]]
+    intervals: dict[tuple[str, int], tuple[float, float]] = field(default_factory=dict)
 
 
 def charts(ablation: Ablation) -> dict[str, Frame]:
@@ -32,6 +55,47 @@ def charts(ablation: Ablation) -> dict[str, Frame]:
     if gaps.intervals:
         drawn["differences"] = draw_bars(gaps, series)
     return drawn
+
+
+def draw_bars(bars: Bars, series: list[str]) -> Frame:
+    """The picture: RGB, WIDTH wide; `series` names the bars of every group, for the legend."""
+    names = list(bars.groups)
+    columns = max(1, int(WIDTH // (40 + LETTER * max(map(len, series)))))
+    legend_height = LEGEND_LINE * math.ceil(len(series) / columns)
+    with new_figure(WIDTH, HEIGHT + legend_height) as figure:
+        axes = figure.subplots()
+        wide = 0.84 / len(series)
+        offsets = (np.arange(len(series)) - (len(series) - 1) / 2) * wide
+        for number, name in enumerate(series):
+            values = [bars.groups[group][number] for group in names]
+            places = np.arange(len(names)) + offsets[number]
+            axes.bar(places, values, 0.9 * wide, color=shade(color_of(number)), label=name)
+        for (group, number), (low, high) in bars.intervals.items():
+            place = names.index(group) + offsets[number]
+            for color, width in ((GROUND, 3), (BRIGHT, 1)):
+                axes.errorbar(
+                    place,
+                    (low + high) / 2,
+                    (high - low) / 2,
+                    color=shade(color),
+                    elinewidth=width,
+                    capthick=width,
+                    capsize=3,
+                )
+        axes.axhline(0, color=shade(FAINT), linewidth=1)
+        axes.set_xticks(range(len(names)), names)
+        axes.set_xlim(-0.5, len(names) - 0.5)
+        figure.legend(
+            title=bars.title,
+            title_fontproperties={"weight": "bold", "size": 14},
+            alignment="left",
+            loc="outside upper left",
+            borderaxespad=1,
+            ncols=columns,
+            handlelength=1,
+            handleheight=1,
+        )
+        return to_frame(figure)
 
 
 def _measures(ablation: Ablation) -> Bars:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cv2
 
-from vot_wrapper.pictures.runs import Frame
+from vot_wrapper.pictures.recording import Frame
 
 
 def write_picture(picture: Frame, path: Path) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import os
 from pathlib import Path
 from urllib.parse import quote
 
+from vot_wrapper.templates import render
+
 PAGE = "index.html"
 LIST = '<ul id="metadata">'  # the list at the top of the toolkit's report
-LINK_LABEL = "<span>Pictures</span>"
+PICTURES = "Pictures"
 
 
 def pictures_folder(workspace: Path) -> Path:
@@ -27,21 +28,20 @@ def reports_of(workspace: Path) -> list[Path]:
     return sorted((workspace / "reports").glob("*/report.html"))
 
 
-def add_item(report: Path, label: str, content: str) -> None:
-    """Puts `label: content` (HTML) at the top of a report's list."""
+def add_item(report: Path, label: str, text: str, link: str = "") -> None:
+    """Puts `label: text`, linked if there is a link, at the top of a report's list."""
     page = report.read_text(encoding="utf-8")
     head, listed, rest = page.partition(LIST)
-    item = f"<li>{label}: {content}</li>"
+    values = {"label": label, "text": text, "link": link}
+    item = render("vot_wrapper.pictures", "item.html.j2", {}, **values).strip()
     report.write_text(f"{head}{listed}\n        {item}{rest}", encoding="utf-8")
 
 
 def link_pictures(report: Path, page: Path) -> None:
     """Adds a link to the page of pictures to a report that has none."""
-    if LINK_LABEL in report.read_text(encoding="utf-8"):
-        return
-    target = address(page, report.parent)
-    words = "sheets and videos of the results"
-    add_item(report, LINK_LABEL, f'<a href="{html.escape(target)}">{words}</a>')
+    if f"<span>{PICTURES}</span>" not in report.read_text(encoding="utf-8"):
+        target = address(page, report.parent)
+        add_item(report, PICTURES, "sheets and videos of the results", target)
 
 
 def address(target: Path, folder: Path) -> str:

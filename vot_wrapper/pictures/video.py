@@ -13,8 +13,8 @@ from samurai.errors import ConfigurationError
 from vot_wrapper.pictures.curves import draw_curves
 from vot_wrapper.pictures.drawing import BRIGHT, GROUND, describe, fit, paint
 from vot_wrapper.pictures.heading import HEADING_HEIGHT, MARGIN, draw_heading
-from vot_wrapper.pictures.runs import Frame, Run
-from vot_wrapper.pictures.text import NORMAL, line_height, write_segments
+from vot_wrapper.pictures.recording import Frame, Recording
+from vot_wrapper.pictures.text import NORMAL, line_height, write
 
 SMALLEST, LARGEST = 640, 1280  # width of the frame in the video, pixels
 CAPTION_HEIGHT = 24
@@ -24,7 +24,9 @@ CAPTION_HEIGHT = 24
 CODECS = {"mpeg4": "mp4v", "vp9": "vp09"}
 
 
-def write_video(run: Run, path: Path, codec: str, progress: Callable[[float], None]) -> None:
+def write_video(
+    recording: Recording, path: Path, codec: str, progress: Callable[[float], None]
+) -> None:
     """Writes a run as an mp4; the file appears when it is complete.
 
     Args:
@@ -39,39 +41,39 @@ def write_video(run: Run, path: Path, codec: str, progress: Callable[[float], No
     """
     partial = path.with_name(f".{path.stem}.partial.mp4")
     try:
-        count = _encode(run, partial, codec, progress)
+        count = _encode(recording, partial, codec, progress)
         _check(partial, count)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _encode(run: Run, path: Path, codec: str, progress: Callable[[float], None]) -> int:
+def _encode(recording: Recording, path: Path, codec: str, progress: Callable[[float], None]) -> int:
     """Draws and writes all frames; how many."""
-    height, width = run.image(0).shape[:2]
+    height, width = recording.image(0).shape[:2]
     size = fit((width, height), SMALLEST, LARGEST)
-    curves = draw_curves(run, size[0])
+    curves = draw_curves(recording, size[0])
     page: Frame = np.full(
         (HEADING_HEIGHT + size[1] + CAPTION_HEIGHT + curves.picture.shape[0], size[0], 3),
         GROUND,
         np.uint8,
     )
-    page[:HEADING_HEIGHT] = draw_heading(run, size[0])
+    page[:HEADING_HEIGHT] = draw_heading(recording, size[0])
     below = HEADING_HEIGHT + size[1]
-    writer = _open(path, codec, run.fps, (page.shape[1], page.shape[0]))
+    writer = _open(path, codec, recording.fps, (page.shape[1], page.shape[0]))
     try:
-        for index in range(len(run.frames)):
-            page[HEADING_HEIGHT:below] = paint(run, index, size)
+        for index in range(len(recording.frames)):
+            page[HEADING_HEIGHT:below] = paint(recording, index, size)
             page[below : below + CAPTION_HEIGHT] = GROUND
-            words = describe(run, index, size[0] - 2 * MARGIN, NORMAL)
-            place = (MARGIN, below + (CAPTION_HEIGHT - line_height(NORMAL)) // 2 + 1)
-            write_segments(page, words, place, size[0] - 2 * MARGIN, NORMAL)
+            words = describe(recording, index, size[0] - 2 * MARGIN, NORMAL)
+            top = below + (CAPTION_HEIGHT - line_height(NORMAL)) // 2 + 1
+            write(page[top : below + CAPTION_HEIGHT, MARGIN:-MARGIN], words, NORMAL)
             page[below + CAPTION_HEIGHT :] = curves.marked([index], BRIGHT)
             writer.write(cv2.cvtColor(page, cv2.COLOR_RGB2BGR))
-            progress((index + 1) / len(run.frames))
+            progress((index + 1) / len(recording.frames))
     finally:
         writer.release()
-    return len(run.frames)
+    return len(recording.frames)
 
 
 def _open(path: Path, codec: str, fps: float, size: tuple[int, int]) -> cv2.VideoWriter:

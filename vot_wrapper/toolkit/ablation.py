@@ -132,7 +132,8 @@ def load_of(task: Task, watcher: Inspector, force: bool) -> Load:
         survey = survey_runs(experiment, tracker, opened.sequences, watcher, force)
         for sequence in survey.missing:
             count += 1
-            frames += sum(run.frames or 0 for run in runs_of(experiment, tracker, sequence))
+            runs = runs_of(experiment, tracker, sequence)
+            frames += sum(len(run.frames) * len(run.files) for run in runs)
     return Load(count, frames)
 
 

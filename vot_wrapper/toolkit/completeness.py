@@ -5,17 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vot.dataset import Sequence
 from vot.experiment import Experiment
 from vot.experiment.multirun import MultiRunExperiment
-from vot.tracker import Results, Tracker
+from vot.tracker import Tracker
 
 from vot_wrapper.problems import Problem
 from vot_wrapper.toolkit import trajectories
-from vot_wrapper.toolkit.runs import Run, runs_of
+from vot_wrapper.toolkit.runs import UNNAMED, Run, runs_of
 from vot_wrapper.toolkit.workspaces import Opened
 
 ENOUGH_REPETITIONS = 3  # the toolkit stops repeating after as many equal ones
@@ -41,31 +40,31 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Place:
-    """A run's results, and how to speak of them."""
+    """The trajectory of one object in a run; `name` is its file without extension."""
 
-    tracker: Tracker
-    experiment: Experiment
-    sequence: Sequence
     run: Run
-    results: Results
+    object: str
+    name: str
 
     def __str__(self) -> str:
-        named = (self.tracker.reference, self.experiment.identifier, self.sequence.name)
-        return ", ".join((*named, self.run.what) if self.run.what else named)
+        where, title = str(replace(self.run, title="")), self.run.title
+        named = len(self.run.files) > 1 or self.object != UNNAMED
+        return ", ".join(filter(None, [where, f"object {self.object}" * named, title]))
 
     @property
     def file(self) -> str | None:
-        return trajectories.file_of(self.results, self.run.name)
+        return trajectories.file_of(self.run.results, self.name)
 
     @property
     def needless(self) -> bool:
         """Whether the toolkit does without this repetition: enough were equal before it."""
-        if not isinstance(self.experiment, MultiRunExperiment):
+        experiment = self.run.experiment
+        if not isinstance(experiment, MultiRunExperiment):
             return False
         if self.run.repetition <= ENOUGH_REPETITIONS:
             return False
         with contextlib.suppress(Exception):  # damaged repetitions, which are told elsewhere
-            return bool(self.experiment._can_stop(self.tracker, self.sequence))
+            return bool(experiment._can_stop(self.run.tracker, self.run.sequence))
         return False
 
 
@@ -86,9 +85,9 @@ def take_inventory(opened: Opened, tracker: Tracker, again: str) -> Inventory:
         for place in present:
             inventory.problems += _damaged(place, remedy)
             inventory.files |= _packed(place)
-            inventory.frames += place.run.frames or 0
+            inventory.frames += len(place.run.frames)
         inventory.problems += _lacking(present, again)
-        sequences = {place.sequence.name for place in places}
+        sequences = {place.run.sequence.name for place in places}
         inventory.counts[experiment.identifier] = (len(sequences), len(present))
     return inventory
 
@@ -101,35 +100,34 @@ def _places(
     for sequence in experiment.transform(opened.sequences):
         try:
             runs = runs_of(experiment, tracker, sequence)
-            results = experiment.results(tracker, sequence)
         except Exception as error:  # data lacks something; the toolkit raises anything
             where = f"{tracker.reference}, {experiment.identifier}, {sequence.name}"
             what = f"the sequence can't be used: {error}"
             remedy = "complete the sequence's folder; is this the data set of the stack?"
             unusable.append(Problem(where, what, remedy))
             continue
-        places += [Place(tracker, experiment, sequence, run, results) for run in runs]
+        places += [Place(run, *each) for run in runs for each in run.files.items()]
     return places, unusable
 
 
 def _missing(absent: list[Place], others: bool, remedy: str) -> Iterator[Problem]:
     """A line per missing file; one for a whole experiment that was never run."""
     if absent and not others:
-        first = absent[0]
-        sequences = len({place.sequence.name for place in absent})
+        run = absent[0].run
+        sequences = len({place.run.sequence.name for place in absent})
         what = f"no results at all: {len(absent)} trajectories of {sequences} sequences are missing"
-        yield Problem(f"{first.tracker.reference}, {first.experiment.identifier}", what, remedy)
+        yield Problem(f"{run.tracker.reference}, {run.experiment.identifier}", what, remedy)
         return
     for place in absent:
-        yield Problem(str(place), f"{place.run.name}.bin is missing", remedy)
+        yield Problem(str(place), f"{place.name}.bin is missing", remedy)
 
 
 def _damaged(place: Place, remedy: str) -> Iterator[Problem]:
-    results, run = place.results, place.run
-    for file, flaw in trajectories.flaws(results, run.name, run.frames):
+    results, name = place.run.results, place.name
+    for file, flaw in trajectories.flaws(results, name, len(place.run.frames)):
         yield Problem(str(place), f"{file} {flaw}", remedy)
-    if results.exists(f"{run.name}.bin") and results.exists(f"{run.name}.txt"):
-        what = f"{run.name} is there as .bin and .txt; .bin is packed, .txt is what analyses read"
+    if results.exists(f"{name}.bin") and results.exists(f"{name}.txt"):
+        what = f"{name} is there as .bin and .txt; .bin is packed, .txt is what analyses read"
         yield Problem(str(place), what, "delete the one that is out of date", warning=True)
 
 
@@ -138,14 +136,12 @@ def _lacking(present: list[Place], again: str) -> Iterator[Problem]:
 
     A run of a single frame has only an initialisation, which answers nothing.
     """
-    tracked = [place for place in present if place.run.frames != 1]
-    found = {
-        place: set(trajectories.property_files(place.results, place.run.name)) for place in tracked
-    }
-    everywhere = Counter(name for names in found.values() for name in names)
-    for place, names in found.items():
+    tracked = [place for place in present if len(place.run.frames) != 1]
+    found = [set(trajectories.property_files(each.run.results, each.name)) for each in tracked]
+    everywhere = Counter(name for names in found for name in names)
+    for place, names in zip(tracked, found, strict=True):
         for name in sorted(everywhere.keys() - names - {trajectories.TIME}):
-            file = f"{place.run.name}_{name}.value"
+            file = f"{place.name}_{name}.value"
             what = f"{file} is missing; {everywhere[name]} of {len(tracked)} runs have theirs"
             remedy = f"delete {place.file} and run `{again}`"
             yield Problem(str(place), what, remedy, warning=name != CONFIDENCE)
@@ -153,13 +149,14 @@ def _lacking(present: list[Place], again: str) -> Iterator[Problem]:
 
 def _packed(place: Place) -> dict[str, Path]:
     """The run's files as `vot pack` names them in the archive."""
-    folder = f"{place.experiment.identifier}/{place.sequence.name}"
+    folder = f"{place.run.experiment.identifier}/{place.run.sequence.name}"
+    results = place.run.results
     files: Iterable[str | None] = (
         place.file,
-        *trajectories.property_files(place.results, place.run.name).values(),
+        *trajectories.property_files(results, place.name).values(),
     )
     return {
-        f"{folder}/{file}": trajectories.path_of(place.results, file)
+        f"{folder}/{file}": trajectories.path_of(results, file)
         for file in files
         if file is not None
     }

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from vot.dataset import Frame, Sequence
 from vot.dataset.proxy import FrameMapSequence
 from vot.experiment.multirun import SupervisedExperiment, UnsupervisedExperiment
-from vot.experiment.multistart import MultiStartExperiment, find_anchors
+from vot.experiment.multistart import MultiStartExperiment
 from vot.experiment.transformer import Transformer
 from vot.region import Mask, Point, Rectangle, Region, Special, calculate_overlap
 from vot.tracker import (
@@ -35,6 +35,8 @@ from vot.tracker import (
 )
 from vot.tracker.trax import TraxTrackerRuntime
 from vot.workspace import LocalStorage
+
+from vot_wrapper.toolkit.runs import runs_of
 
 Progress = Callable[[float], None]  # called with the part of a sequence that is done, 0..1
 Reply = tuple[list[ObjectStatus], float]  # of a runtime: all objects so far, and its seconds
@@ -217,7 +219,7 @@ class RepairedMultiStart(Repaired, MultiStartExperiment):  # type: ignore[misc]
 
         Raises RuntimeError if the sequence has no anchor.
         """
-        self._runs(sequence)  # says what is wrong where there is none
+        runs_of(self, tracker, sequence)  # says what is wrong where there is none
         return super().scan(tracker, sequence)  # type: ignore[no-any-return]
 
     def execute(
@@ -232,35 +234,21 @@ class RepairedMultiStart(Repaired, MultiStartExperiment):  # type: ignore[misc]
         Raises RuntimeError if the sequence has no anchor, or one where nothing is annotated;
         TrackerException if the tracker fails.
         """
-        results = self.results(tracker, sequence)
-        runs = self._runs(sequence)
-        self._require_regions(sequence, [frame for frame, _ in runs])
+        runs = runs_of(self, tracker, sequence)
+        self._require_regions(sequence, [run.frames[0] for run in runs])
 
         with self._get_runtime(tracker, sequence) as runtime:
-            for done, (anchor, order) in enumerate(runs):
-                name = f"{sequence.name}_{anchor:08d}"
-                if Trajectory.exists(results, name) and not force:
+            for done, run in enumerate(runs):
+                if run.exists and not force:
                     continue
 
                 def progress(part: float, done: int = done) -> None:
                     if callback is not None:
                         callback((done + part) / len(runs))
 
-                frames = WatchedFrames(sequence, order, progress)
-                self._run(runtime, frames).write(results, name)
-
-    def _runs(self, sequence: Sequence) -> list[tuple[int, list[int]]]:
-        """Every anchor's frame with the frames to track, in the order to track them."""
-        forward, backward = find_anchors(sequence, self.anchor)
-        if not forward and not backward:
-            raise RuntimeError(
-                f"sequence {sequence.name} has no anchor, so multi-start has nowhere to start: "
-                f"give it a file {self.anchor}.value with a number per frame (1 tracks forward "
-                "from this frame, -1 backward, 0 is no anchor)"
-            )
-        return [(frame, list(range(frame, len(sequence)))) for frame in forward] + [
-            (frame, list(range(frame, -1, -1))) for frame in backward
-        ]
+                (name,) = run.files.values()
+                frames = WatchedFrames(sequence, run.frames, progress)
+                self._run(runtime, frames).write(run.results, name)
 
     def _require_regions(self, sequence: Sequence, anchors: list[int]) -> None:
         """Before the first run: the toolkit's own reason names neither sequence nor frame."""
@@ -302,15 +290,13 @@ class RepairedSupervised(Repaired, SupervisedExperiment):  # type: ignore[misc]
         """
         if len(sequence.objects()) != 1:
             raise ValueError(f"supervised runs take one object, {sequence.name} has several")
-        results = self.results(tracker, sequence)
 
         with self._get_runtime(tracker, sequence) as runtime:
             if not isinstance(runtime, (OnlineTrackerRuntime, RealtimeTrackerRuntime)):
                 raise ValueError("supervised runs need a tracker that is driven frame by frame")
 
-            for repetition in range(1, self.repetitions + 1):
-                name = f"{sequence.name}_{repetition:03d}"
-                if Trajectory.exists(results, name) and not force:
+            for run in runs_of(self, tracker, sequence):
+                if run.exists and not force:
                     continue
                 if self._can_stop(tracker, sequence):
                     return
@@ -318,9 +304,10 @@ class RepairedSupervised(Repaired, SupervisedExperiment):  # type: ignore[misc]
                 frame = 0
                 while frame < len(sequence):
                     frame = self._run_until_failure(runtime, sequence, trajectory, frame)
-                trajectory.write(results, name)
+                (name,) = run.files.values()
+                trajectory.write(run.results, name)
                 if callback is not None:
-                    callback(repetition / self.repetitions)
+                    callback(run.repetition / self.repetitions)
 
     def _run_until_failure(
         self, runtime: TrackerRuntime, sequence: Sequence, trajectory: Trajectory, start: int

@@ -207,11 +207,12 @@ def _is_complete(
     """
     complete, _, results = experiment.scan(tracker, sequence)
     for run in runs_of(experiment, tracker, sequence):
-        file = trajectories.file_of(results, run.name)
-        if file is not None and trajectories.flaws(results, run.name, run.frames):
-            trajectories.remove(results, run.name)
-            watcher.damaged(sequence.name, file)
-            complete = False
+        for name in run.files.values():
+            file = trajectories.file_of(results, name)
+            if file is not None and trajectories.flaws(results, name, len(run.frames)):
+                trajectories.remove(results, name)
+                watcher.damaged(sequence.name, file)
+                complete = False
     return bool(complete)
 
 

@@ -8,7 +8,6 @@ file or an annotation has changed.
 from __future__ import annotations
 
 import hashlib
-import html
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -242,7 +241,7 @@ def _write_report(opened: Opened, trackers: list[Tracker], name: str) -> Path:
             f"{', '.join(repaired)} (vot-toolkit {vot.__version__} can't run its own; these "
             "measure what 0.7.4 did)"
         )
-        add_item(report, "<span>Repaired experiments</span>", html.escape(label, quote=False))
+        add_item(report, "Repaired experiments", label)
     pictures = pictures_page(opened.folder)
     if pictures.exists():
         link_pictures(report, pictures)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
@@ -56,8 +55,7 @@ def marked(opened: Opened, scores: Scores) -> tuple[Scores, list[tuple[str, Stan
     if scores.report is not None:
         for name, each in told:
             for line in [*_reasons("stale", each.stale), *_reasons("unknown", each.unknown)]:
-                text = html.escape(f"{name}, {line}", quote=False)
-                add_item(scores.report, "<span>Not of the present state</span>", text)
+                add_item(scores.report, "Not of the present state", f"{name}, {line}")
     return replace(scores, rows=rows), told
 
 

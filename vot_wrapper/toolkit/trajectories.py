@@ -46,13 +46,13 @@ def path_of(results: Results, file: str) -> Path:
     return Path(results._storage.base) / file
 
 
-def flaws(results: Results, name: str, frames: int | None) -> list[tuple[str, str]]:
+def flaws(results: Results, name: str, frames: int) -> list[tuple[str, str]]:
     """What is wrong with an existing trajectory: pairs of a file and a phrase; [] if nothing is.
 
     Args:
         results: where the trajectory lies.
         name: its name, without extension.
-        frames: how many regions it must have; None where that isn't known.
+        frames: how many regions it must have; 0 where that isn't known.
     """
     file = file_of(results, name)
     if file is None:
@@ -60,7 +60,7 @@ def flaws(results: Results, name: str, frames: int | None) -> list[tuple[str, st
     found: list[tuple[str, str]] = []
     try:
         length = count_regions(path_of(results, file))
-        if frames is not None and length != frames:
+        if frames and length != frames:
             raise Damaged(
                 f"has {length} of {frames} regions"
                 if length < frames
@@ -68,7 +68,7 @@ def flaws(results: Results, name: str, frames: int | None) -> list[tuple[str, st
             )
     except Damaged as damage:
         found.append((file, str(damage)))
-        length = frames or 0
+        length = frames
     properties = property_files(results, name)
     if TIME not in properties:  # written last by the toolkit: without it the run was cut off
         found.append((f"{name}_{TIME}.value", "is missing"))

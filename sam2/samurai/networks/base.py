@@ -88,7 +88,7 @@ class Memory(NamedTuple):
     """What B hypotheses attend to: K maps each, (B, K, tokens, M), in slots (B, K), and P pointers,
     (B, P, pointer size), seen `distances` (B, P) frames ago.
 
-    weights: float32 (B, K + P), of maps and then pointers: keys are made of their tokens times that,
+    weights: float32 (B, K + P), of maps, then pointers: keys are made of their tokens times that,
     values of the tokens as they are.
     key_mask: bool (B, K + P), the maps and pointers that are more than padding; None for all.
     """

@@ -1,4 +1,4 @@
-"""What is drawn: one run of a tracker over a sequence, as plain values."""
+"""What is drawn: a run of a tracker over a sequence with its results, as plain values."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ class Track:
 
 
 @dataclass(frozen=True)
-class Run:
-    """One run of a tracker over a sequence.
+class Recording:
+    """One run of a tracker over a sequence, and what came of it.
 
     Attributes:
         tracker, experiment, sequence: their names.

@@ -1,33 +1,34 @@
-"""The toolkit's result files, read back for the pictures.
-
-An experiment runs a tracker over a sequence once or several times: per repetition, per anchor.
-Each such run is a `Take`: it says which files it is in and which frames they belong to. Reading
-one gives a `Run` of plain values.
-"""
+"""The toolkit's result files, read back as plain values for the pictures."""
 
 from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from vot.dataset import Sequence
-from vot.experiment import Experiment
 from vot.experiment.multirun import (
     MultiRunExperiment,
     SupervisedExperiment,
     UnsupervisedExperiment,
 )
-from vot.experiment.multistart import MultiStartExperiment, find_anchors
+from vot.experiment.multistart import MultiStartExperiment
 from vot.region import Mask, Polygon, Rectangle, Region, Special, calculate_overlap
-from vot.tracker import Results, Tracker, Trajectory, is_valid_reference, parse_reference
+from vot.tracker import Tracker, Trajectory, is_valid_reference, parse_reference
 
 from samurai.errors import ConfigurationError, SamuraiError
 from vot_wrapper.images import read_frame
-from vot_wrapper.pictures.runs import Frame, MaskShape, PolygonShape, Run, Shape, State, Track
+from vot_wrapper.pictures.recording import (
+    Frame,
+    MaskShape,
+    PolygonShape,
+    Recording,
+    Shape,
+    State,
+    Track,
+)
+from vot_wrapper.toolkit.runs import Run
 from vot_wrapper.toolkit.workspaces import Opened
 
 DEFAULT_FPS = 25.0
@@ -37,36 +38,6 @@ IGNORED = "_ignore"  # annotation of pixels that don't count, as in the toolkit'
 
 class ResultError(SamuraiError, ValueError):
     """A result file can't be used: cut short, damaged, or of another sequence."""
-
-
-@dataclass(frozen=True)
-class Take:
-    """One run of a tracker over a sequence, as the experiment plans it.
-
-    Attributes:
-        name: unique among the sequence's takes, fit for a file name.
-        title: for a person; empty where there can be only one.
-        files: the name of the trajectory per object, without its ending.
-        order: the 0-based frames in the order in which they are tracked.
-    """
-
-    experiment: Experiment
-    tracker: Tracker
-    sequence: Sequence
-    name: str
-    title: str
-    files: dict[str, str]
-    order: list[int]
-
-    @property
-    def results(self) -> Results:
-        """Where its files are."""
-        return self.experiment.results(self.tracker, self.sequence)
-
-    @property
-    def exists(self) -> bool:
-        """Whether there is a file for every object."""
-        return all(Trajectory.exists(self.results, file) for file in self.files.values())
 
 
 def trackers_to_show(opened: Opened, names: tuple[str, ...]) -> list[Tracker]:
@@ -94,45 +65,35 @@ def trackers_to_show(opened: Opened, names: tuple[str, ...]) -> list[Tracker]:
     return found
 
 
-def takes_of(experiment: Experiment, tracker: Tracker, sequence: Sequence) -> list[Take]:
-    """All runs that the experiment makes of a sequence, whether there are results or not.
+def read_recording(run: Run) -> Recording:
+    """Reads a run's files and compares them with the ground truth.
 
     Raises:
-        ResultError: an experiment of a kind whose results nobody has taught us to read.
+        ResultError: a file is damaged, or has another number of frames than it should, or the
+            experiment is of a kind whose results can't be drawn.
     """
-    if isinstance(experiment, MultiStartExperiment):
-        return list(_from_anchors(experiment, tracker, sequence))
-    if isinstance(experiment, MultiRunExperiment):
-        return list(_repetitions(experiment, tracker, sequence))
-    raise ResultError(
-        f"results of a {type(experiment).__name__} can't be drawn, only those of multi-start, "
-        "supervised and unsupervised experiments"
-    )
-
-
-def read_run(take: Take) -> Run:
-    """Reads a take's files and compares them with the ground truth.
-
-    Raises:
-        ResultError: a file is damaged, or has another number of frames than it should.
-    """
-    sequence = take.sequence
-    several = len(take.files) > 1
+    if not isinstance(run.experiment, (MultiStartExperiment, MultiRunExperiment)):
+        raise ResultError(
+            f"results of a {type(run.experiment).__name__} can't be drawn, only those of "
+            "multi-start, supervised and unsupervised experiments"
+        )
+    sequence = run.sequence
+    several = len(run.files) > 1
     tracks = [
-        _track(take, name, _read(take, file), named=several) for name, file in take.files.items()
+        _track(run, name, _read(run, file), named=several) for name, file in run.files.items()
     ]
     fps = float(sequence.metadata("fps") or DEFAULT_FPS)
 
     def image(index: int) -> Frame:
-        return read_frame(sequence.frame(take.order[index]).filename())
+        return read_frame(sequence.frame(run.frames[index]).filename())
 
-    return Run(
-        tracker=take.tracker.reference,
-        experiment=take.experiment.identifier,
+    return Recording(
+        tracker=run.tracker.reference,
+        experiment=run.experiment.identifier,
         sequence=sequence.name,
-        name=take.name,
-        title=take.title,
-        frames=take.order,
+        name=run.name,
+        title=run.title,
+        frames=run.frames,
         length=len(sequence),
         fps=fps if fps > 0 else DEFAULT_FPS,
         tracks=tracks,
@@ -146,67 +107,31 @@ def newest_result(workspace: Path) -> float:
     return max((file.stat().st_mtime for file in files), default=0.0)
 
 
-def _from_anchors(
-    experiment: MultiStartExperiment, tracker: Tracker, sequence: Sequence
-) -> Iterator[Take]:
-    forward, backward = find_anchors(sequence, experiment.anchor)
-    (name,) = [oid for oid in sequence.objects() if not oid.startswith("_")]
-    for anchor in [*forward, *backward]:
-        back = anchor in backward
-        order = list(range(anchor, -1, -1) if back else range(anchor, len(sequence)))
-        way = "backward" if back else "forward"
-        yield Take(
-            experiment,
-            tracker,
-            sequence,
-            f"anchor_{anchor:08d}",
-            f"{way} from frame {anchor}",
-            {name: f"{sequence.name}_{anchor:08d}"},
-            order,
-        )
-
-
-def _repetitions(
-    experiment: MultiRunExperiment, tracker: Tracker, sequence: Sequence
-) -> Iterator[Take]:
-    objects = list(sequence.objects())
-    for number in range(1, experiment.repetitions + 1):
-        files = {
-            name: f"{sequence.name}_{name}_{number:03d}"
-            if len(objects) > 1
-            else f"{sequence.name}_{number:03d}"
-            for name in objects
-        }
-        title = f"repetition {number}" if experiment.repetitions > 1 else ""
-        order = list(range(len(sequence)))
-        yield Take(experiment, tracker, sequence, f"run_{number:03d}", title, files, order)
-
-
-def _read(take: Take, file: str) -> Trajectory:
+def _read(run: Run, file: str) -> Trajectory:
     try:
-        trajectory = Trajectory.read(take.results, file)
+        trajectory = Trajectory.read(run.results, file)
     except (ValueError, IndexError, OSError, struct.error) as error:
         raise ResultError(f"the result {file} is damaged or cut short ({error})") from error
-    if len(trajectory) != len(take.order):
+    if len(trajectory) != len(run.frames):
         raise ResultError(
-            f"the result {file} has {len(trajectory)} frames instead of {len(take.order)}: it was "
+            f"the result {file} has {len(trajectory)} frames instead of {len(run.frames)}: it was "
             "cut short, or the sequence has changed"
         )
     return trajectory
 
 
-def _track(take: Take, name: str, trajectory: Trajectory, *, named: bool) -> Track:
+def _track(run: Run, name: str, trajectory: Trajectory, *, named: bool) -> Track:
     """One object's trajectory beside its ground truth."""
-    sequence = take.sequence
+    sequence = run.sequence
     annotated = sequence.object(name)
-    truths = [annotated[frame] for frame in take.order]
+    truths = [annotated[frame] for frame in run.frames]
     ignored = sequence.object(IGNORED)
-    states = _states(take, annotated, trajectory)
+    states = _states(run, annotated, trajectory)
     overlaps = [
         calculate_overlap(region, truth, sequence.size, None if ignored is None else ignored[frame])
         if state in (State.TRACKED, State.ABSENT) and not _is_special(truth, Sequence.UNKNOWN)
         else math.nan
-        for state, region, truth, frame in zip(states, trajectory, truths, take.order, strict=True)
+        for state, region, truth, frame in zip(states, trajectory, truths, run.frames, strict=True)
     ]
     answers = [
         _shape(region) if state is State.TRACKED else None
@@ -219,13 +144,13 @@ def _track(take: Take, name: str, trajectory: Trajectory, *, named: bool) -> Tra
         truths=[_shape(truth) for truth in truths],
         hidden=np.array([_is_hidden(truth) for truth in truths]),
         overlaps=np.array(overlaps, np.float64),
-        confidences=_confidences(trajectory, states, take),
+        confidences=_confidences(trajectory, states, run),
     )
 
 
-def _states(take: Take, annotated: list[Region], trajectory: Trajectory) -> list[State]:
+def _states(run: Run, annotated: list[Region], trajectory: Trajectory) -> list[State]:
     states = [_state(region) for region in trajectory]
-    if isinstance(take.experiment, UnsupervisedExperiment):
+    if isinstance(run.experiment, UnsupervisedExperiment):
         # Where several objects are tracked at once, the toolkit writes the start of a later one
         # into the first frame; it was given to the tracker where its annotation begins.
         start = next((n for n, region in enumerate(annotated) if not _is_nothing(region)), 0)
@@ -245,7 +170,7 @@ def _state(region: Region) -> State:
 
 
 def _confidences(
-    trajectory: Trajectory, states: list[State], take: Take
+    trajectory: Trajectory, states: list[State], run: Run
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """What the tracker gave as its confidence; NaN where it gave none, or no number."""
     values = np.full(len(trajectory), np.nan)
@@ -256,7 +181,7 @@ def _confidences(
             given = trajectory.properties(index).get(CONFIDENCE)
         except IndexError as error:
             raise ResultError(
-                f"a file of values beside the result of {take.sequence.name} is cut short"
+                f"a file of values beside the result of {run.sequence.name} is cut short"
             ) from error
         try:
             values[index] = math.nan if given is None else float(given)

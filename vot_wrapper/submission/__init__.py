@@ -1,0 +1,1 @@
+"""The texts beside a submission's archive: templates, and the references that they cite."""

@@ -1,0 +1,216 @@
+"""The texts beside a submission's archive, made from what is known of the tracker and nothing else.
+
+Known are the section of trackers.ini, the model's table in checkpoints/manifest.toml, its network's
+configuration and card, the policy's own docstring, and the results. What only a person can
+say stands as `TODO:` in the texts, and in the checklist. The wording is in `templates/`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from samurai.models.checkpoints import configuration_path
+from samurai.models.manifest import ModelCard, bundled_folder, model_card
+from samurai.policies import policy_class
+from vot_wrapper.problems import Problem
+from vot_wrapper.settings import PREFIX, Settings
+from vot_wrapper.submission.references import Reference, known_references, references_in
+from vot_wrapper.templates import render
+
+WIDTH = 88
+TEXTS = ("description-short.txt", "description-long.md", "checklist.md")
+BIBLIOGRAPHY = "tracker.bib"
+SAM2 = "ravi2024sam2"
+VOT = ("vot-toolkit", "cehovin2017trax")  # what every submission to a VOT challenge rests on
+_TRAINING = re.compile(r"^## How it was trained\n+(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{special: f"\\{special}" for special in "&%$#_{}"},
+}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment of the stack and how much of it is submitted."""
+
+    name: str
+    realtime: bool
+    sequences: int
+    runs: int
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What is known when a submission is packed.
+
+    Attributes:
+        identifier: as the challenge's server will know the tracker.
+        label: its name in tables.
+        section: its section of trackers.ini, by the names used there.
+        settings: what the tracker process reads from it; None for a tracker that isn't this one.
+        stack: the stack's name, or its title where it has none.
+        experiments: what was run.
+        frames: regions in all results.
+        speed: frames per second outside real-time experiments, reading images included; None
+            where no times are known.
+        archive: the archive's file name.
+        toolkit: version of the VOT toolkit.
+        warnings: what the checks said that didn't hinder packing.
+    """
+
+    identifier: str
+    label: str
+    section: Mapping[str, str]
+    settings: Settings | None
+    stack: str
+    experiments: Sequence[Experiment]
+    frames: int
+    speed: float | None
+    archive: str
+    toolkit: str
+    warnings: Sequence[Problem] = ()
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model and what its configuration says of its network."""
+
+    card: ModelCard
+    input: int  # side of the square input, pixels
+    maps: int  # memory maps that a frame attends to at most, the initial one included
+    encoder: str
+    attention_layers: int
+
+    @classmethod
+    def of(cls, model: str) -> Network:
+        """Raises ConfigurationError where the model or its configuration is missing."""
+        card = model_card(model)
+        text = configuration_path(card).read_text(encoding="utf-8")
+        parts: dict[str, Any] = yaml.safe_load(text)["model"]
+        encoder = _encoder(parts["image_encoder"]["trunk"])
+        layers = parts["memory_attention"]["num_layers"]
+        return cls(card, parts["image_size"], parts["num_maskmem"], encoder, layers)
+
+    @property
+    def prompt(self) -> str:
+        if self.card.box_prompt == "points":
+            return "an initial box is given to the network as its two corners"
+        return "an initial box is given to the network as a filled mask"
+
+    @property
+    def view(self) -> str:
+        if self.card.window is None:
+            return "the whole frame"
+        return f"a window that follows each object, {self.card.window:g} object sizes wide"
+
+    @property
+    def training(self) -> str:
+        """What a bundled model's card says of its training, in Markdown; empty without one."""
+        file = bundled_folder() / f"{self.card.name}.md"
+        found = _TRAINING.search(file.read_text(encoding="utf-8")) if file.exists() else None
+        return found[1].strip() if found else ""
+
+    @property
+    def training_summary(self) -> str:
+        """The first paragraph of that, without Markdown's marks."""
+        return self.training.split("\n\n")[0].replace("`", "").replace("**", "")
+
+
+@dataclass(frozen=True)
+class PolicyText:
+    """What a policy's docstrings say of it: the first paragraph of its own, and its module's."""
+
+    name: str
+    summary: str
+    text: str
+    references: list[Reference]
+
+    @classmethod
+    def of(cls, name: str) -> PolicyText:
+        """Raises ConfigurationError where there is no such policy."""
+        policy = policy_class(name)
+        own = inspect.cleandoc(policy.__doc__ or "TODO: describe the policy.")
+        module = inspect.getdoc(inspect.getmodule(policy)) or "TODO: describe the policy."
+        summary = " ".join(own.split("\n\n")[0].split())
+        return cls(policy.name, summary, module, references_in(f"{module}\n{own}"))
+
+
+def write(folder: Path, submission: Submission) -> list[Path]:
+    """Writes the descriptions, the bibliography and the checklist; the files.
+
+    Raises:
+        ConfigurationError: the tracker's model or policy isn't known.
+        OSError: the folder can't be written to.
+    """
+    texts = texts_of(submission)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in texts]
+
+
+def texts_of(submission: Submission) -> dict[str, str]:
+    """All texts, by the name of their file."""
+    settings, known = submission.settings, known_references()
+    policy = PolicyText.of(settings.policy) if settings else None
+    cited = [known[SAM2], *policy.references] if policy else []
+    references = list({each.key: each for each in (*cited, *(known[key] for key in VOT))}.values())
+    values = {
+        "submission": submission,
+        "tracker": settings,
+        "network": Network.of(settings.model) if settings else None,
+        "policy": policy,
+        "settings": list(_settings_rows(submission)),
+        "sam2": known[SAM2],
+        "references": references,
+    }
+    filters: dict[str, Callable[..., str]] = {"latex": latex, "cite": _cite, "wrap": _wrap}
+    texts = {n: render("vot_wrapper.submission", f"{n}.j2", filters, **values) for n in TEXTS}
+    return {**texts, BIBLIOGRAPHY: "\n".join(each.bibtex for each in references)}
+
+
+def latex(text: str) -> str:
+    """Plain text as LaTeX reads it."""
+    return "".join(_LATEX.get(letter, letter) for letter in text)
+
+
+def _cite(references: Iterable[Reference]) -> str:
+    return f"\\cite{{{','.join(each.key for each in references)}}}"
+
+
+def _wrap(text: str) -> str:
+    """One paragraph, whatever its lines were."""
+    lines = textwrap.wrap(text, WIDTH, break_on_hyphens=False, break_long_words=False)
+    return "\n".join(lines) + "\n"
+
+
+def _settings_rows(submission: Submission) -> Iterable[tuple[str, str, str]]:
+    """Every setting of the tracker process, its value, and where that comes from."""
+    for field in fields(Settings) if submission.settings else ():
+        variable = PREFIX + field.name.upper()
+        given = f"env_{variable}" in submission.section
+        value = getattr(submission.settings, field.name)
+        if field.name != "log":  # a path of this machine, and nothing that decides an answer
+            yield variable, f"{value}", "trackers.ini" if given else "default"
+
+
+def _encoder(trunk: dict[str, Any]) -> str:
+    """An image encoder in words, by the trunk that its configuration names."""
+    kind = trunk["_target_"].rpartition(".")[2]
+    if kind == "LiteTrunk":
+        return "EfficientNet-Lite0"
+    if kind != "Hiera":
+        return f"TODO: say what a {kind} is"
+    text = f"Hiera, embedding {trunk['embed_dim']}"
+    if "stages" in trunk:  # base_plus has sam2's default ones
+        text += f", stages {'-'.join(str(blocks) for blocks in trunk['stages'])}"
+    return text
