@@ -16,7 +16,7 @@ import argparse
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -25,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.where import ROOT
-from samurai import Answer, Box, Mask, Tracker
+from samurai import Answer, Box, Mask, Tracker, TrackerConfig
 from samurai.models.checkpoints import load_model, model_card
 from samurai.policies import policy_names
 from samurai.regions import Points, Region
@@ -87,17 +87,16 @@ def digests(policies: list[str], frames: int | None = None) -> Iterator[tuple[st
     card = model_card("nano")
     model = load_model(card)
     for name, mode in MODES.items():
-        shown = replace(card, window=None) if mode.whole else card
         for policy in policies:
-            tracker = Tracker.of_model(
-                model,
-                shown,
-                policy,
+            config = TrackerConfig(
+                policy=policy,
                 device="cpu",
                 dtype="float32",
+                window="whole" if mode.whole else None,
                 overlap=mode.overlap,
                 offline=mode.offline,
             )
+            tracker = Tracker(model, config, card)
             tracker.warm_up()
             for folder in sorted(mode.folder.iterdir()):
                 if folder.is_dir():

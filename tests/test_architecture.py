@@ -17,6 +17,7 @@ WRAPPER = ROOT / "vot_wrapper"
 
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
+    "spelling": set(),
     "version": set(),
     "geometry": set(),
     "confidence": set(),
@@ -24,22 +25,27 @@ ROOMS: dict[str, set[str]] = {
     "regions": {"errors", "geometry"},
     "masks": {"errors", "geometry", "regions"},
     "motion": {"errors", "geometry"},
-    "policies": {"errors", "geometry", "motion"},
+    "policies": {"errors", "geometry", "motion", "spelling"},
     "runtime": {"errors", "speed"},
     "networks": {"errors", "runtime", "speed"},
-    "models": {"errors", "networks"},
+    "models": {"errors", "networks", "spelling"},
+    "config": {"errors", "models.manifest", "motion", "policies", "speed", "spelling"},
+    "config_text": {"config", "errors", "spelling"},
     "core": {
         *("confidence", "errors", "geometry", "masks", "regions", "runtime"),
         *("networks.base", "policies", "models.manifest"),
     },
     "tracker": {
-        *("core", "errors", "models", "networks", "policies", "runtime", "speed"),
+        *("config", "core", "errors", "models", "networks", "policies", "runtime", "speed"),
     },
-    "verification": {"errors", "models", "networks", "regions", "speed", "tracker"},
+    "verification": {"config", "errors", "models", "networks", "regions", "speed", "tracker"},
 }
 """What each room of `samurai` may import beside itself and the installed packages."""
 
-WITHOUT_TORCH = ("errors", "geometry", "masks", "motion", "policies", "regions", "confidence")
+WITHOUT_TORCH = (
+    *("confidence", "config", "config_text", "errors", "geometry", "masks", "motion", "policies"),
+    *("regions", "spelling"),
+)
 
 
 def modules(package: Path, name: str) -> Iterator[tuple[str, Path]]:

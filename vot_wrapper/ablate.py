@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samurai.errors import ConfigurationError
-from samurai.models.manifest import checkpoint_path, model_card, sha256_of
-from samurai.policies import policy_class, policy_names
+from samurai.models.manifest import card_file, checkpoint_path, model_card, sha256_of
+from samurai.policies import PolicyChoice, policy_names
 from vot_wrapper import bundled
 from vot_wrapper.ablation.progress import Progress
 from vot_wrapper.ablation.values import Ablation, Combination
@@ -35,7 +35,12 @@ POLL_SECONDS = 0.5
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
     parser.add_argument(
-        "--policies", nargs="+", default=[], metavar="NAME", help="memory policies (default: all)"
+        "--policies",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="memory policies (default: all), with parameters if need be: "
+        "samurai:motion_weight=0.1 samurai:motion_weight=0.2",
     )
     parser.add_argument(
         "--models", nargs="+", default=["nano"], metavar="NAME", help="models (default: nano)"
@@ -83,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     from vot_wrapper.pictures.figure import require_matplotlib
 
     started = time.monotonic()
-    combinations = chosen(names(arguments.policies), names(arguments.models))
+    combinations = chosen(policies_of(arguments.policies), names(arguments.models))
     require_matplotlib()
     interrupt = Interrupt()
     console = Console(interrupt)
@@ -106,15 +111,40 @@ def chosen(policies: tuple[str, ...], models: tuple[str, ...]) -> tuple[Combinat
     """Every policy with every model.
 
     Raises:
-        ConfigurationError: a name that is unknown.
+        ConfigurationError: a name that is unknown, or two that results couldn't tell apart.
     """
     for model in models:
         model_card(model)
-    for policy in policies:
-        policy_class(policy)
-    return tuple(
-        Combination(policy, model) for model in models for policy in policies or policy_names()
-    )
+    files = [card_file(model) for model in models]
+    named = [
+        model if file is None else str(file) for model, file in zip(models, files, strict=True)
+    ]
+    choices = [str(PolicyChoice.of(policy)) for policy in policies or policy_names()]
+    found: dict[str, Combination] = {}
+    for combination in (Combination(policy, model) for model in named for policy in choices):
+        other = found.setdefault(combination.identifier, combination)
+        if other != combination:
+            raise ConfigurationError(
+                f"{other.policy} with {other.model} and {combination.policy} with "
+                f"{combination.model} would both be called {combination.identifier}: name one of "
+                "them differently, or run them apart"
+            )
+    return tuple(found.values())
+
+
+def policies_of(given: list[str]) -> tuple[str, ...]:
+    """Policies that were given separated by spaces or commas; the commas between the parameters of
+    one separate nothing."""
+    found: list[str] = []
+    for part in given:
+        whole: list[str] = []
+        for piece in part.split(","):
+            if whole and ":" in whole[-1] and "=" in piece and ":" not in piece:
+                whole[-1] += f",{piece}"
+            elif piece:
+                whole.append(piece)
+        found += whole
+    return tuple(found)
 
 
 def _output(given: Path | None, console: Console) -> Path:
@@ -248,8 +278,11 @@ def _made(combinations: tuple[Combination, ...], workers: int) -> dict[str, str]
     for package in ("sam2", "torch", "vot-toolkit"):
         found[package] = importlib.metadata.version(package)
     for model in dict.fromkeys(combination.model for combination in combinations):
-        weights = checkpoint_path(model_card(model))
-        found[f"weights of {model}"] = sha256_of(weights)[:12] if weights.is_file() else "missing"
+        card = model_card(model)
+        weights = checkpoint_path(card)
+        found[f"weights of {card.name}"] = (
+            sha256_of(weights)[:12] if weights.is_file() else "missing"
+        )
     return found
 
 

@@ -74,6 +74,10 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     doctor.add_argument("--verify", metavar="MODEL", help=verify)
     frames = "how many frames to compare (default: 30; 5 on a CPU)"
     doctor.add_argument("--frames", type=int, metavar="N", help=frames)
+    if "doctor" in given and "--verify" in given:
+        from vot_wrapper.verify import add_arguments as add_verify_arguments
+
+        add_verify_arguments(doctor)
     download = add("download", _download, "fetch the official weights of models")
     download.add_argument("models", nargs="+", metavar="NAME", help="tiny, small, base_plus, large")
     evaluate = add("evaluate", _evaluate, "run and score trackers with the VOT toolkit")
@@ -132,7 +136,7 @@ def _doctor(parsed: argparse.Namespace) -> int:
     if parsed.verify:
         from vot_wrapper.verify import run as verify
 
-        return verify(parsed.verify, parsed.frames)
+        return verify(parsed.verify, parsed.frames, parsed)
     from vot_wrapper.doctor import run
 
     return run(parsed.workspace)
@@ -142,15 +146,15 @@ def _download(parsed: argparse.Namespace) -> int:
     from samurai.models.manifest import model_card
 
     # Before the slow imports: a wrong name is told at once.
-    cards = [model_card(name) for name in parsed.models]
+    cards = {name: model_card(name) for name in parsed.models}
 
     from tqdm import tqdm
 
     from samurai.models.checkpoints import download
 
-    for card in cards:
+    for name, card in cards.items():
         with tqdm(desc=card.name, total=card.bytes, unit="B", unit_scale=True) as bar:
-            path = download(card.name, progress=functools.partial(_show, bar))
+            path = download(name, progress=functools.partial(_show, bar))
         print(f"{card.name}: {path}")
     return 0
 

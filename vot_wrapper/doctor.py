@@ -220,15 +220,28 @@ def _cpu() -> str:
 
 
 def weights() -> Iterator[Finding]:
-    """The weights of every model of the manifest."""
-    from samurai.models.manifest import checkpoint_path, checkpoints_folder, model_card, model_names
+    """The weights of every model of the manifest, and of one's own that this shell names."""
+    from samurai.errors import ConfigurationError
+    from samurai.models.manifest import (
+        card_file,
+        checkpoint_path,
+        checkpoints_folder,
+        model_card,
+        model_names,
+    )
 
-    absent = []
-    for card in (model_card(name) for name in model_names()):
+    absent, cards = [], [model_card(name) for name in model_names()]
+    named = os.environ.get("SAMURAI_MODEL", "").strip()
+    if card_file(named) is not None:
+        try:
+            cards.append(model_card(named))
+        except ConfigurationError as error:
+            yield Finding("FAIL", "weights", str(error), "correct the card or SAMURAI_MODEL")
+    for card in cards:
         path = checkpoint_path(card)
         if path.is_file() and path.stat().st_size != card.bytes:
             text = f"{card.name}: {path} has {path.stat().st_size} bytes, not {card.bytes}"
-            yield Finding("FAIL", "weights", text, card.remedy)
+            yield Finding("FAIL", "weights", text, card.replacement)
         elif path.is_file():
             yield Finding("OK", "weights", f"{card.name}: {path}")
         elif card.url is None:

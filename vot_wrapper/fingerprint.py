@@ -177,9 +177,14 @@ def _rest(section: Section) -> Iterator[tuple[str, Any]]:
 
 
 def _settings(settings: Settings) -> Fingerprint:
-    """All values in force; of a device only its kind, as GPUs of a machine are alike."""
-    values = {n: str(v) for n, v in dataclasses.asdict(settings).items() if n != "log"}
+    """All values in force; of a device only its kind, as GPUs of a machine are alike, and of a card
+    of the user's own its name, as its content counts apart.
+
+    A setting that is left to the model card is left out.
+    """
+    values = {name: text for name, text in settings.texts().items() if name != "log"}
     values["device"] = values["device"].partition(":")[0]
+    values["model"] = settings.model_name
     return values
 
 
@@ -201,7 +206,7 @@ def _model(name: str, section: Section) -> tuple[Fingerprint, list[str]]:
 
 def _card(card: ModelCard) -> Iterator[tuple[str, str]]:
     for field in dataclasses.fields(card):
-        if field.name != "name":
+        if field.name not in ("name", "own"):
             yield field.name, str(getattr(card, field.name))
 
 

@@ -112,19 +112,10 @@ def load_tracker(settings: Settings) -> TrackerLike:
     keep_compiled(os.environ)
     from samurai import Tracker
 
-    tracker = Tracker.load(
-        settings.model,
-        settings.policy,
-        settings.device,
-        settings.dtype,
-        overlap=settings.overlap == "allowed",
-        points=settings.points,
-        flow=settings.flow,
-        speed=settings.speed,
-    )
+    tracker = Tracker.load(settings)
     threads = share_out(tracker.network.spec.input_size, os.environ)
     tracker.warm_up()
-    log.info("%s is ready on %s, %d threads", settings.model, tracker.network.device, threads)
+    log.info("%s is ready on %s, %d threads", settings.model_name, tracker.network.device, threads)
     return tracker
 
 
@@ -163,7 +154,7 @@ def _hello(quiet: Quiet, settings: Settings | None = None) -> Channel:
 
     from vot_wrapper.wire import Channel
 
-    about = f"{settings.model}, policy {settings.policy}" if settings else ""
+    about = f"{settings.model_name}, policy {settings.policy}" if settings else ""
     with quiet.trax_environment() as wire:
         server = trax.Server(
             ["rectangle", "mask", "polygon"],

@@ -16,7 +16,13 @@ from typing import Any
 import yaml
 
 from samurai.errors import ConfigurationError, SamuraiError
-from samurai.models.manifest import FOLDER_VARIABLE, ModelCard, checkpoint_path, model_card
+from samurai.models.manifest import (
+    FOLDER_VARIABLE,
+    ModelCard,
+    card_file,
+    checkpoint_path,
+    model_card,
+)
 from vot_wrapper.settings import PREFIX, Settings, misspelt, read_settings, unknown_variables
 from vot_wrapper.tracker_code import code_of
 
@@ -138,7 +144,8 @@ def _weights(section: Section, settings: Settings) -> Iterator[Fault]:
         card = model_card(settings.model)
         yield from _checkpoint(card, checkpoint_path(card, environ))
     except SamuraiError as error:
-        yield Fault(str(error), "reinstall samurai")
+        own = card_file(settings.model) is not None
+        yield Fault(str(error), "correct the card" if own else "reinstall samurai")
     for setting, variable in motion_weights(settings).items():
         file = environ.get(variable, "")
         if not Path(file).is_file():
@@ -171,7 +178,7 @@ def _checkpoint(card: ModelCard, path: Path) -> Iterator[Fault]:
         yield Fault(what, remedy, absent=True, model=model, folder=path.parent)
     elif path.stat().st_size != card.bytes:
         what = f"the weights of {card.name} have {path.stat().st_size} bytes, not {card.bytes}"
-        yield Fault(what, f"delete {path} and {card.remedy}")
+        yield Fault(what, f"{path}: {card.replacement}")
 
 
 def registries(folder: Path, otherwise: Path) -> list[Path]:

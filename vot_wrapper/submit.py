@@ -11,11 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samurai.config import settings_of
 from samurai.errors import ConfigurationError
 from vot_wrapper import bundled
 from vot_wrapper.evaluate import add_workspace_argument, workspace_folder
 from vot_wrapper.problems import Problem
-from vot_wrapper.settings import PREFIX, Settings, read_settings
+from vot_wrapper.settings import Settings
 
 if TYPE_CHECKING:
     from vot.tracker import Tracker
@@ -152,9 +153,7 @@ def _check_settings(tracker: Tracker, where: str) -> list[Problem]:
         Problem(where, fault.what, fault.remedy, warning=fault.absent)
         for fault in faults(section, to_run=False)
     ]
-    decisive = {
-        f"{PREFIX}{name.upper()}" for name in Settings.__dataclass_fields__ if name != "log"
-    }
+    decisive = {each.variable for each in settings_of(Settings) if each.name != "log"}
     for name in sorted(decisive & os.environ.keys() - section.env.keys()):
         what = f"{name}={os.environ[name]} is set in this shell and not in the section"
         remedy = f"if the results were made with it, write env_{name} into the section"
@@ -245,13 +244,12 @@ def _submission(
 
 
 def _settings(tracker: Tracker) -> Settings | None:
-    """What the section sets for this package's tracker; None for another tracker."""
-    from vot_wrapper.toolkit.provenance import is_ours
+    """What the section and this shell set for this package's tracker, as its process reads them;
+    None for another tracker."""
+    from vot_wrapper.toolkit.provenance import section_of
 
-    if not is_ours(tracker):
-        return None
-    variables = tracker.describe()["env"]
-    return read_settings({k: v for k, v in variables.items() if k != f"{PREFIX}LOG"})
+    section = section_of(tracker)
+    return section.settings(to_run=False) if section.ours else None
 
 
 def _introduce(opened: Opened, tracker: Tracker) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import samurai
 import vot_wrapper
-from samurai.policies import policy_class
+from samurai.policies import PolicyChoice
 
 ROOTS = ("vot_wrapper.process", "vot_wrapper.__main__", "samurai.tracker")
 # These name every policy, flow and point tracker; which of them runs is a setting.
@@ -27,7 +27,11 @@ LEAVES = frozenset(("vot_wrapper.settings",))
 # Nothing of these reaches a reply.
 IRRELEVANT = frozenset(
     (
+        # Settings in force count by their values.
+        "samurai.config",
+        "samurai.config_text",
         "samurai.networks.sam2.dependency",
+        "samurai.spelling",
         "samurai.models.download",
         "samurai.version",
         "vot_wrapper.quiet",
@@ -55,14 +59,14 @@ def code_of(
     """A digest for each module that a policy's answers come from, by the module's name.
 
     Args:
-        policy: the name of a memory policy.
+        policy: a memory policy, with its parameters or without.
         places: where the packages are; None takes those of this process.
         targets: further modules or their members, as a network's configuration names them.
 
     Raises:
-        ConfigurationError: there is no such policy.
+        ConfigurationError: there is no such policy, or no such parameter.
     """
-    own = policy_class(policy)
+    own = PolicyChoice.of(policy).kind
     places = {**_places_of(own), **(own_places() if places is None else places)}
     found: dict[str, str] = {}
     seen: set[str] = {REGISTRY, *IRRELEVANT}

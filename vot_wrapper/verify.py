@@ -6,6 +6,7 @@ don't agree as they must, or if there are none.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import os
@@ -15,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samurai.config_text import add_flags, from_flags
 from samurai.errors import CheckpointError, ConfigurationError, DeviceError, SamuraiError
 from samurai.models.manifest import ModelCard, checkpoint_path, model_card
 from vot_wrapper import bundled
@@ -38,14 +40,21 @@ SHORTEST = 2
 """The prompt's frame answers without a memory; only the next one has all parts at work."""
 
 
-def run(model: str, frames: int | None = None) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the settings that the comparison takes."""
+    add_flags(parser, Settings, ("device", "dtype", "speed"))
+
+
+def run(model: str, frames: int | None = None, flags: argparse.Namespace | None = None) -> int:
     """Print what was compared and what came out, a line each; returns 1 unless the masks agree.
 
-    Device, precision and speed are those of the environment, as for a tracker process.
+    Device, precision and speed are those of the flags, else of the environment, as for a tracker
+    process.
 
     Args:
-        model: a name of the manifest.
+        model: a name of the manifest, or the path of a model card.
         frames: how many to compare; 30 if not given, 5 on a CPU.
+        flags: parsed, see `add_arguments`.
 
     Raises:
         ConfigurationError: no such model, a setting that isn't allowed, or too few frames.
@@ -53,6 +62,7 @@ def run(model: str, frames: int | None = None) -> int:
         DeviceError: the device can't run the model, or the installed predictor fails on it.
     """
     card, settings = model_card(model), read_settings(os.environ)
+    settings = from_flags(settings, flags) if flags is not None else settings
     path = checkpoint_path(card)
     if not path.is_file():  # before the slow imports
         raise CheckpointError(f"model {card.name}: there is no file {path}; {card.remedy}")

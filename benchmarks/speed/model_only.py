@@ -84,9 +84,9 @@ def load(variant: Variant) -> Any:
     with variant.loaded_instead():
         return Tracker.load(
             variant.model,
-            variant.policy,
-            variant.device,
-            variant.dtype,
+            policy=variant.policy,
+            device=variant.device,
+            dtype=variant.dtype,
             speed=variant.speed,
         )
 

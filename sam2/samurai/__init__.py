@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from samurai.version import __version__
 
 if TYPE_CHECKING:
+    from samurai.config import TrackerConfig
     from samurai.core.session import Session
     from samurai.errors import SamuraiError
     from samurai.regions import Answer, Box, Mask, Points, Region
@@ -34,6 +35,7 @@ _HOMES = {
     "SamuraiError": "samurai.errors",
     "Session": "samurai.core.session",
     "Tracker": "samurai.tracker",
+    "TrackerConfig": "samurai.config",
 }
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "SamuraiError",
     "Session",
     "Tracker",
+    "TrackerConfig",
     "__version__",
 ]
 

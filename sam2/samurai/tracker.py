@@ -1,13 +1,13 @@
-"""A tracker: one loaded model on one device, with one memory policy. Sessions are made from it."""
+"""A tracker: one loaded model and a configuration. Sessions are made from it."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 
+from samurai.config import WHOLE, Source, TrackerConfig, setting_names
 from samurai.core.offline import OfflineSession
 from samurai.core.session import Session
 from samurai.core.warm_up import reason, release, run_once
@@ -15,7 +15,7 @@ from samurai.errors import ConfigurationError, DependencyError, DeviceError, Ses
 from samurai.models.checkpoints import load_model, model_card
 from samurai.models.manifest import BoxPrompt, ModelCard
 from samurai.networks.sam2.create import create_network
-from samurai.policies import policy_class
+from samurai.policies import PolicyChoice
 from samurai.policies.base import Policy, Traits
 from samurai.runtime.device import resolve_device
 from samurai.runtime.precision import resolve_dtype, warn_of_emulation
@@ -26,133 +26,107 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+OFFICIAL = ModelCard("", "", "", bytes=0, box_prompt="points", motion_weight=0.25)
+"""How a model without a card is used: as SAM 2.1 was trained."""
+
 
 class Tracker:
     """Holds what all videos share; all that a video leaves behind is in its `Session`.
 
+    Attributes:
+        network: the model on its device.
+        config: the settings that it was made with.
+        sources: where each setting comes from: "default", "model card", "argument" or
+            "environment".
+        box_prompt, window, confidence: in force: the configuration's, else the model card's.
+        overlap, offline: of the configuration.
+
     Args:
-        model: a `SAM2Base` (SAM 2.1) in evaluation mode.
-        policy: name of a memory policy, see `samurai.policies.policy_names()`.
-        device: "auto" (CUDA, then MPS, then CPU) or a torch device.
-        dtype: "auto", "float32", "bfloat16" or "float16"; half precisions are used by autocast.
-            auto is bfloat16 on CUDA devices that have it and float32 elsewhere; unless exact, it
-            is bfloat16 too for large inputs on a CPU that has instructions for it.
-        box_prompt: how an initial box is given to the model.
-        motion_weight: the w of SAMURAI for this model.
-        window: side of the window that the model sees of each object, in object sizes; None for
-            the whole frame, as the official models want it.
-        overlap: whether masks of different objects may share pixels.
-        points, flow: what follows points and measures dense flow, for policies that look at
-            pictures, see `motion.points` and `motion.flow`.
-        speed: "exact", "fast" or "max", see `samurai.speed`.
-        offline: sessions answer when the video is finished, see `offline.OfflineSession`.
-        large: whether the model is SAM 2.1 large, for which papers give other constants.
-        confidence: knots that turn the model's estimate into an expected overlap, see `confidence`.
+        model: a `SAM2Base` (SAM 2.1) in evaluation mode; the configuration's `model` isn't looked
+            at.
+        config: the settings; those of `TrackerConfig()` if None.
+        card: says how the model is used where the configuration doesn't; if None, as the official
+            ones are.
 
     Raises:
-        ConfigurationError: a name isn't known, or the device isn't there.
+        ConfigurationError: settings that don't go together, or the device isn't there.
     """
 
     def __init__(
         self,
         model: SAM2Base,
-        policy: str = "samurai",
-        device: str = "auto",
-        dtype: str = "auto",
-        box_prompt: BoxPrompt = "points",
-        motion_weight: float = 0.25,
-        window: float | None = None,
-        confidence: Sequence[float] = (),
-        overlap: bool = True,
-        points: str = "lucas-kanade",
-        flow: str = "dis",
-        offline: bool = False,
-        speed: str = "exact",
-        large: bool = False,
+        config: TrackerConfig | None = None,
+        card: ModelCard | None = None,
     ) -> None:
-        place = resolve_device(device)
-        self.network = create_network(model, place, dtype, checked_speed(speed))
-        self._spare = None if speed == "exact" else (model, dtype)  # until it has warmed up
+        self.config = config = config or TrackerConfig()
+        card = card or OFFICIAL
+        if config.offline and not config.overlap:
+            raise ConfigurationError("offline answers may share pixels: leave overlap as it is")
+        place = resolve_device(config.device)
+        dtype = config.dtype
+        self.network = create_network(model, place, dtype, checked_speed(config.speed))
+        self._spare = None if config.speed == "exact" else (model, dtype)  # until it has warmed up
         if dtype != "auto":
             warn_of_emulation(self.network.dtype, place)
-        self.box_prompt: BoxPrompt = box_prompt
-        self.window = window
-        self.confidence = tuple(confidence)
-        self.overlap = overlap
-        self._policy = policy_class(policy)
+        self.box_prompt: BoxPrompt = config.box_prompt or card.box_prompt
+        self.window = _window(config, card)
+        self.confidence = card.confidence
+        self.overlap, self.offline = config.overlap, config.offline
+        self._policy = PolicyChoice.of(config.policy)
+        weight = config.motion_weight
         self._traits = Traits(
             self.network.spec.map_slots,
             self.network.spec.pointer_slots,
-            motion_weight,
-            points,
-            flow,
-            large,
+            card.motion_weight if weight is None else weight,
+            config.points,
+            config.flow,
+            card.large,
         )
-        self.offline = offline
-        if offline and not overlap:
-            raise ConfigurationError("offline answers may share pixels: leave overlap as it is")
+        self.sources: dict[str, Source] = {
+            name: "model card" if getattr(config, name) is None else config.source(name)
+            for name in setting_names(TrackerConfig)
+        }
         self.new_policy()  # refuses what isn't installed now, and not in the middle of a video
 
     @classmethod
-    def load(
-        cls,
-        model: str = "nano",
-        policy: str = "samurai",
-        device: str = "auto",
-        dtype: str = "auto",
-        overlap: bool = True,
-        points: str = "lucas-kanade",
-        flow: str = "dis",
-        offline: bool = False,
-        speed: str = "exact",
-    ) -> Tracker:
-        """A tracker with one of the models of `checkpoints/manifest.toml`.
+    def load(cls, config: TrackerConfig | str | None = None, **settings: Any) -> Tracker:
+        """A tracker with one of the models of `checkpoints/manifest.toml`, or of a card of one's
+        own: `Tracker.load(config)`, or `Tracker.load("large", policy="dam")`.
 
-        The environment isn't read for settings: `SAMURAI_MODEL` and the other variables are for the
-        TraX process. Only `SAMURAI_CHECKPOINTS`, where weights lie, counts here too.
+        The environment isn't read for settings; `TrackerConfig.from_environment()` does that. Only
+        `SAMURAI_CHECKPOINTS`, where weights lie, counts here too. One log line says which setting
+        comes from where.
+
+        Args:
+            config: the settings, or the model.
+            settings: settings by name (see `TrackerConfig`), in place of those of `config`.
 
         Raises:
-            ConfigurationError: unknown model, policy, device or dtype; the message lists them.
+            ConfigurationError: an unknown setting or a value that isn't allowed; the message lists
+                what is.
             CheckpointError: the weights are missing or damaged; the message says what to do.
         """
-        policy_class(policy)
-        resolve_dtype(dtype, resolve_device(device))
-        checked_speed(speed)
-        card = model_card(model)
-        return cls.of_model(
-            load_model(card), card, policy, device, dtype, overlap, points, flow, offline, speed
-        )
+        if isinstance(config, str):
+            if "model" in settings:
+                raise ConfigurationError(
+                    f"two models are given, {config} and {settings['model']}: name one"
+                )
+            settings["model"], config = config, None
+        config = (config or TrackerConfig()).changed(**settings)
+        resolve_dtype(config.dtype, resolve_device(config.device))
+        card = model_card(config.model)
+        tracker = cls(load_model(card), config, card)
+        log.info("settings: %s", tracker.describe_settings())
+        return tracker
 
-    @classmethod
-    def of_model(
-        cls,
-        model: SAM2Base,
-        card: ModelCard,
-        policy: str = "samurai",
-        device: str = "auto",
-        dtype: str = "auto",
-        overlap: bool = True,
-        points: str = "lucas-kanade",
-        flow: str = "dis",
-        offline: bool = False,
-        speed: str = "exact",
-    ) -> Tracker:
-        """A tracker with a model that is loaded already, used as its card says."""
-        return cls(
-            model,
-            policy,
-            device,
-            dtype,
-            card.box_prompt,
-            card.motion_weight,
-            card.window,
-            card.confidence,
-            overlap,
-            points,
-            flow,
-            offline,
-            speed,
-            card.large,
+    def describe_settings(self) -> str:
+        """Every setting in force with its source, in one line."""
+        weight = self._traits.motion_weight
+        window = WHOLE if self.window is None else self.window
+        force = {"box_prompt": self.box_prompt, "window": window, "motion_weight": weight}
+        texts = {**self.config.texts(), **{name: str(value) for name, value in force.items()}}
+        return ", ".join(
+            f"{name} {texts[name]} ({source})" for name, source in self.sources.items()
         )
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
@@ -176,7 +150,7 @@ class Tracker:
 
     def new_policy(self) -> Policy:
         """A fresh policy for one object."""
-        return self._policy(self._traits)
+        return self._policy.policy(self._traits)
 
     def warm_up(self, objects: int = 1) -> None:
         """Run throw-away frames, so that the first real one doesn't pay for first-time set-up.
@@ -223,6 +197,13 @@ class Tracker:
             self.network = create_network(model, device, dtype, "exact")
         except Exception as error:
             raise _unusable(device, error) from error
+
+
+def _window(config: TrackerConfig, card: ModelCard) -> float | None:
+    """Side of the search region in object sizes; None for the whole frame."""
+    if isinstance(config.window, str):
+        return None
+    return card.window if config.window is None else config.window
 
 
 def _unusable(device: torch.device, error: Exception) -> DeviceError:

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from samurai.config import WHOLE, TrackerConfig
 from samurai.errors import ConfigurationError
 from samurai.models.checkpoints import load_model
 from samurai.models.manifest import ModelCard
@@ -120,8 +121,15 @@ def load_predictor(card: ModelCard, device: torch.device) -> Any:
 
 def load_tracker(card: ModelCard, device: str, dtype: str, speed: str) -> Tracker:
     """The tracker that must agree with the predictor: no window, corner points, policy `sam2`."""
-    model = load_model(card)
-    return Tracker(model, "sam2", device, dtype, "points", card.motion_weight, speed=speed)
+    config = TrackerConfig(
+        policy="sam2",
+        device=device,
+        dtype=dtype,
+        speed=speed,
+        box_prompt="points",
+        window=WHOLE,
+    )
+    return Tracker(load_model(card), config, card)
 
 
 def run_predictor(predictor: SAM2Base, folder: Path, box: Box, dtype: torch.dtype) -> Run:

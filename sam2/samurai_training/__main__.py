@@ -168,8 +168,8 @@ def _preview(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     import json
-    from dataclasses import replace
 
+    from samurai.config import WHOLE, TrackerConfig
     from samurai.models.checkpoints import load_model
     from samurai.models.manifest import model_card
     from samurai.tracker import Tracker
@@ -180,11 +180,13 @@ def _evaluate(options: argparse.Namespace) -> None:
     clips = films(Assets.load(options.assets, held_out=True), options.films, options.frames)
     card = model_card("nano")
     model = load_model(card, options.weights)
-    if options.window is not None:
-        card = replace(card, window=options.window or None)
-    if options.box_prompt:
-        card = replace(card, box_prompt=options.box_prompt)
-    first, second = (Tracker.of_model(model, card, policy) for policy in options.policies)
+    config = TrackerConfig(
+        window=WHOLE if options.window == 0 else options.window,
+        box_prompt=options.box_prompt or None,
+    )
+    first, second = (
+        Tracker(model, config.changed(policy=policy), card) for policy in options.policies
+    )
     numbers = {
         "policies": options.policies,
         "overlap": compare(first, second, clips),

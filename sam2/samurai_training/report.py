@@ -15,9 +15,8 @@ import numpy as np
 
 from samurai.confidence import fit_knots
 from samurai.core.session import Session
-from samurai.policies import samurai as rules
 from samurai.policies.base import Choice, Decoded, Policy
-from samurai.policies.motion_choice import OBJECT_GATE, STABLE_IOU
+from samurai.policies.samurai import SamuraiParameters
 from samurai.regions import Box, Mask
 from samurai.tracker import Tracker
 from samurai_training.clips import Clip
@@ -111,14 +110,14 @@ def _summed(predicted: Any, actual: Any, scores: Any, visible: Any) -> dict[str,
                     "actual": float(actual[chosen].mean()),
                 }
             )
-    gone = ~visible
+    gone, of = ~visible, SamuraiParameters()
     return {
         "frames": len(predicted),
         "crossed": {
-            f"predicted IoU > {rules.MEMORY_IOU}": float((predicted > rules.MEMORY_IOU).mean()),
-            f"predicted IoU > {STABLE_IOU}": float((predicted > STABLE_IOU).mean()),
-            f"object score > {rules.MEMORY_OBJECT}": float((scores > rules.MEMORY_OBJECT).mean()),
-            f"object score > {OBJECT_GATE}": float((scores > OBJECT_GATE).mean()),
+            f"predicted IoU > {of.memory_iou}": float((predicted > of.memory_iou).mean()),
+            f"predicted IoU > {of.stable_iou}": float((predicted > of.stable_iou).mean()),
+            f"object score > {of.memory_object}": float((scores > of.memory_object).mean()),
+            f"object score > {of.object_gate}": float((scores > of.object_gate).mean()),
         },
         "bins": bins,
         "visible": {

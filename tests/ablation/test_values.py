@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,8 +10,9 @@ import numpy as np
 import pytest
 
 from samurai.errors import ConfigurationError
+from vot_wrapper.ablate import chosen, policies_of
 from vot_wrapper.ablation.charts import WIDTH, Bars, draw_bars
-from vot_wrapper.ablation.values import FEWEST, paired_difference
+from vot_wrapper.ablation.values import FEWEST, Combination, paired_difference
 from vot_wrapper.pictures.drawing import color_of
 from vot_wrapper.toolkit.attributes import attributes_of, read_table
 
@@ -95,3 +97,33 @@ def test_bars_are_as_high_as_their_values() -> None:
     assert height(1, 0) == pytest.approx(2 * height(0, 0), abs=2)
     assert height(1, 1) == pytest.approx(height(0, 0), abs=2), "downwards"
     assert height(0, 1) == 0, "a missing value has no bar"
+
+
+def test_identifiers_are_words_of_the_toolkit_and_tell_parameters_apart() -> None:
+    policies = ("samurai", "samurai:motion_weight=0.1", "samurai:motion_weight=1.0")
+    policies += ("samurai:memory_object=-1.0", "samurai:memory_object=1.0", "dam:stride=1e-05")
+    made = [Combination(policy, "base_plus").identifier for policy in policies]
+    assert made[:2] == ["samurai-base-plus", "samurai-motion-weight-0p1-base-plus"]
+    assert all(re.fullmatch(r"[A-Za-z0-9-]+", name) for name in made)
+    assert len(set(made)) == len(made)
+    assert Combination("sam2", "/models/my net.toml").identifier == "sam2-my-net"
+
+
+def test_commas_separate_policies_but_not_their_parameters() -> None:
+    given = ["sam2,samurai:motion_weight=0.1,stable_frames=9,dam", "samurai"]
+    found = policies_of(given)
+    assert found == ("sam2", "samurai:motion_weight=0.1,stable_frames=9", "dam", "samurai")
+    assert [c.policy for c in chosen(found, ("nano",))] == list(found)
+
+
+def test_combinations_that_results_could_not_tell_apart_are_refused(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        card = 'file = "w.pt"\nconfiguration = "nano.yaml"\nbox_prompt = "points"\n'
+        (tmp_path / folder / "mine.toml").write_text(card + "motion_weight = 0.2\n")
+    models = tuple(str(tmp_path / folder / "mine.toml") for folder in ("a", "b"))
+    with pytest.raises(ConfigurationError, match="both be called sam2-mine"):
+        chosen(("sam2",), models)
+    with pytest.raises(ConfigurationError, match="no parameter 'wait'"):
+        chosen(("samurai:wait=1",), ("nano",))
+    assert len(chosen(("sam2", "sam2"), ("nano",))) == 1

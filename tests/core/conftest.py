@@ -17,6 +17,7 @@ from PIL import Image
 
 import sam2
 from sam2 import sam2_video_predictor
+from samurai.config import TrackerConfig
 from samurai.networks.sam2 import network as sam2_network
 from samurai.regions import Box, Mask, Points, Region
 from samurai.tracker import Tracker
@@ -224,6 +225,9 @@ def float32_maps(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def make_tracker(small_predictor: Any) -> Callable[..., Tracker]:
     def make(policy: str = "sam2", model: Any = None, **settings: Any) -> Tracker:
-        return Tracker(model or small_predictor, policy, "cpu", "float32", **settings)
+        return Tracker(
+            model or small_predictor,
+            TrackerConfig(policy=policy, device="cpu", dtype="float32", **settings),
+        )
 
     return make

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch._subclasses.fake_tensor import FakeTensor
 
+from samurai.config import TrackerConfig
 from samurai.core.session import Session
 from samurai.regions import Box
 from samurai.tracker import Tracker
@@ -50,7 +51,7 @@ def test_state_is_constant_over_a_long_session(
     build_predictor: Callable[..., Any], policy: str, video: list[NDArray[np.uint8]]
 ) -> None:
     model = build_predictor(64, seed=2, small=True, object_bias=1.0)
-    session = Tracker(model, policy, "cpu", "float32").session()
+    session = Tracker(model, TrackerConfig(policy=policy, device="cpu", dtype="float32")).session()
     session.start(video[0], [BOX])
     tensors, resident = [], []
     for time in range(1, FRAMES):

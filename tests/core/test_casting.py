@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from samurai import Box, Tracker
+from samurai import Box, Tracker, TrackerConfig
 from samurai.networks.sam2 import network
 from samurai.networks.sam2.casting import AUTOCAST, cast_once
 
@@ -18,7 +18,9 @@ Frames = list[NDArray[np.uint8]]
 
 
 def logits(model: Any, frames: Frames, dtype: str) -> list[NDArray[np.float32]]:
-    with Tracker(model, "samurai", "cpu", dtype).session() as session:
+    with Tracker(
+        model, TrackerConfig(policy="samurai", device="cpu", dtype=dtype)
+    ).session() as session:
         session.start(frames[0], [Box(30, 33, 32, 27)])
         seen = [session.logits]
         for frame in frames[1:]:
@@ -73,7 +75,9 @@ def test_no_weight_is_cast_in_a_frame(
 ) -> None:
     if not ours:  # the test sees what it looks for
         monkeypatch.setattr(network, "cast_once", lambda model, dtype: model)
-    tracker = Tracker(small_predictor, "samurai", "cpu", "bfloat16")
+    tracker = Tracker(
+        small_predictor, TrackerConfig(policy="samurai", device="cpu", dtype="bfloat16")
+    )
     model = tracker.network.model
     layers = [module for module in model.modules() if isinstance(module, AUTOCAST)]
     weights = {weight.data_ptr() for layer in layers for weight in layer.parameters(recurse=False)}

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from oracles.agreement import assert_overlap
 
+from samurai.config import TrackerConfig
 from samurai.core.session import Session
 from samurai.policies import POLICIES
 from samurai.regions import Answer, Box, Mask
@@ -24,7 +25,10 @@ LENGTH = 26
 @pytest.fixture(scope="module", params=sorted(POLICIES))
 def tracker(request: pytest.FixtureRequest, build_predictor: Callable[..., Any]) -> Tracker:
     model = build_predictor(64, seed=2, small=True, object_bias=1.0)
-    return Tracker(model, request.param, "cpu", "float32", motion_weight=0.25)
+    return Tracker(
+        model,
+        TrackerConfig(policy=request.param, device="cpu", dtype="float32", motion_weight=0.25),
+    )
 
 
 def run(session: Session, frames: Frames, boxes: list[Box]) -> list[list[Answer]]:
@@ -133,7 +137,9 @@ def test_windows_and_masks_as_prompts(
     """A model with a window, prompted by a mask: pictures and hints are in the frame's pixels."""
     model = build_predictor(64, seed=2, small=True, object_bias=1.0)
     name = next(name for name, kind in POLICIES.items() if kind is tracker._policy)
-    session = Tracker(model, name, "cpu", "float32", window=3.0).session()
+    session = Tracker(
+        model, TrackerConfig(policy=name, device="cpu", dtype="float32", window=3.0)
+    ).session()
     answers = session.start(video[0], [prompt_mask])
     assert answers[0].mask.any()
     for frame in video[1:12]:
@@ -146,7 +152,10 @@ def test_offline_ends_with_what_was_best(
 ) -> None:
     """The last frame is answered as in a stream; a policy of one line says the same throughout."""
     name = next(name for name, kind in POLICIES.items() if kind is tracker._policy)
-    offline = Tracker(tracker.network.model, name, "cpu", "float32", offline=True)
+    offline = Tracker(
+        tracker.network.model,
+        TrackerConfig(policy=name, device="cpu", dtype="float32", offline=True),
+    )
     session = offline.session()
     assert session.start(video[0], [BOX]) == []
     for frame in video[1:LENGTH]:

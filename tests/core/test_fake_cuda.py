@@ -15,7 +15,7 @@ from oracles.fake_cuda import CUDA, FakeCuda, cuda_guard, faked, scripted
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorDeviceMismatchError
 
-from samurai import Box, Mask, Points, Tracker, tracker
+from samurai import Box, Mask, Points, Tracker, TrackerConfig, tracker
 from samurai.core import batching, postprocess, preprocess, session
 from samurai.core import memory_bank as bank
 from samurai.errors import DeviceError, SessionError
@@ -69,7 +69,17 @@ def make(shared: tuple[Any, FakeCuda], monkeypatch: pytest.MonkeyPatch) -> Itera
     ) -> tuple[Tracker, FakeCuda]:
         mode.__enter__()
         entered.append(mode)
-        made = Tracker(model, policy, "cuda", dtype, box_prompt, window=window, speed=speed)
+        made = Tracker(
+            model,
+            TrackerConfig(
+                policy=policy,
+                device="cuda",
+                dtype=dtype,
+                box_prompt=box_prompt,
+                window=window,
+                speed=speed,
+            ),
+        )
         mode.waits.clear()
         return made, mode
 

@@ -148,7 +148,9 @@ def test_a_video_on_recorded_work(monkeypatch: pytest.MonkeyPatch, float32_maps:
     static memory; memory writes still pending own their inputs. A late object has other shapes."""
     monkeypatch.setattr(torch, "compile", lambda module, **_: module)
     frames, mask = bundled("scale")
-    plain, recorded = (Tracker.load("nano", "samurai", "cpu", speed="fast") for _ in range(2))
+    plain, recorded = (
+        Tracker.load("nano", policy="samurai", device="cpu", speed="fast") for _ in range(2)
+    )
     network = FastNetwork(plain.network.model, CPU, torch.float32, padded=True, folded=True)
     recorded.network = network
     tape = Tape()
@@ -206,7 +208,7 @@ def overlaps(name: str, length: int) -> NDArray[np.float64]:
     """Overlap of folded with exact masks in every frame of a bundled sequence, there and back."""
     frames, mask = bundled(name)
     way = [*range(len(frames)), *range(len(frames) - 2, 0, -1)]
-    exact, folded = (Tracker.load("nano", "samurai", "cpu") for _ in range(2))
+    exact, folded = (Tracker.load("nano", policy="samurai", device="cpu") for _ in range(2))
     folded.network = FastNetwork(folded.network.model, CPU, torch.float32, folded=True)
     for tracker in (exact, folded):
         tracker.warm_up()

@@ -52,7 +52,7 @@ def assert_sound(answer: Answer, size: tuple[int, int]) -> None:
 def test_objects_in_reverse_order_are_answered_in_reverse_order(policy: str, late: bool) -> None:
     """Numbers belong to objects, whatever else is in the batch (transformers#40770)."""
     frames = footage("multiobject/sequences/visitors", 4)
-    tracker = Tracker.load("nano", policy, "cpu")
+    tracker = Tracker.load("nano", policy=policy, device="cpu")
 
     def run(boxes: Sequence[Box]) -> list[Answer]:
         with tracker.session() as session:
@@ -92,7 +92,11 @@ def test_sizes_that_no_stride_divides_and_objects_at_the_last_column(
     make_tracker: Callable[..., Tracker], model: str, size: tuple[int, int]
 ) -> None:
     """ultralytics#19895. The other model sees whole frames, as the official ones do."""
-    tracker = Tracker.load("nano", "samurai", "cpu") if model == "nano" else make_tracker("samurai")
+    tracker = (
+        Tracker.load("nano", policy="samurai", device="cpu")
+        if model == "nano"
+        else make_tracker("samurai")
+    )
     random = np.random.default_rng(0)
     frames = [random.integers(0, 255, (*size, 3), dtype=np.uint8) for _ in range(3)]
     prompts = edge_prompts(size) if size[0] > 2 < size[1] else [Box(0, 0, *size[::-1])]
@@ -110,8 +114,8 @@ def test_objects_that_touch_share_no_pixel_where_that_is_asked(policy: str) -> N
     """sam2#535, on two parts of one salamander that overlap in a strip."""
     frames = footage("sequences/deformation", 12)
     boxes = [Box(62, 115, 90, 63), Box(140, 115, 87, 63)]
-    free = Tracker.load("nano", policy, "cpu").session()
-    apart = Tracker.load("nano", policy, "cpu", overlap=False).session()
+    free = Tracker.load("nano", policy=policy, device="cpu").session()
+    apart = Tracker.load("nano", policy=policy, device="cpu", overlap=False).session()
     shared = 0
     for time, frame in enumerate(frames):
         theirs = free.step(frame) if time else free.start(frame, boxes)
@@ -126,7 +130,7 @@ def test_objects_that_touch_share_no_pixel_where_that_is_asked(policy: str) -> N
 def test_an_object_whose_every_pixel_is_another_ones_is_absent() -> None:
     """The same object twice, without overlap: one keeps it, the other says that it has nothing."""
     frames = footage("sequences/deformation", 3)
-    session = Tracker.load("nano", "samurai", "cpu", overlap=False).session()
+    session = Tracker.load("nano", policy="samurai", device="cpu", overlap=False).session()
     box = Box(62, 115, 165, 63)
     for time, frame in enumerate(frames):
         answers = session.step(frame) if time else session.start(frame, [box, box])
@@ -145,7 +149,7 @@ def test_a_hidden_object_has_no_box_and_does_not_come_back_as_the_whole_picture(
     frames = footage("sequences/reentry", 8)
     hidden = np.zeros_like(frames[0])
     absences, before = 0, 0
-    with Tracker.load("nano", policy, "cpu").session() as session:
+    with Tracker.load("nano", policy=policy, device="cpu").session() as session:
         answers = session.start(frames[0], [Box(62, 84, 101, 61)])
         for frame in frames[1:]:
             answers = session.step(frame)
@@ -166,7 +170,7 @@ FRESH = """
 import sys, numpy as np
 from samurai import Box, Tracker
 frames = np.load(sys.argv[1])
-with Tracker.load("nano", "him2sam", "cpu").session() as session:
+with Tracker.load("nano", policy="him2sam", device="cpu").session() as session:
     masks = [session.start(frames[0], [Box(62, 115, 165, 63)])[0].mask]
     masks += [session.step(frame)[0].mask for frame in frames[1:]]
 np.save(sys.argv[2], masks)
@@ -182,7 +186,7 @@ def test_a_second_start_in_a_process_is_as_the_first_in_a_fresh_one(tmp_path: Pa
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-c", FRESH, *paths]
     subprocess.run(command, check=True, timeout=300, env=environment)
-    with Tracker.load("nano", "him2sam", "cpu").session() as session:
+    with Tracker.load("nano", policy="him2sam", device="cpu").session() as session:
         session.start(frames[0], [Box(20, 30, 40, 40)])
         for frame in frames[1:6]:
             session.step(frame)

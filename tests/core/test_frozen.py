@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from oracles.agreement import assert_close
 from sam2.modeling.sam2_utils import get_1d_sine_pe
 
-from samurai import Box, Tracker
+from samurai import Box, Tracker, TrackerConfig
 from samurai.networks.base import Features, Memory
 from samurai.networks.sam2.backends.traced import Frozen
 from samurai.networks.sam2.modules import ImageEncoder
@@ -37,8 +37,8 @@ def answers(tracker: Tracker, frames: Frames, count: int) -> list[NDArray[np.flo
 def test_frozen_graphs_answer_with_the_same_bits(
     small_predictor: Any, video: Frames, policy: str, objects: int
 ) -> None:
-    plain = Tracker(small_predictor, policy, "cpu")
-    frozen = Tracker(small_predictor, policy, "cpu")
+    plain = Tracker(small_predictor, TrackerConfig(policy=policy, device="cpu"))
+    frozen = Tracker(small_predictor, TrackerConfig(policy=policy, device="cpu"))
     frozen.network.prepare()
     for a, b in zip(
         answers(plain, video[:12], objects), answers(frozen, video[:12], objects), strict=True
@@ -47,10 +47,10 @@ def test_frozen_graphs_answer_with_the_same_bits(
 
 
 def test_a_warmed_up_tracker_is_frozen_where_that_pays(small_predictor: Any) -> None:
-    tracker = Tracker(small_predictor, "samurai", "cpu")
+    tracker = Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu"))
     tracker.warm_up()
     assert tracker.network._encoder.frozen and tracker.network._reader.frozen
-    half = Tracker(small_predictor, "samurai", "cpu", "bfloat16")
+    half = Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu", dtype="bfloat16"))
     half.warm_up()
     assert not half.network._encoder.frozen
 
@@ -68,7 +68,7 @@ def test_graphs_made_for_one_row_serve_all(
     pointers: int,
 ) -> None:
     """Bits and strides, on which the rounding of later convolutions depends."""
-    network = Tracker(small_predictor, "samurai", "cpu").network
+    network = Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")).network
     network.prepare()
     size = network.spec.input_size
     pictures = torch.randn(views, 3, size, size)
@@ -133,7 +133,9 @@ def read_by_hand(network: Sam2Network, features: Features, memory: Memory) -> to
 def test_the_memory_reader_is_the_models_attention(
     small_predictor: Any, dtype: str, rows: int, maps: int, pointers: int
 ) -> None:
-    network = Tracker(small_predictor, "samurai", "cpu", dtype).network
+    network = Tracker(
+        small_predictor, TrackerConfig(policy="samurai", device="cpu", dtype=dtype)
+    ).network
     with network.precision():
         features = network.encode(
             torch.randn(1, 3, network.spec.input_size, network.spec.input_size)
@@ -146,7 +148,7 @@ def test_the_memory_reader_is_the_models_attention(
 @torch.inference_mode()
 def test_weights_of_memories_multiply_keys_alone(small_predictor: Any) -> None:
     """Not values: what is attended to more isn't larger."""
-    network = Tracker(small_predictor, "samurai", "cpu").network
+    network = Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")).network
     features = network.encode(torch.randn(1, 3, network.spec.input_size, network.spec.input_size))
     weights = (0.5 + torch.rand(2, 3 + 5)).tolist()
     memory = random_memory(network, 2, 3, 5, weights=weights)

@@ -65,7 +65,9 @@ def test_late_objects_on_recorded_work(policy: str, monkeypatch: pytest.MonkeyPa
     random = np.random.default_rng(5)
     still = random.integers(0, 256, (100, 120, 3), dtype=np.uint8)
     frames = [np.roll(still, 2 * time, axis=1) for time in range(LENGTH)]
-    plain, recorded = (Tracker.load("nano", policy, "cpu", speed="fast") for _ in range(2))
+    plain, recorded = (
+        Tracker.load("nano", policy=policy, device="cpu", speed="fast") for _ in range(2)
+    )
     for tracker in (plain, recorded):
         tracker.network = FastNetwork(
             tracker.network.model, CPU, torch.float32, padded=True, folded=True

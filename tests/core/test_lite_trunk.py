@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sam2.modeling.sam2_base import SAM2Base
 from torch import Tensor
 
-from samurai import Box, Tracker
+from samurai import Box, Tracker, TrackerConfig
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import model_card
 from samurai.networks.sam2.build import build_model
@@ -113,7 +113,7 @@ def test_graphs_of_this_trunk_change_no_bit(
 ) -> None:
     """Nor its layout, for one view or several, whether or not a core is to spare."""
     monkeypatch.setattr(background, "usable_cores", lambda: spare + torch.get_num_threads())
-    network = Tracker(model, "samurai", "cpu").network
+    network = Tracker(model, TrackerConfig(policy="samurai", device="cpu")).network
     plain = network._encoder.module
     network.prepare()
     assert network._encoder.frozen
@@ -136,7 +136,7 @@ def test_a_warmed_up_tracker_answers_as_one_that_is_not(
 ) -> None:
     answers = []
     for warm in (False, True):
-        tracker = Tracker(model, policy, "cpu", window=window)
+        tracker = Tracker(model, TrackerConfig(policy=policy, device="cpu", window=window))
         if warm:
             tracker.warm_up()
         with tracker.session() as session:

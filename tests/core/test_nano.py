@@ -45,7 +45,7 @@ def run(tracker: Tracker, frames: Frames, boxes: list[Box]) -> list[list[NDArray
 def test_objects_in_one_batch_equal_single_runs(
     policy: str, scene: Frames, float32_maps: None
 ) -> None:
-    tracker = Tracker.load("nano", policy, "cpu")
+    tracker = Tracker.load("nano", policy=policy, device="cpu")
     together = run(tracker, scene, BOXES)
     for number, box in enumerate(BOXES):
         alone = run(tracker, scene, [box])
@@ -58,7 +58,7 @@ def test_objects_in_one_batch_equal_single_runs(
 def test_late_objects_in_one_batch_equal_single_runs_over_100_frames(
     policy: str, scene: Frames, float32_maps: None
 ) -> None:
-    tracker = Tracker.load("nano", policy, "cpu")
+    tracker = Tracker.load("nano", policy=policy, device="cpu")
     frames = [scene[number % 46 if number % 46 < 24 else 46 - number % 46] for number in range(100)]
     starts = {0: BOXES[0], 10: BOXES[1], 25: BOXES[2]}
     together: list[list[NDArray[np.bool_]]] = [[], [], []]
@@ -78,22 +78,24 @@ def test_late_objects_in_one_batch_equal_single_runs_over_100_frames(
 def test_two_hundred_objects_are_answered(scene: Frames) -> None:
     random = np.random.default_rng(0)
     boxes = [Box(float(x), float(y), 20, 16) for x, y in random.uniform(0, 220, (200, 2))]
-    with Tracker.load("nano", "samurai", "cpu").session() as session:
+    with Tracker.load("nano", policy="samurai", device="cpu").session() as session:
         assert len(session.start(scene[0], boxes)) == 200
         answers = session.step(scene[1])
         assert [answer.object for answer in answers] == list(range(200))
 
 
 def test_half_precision_follows_the_same_object(scene: Frames) -> None:
-    exact = run(Tracker.load("nano", "samurai", "cpu"), scene, BOXES[:1])
-    half = run(Tracker.load("nano", "samurai", "cpu", "bfloat16"), scene, BOXES[:1])
+    exact = run(Tracker.load("nano", policy="samurai", device="cpu"), scene, BOXES[:1])
+    half = run(
+        Tracker.load("nano", policy="samurai", device="cpu", dtype="bfloat16"), scene, BOXES[:1]
+    )
     overlaps = [overlap(a[0], b[0]) for a, b in zip(exact, half, strict=True)]
     assert_within(1 - float(np.mean(overlaps)), 0.25)  # seen: 0.0252
 
 
 def test_an_object_is_followed(scene: Frames) -> None:
     """The first rectangle moves 46 pixels to the right; the mask goes with it."""
-    masks = run(Tracker.load("nano", "samurai", "cpu"), scene, BOXES[:1])
+    masks = run(Tracker.load("nano", policy="samurai", device="cpu"), scene, BOXES[:1])
     truth = np.zeros_like(masks[-1][0])
     truth[90:150, 70 + 46 : 150 + 46] = True
     assert overlap(masks[-1][0], truth) > 0.6

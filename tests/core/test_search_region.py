@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from samurai.config import TrackerConfig
 from samurai.core.preprocess import cropped
 from samurai.core.search_region import (
     OPENING,
@@ -150,7 +151,7 @@ def test_prompts_have_boxes() -> None:
 
 
 def tracker(model: Any, window: float | None) -> Tracker:
-    return Tracker(model, "samurai", "cpu", window=window)
+    return Tracker(model, TrackerConfig(policy="samurai", device="cpu", window=window))
 
 
 def test_a_window_as_large_as_a_square_frame_changes_nothing(

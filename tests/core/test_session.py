@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from oracles.agreement import assert_close
 
+from samurai.config import TrackerConfig
 from samurai.core.session import Session
 from samurai.errors import ConfigurationError, FrameError, RegionError, SessionError
 from samurai.regions import Answer, Box, Mask, Points
@@ -25,7 +26,9 @@ BOX, OTHER = Box(30.0, 33.0, 32.0, 27.0), Box(60.0, 40.0, 30.0, 30.0)
 
 @pytest.fixture(scope="module", params=["sam2", "samurai"])
 def tracker(request: pytest.FixtureRequest, small_predictor: Any) -> Tracker:
-    return Tracker(small_predictor, request.param, "cpu", "float32")
+    return Tracker(
+        small_predictor, TrackerConfig(policy=request.param, device="cpu", dtype="float32")
+    )
 
 
 def same(a: list[Answer], b: list[Answer]) -> bool:
@@ -227,7 +230,7 @@ def test_unknown_settings_list_the_known_ones(small_predictor: Any) -> None:
         ({"device": "cuda:99"}, "choose"),
     ):
         with pytest.raises(ConfigurationError, match=known):
-            Tracker(small_predictor, **{"device": "cpu", **settings})
+            Tracker(small_predictor, TrackerConfig(**{"device": "cpu", **settings}))
 
 
 def test_a_box_can_become_the_mask_that_it_decodes_to(

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from samurai import Box, Tracker, verification
+from samurai import Box, Tracker, TrackerConfig, verification
 from samurai.errors import ConfigurationError
 from samurai.verification import compare, frame_paths, read_frames, run_predictor, run_tracker
 
@@ -73,7 +73,9 @@ def test_one_step_of_the_official_architectures(
     build_predictor: Callable[..., Any], frame_folder: Path, tmp_path: Path, name: str
 ) -> None:
     predictor = build_predictor(256, seed=1, small=False, object_bias=1.0, architecture=name)
-    tracker = Tracker(predictor, "sam2", "cpu", "float32", "points")
+    tracker = Tracker(
+        predictor, TrackerConfig(policy="sam2", device="cpu", dtype="float32", box_prompt="points")
+    )
     expected, masks = [], []
     for first in STEPS_FROM:
         folder = tmp_path / str(first)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from oracles.dam_rules import DamRules
 from oracles.scenes import SCALE, Remembered, Said, block, prompt, scenes
 
-from samurai.policies.anchors import sees_distractor
+from samurai.policies.anchors import AnchorParameters, sees_distractor
 from samurai.policies.base import Traits
 from samurai.policies.dam import DamPolicy
 
@@ -57,7 +57,7 @@ def test_scenes_make_anchors() -> None:
 )
 def test_a_distractor_is_what_moves_the_box(other: np.ndarray, seen: bool) -> None:
     said = Said([0.9, 0.6, 0.5], 5.0, [block(10, 10, 8, 8), other, block(10, 10, 8, 8)])
-    assert sees_distractor(said.decoded(1), 0) is seen
+    assert sees_distractor(said.decoded(1), 0, AnchorParameters.distractor_overlap) is seen
 
 
 def test_absent_frames_leave_no_trace() -> None:

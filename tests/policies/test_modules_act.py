@@ -7,10 +7,8 @@ made in this process with the same kernels, so that only the module can make the
 
 from __future__ import annotations
 
-import math
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from samurai import Box, Tracker
+from samurai import Box, Tracker, TrackerConfig
 from samurai.models.checkpoints import load_model, model_card
 from samurai.policies import POLICIES
 
@@ -32,8 +30,8 @@ LENGTH = 40
 SAME, SHARE = 0.99, 0.2
 """Masks are the same from this overlap on; at least so many of a run must not be."""
 
-Changes = Mapping[str, Any]
-"""Values of constants of `samurai.policies`, by "module.NAME"."""
+Changes = Mapping[str, float]
+"""Values of a policy's parameters."""
 
 
 @dataclass(frozen=True)
@@ -41,56 +39,50 @@ class Module:
     """A part of a policy, and what makes it idle.
 
     Attributes:
-        off: constants that switch the module off.
-        both: constants of both runs. The published bounds of `dam`'s anchors and `him2sam`'s
+        off: parameters that switch the module off.
+        both: parameters of both runs. The published bounds of `dam`'s anchors and `him2sam`'s
             long-term memory are above what nano estimates of itself (docs/policies.md), so that
             lower ones show here that these memories work.
-        motion_weight: of the run without the module; None leaves the card's.
         sequence: where the module has something to do.
     """
 
     policy: str
     off: Changes = field(default_factory=dict)
     both: Changes = field(default_factory=dict)
-    motion_weight: float | None = None
     sequence: str = "reentry"
 
 
-NEVER, ALWAYS = math.inf, -math.inf
+NEVER, ALWAYS = 1e9, -1e9
+NO_SELECTION = {f"memory_{name}": ALWAYS for name in ("iou", "object", "motion")}
 MODULES = {
-    "samurai's motion": Module("samurai", motion_weight=0.0),
-    "samurai's selection of memories": Module(
-        "samurai",
-        {f"samurai.MEMORY_{name}": ALWAYS for name in ("IOU", "OBJECT", "MOTION")},
-    ),
-    "samurai-dam's motion": Module("samurai-dam", motion_weight=0.0),
-    "samurai-dam's selection of memories": Module(
-        "samurai-dam",
-        {f"samurai_dam.MEMORY_{name}": ALWAYS for name in ("IOU", "OBJECT", "MOTION")},
-    ),
+    "samurai's motion": Module("samurai", {"motion_weight": 0.0}),
+    "samurai's selection of memories": Module("samurai", NO_SELECTION),
+    "samurai-dam's motion": Module("samurai-dam", {"motion_weight": 0.0}),
+    "samurai-dam's selection of memories": Module("samurai-dam", NO_SELECTION),
     "dam's anchors": Module(
         "dam",
-        {"anchors.ANCHOR_IOU": NEVER},
-        {"anchors.ANCHOR_IOU": 0.3, "anchors.DISTRACTOR_OVERLAP": 0.9},
+        {"anchor_iou": NEVER},
+        {"anchor_iou": 0.3, "distractor_overlap": 0.9},
     ),
-    "him2sam's motion": Module("him2sam", {"him2sam.MOTION_WEIGHT": 0.0}),
-    "him2sam's points": Module("him2sam", {"him2sam.VOTE_WEIGHT": 0.0}),
+    "him2sam's motion": Module("him2sam", {"motion_weight": 0.0}),
+    "him2sam's points": Module("him2sam", {"vote_weight": 0.0}),
     "him2sam's long-term memory": Module(
         "him2sam",
-        {"him2sam.LONG_IOU": NEVER},
+        {"long_iou": NEVER},
         {
-            "him2sam.LONG_IOU": 0.3,
-            "him2sam.LONG_MOTION": 0.3,
-            "him2sam.LONG_LEAD": 1.0,
-            "him2sam.LONG_AREAS": (0.1, 10.0),
-            "him2sam.LONG_DISTANCE": 0.0,
+            "long_iou": 0.3,
+            "long_motion": 0.3,
+            "long_lead": 1.0,
+            "long_area_low": 0.1,
+            "long_area_high": 10.0,
+            "long_distance": 0.0,
         },
         sequence="occlusion",
     ),
-    "mosam's prompts": Module("mosam", {"mosam.PROMPTED": 1000}),
-    "mosam's trust in pixels": Module("mosam", {"mosam.PIXEL_CONFIDENCE": 1e-9}),
-    "sam2long's pathways": Module("sam2long", {"sam2long.PATHWAYS": 1}),
-    "sam2long's weights": Module("sam2long", {"sam2long.WEIGHTS": (1.0, 1.0)}),
+    "mosam's prompts": Module("mosam", {"prompted": 1000}),
+    "mosam's trust in pixels": Module("mosam", {"pixel_confidence": 1e-9}),
+    "sam2long's pathways": Module("sam2long", {"pathways": 1}),
+    "sam2long's weights": Module("sam2long", {"lowest_weight": 1.0, "highest_weight": 1.0}),
 }
 
 Masks = list[NDArray[np.bool_]]
@@ -99,7 +91,7 @@ Run = Callable[..., Masks]
 
 @pytest.fixture(scope="module")
 def run() -> Run:
-    """Masks of a policy, with some constants changed; the same run isn't made twice."""
+    """Masks of a policy, with some parameters changed; the same run isn't made twice."""
     card = model_card("nano")
     model = load_model(card)
     frames = {
@@ -111,13 +103,11 @@ def run() -> Run:
     }
     made: dict[tuple[Any, ...], Masks] = {}
 
-    def track(policy: str, changes: Changes, motion_weight: float | None, sequence: str) -> Masks:
-        weight = card.motion_weight if motion_weight is None else motion_weight
-        tracker = Tracker.of_model(model, replace(card, motion_weight=weight), policy, "cpu")
-        with pytest.MonkeyPatch.context() as patch, tracker.session() as session:
-            for name, value in changes.items():
-                module, constant = name.split(".")
-                patch.setattr(sys.modules[f"samurai.policies.{module}"], constant, value)
+    def track(policy: str, changes: Changes, sequence: str) -> Masks:
+        values = ",".join(f"{name}={value}" for name, value in changes.items())
+        text = f"{policy}:{values}" if values else policy
+        tracker = Tracker(model, TrackerConfig(policy=text, device="cpu"), card)
+        with tracker.session() as session:
             first, *others = frames[sequence]
             answers = [session.start(first, [BOXES[sequence]])]
             answers += [session.step(frame) for frame in others]
@@ -126,12 +116,11 @@ def run() -> Run:
     def known(
         policy: str,
         changes: Changes | None = None,
-        motion_weight: float | None = None,
         sequence: str = "reentry",
     ) -> Masks:
-        key = (policy, repr(changes or {}), motion_weight, sequence)
+        key = (policy, repr(changes or {}), sequence)
         if key not in made:
-            made[key] = track(policy, changes or {}, motion_weight, sequence)
+            made[key] = track(policy, changes or {}, sequence)
         return made[key]
 
     return known
@@ -156,12 +145,12 @@ def test_a_module_acts(run: Run, name: str) -> None:
     module = MODULES[name]
     where = module.sequence
     on = run(module.policy, module.both, sequence=where)
-    off = run(module.policy, {**module.both, **module.off}, module.motion_weight, where)
+    off = run(module.policy, {**module.both, **module.off}, where)
     share = changed(on, off)
     assert share >= SHARE
 
 
 def test_the_measure_finds_nothing_where_nothing_differs(run: Run) -> None:
     """The same run, made anew: otherwise the shares above would prove nothing."""
-    share = changed(run("samurai"), run("samurai", {"samurai.MEMORY_IOU": 0.5}))
+    share = changed(run("samurai"), run("samurai", {"memory_iou": 0.5}))
     assert share == 0.0

@@ -8,7 +8,9 @@ import pytest
 from oracles.scenes import SCALE, SIDE, Remembered, Said, block, prompt
 
 from samurai.policies.base import Traits
-from samurai.policies.mosam import BEYOND, PROMPTED, MosamPolicy, pixel_trust
+from samurai.policies.mosam import BEYOND, MosamParameters, MosamPolicy, pixel_trust
+
+PROMPTED = MosamParameters.prompted
 
 SIZE = int(SIDE * SCALE)
 
@@ -39,14 +41,9 @@ class Sliding:
         return cv2.cvtColor(self.rgb(ago), cv2.COLOR_RGB2GRAY)
 
 
-class WithMask(MosamPolicy):
-    mask_prompt = True
-
-
-def started(
-    step: tuple[int, int], kind: type[MosamPolicy] = MosamPolicy
-) -> tuple[MosamPolicy, Sliding]:
-    policy, pictures = kind(Traits()), Sliding(step)
+def started(step: tuple[int, int], mask_prompt: int = 0) -> tuple[MosamPolicy, Sliding]:
+    policy = MosamPolicy(Traits(), MosamParameters(mask_prompt=mask_prompt))
+    pictures = Sliding(step)
     policy.see(pictures)
     watched = Remembered(policy)
     watched.start(prompt(0, block(10, 10, 8, 8)))  # pixels 40 to 71
@@ -58,7 +55,7 @@ def started(
 @pytest.mark.parametrize("step", [(0, 0), (6, 3), (-8, 5)])
 def test_the_hint_is_where_the_object_went(step: tuple[int, int]) -> None:
     plain = started(step)[0].recall(1)[0].hint
-    hint = started(step, WithMask)[0].recall(1)[0].hint
+    hint = started(step, mask_prompt=1)[0].recall(1)[0].hint
     assert plain is not None and plain.logits is None
     assert hint is not None and hint.logits is not None
     np.testing.assert_array_equal(plain.points, hint.points)
@@ -100,6 +97,6 @@ def test_doubtful_frames_stay_out_and_doubtful_pixels_count_less() -> None:
     for time, iou in enumerate([0.9, 0.9, 0.3, 0.9], start=1):
         watched.step(Said([iou, 0.1, 0.1], 5.0, [block(10, 10, 8, 8)] * 3).decoded(time))
     assert [m.time for m in policy.recall(5)[0].maps] == [0, 2, 4]
-    trust = pixel_trust(np.array([0.0, 0.5, 1.2, 9.0, -9.0], np.float32))
+    trust = pixel_trust(np.array([0.0, 0.5, 1.2, 9.0, -9.0], np.float32), 0.5)
     assert trust[0] == 0 and trust[1] == pytest.approx(0.4898, abs=1e-3)
     assert trust[2:].tolist() == [1, 1, 1]

@@ -9,7 +9,9 @@ from oracles.sam2long_rules import Sam2LongRules
 from oracles.scenes import prompt
 
 from samurai.policies.base import Candidate, Decoded, Traits
-from samurai.policies.sam2long import PATHWAYS, Sam2LongPolicy
+from samurai.policies.sam2long import Sam2LongParameters, Sam2LongPolicy
+
+PATHWAYS = Sam2LongParameters.pathways
 
 Said = tuple[list[float], float]
 

@@ -8,7 +8,9 @@ from oracles.scenes import Remembered, Said, block, prompt, scenes
 
 from samurai.policies.base import Traits
 from samurai.policies.samurai import SamuraiPolicy
-from samurai.policies.samurai_dam import FOUND_IOU, GONE_FRAMES, SamuraiDamPolicy
+from samurai.policies.samurai_dam import SamuraiDamParameters, SamuraiDamPolicy
+
+GONE_FRAMES, FOUND_IOU = SamuraiDamParameters.gone_frames, SamuraiDamParameters.found_iou
 
 HERE, ELSEWHERE = block(10, 10, 8, 8), block(28, 28, 8, 8)
 

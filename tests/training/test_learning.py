@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from oracles.agreement import assert_overlap
 from safetensors.torch import load_file
 
+from samurai.config import TrackerConfig
 from samurai.core.preprocess import normalized
 from samurai.models.checkpoints import load_model
 from samurai.models.manifest import model_card
@@ -87,7 +88,9 @@ def test_the_unrolled_pass_says_what_the_tracker_says(
     if "clicks" in kind:
         region = Points(batch.points[0].numpy(), batch.labels[0].numpy())
     prompt = "points" if kind == "box" else "filled_mask"
-    session = Tracker(model, "sam2", "cpu", box_prompt=prompt).session()
+    session = Tracker(
+        model, TrackerConfig(policy="sam2", device="cpu", box_prompt=prompt)
+    ).session()
     session.start(frames[0], [region])
     compared = 0
     for prediction in predictions:

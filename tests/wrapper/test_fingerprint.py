@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from samurai.config import setting_names
 from samurai.models import manifest
 from samurai.models.manifest import ModelCard, bundled_folder, model_card
 from vot_wrapper import fingerprint as fingerprints
@@ -33,6 +34,9 @@ OTHER_VALUES = {
     "overlap": "none",
     "points": "cotracker",
     "flow": "raft",
+    "box_prompt": "points",
+    "window": "whole",
+    "motion_weight": "0.5",
 }
 OTHER_CARD = {
     "file": "other.safetensors",
@@ -60,11 +64,12 @@ def section(env: Mapping[str, str] | None = None, **rest: str) -> Section:
 
 
 def test_every_setting_counts_and_is_named() -> None:
-    assert OTHER_VALUES.keys() | {"log"} == {f.name for f in dataclasses.fields(Settings)}
+    assert OTHER_VALUES.keys() | {"log", "offline"} == set(setting_names(Settings))
     then = fingerprint(section())
     for name, value in OTHER_VALUES.items():
         told = differences(then, section({f"SAMURAI_{name.upper()}": value}))
-        assert told[0] == f"{name} {getattr(Settings, name)} -> {value}"
+        before = Settings().texts().get(name, "none")
+        assert told[0] == f"{name} {before} -> {value}"
         assert not any(part in told for part in ("weights", "configuration")), told
 
 
@@ -78,7 +83,9 @@ def test_defaults_count_as_what_they_are(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_every_field_of_the_model_card_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     card = model_card("nano")
-    assert OTHER_CARD.keys() | {"name"} == {field.name for field in dataclasses.fields(ModelCard)}
+    assert OTHER_CARD.keys() | {"name", "own"} == {
+        field.name for field in dataclasses.fields(ModelCard)
+    }
     then = fingerprint(section())
     for field, value in OTHER_CARD.items():
         changed = replace(card, **{field: value})

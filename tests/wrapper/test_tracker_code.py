@@ -28,7 +28,7 @@ EDITS: dict[str, Edit] = {
     "mask clean-up": ("vot_wrapper/cleaning.py", "", ADDED),
     "wire format": ("vot_wrapper/regions.py", "", ADDED),
     "confidence on the wire": ("vot_wrapper/server.py", ".6f", ".5f"),
-    "a default": ("vot_wrapper/settings.py", 'overlap: str = "allowed"', 'overlap: str = "none"'),
+    "a default": ("vot_wrapper/settings.py", '"region",\n', '"box",\n'),
     "how the process loads": ("vot_wrapper/process.py", "tracker.warm_up()", "pass"),
     "windows": ("samurai/core/search_region.py", "reach / 2", "reach / 3"),
     "frames": ("samurai/core/preprocess.py", "", ADDED),

@@ -84,7 +84,7 @@ def _combination(ablation: Ablation, combination: Combination) -> dict[str, Any]
     }
     return {
         "policy": combination.policy,
-        "model": combination.model,
+        "model": combination.model_name,
         "stale": ablation.stale.get(combination, []),
         "measures": {
             part.name: {
@@ -119,7 +119,7 @@ def rows(ablation: Ablation) -> list[list[str | float | None]]:
     """Everything as lines of one number each, for a spreadsheet."""
     lines: list[list[str | float | None]] = [["policy", "model", "kind", "place", "name", "value"]]
     for combination in ablation.combinations:
-        who = [combination.policy, combination.model]
+        who = [combination.policy, combination.model_name]
         found = _combination(ablation, combination)
         for place, measures in found["measures"].items():
             lines += [[*who, "measure", place, name, value] for name, value in measures.items()]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -26,8 +28,20 @@ class Combination:
 
     @property
     def identifier(self) -> str:
-        """Of its tracker; the toolkit's reports allow no underscore."""
-        return f"{self.policy}-{self.model}".replace("_", "-")
+        """Of its tracker: letters, digits and hyphens, as the toolkit's reports want it.
+
+        `samurai:motion_weight=0.1` with nano is `samurai-motion-weight-0p1-nano`: a p stands for
+        the point of a number, an m for its minus sign.
+        """
+        name, _, parameters = self.policy.partition(":")
+        parameters = re.sub(r"(?<=[=e])-(?=\d)", "m", parameters)
+        parameters = re.sub(r"(?<=\d)\.(?=\d)", "p", parameters)
+        return re.sub(r"[^A-Za-z0-9]+", "-", f"{name}-{parameters}-{self.model_name}").strip("-")
+
+    @property
+    def model_name(self) -> str:
+        """The model's name; of a card of the user's own, that of its file."""
+        return Path(self.model).stem
 
 
 @dataclass(frozen=True)
@@ -93,7 +107,7 @@ class Ablation:
     def label(self, combination: Combination) -> str:
         """How a combination is called in tables: with its model, if there are several."""
         several = len({c.model for c in self.combinations}) > 1
-        name = f"{combination.policy} {combination.model}" if several else combination.policy
+        name = f"{combination.policy} {combination.model_name}" if several else combination.policy
         return f"{name} (stale)" if self.stale.get(combination) else name
 
     def scopes(self) -> dict[str, tuple[Part, ...]]:

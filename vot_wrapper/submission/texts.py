@@ -11,17 +11,18 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from samurai.config import settings_of
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import ModelCard, bundled_folder, model_card
-from samurai.policies import policy_class
+from samurai.policies import PolicyChoice
 from vot_wrapper.problems import Problem
-from vot_wrapper.settings import PREFIX, Settings
+from vot_wrapper.settings import Settings
 from vot_wrapper.submission.references import Reference, known_references, references_in
 from vot_wrapper.templates import render
 
@@ -115,8 +116,10 @@ class Network:
 
     @property
     def training(self) -> str:
-        """What a bundled model's card says of its training, in Markdown; empty without one."""
-        file = bundled_folder() / f"{self.card.name}.md"
+        """What the Markdown page beside a bundled model or a user's own card says of its training;
+        empty without one."""
+        folder = bundled_folder() if self.card.own is None else self.card.own.parent
+        file = folder / f"{self.card.name}.md"
         found = _TRAINING.search(file.read_text(encoding="utf-8")) if file.exists() else None
         return found[1].strip() if found else ""
 
@@ -137,12 +140,16 @@ class PolicyText:
 
     @classmethod
     def of(cls, name: str) -> PolicyText:
-        """Raises ConfigurationError where there is no such policy."""
-        policy = policy_class(name)
+        """From a policy, with its parameters or without.
+
+        Raises ConfigurationError where there is no such policy.
+        """
+        choice = PolicyChoice.of(name)
+        policy = choice.kind
         own = inspect.cleandoc(policy.__doc__ or "TODO: describe the policy.")
         module = inspect.getdoc(inspect.getmodule(policy)) or "TODO: describe the policy."
         summary = " ".join(own.split("\n\n")[0].split())
-        return cls(policy.name, summary, module, references_in(f"{module}\n{own}"))
+        return cls(str(choice), summary, module, references_in(f"{module}\n{own}"))
 
 
 def write(folder: Path, submission: Submission) -> list[Path]:
@@ -194,13 +201,19 @@ def _wrap(text: str) -> str:
 
 
 def _settings_rows(submission: Submission) -> Iterable[tuple[str, str, str]]:
-    """Every setting of the tracker process, its value, and where that comes from."""
-    for field in fields(Settings) if submission.settings else ():
-        variable = PREFIX + field.name.upper()
-        given = f"env_{variable}" in submission.section
-        value = getattr(submission.settings, field.name)
-        if field.name != "log":  # a path of this machine, and nothing that decides an answer
-            yield variable, f"{value}", "trackers.ini" if given else "default"
+    """Every setting of the tracker process, its value, and where that comes from.
+
+    A path of this machine isn't told: of a user's own model card the name is, the log isn't.
+    """
+    settings = submission.settings
+    if settings is None:
+        return
+    texts = {**settings.texts(), "model": settings.model_name}
+    for each in settings_of(Settings):
+        given = f"env_{each.variable}" in submission.section
+        if each.name != "log":
+            source = "trackers.ini" if given else settings.source(each.name)
+            yield each.variable, texts.get(each.name, each.unset), source
 
 
 def _encoder(trunk: dict[str, Any]) -> str:

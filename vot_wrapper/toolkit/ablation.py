@@ -98,7 +98,7 @@ def _write_registry(
     registry = configparser.ConfigParser(interpolation=None)
     for combination in combinations:
         section = {
-            "label": f"{combination.policy} {combination.model}",
+            "label": f"{combination.policy} {combination.model_name}",
             "protocol": "traxpython",
             "command": COMMAND,
             "paths": os.pathsep.join(str(root) for root in roots),

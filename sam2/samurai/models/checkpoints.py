@@ -44,16 +44,19 @@ WEIGHT_DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
 def configuration_path(card: ModelCard) -> Path:
-    """The YAML file of a model: ours, else the installed sam2's of that name.
+    """The YAML file of a model: beside a user's own card, else ours, else the installed sam2's of
+    that name.
 
     Raises:
-        ConfigurationError: neither has it.
+        ConfigurationError: it is in none of these places.
     """
+    if card.own is not None and (card.own.parent / card.configuration).is_file():
+        return card.own.parent / card.configuration
     try:
         return configuration_file(card.configuration)
     except ConfigurationError as error:
         raise ConfigurationError(
-            f"model {card.name}: {error}; correct it in the manifest"
+            f"model {card.name}: {error}; correct it in {card.own or 'the manifest'}"
         ) from None
 
 
@@ -92,7 +95,8 @@ def download(
     """Fetch and verify a model's weights; a broken-off download is resumed.
 
     Args:
-        name: a name of the manifest. A bundled model is only verified.
+        name: a name of the manifest or the path of a user's own card. A bundled model and one's own
+            are only verified.
         folder: where to put the file; `checkpoints_folder()` unless given.
         progress: called with the bytes there and the bytes in all.
 
@@ -118,12 +122,12 @@ def download(
 def verify(card: ModelCard, path: Path) -> None:
     """Raise CheckpointError unless `path` is undamaged and loads strictly as `card`'s weights."""
     if card.sha256 is not None and path.is_file() and sha256_of(path) != card.sha256:
-        raise CheckpointError(f"{path} isn't the file of the manifest (sha256); {card.remedy}")
+        raise CheckpointError(f"{path} isn't the file of the card (sha256); {card.replacement}")
     if zipfile.is_zipfile(path):  # whose checksums torch doesn't look at when it loads
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
         if damaged is not None:
-            raise CheckpointError(f"{path} is damaged in its member {damaged}; {card.remedy}")
+            raise CheckpointError(f"{path} is damaged in its member {damaged}; {card.replacement}")
     load_model(card, path)
 
 
@@ -140,14 +144,13 @@ def _read_weights(card: ModelCard, path: Path) -> dict[str, Tensor]:
         # a damaged file makes the readers raise nearly anything; torch's own message spreads over
         # many lines and suggests to load without safety
         raise CheckpointError(
-            f"{path} is damaged or no checkpoint ({type(error).__name__}); delete it, then "
-            f"{card.remedy}"
+            f"{path} is damaged or no checkpoint ({type(error).__name__}); {card.replacement}"
         ) from error
     weights = content.get("model") if isinstance(content, dict) else None
     if not isinstance(weights, dict) or not all(isinstance(v, Tensor) for v in weights.values()):
         raise CheckpointError(
-            f"{path} is no SAM 2 checkpoint: it has no table of tensors called 'model'; delete "
-            f"it, then {card.remedy}"
+            f"{path} is no SAM 2 checkpoint: it has no table of tensors called 'model'; "
+            f"{card.replacement}"
         )
     return weights
 
@@ -171,7 +174,7 @@ def _require_same_keys(
     if told:
         raise CheckpointError(
             f"{path} doesn't fit the configuration {card.configuration}: {'; '.join(told)}. It "
-            f"holds another model's weights: delete it, then {card.remedy}"
+            f"holds another model's weights: {card.replacement}"
         )
 
 
@@ -191,5 +194,5 @@ def _require_usable(card: ModelCard, path: Path, weights: Mapping[str, Tensor]) 
         if not value.float().isfinite().all():
             raise CheckpointError(
                 f"{path} has NaN or infinity in {key}: its training diverged or the file is "
-                f"damaged; delete it, then {card.remedy}"
+                f"damaged; {card.replacement}"
             )

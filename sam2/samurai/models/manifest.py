@@ -1,16 +1,24 @@
-"""Which models there are, what belongs to each, and where their weights lie. No torch here."""
+"""Which models there are, what belongs to each, and where their weights lie. No torch here.
+
+A model is named by a table of `checkpoints/manifest.toml`, or by the path of a card of the user's
+own: a TOML file with the keys of such a table.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import math
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from samurai.errors import CheckpointError, ConfigurationError
+from samurai.spelling import did_you_mean
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,12 +34,16 @@ BoxPrompt: TypeAlias = Literal["points", "filled_mask", "decoded_mask"]
 that the corner points decode to, prompted anew, which the first frame then answers with."""
 
 
+CARD_SUFFIX = ".toml"
+
+
 @dataclass(frozen=True)
 class ModelCard:
-    """One table of `checkpoints/manifest.toml`; the keys are explained there.
+    """One table of `checkpoints/manifest.toml`, where the keys are explained, or a user's own card.
 
     `bytes` is the file's exact length. `url` is None for a model that comes with the repository,
-    `sha256` None for one whose publisher gives none.
+    `sha256` None for one whose publisher gives none. `own` is the card's file, None for the models
+    of the manifest; `file` and `configuration` are relative to its folder.
     """
 
     name: str
@@ -45,13 +57,24 @@ class ModelCard:
     large: bool = False
     url: str | None = None
     sha256: str | None = None
+    own: Path | None = None
 
     @property
     def remedy(self) -> str:
-        """What to do when the weights are missing or damaged."""
+        """What to do when the weights are missing."""
+        if self.own is not None:
+            return f"put the file there, or correct `file` in {self.own}"
         if self.url is None:
             return f"restore {self.file}, which comes with samurai (`git checkout`, or reinstall)"
         return f"run `samurai download {self.name}`"
+
+    @property
+    def replacement(self) -> str:
+        """What to do when the weights are damaged or another model's. A user's own file is never
+        to be deleted."""
+        if self.own is not None:
+            return f"correct `file` or `configuration` in {self.own}"
+        return f"delete it, then {self.remedy}"
 
 
 def model_names() -> tuple[str, ...]:
@@ -59,21 +82,39 @@ def model_names() -> tuple[str, ...]:
     return tuple(_manifest())
 
 
-def model_card(name: str) -> ModelCard:
-    """The card of the model called `name`.
+def card_file(model: str) -> Path | None:
+    """The absolute path of a user's own card; None where `model` is a name."""
+    if not model.endswith(CARD_SUFFIX):
+        return None
+    return Path(model).expanduser().absolute()
+
+
+def model_card(model: str) -> ModelCard:
+    """The card of a model.
+
+    Args:
+        model: a name of the manifest, or the path of a user's own card (`*.toml`).
 
     Raises:
-        ConfigurationError: no such model (the message lists them), or a damaged manifest.
+        ConfigurationError: no such model (the message lists them), or a damaged manifest or card.
     """
+    file = card_file(model)
+    if file is not None:
+        return _own_card(file)
     tables = _manifest()
-    if name not in tables:
-        raise ConfigurationError(f"no model is called {name!r}; there are: {', '.join(tables)}")
+    if model not in tables:
+        raise ConfigurationError(
+            f"no model is called {model!r}{did_you_mean(model, tables)}; there are: "
+            f"{', '.join(tables)}, and cards of your own by their paths (*.toml)"
+        )
     try:
-        table = dict(tables[name])
+        table = dict(tables[model])
         table["confidence"] = tuple(table.get("confidence", ()))
-        return ModelCard(name=name, **table)
+        return ModelCard(name=model, **table)
     except TypeError as error:
-        raise ConfigurationError(f"{MANIFEST}, table [{name}]: {error}; restore the file") from None
+        raise ConfigurationError(
+            f"{MANIFEST}, table [{model}]: {error}; restore the file"
+        ) from None
 
 
 def checkpoints_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -91,8 +132,11 @@ def checkpoint_path(card: ModelCard, environ: Mapping[str, str] = os.environ) ->
     the process that reads it.
 
     The bundled folder and the user's cache are searched even when SAMURAI_CHECKPOINTS names
-    another one, so that the bundled model is always found. The file need not exist.
+    another one, so that the bundled model is always found. A user's own weights lie where the card
+    says. The file need not exist.
     """
+    if card.own is not None:
+        return card.own.parent / card.file
     for folder in (checkpoints_folder(environ), bundled_folder(), _cache_folder()):
         if (folder / card.file).is_file():
             return folder / card.file
@@ -130,8 +174,68 @@ def _cache_folder() -> Path:
 
 
 def _manifest() -> dict[str, dict[str, Any]]:
-    path = bundled_folder() / MANIFEST
+    return _toml(bundled_folder() / MANIFEST, "restore the file")
+
+
+def _toml(path: Path, remedy: str) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} can't be read ({error}): restore the file") from None
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ConfigurationError(f"{path} can't be read ({why}): {remedy}") from None
+
+
+def _own_card(file: Path) -> ModelCard:
+    """A user's own card; `bytes` may be left out.
+
+    Raises:
+        ConfigurationError: it isn't there, or isn't a card; the message says what is wrong.
+    """
+    table = _toml(file, "write a model card there, or name a model of the manifest")
+    known = {each.name for each in dataclasses.fields(ModelCard)} - {"name", "own", "url"}
+    for key in sorted(table.keys() - known):
+        raise ConfigurationError(
+            f"{file}: {key!r} isn't a key of a model card{did_you_mean(key, known)}; correct or "
+            f"remove it. Keys: {', '.join(sorted(known))}"
+        )
+    required = [each.name for each in dataclasses.fields(ModelCard) if _required(each)]
+    missing = [key for key in required if key not in table]
+    if missing:
+        raise ConfigurationError(f"{file} lacks {', '.join(missing)}: add them, see {MANIFEST}")
+    for key, value in table.items():
+        form, fits = _FORMS[key]
+        if not fits(value):
+            raise ConfigurationError(f"{file}: {key} = {value!r} is not allowed; write {form}")
+    weights = file.parent / table["file"]
+    table.setdefault("bytes", weights.stat().st_size if weights.is_file() else 0)
+    table["confidence"] = tuple(float(value) for value in table.get("confidence", ()))
+    return ModelCard(name=file.stem, own=file, **table)
+
+
+def _required(key: dataclasses.Field[Any]) -> bool:
+    return key.default is dataclasses.MISSING and key.name not in ("name", "bytes")
+
+
+def _is_number(value: Any, low: float = 0.0, high: float = math.inf) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value) and low <= value <= high
+
+
+_FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "file": ("a file's name", lambda value: isinstance(value, str) and value != ""),
+    "configuration": ("a file's name", lambda value: isinstance(value, str) and value != ""),
+    "bytes": ("its length", lambda value: _is_number(value, 1) and isinstance(value, int)),
+    "box_prompt": (" or ".join(get_args(BoxPrompt)), lambda value: value in get_args(BoxPrompt)),
+    "motion_weight": ("a number from 0 to 1", lambda value: _is_number(value, 0, 1)),
+    "window": ("a number from 1", lambda value: _is_number(value, 1)),
+    "confidence": (
+        "a list of numbers from 0 to 1",
+        lambda value: isinstance(value, list) and all(_is_number(each, 0, 1) for each in value),
+    ),
+    "large": ("true or false", lambda value: isinstance(value, bool)),
+    "sha256": (
+        "64 hexadecimal digits",
+        lambda value: bool(re.fullmatch("[0-9a-f]{64}", str(value))),
+    ),
+}
+"""What the keys of a card may be: how that is written, and whether a value is it."""

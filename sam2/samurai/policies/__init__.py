@@ -5,17 +5,20 @@ Other packages add theirs under the entry-point group `samurai.policies` (name =
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 
 from samurai.errors import ConfigurationError
-from samurai.policies.base import Policy
+from samurai.policies.base import Policy, Traits
 from samurai.policies.dam import DamPolicy
 from samurai.policies.him2sam import Him2SamPolicy
 from samurai.policies.mosam import MosamPolicy
+from samurai.policies.parameters import Parameters, read_parameters
 from samurai.policies.sam2 import Sam2Policy
 from samurai.policies.sam2long import Sam2LongPolicy
 from samurai.policies.samurai import SamuraiPolicy
 from samurai.policies.samurai_dam import SamuraiDamPolicy
+from samurai.spelling import did_you_mean
 
 POLICIES: dict[str, type[Policy]] = {
     policy.name: policy
@@ -48,7 +51,62 @@ def policy_class(name: str) -> type[Policy]:
             if not (isinstance(loaded, type) and issubclass(loaded, Policy)):
                 raise ConfigurationError(f"policy {name!r} ({entry.value}) isn't a samurai Policy")
             return loaded
-    raise ConfigurationError(f"unknown policy {name!r}: choose one of {', '.join(policy_names())}")
+    raise ConfigurationError(
+        f"unknown policy {name!r}{did_you_mean(name, policy_names())}: choose one of "
+        f"{', '.join(policy_names())}"
+    )
 
 
-__all__ = ["POLICIES", "Policy", "policy_class", "policy_names"]
+@dataclass(frozen=True)
+class PolicyChoice:
+    """A policy and its parameters, as `SAMURAI_POLICY` names them.
+
+    Attributes:
+        name: of the policy.
+        kind: its class.
+        parameters: None for a policy that declares none.
+        given: the parameters that were given, in the order of their declaration.
+    """
+
+    name: str
+    kind: type[Policy]
+    parameters: Parameters | None = None
+    given: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, text: str) -> PolicyChoice:
+        """From `name` or `name:parameter=number,parameter=number`.
+
+        Raises:
+            ConfigurationError: an unknown policy or parameter, or a value that isn't allowed; the
+                message lists what is.
+        """
+        name, colon, rest = text.partition(":")
+        kind = policy_class(name.strip())
+        texts: dict[str, str] = {}
+        for part in rest.split(",") if colon else ():
+            parameter, equals, value = (piece.strip() for piece in part.partition("="))
+            if not equals or parameter in texts:
+                raise ConfigurationError(
+                    f"policy {text!r}: {part!r} is {'given twice' if equals else 'no parameter'}; "
+                    "write policy:parameter=number,parameter=number"
+                )
+            texts[parameter] = value
+        declared = kind.parameters_type
+        if declared is None and not texts:
+            return cls(name.strip(), kind)
+        parameters = read_parameters(name.strip(), declared or Parameters, texts)
+        given = tuple(each for each in parameters.__dataclass_fields__ if each in texts)
+        return cls(name.strip(), kind, parameters, given)
+
+    def __str__(self) -> str:
+        values = ",".join(f"{each}={getattr(self.parameters, each)}" for each in self.given)
+        return f"{self.name}:{values}" if values else self.name
+
+    def policy(self, traits: Traits) -> Policy:
+        """A fresh policy for one object. Without given parameters it is made of its traits alone,
+        as policies of other packages may want it."""
+        return self.kind(traits, self.parameters) if self.given else self.kind(traits)
+
+
+__all__ = ["POLICIES", "Policy", "PolicyChoice", "policy_class", "policy_names"]

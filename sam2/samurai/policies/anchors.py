@@ -9,6 +9,7 @@ prompt, in its slot. Constants are those of the public code.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from statistics import median
 
 import cv2
@@ -23,50 +24,61 @@ from samurai.policies.base import (
     Recall,
     Traits,
 )
+from samurai.policies.parameters import Parameters, number
 from samurai.policies.seen import Mask
 
-STRIDE = 5
-"""Frames between members of the recent memory."""
 
-ANCHORS = 3
-"""Anchors beside the prompt: attention takes four conditioning frames, the nearest in time."""
+@dataclass(frozen=True)
+class AnchorParameters(Parameters):
+    """DAM4SAM's constants.
 
-ANCHOR_IOU = 0.8
-"""Predicted IoU that an anchor must exceed."""
+    Attributes:
+        stride: frames between members of the recent memory.
+        anchors: anchors beside the prompt: attention takes four conditioning frames, the nearest
+            in time.
+        anchor_iou: predicted IoU that an anchor must exceed.
+        anchor_gap: frames that must lie between two anchors, at least.
+        smallest_size, largest_size: bounds of an anchor's size against the median of the last
+            `sizes` in `sizes_since` frames.
+        distractor_overlap: a candidate whose surplus moves the box to an overlap of at most so much
+            shows a distractor.
+        prompt_candidates: prompts of up to so many points are answered by three candidates.
+    """
 
-ANCHOR_GAP = 5
-"""Frames that must lie between two anchors, at least."""
-
-SIZE_CHANGE = (0.8, 1.2)
-"""Bounds of an anchor's size against the median of the last `SIZES` in `SIZES_SINCE` frames."""
-
-SIZES, SIZES_SINCE = 10, 300
-
-DISTRACTOR_OVERLAP = 0.7
-"""A candidate whose surplus moves the box to an overlap of at most so much shows a distractor."""
+    stride: int = number(5, 1, whole=True)
+    anchors: int = number(3, 1, 5, whole=True)
+    anchor_iou: float = number(0.8)
+    anchor_gap: int = number(5, 0, whole=True)
+    smallest_size: float = number(0.8, 0)
+    largest_size: float = number(1.2, 0)
+    sizes: int = number(10, 1, whole=True)
+    sizes_since: int = number(300, 1, whole=True)
+    distractor_overlap: float = number(0.7, 0, 1)
+    prompt_candidates: int = number(3, 0, whole=True)
 
 
 class AnchorMemory:
     """One object's recent memory and anchors."""
 
-    def __init__(self, traits: Traits) -> None:
+    def __init__(self, traits: Traits, parameters: AnchorParameters) -> None:
         self._traits = traits
+        self._parameters = parameters
         self._prompt = 0
         self._anchors: tuple[int, ...] = ()
         self._recent: tuple[int, ...] = ()
         self._newest: int | None = None
         self._pointed: tuple[int, ...] = ()
-        self._sizes: deque[tuple[int, float]] = deque(maxlen=SIZES)
+        self._sizes: deque[tuple[int, float]] = deque(maxlen=parameters.sizes)
 
     @property
     def maps(self) -> int:
         """The most maps ever kept: prompt, anchors, recent ones, the newest."""
-        return 1 + ANCHORS + (self._traits.slots - 1) + 1
+        return 1 + self._parameters.anchors + (self._traits.slots - 1) + 1
 
     @property
     def pointers(self) -> int:
         """The most pointers ever kept."""
-        return self._traits.pointers + ANCHORS
+        return self._traits.pointers + self._parameters.anchors
 
     def start(self, decoded: Decoded, chosen: int) -> None:
         """Begin with the frame of the prompt."""
@@ -85,10 +97,10 @@ class AnchorMemory:
             return
         self._pointed = (*self._pointed, time)
         if self._is_anchor(decoded, chosen):
-            self._anchors = (*self._anchors, time)[-ANCHORS:]
+            self._anchors = (*self._anchors, time)[-self._parameters.anchors :]
             return
         self._newest = time
-        if (time - self._prompt) % STRIDE == 0:
+        if (time - self._prompt) % self._parameters.stride == 0:
             self._recent = (*self._recent, time)[-(self._traits.slots - 1) :]
 
     def _note_size(self, time: int, area: float) -> None:
@@ -98,11 +110,13 @@ class AnchorMemory:
     def _is_anchor(self, decoded: Decoded, chosen: int) -> bool:
         candidate, time = decoded.candidates[chosen], decoded.time
         last = self._anchors[-1] if self._anchors else self._prompt
-        if candidate.predicted_iou <= ANCHOR_IOU or time - last <= ANCHOR_GAP:
+        of = self._parameters
+        if candidate.predicted_iou <= of.anchor_iou or time - last <= of.anchor_gap:
             return False
-        usual = median(size for at, size in self._sizes if at > time - SIZES_SINCE)
-        low, high = SIZE_CHANGE
-        return low <= candidate.area / usual <= high and sees_distractor(decoded, chosen)
+        usual = median(size for at, size in self._sizes if at > time - of.sizes_since)
+        if not of.smallest_size <= candidate.area / usual <= of.largest_size:
+            return False
+        return sees_distractor(decoded, chosen, of.distractor_overlap)
 
     def recall(self, time: int) -> Recall:
         """What frame `time` attends to. Slots go by rank: the newest has the last one."""
@@ -131,11 +145,11 @@ class AnchorMemory:
         )
 
 
-def sees_distractor(decoded: Decoded, chosen: int) -> bool:
+def sees_distractor(decoded: Decoded, chosen: int, overlap: float) -> bool:
     """Whether another candidate holds something else beside the chosen one.
 
     The largest connected part of another candidate outside the chosen one, joined with it, has a
-    box that overlaps the chosen one's box by `DISTRACTOR_OVERLAP` at most.
+    box that overlaps the chosen one's box by `overlap` at most.
     """
     mask = decoded.mask(chosen)
     box = decoded.grid.corners(mask)
@@ -146,7 +160,7 @@ def sees_distractor(decoded: Decoded, chosen: int) -> bool:
         if surplus is None:
             continue
         joined = decoded.grid.corners(mask | surplus)
-        if joined is not None and corners_overlap(box, joined) <= DISTRACTOR_OVERLAP:
+        if joined is not None and corners_overlap(box, joined) <= overlap:
             return True
     return False
 

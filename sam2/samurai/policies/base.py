@@ -26,6 +26,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from samurai.policies.parameters import Parameters
 from samurai.policies.seen import Candidate, Decoded, Grid, Pictures
 
 
@@ -143,11 +144,16 @@ class Keep:
 
 
 class Policy(ABC):
-    """The memory policy of one object; holds that object's numbers and nothing else."""
+    """The memory policy of one object; holds that object's numbers and nothing else.
+
+    A policy with parameters declares their type, and is made with traits and parameters; one that
+    leaves `parameters_type` None is made with traits alone.
+    """
 
     name: ClassVar[str]
+    parameters_type: ClassVar[type[Parameters] | None] = None
 
-    def __init__(self, traits: Traits) -> None:
+    def __init__(self, traits: Traits, parameters: Parameters | None = None) -> None:
         self.traits = traits
 
     @property

@@ -11,21 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from samurai.policies.anchors import AnchorMemory
+from samurai.policies.anchors import AnchorMemory, AnchorParameters
 from samurai.policies.base import Choice, Decoded, Keep, Needs, Policy, Recall, Traits
-
-PROMPT_CANDIDATES = 3
-"""Prompts of up to so many points are answered by three candidates."""
 
 
 class DamPolicy(Policy):
     """Remembers recent frames, and those in which the object was told from a distractor."""
 
     name = "dam"
+    parameters_type = AnchorParameters
 
-    def __init__(self, traits: Traits) -> None:
+    def __init__(self, traits: Traits, parameters: AnchorParameters | None = None) -> None:
         super().__init__(traits)
-        self._memory = AnchorMemory(traits)
+        self._parameters = parameters or AnchorParameters()
+        self._memory = AnchorMemory(traits, self._parameters)
 
     @property
     def needs(self) -> Needs:
@@ -34,7 +33,7 @@ class DamPolicy(Policy):
             self._memory.pointers,
             areas=True,
             box_as_mask=True,
-            prompt_candidates=PROMPT_CANDIDATES,
+            prompt_candidates=self._parameters.prompt_candidates,
         )
 
     def start(self, decoded: Decoded) -> Choice:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -34,43 +35,66 @@ from samurai.policies.base import (
     kept_pointers,
     recent_pointers,
 )
-from samurai.policies.motion_choice import OBJECT_GATE, Chosen, MotionChoice
-from samurai.policies.point_vote import FRAMES, PointVote
+from samurai.policies.motion_choice import OBJECT_GATE, Chosen, MotionChoice, MotionParameters
+from samurai.policies.parameters import number
+from samurai.policies.point_vote import PointVote, VoteParameters
 from samurai.policies.seen import Mask
-
-MOTION_WEIGHT = 0.15
-
-VOTE_WEIGHT = 0.25
-"""Share of the points' vote in a candidate's score, when they are asked."""
-
-WARM_UP_IOU = 0.8
-"""Points are asked while the filter warms up and the best predicted IoU is below this,"""
-STEADY_IOU, STEADY_SCORE = 0.3, 0.8
-"""later when the best candidate's predicted IoU or its score is below these."""
-
-SHORT_IOU, SHORT_OBJECT = 0.5, 0.0
-"""What a frame must exceed to be remembered for a short time: predicted IoU, object score."""
-
-LONG_IOU, LONG_MOTION, LONG_LEAD = 0.8, 0.8, 1.5
-"""What a long-term frame must exceed: predicted IoU, motion score, best score / second-best."""
-LONG_AREAS = (0.75, 1.25)
-"""Bounds of its area over the second candidate's."""
-LONG_DISTANCE = 2.0
-"""Hausdorff distance between both, in equivalent diameters, that it must exceed."""
 
 LONG_GAP, SHORT_GAP = {True: 5, False: 15}, {True: 2, False: 5}
 """Frames from one remembered frame to the next: of the large model, of the others."""
+
+
+@dataclass(frozen=True)
+class Him2SamParameters(MotionParameters, VoteParameters):
+    """HiM2SAM's constants.
+
+    Attributes:
+        vote_weight: weight of the points' vote in a candidate's score, when they are asked.
+        warm_up_iou: points are asked while the filter warms up and the best predicted IoU is below
+            this,
+        steady_iou, steady_score: later when the best candidate's predicted IoU or its score is
+            below these.
+        short_iou, short_object: what a frame must exceed to be remembered for a short time:
+            predicted IoU, object score.
+        long_iou, long_motion, long_lead: what a long-term frame must exceed: predicted IoU, motion
+            score, best score / second-best.
+        long_area_low, long_area_high: bounds of its area over the second candidate's.
+        long_distance: Hausdorff distance between both, in equivalent diameters, that it must
+            exceed.
+        long_gap, short_gap: frames from one remembered frame to the next; None takes `LONG_GAP` and
+            `SHORT_GAP` of the model's size.
+    """
+
+    motion_weight: float = number(0.15, 0, 1)
+    vote_weight: float = number(0.25, 0, 1)
+    warm_up_iou: float = number(0.8)
+    steady_iou: float = number(0.3)
+    steady_score: float = number(0.8)
+    short_iou: float = number(0.5)
+    short_object: float = number(0.0)
+    long_iou: float = number(0.8)
+    long_motion: float = number(0.8)
+    long_lead: float = number(1.5, 0)
+    long_area_low: float = number(0.75, 0)
+    long_area_high: float = number(1.25, 0)
+    long_distance: float = number(2.0, 0)
+    long_gap: int | None = number(None, 1, whole=True)
+    short_gap: int | None = number(None, 1, whole=True)
 
 
 class Him2SamPolicy(Policy):
     """Points help where motion is uncertain; short- and long-term memory."""
 
     name = "him2sam"
+    parameters_type = Him2SamParameters
 
-    def __init__(self, traits: Traits) -> None:
+    def __init__(self, traits: Traits, parameters: Him2SamParameters | None = None) -> None:
         super().__init__(traits)
-        self.motion = MotionChoice(MOTION_WEIGHT)
-        self._vote = PointVote(point_tracker(traits.points))
+        self._parameters = of = parameters or Him2SamParameters()
+        self._long_gap = LONG_GAP[traits.large] if of.long_gap is None else of.long_gap
+        self._short_gap = SHORT_GAP[traits.large] if of.short_gap is None else of.short_gap
+        self.motion = MotionChoice(traits, of)
+        self._vote = PointVote(point_tracker(traits.points), of)
         self._prompt = 0
         self._short: tuple[int, ...] = ()
         self._long: int | None = None
@@ -78,7 +102,8 @@ class Him2SamPolicy(Policy):
     @property
     def needs(self) -> Needs:
         maps = self.traits.slots + 1  # the prompt's, the short-term ones, the long-term one
-        return Needs(maps, self.traits.pointers, boxes=True, object_gate=OBJECT_GATE, frames=FRAMES)
+        frames = self._parameters.vote_frames
+        return Needs(maps, self.traits.pointers, boxes=True, object_gate=OBJECT_GATE, frames=frames)
 
     def see(self, pictures: Pictures) -> None:
         self._vote.see(pictures)
@@ -97,33 +122,34 @@ class Him2SamPolicy(Policy):
             seen, lambda scores, steady: self._refined(seen, scores, steady)
         )
         iou = seen.candidates[chosen.candidate].predicted_iou
-        if iou > SHORT_IOU and seen.object_score > SHORT_OBJECT:
+        of = self._parameters
+        if iou > of.short_iou and seen.object_score > of.short_object:
             self._vote.note(seen, chosen.candidate)
             self._remember(seen, chosen)
         return [Choice(chosen.candidate)]
 
     def _refined(self, decoded: Decoded, scores: list[float], steady: bool) -> list[float]:
         """The scores, with the points' vote where they are uncertain."""
-        best = scores.index(max(scores))
+        of, best = self._parameters, scores.index(max(scores))
         iou = decoded.candidates[best].predicted_iou
-        doubtful = iou < STEADY_IOU or scores[best] < STEADY_SCORE
-        uncertain = doubtful if steady else iou < WARM_UP_IOU
+        doubtful = iou < of.steady_iou or scores[best] < of.steady_score
+        uncertain = doubtful if steady else iou < of.warm_up_iou
         votes = self._vote.of(decoded) if uncertain else None
         if votes is None:
             return scores
         return [
-            VOTE_WEIGHT * vote + (1 - VOTE_WEIGHT) * score
+            of.vote_weight * vote + (1 - of.vote_weight) * score
             for vote, score in zip(votes, scores, strict=True)
         ]
 
     def _remember(self, decoded: Decoded, chosen: Chosen) -> None:
         """Note a trusted frame for a short or a long time, where the last one is old enough."""
-        time, large = decoded.time, self.traits.large
+        time = decoded.time
         last = self._short[-1] if self._short else self._prompt
-        if time - last >= SHORT_GAP[large]:
+        if time - last >= self._short_gap:
             self._short = (*self._short, time)[-(self.traits.slots - 1) :]
         last = self._prompt if self._long is None else self._long
-        if time - last >= LONG_GAP[large] and tells_apart(decoded, chosen):
+        if time - last >= self._long_gap and tells_apart(decoded, chosen, self._parameters):
             self._long = time
 
     def recall(self, time: int) -> Sequence[Recall]:
@@ -144,24 +170,25 @@ class Him2SamPolicy(Policy):
         return [Keep(frozenset(maps), kept_pointers(self._prompt, time, self.traits.pointers))]
 
 
-def tells_apart(decoded: Decoded, chosen: Chosen) -> bool:
+def tells_apart(decoded: Decoded, chosen: Chosen, of: Him2SamParameters) -> bool:
     """Whether the chosen candidate is sure, where expected, and clearly not the second one."""
     ious = [candidate.predicted_iou for candidate in decoded.candidates]
-    if chosen.motion_score is None or chosen.motion_score <= LONG_MOTION:
+    if chosen.motion_score is None or chosen.motion_score <= of.long_motion:
         return False
-    if ious[chosen.candidate] <= LONG_IOU or len(ious) < 2:
+    if ious[chosen.candidate] <= of.long_iou or len(ious) < 2:
         return False
     others = [number for number in range(len(ious)) if number != chosen.candidate]
     second = max(others, key=lambda number: ious[number])
-    if ious[chosen.candidate] <= LONG_LEAD * ious[second]:
+    if ious[chosen.candidate] <= of.long_lead * ious[second]:
         return False
     mask, other = decoded.mask(chosen.candidate), decoded.mask(second)
     area, other_area = np.count_nonzero(mask), np.count_nonzero(other)
-    low, high = LONG_AREAS
-    if not area or not other_area or not low <= area / other_area <= high:
+    if not area or not other_area:
+        return False
+    if not of.long_area_low <= area / other_area <= of.long_area_high:
         return False
     diameter = math.sqrt(4 * area / math.pi)
-    return hausdorff(mask, other) > LONG_DISTANCE * diameter
+    return hausdorff(mask, other) > of.long_distance * diameter
 
 
 def hausdorff(a: Mask, b: Mask) -> float:

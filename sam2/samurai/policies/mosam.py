@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,27 +34,39 @@ from samurai.policies.base import (
     kept_pointers,
     recent_pointers,
 )
+from samurai.policies.parameters import Parameters, number
 from samurai.policies.point_vote import inner_points
 from samurai.policies.trusted import TrustedFrames
 
-FOLLOWED, PROMPTED = 24, 3
-"""Points followed from frame to frame, and those of them that prompt: far apart, all seen."""
-
-FRAME_IOU, FRAME_OBJECT = 0.5, 0.0
-"""What a frame must exceed to be remembered, and to prompt the next one: predicted IoU, object
-score."""
-
-PIXEL_CONFIDENCE = 0.5
-"""Distance of a pixel's probability from one half, doubled, from which its memory counts fully."""
-
-STRAY = 1.0
-"""Pixels by which a followed point may always differ from the others' median displacement."""
-
-SURROUNDINGS = 0.5
-"""Flow is measured in the last mask's box and so much of its sides around it."""
-
 BEYOND = -10.0
 """Logit of a mask prompt where nothing was carried to; also the bound of what is carried."""
+
+
+@dataclass(frozen=True)
+class MosamParameters(Parameters):
+    """Constants of ours.
+
+    Attributes:
+        followed, prompted: points followed from frame to frame, and those of them that prompt: far
+            apart, all seen.
+        frame_iou, frame_object: what a frame must exceed to be remembered, and to prompt the next
+            one: predicted IoU, object score.
+        pixel_confidence: distance of a pixel's probability from one half, doubled, from which its
+            memory counts fully.
+        stray: pixels by which a followed point may always differ from the others' median
+            displacement.
+        surroundings: flow is measured in the last mask's box and so much of its sides around it.
+        mask_prompt: 1 prompts with the mask that flow carries along, too.
+    """
+
+    followed: int = number(24, 1, whole=True)
+    prompted: int = number(3, 1, whole=True)
+    frame_iou: float = number(0.5)
+    frame_object: float = number(0.0)
+    pixel_confidence: float = number(0.5, 1e-9, 1)
+    stray: float = number(1.0, 0)
+    surroundings: float = number(0.5, 0)
+    mask_prompt: int = number(0, 0, 1, whole=True)
 
 
 @dataclass(frozen=True)
@@ -71,11 +82,11 @@ class MosamPolicy(Policy):
     """Motion prompts the decoder; doubtful frames and pixels stay out of memory."""
 
     name = "mosam"
-    mask_prompt: ClassVar[bool] = False
-    """Whether the mask that flow carries along prompts, too."""
+    parameters_type = MosamParameters
 
-    def __init__(self, traits: Traits) -> None:
+    def __init__(self, traits: Traits, parameters: MosamParameters | None = None) -> None:
         super().__init__(traits)
+        self._parameters = parameters or MosamParameters()
         self._tracker = point_tracker(traits.points)
         self._flow = dense_flow(traits.flow)
         self._memory = TrustedFrames(0, traits.slots)
@@ -106,17 +117,18 @@ class MosamPolicy(Policy):
         last, pictures = self._last, self._pictures
         if last is None or pictures is None or last.time != time - 1 or not (last.logits > 0).any():
             return None
+        of = self._parameters
         before, now = pictures.rgb(1), pictures.rgb(0)
-        points = inner_points(last.logits > 0, last.grid, before.shape[:2], FOLLOWED)
+        points = inner_points(last.logits > 0, last.grid, before.shape[:2], of.followed)
         moved, seen = self._tracker.follow([before, now], points)
-        moved = moved[seen][agreeing(moved[seen] - points[seen])]
+        moved = moved[seen][agreeing(moved[seen] - points[seen], of.stray)]
         logits = self._warped(last, before, now)
         columns, rows = np.floor(moved).astype(int).T
-        moved = farthest_points(moved[logits[rows, columns] > 0], PROMPTED)
-        if len(moved) < PROMPTED:
+        moved = farthest_points(moved[logits[rows, columns] > 0], of.prompted)
+        if len(moved) < of.prompted:
             return None
-        labels = np.ones(PROMPTED, dtype=np.int32)
-        return Hint(moved, labels, logits if self.mask_prompt else None)
+        labels = np.ones(of.prompted, dtype=np.int32)
+        return Hint(moved, labels, logits if of.mask_prompt else None)
 
     def _warped(
         self, last: _Last, before: NDArray[np.uint8], now: NDArray[np.uint8]
@@ -124,21 +136,20 @@ class MosamPolicy(Policy):
         """The last mask's logits where dense flow takes them, over the whole picture."""
         size = (now.shape[0], now.shape[1])
         logits = last.grid.spread(np.clip(last.logits, BEYOND, -BEYOND), size, BEYOND)
-        here = _around(last, size)
+        here = _around(last, size, self._parameters.surroundings)
         backwards = self._flow.between(now[here], before[here])
         moved = np.full(size, BEYOND, dtype=np.float32)
         moved[here] = warped(logits[here], backwards, BEYOND)
         return moved
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
-        seen = decoded[0]
+        seen, of = decoded[0], self._parameters
         chosen = seen.best()
-        self._trusted = (
-            seen.candidates[chosen].predicted_iou > FRAME_IOU and seen.object_score > FRAME_OBJECT
-        )
+        iou = seen.candidates[chosen].predicted_iou
+        self._trusted = iou > of.frame_iou and seen.object_score > of.frame_object
         logits = seen.logits(chosen)
         self._last = _Last(seen.time, logits, seen.grid) if self._trusted else None
-        self._trust = pixel_trust(logits)
+        self._trust = pixel_trust(logits, of.pixel_confidence)
         return [Choice(chosen)]
 
     def remember(self, time: int) -> Sequence[Keep]:
@@ -147,28 +158,30 @@ class MosamPolicy(Policy):
         return [Keep(self._memory.kept(time), pointers, self._trust)]
 
 
-def agreeing(moves: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which displacements (N, 2) are like most of them: points on the background are not."""
+def agreeing(moves: NDArray[np.float32], stray: float) -> NDArray[np.bool_]:
+    """Which displacements (N, 2) are like most of them: points on the background are not. Those
+    within `stray` pixels always are."""
     if not len(moves):
         return np.zeros(0, dtype=np.bool_)
     off = np.linalg.norm(moves - np.median(moves, axis=0), axis=1)
-    agreed: NDArray[np.bool_] = off <= max(STRAY, 2 * float(np.median(off)))
+    agreed: NDArray[np.bool_] = off <= max(stray, 2 * float(np.median(off)))
     return agreed
 
 
-def pixel_trust(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How much each pixel's memory counts, 0 to 1, by how far its probability is from one half."""
+def pixel_trust(logits: NDArray[np.float32], fully: float) -> NDArray[np.float32]:
+    """How much each pixel's memory counts, 0 to 1, by how far its probability is from one half: 1
+    where that distance, doubled, is `fully` or more."""
     confidence = np.abs(np.tanh(logits / 2))  # |2 * sigmoid - 1|
-    trust: NDArray[np.float32] = np.minimum(confidence / PIXEL_CONFIDENCE, 1).astype(np.float32)
+    trust: NDArray[np.float32] = np.minimum(confidence / fully, 1).astype(np.float32)
     return trust
 
 
-def _around(last: _Last, size: tuple[int, int]) -> tuple[slice, slice]:
-    """Rows and columns of the last mask's box with its surroundings."""
+def _around(last: _Last, size: tuple[int, int], share: float) -> tuple[slice, slice]:
+    """Rows and columns of the last mask's box with that share of its sides around it."""
     corners = last.grid.corners(last.logits > 0)
     assert corners is not None
     left, top, right, bottom = corners
-    margin = SURROUNDINGS * max(right - left, bottom - top) + max(last.grid.across, last.grid.down)
+    margin = share * max(right - left, bottom - top) + max(last.grid.across, last.grid.down)
     rows = slice(int(max(0, top - margin)), int(min(size[0], bottom + margin + 1)))
     columns = slice(int(max(0, left - margin)), int(min(size[1], right + margin + 1)))
     return rows, columns

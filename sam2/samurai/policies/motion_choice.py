@@ -9,20 +9,32 @@ feeds the filter the box 0, 0, 0, 0 when the predicted IoU is 0.3 or more.)
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from samurai.geometry import Corners, corners_overlap
 from samurai.motion.kalman import BoxMotion
-from samurai.policies.base import Decoded
-
-STABLE_FRAMES = 15
-"""Frames with a trusted measurement before the motion model has a say."""
-
-STABLE_IOU = 0.3
-"""Predicted IoU under which a choice isn't trusted as a measurement."""
+from samurai.policies.base import Decoded, Traits
+from samurai.policies.parameters import Parameters, number
 
 OBJECT_GATE = -1.0
 """Object score above which the head lets masks through (SAM 2: 0)."""
+
+
+@dataclass(frozen=True)
+class MotionParameters(Parameters):
+    """Constants of the motion-aware choice.
+
+    Attributes:
+        motion_weight: weight of the motion score in a candidate's score; None takes the model's.
+        stable_frames: frames with a trusted measurement before the motion model has a say.
+        stable_iou: predicted IoU under which a choice isn't trusted as a measurement.
+    """
+
+    motion_weight: float | None = number(None, 0, 1)
+    stable_frames: int = number(15, 1, whole=True)
+    stable_iou: float = number(0.3)
+
 
 Rescore: TypeAlias = Callable[[list[float], bool], list[float]]
 """Scores of the candidates, and whether motion has a say in them, to better scores."""
@@ -44,14 +56,16 @@ class MotionChoice:
     """One object's filter and its counter.
 
     Args:
-        weight: share of the motion score in a candidate's score.
+        traits: of the model, whose motion weight is taken unless the parameters have one.
     """
 
-    def __init__(self, weight: float) -> None:
-        self._weight = weight
+    def __init__(self, traits: Traits, parameters: MotionParameters) -> None:
+        given = parameters.motion_weight
+        self._weight = traits.motion_weight if given is None else given
+        self._parameters = parameters
         self._motion: BoxMotion | None = None
         self.stable = 0
-        """Trusted measurements in a row, up to `STABLE_FRAMES`."""
+        """Trusted measurements in a row, up to `stable_frames`."""
 
     def choose(self, decoded: Decoded, rescore: Rescore = _as_they_are) -> Chosen:
         """The candidate of the best score: its predicted IoU, later mixed with the motion score."""
@@ -61,7 +75,7 @@ class MotionChoice:
             self._start(decoded.candidates[chosen].corners)
             return Chosen(chosen, None)
         self._motion = self._motion.predicted()
-        if self.stable < STABLE_FRAMES:
+        if self.stable < self._parameters.stable_frames:
             chosen, motion_score = _best(rescore(ious, False)), None
         else:
             overlaps = _overlaps(decoded, self._motion.corners)
@@ -83,9 +97,10 @@ class MotionChoice:
         """Update the filter with the chosen box, or stop trusting it."""
         candidate = decoded.candidates[chosen]
         # The two bounds differ at exactly 0.3, as in the reference: a young filter must exceed it.
-        young = self.stable < STABLE_FRAMES
-        trusted = candidate.predicted_iou > STABLE_IOU or (
-            not young and candidate.predicted_iou == STABLE_IOU
+        young = self.stable < self._parameters.stable_frames
+        bound = self._parameters.stable_iou
+        trusted = candidate.predicted_iou > bound or (
+            not young and candidate.predicted_iou == bound
         )
         if candidate.corners is None or not trusted:
             self.stable = 0

@@ -19,13 +19,8 @@ from numpy.typing import NDArray
 
 from samurai.geometry import corners_overlap
 from samurai.motion.points import PointTracker, farthest_points
+from samurai.policies.parameters import Parameters, number
 from samurai.policies.seen import Decoded, Grid, Mask, Pictures
-
-FRAMES = 5
-"""How far back a mask may be."""
-
-POINTS, SEEN = 100, 10
-"""Points to follow, and how many must be seen at the end for a vote."""
 
 EROSION, EROSION_SHARE = (5, 21), 0.1
 """Bounds of the erosion's radius in pixels, and its share of the object's size between them."""
@@ -33,8 +28,21 @@ EROSION, EROSION_SHARE = (5, 21), 0.1
 CROWD = 4000
 """Pixels of a mask among which points are chosen, at most."""
 
-DICE = 0.7
-"""Agreement with the points' soft mask below which it counts as none."""
+
+@dataclass(frozen=True)
+class VoteParameters(Parameters):
+    """Constants of the vote.
+
+    Attributes:
+        vote_frames: how far back a mask may be.
+        vote_points, vote_seen: points to follow, and how many must be seen at the end for a vote.
+        vote_dice: agreement with the points' soft mask below which it counts as none.
+    """
+
+    vote_frames: int = number(5, 1, 30, whole=True)
+    vote_points: int = number(100, 1, whole=True)
+    vote_seen: int = number(10, 1, whole=True)
+    vote_dice: float = number(0.7, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -49,10 +57,11 @@ class _Known:
 class PointVote:
     """Votes for one object."""
 
-    def __init__(self, tracker: PointTracker) -> None:
+    def __init__(self, tracker: PointTracker, parameters: VoteParameters) -> None:
         self._tracker = tracker
+        self._parameters = parameters
         self._pictures: Pictures | None = None
-        self._known: deque[_Known] = deque(maxlen=FRAMES)
+        self._known: deque[_Known] = deque(maxlen=parameters.vote_frames)
 
     def see(self, pictures: Pictures) -> None:
         self._pictures = pictures
@@ -66,22 +75,25 @@ class PointVote:
     def of(self, decoded: Decoded) -> list[float] | None:
         """0 to 1 for each candidate; None where too few points are seen to say anything."""
         assert self._pictures is not None, "a policy that votes asks for frames"
-        reach = min(FRAMES, self._pictures.ago)
+        reach = min(self._parameters.vote_frames, self._pictures.ago)
         source = next((k for k in self._known if 0 < decoded.time - k.time <= reach), None)
         if source is None:
             return None
         age = decoded.time - source.time
         frames = [self._pictures.rgb(ago) for ago in range(age, -1, -1)]
-        points = inner_points(source.mask, source.grid, frames[0].shape[:2], POINTS)
+        count = self._parameters.vote_points
+        points = inner_points(source.mask, source.grid, frames[0].shape[:2], count)
         moved, seen = self._tracker.follow(frames, points)
         moved = moved[seen]
-        if len(moved) < SEEN:
+        if len(moved) < self._parameters.vote_seen:
             return None
         spacing = math.sqrt(source.grid.area(source.mask) / len(points))
         soft = density(moved, decoded, spacing)
         low, high = moved.min(axis=0), moved.max(axis=0)
         box = float(low[0]), float(low[1]), float(high[0]), float(high[1])
-        return [_agreement(decoded, number, soft, box) for number in range(len(decoded.candidates))]
+        dice = self._parameters.vote_dice
+        candidates = range(len(decoded.candidates))
+        return [_agreement(decoded, each, soft, box, dice) for each in candidates]
 
 
 def inner_points(mask: Mask, grid: Grid, size: tuple[int, ...], count: int) -> NDArray[np.float32]:
@@ -120,11 +132,13 @@ def _agreement(
     candidate: int,
     soft: NDArray[np.float32],
     box: tuple[float, float, float, float],
+    least: float,
 ) -> float:
-    """A candidate's vote: the mean of its Dice with the soft mask and its box's overlap."""
+    """A candidate's vote: the mean of its Dice with the soft mask, if that is the `least` or more,
+    and its box's overlap."""
     mask = decoded.mask(candidate)
     corners = decoded.grid.corners(mask)
     if corners is None:
         return 0.0
     dice = 2 * float(soft[mask].sum()) / (float(soft.sum()) + float(np.count_nonzero(mask)))
-    return 0.5 * ((dice if dice >= DICE else 0.0) + corners_overlap(box, corners))
+    return 0.5 * ((dice if dice >= least else 0.0) + corners_overlap(box, corners))

@@ -29,25 +29,35 @@ from samurai.policies.base import (
     Recall,
     Traits,
 )
-
-PATHWAYS = 3
+from samurai.policies.parameters import Parameters, number
 
 EPSILON = 1e-5
 """Added to a predicted IoU before its logarithm is added to a pathway's score (public code)."""
 
-CERTAIN = 2.0
-"""Largest magnitude of the pathways' object scores up to which a frame is uncertain: then pathways
-must differ, by predicted IoUs that differ in the second decimal."""
 
-MEMORY_IOU, MEMORY_OBJECT = 0.3, 0.0
-"""What a frame must exceed to be remembered: predicted IoU, object score."""
+@dataclass(frozen=True)
+class Sam2LongParameters(Parameters):
+    """SAM2Long's constants.
 
-WEIGHTS = (0.95, 1.05)
-"""What the keys of memories are multiplied by: the lowest object score's, the highest's, evenly
-between. Maps and pointers are ranked apart, and one alone is the lowest (public code)."""
+    Attributes:
+        pathways: memory pathways.
+        certain: largest magnitude of the pathways' object scores up to which a frame is uncertain:
+            then pathways must differ, by predicted IoUs that differ in the second decimal.
+        memory_iou, memory_object: what a frame must exceed to be remembered: predicted IoU, object
+            score.
+        lowest_weight, highest_weight: what the keys of memories are multiplied by: the lowest
+            object score's, the highest's, evenly between. Maps and pointers are ranked apart, and
+            one alone is the lowest (public code).
+        prompt_score: object score of the prompt's frame in that ranking (public code).
+    """
 
-PROMPT_SCORE = 10.0
-"""Object score of the prompt's frame in that ranking (public code)."""
+    pathways: int = number(3, 1, 8, whole=True)
+    certain: float = number(2.0, 0)
+    memory_iou: float = number(0.3)
+    memory_object: float = number(0.0)
+    lowest_weight: float = number(0.95, 0)
+    highest_weight: float = number(1.05, 0)
+    prompt_score: float = number(10.0)
 
 
 class Seen(NamedTuple):
@@ -77,12 +87,14 @@ class Pathway:
             return self.trusted
         return (*self.trusted, self.newest)
 
-    def extended(self, decoded: Decoded, candidate: int, at_most: int) -> Pathway:
+    def extended(
+        self, decoded: Decoded, candidate: int, at_most: int, of: Sam2LongParameters
+    ) -> Pathway:
         """This pathway with one more decision, and that many trusted frames at most."""
         iou = decoded.candidates[candidate].predicted_iou
         newest = Seen(decoded.time, decoded.object_score)
         trusted = self.trusted
-        if iou > MEMORY_IOU and decoded.object_score > MEMORY_OBJECT:
+        if iou > of.memory_iou and decoded.object_score > of.memory_object:
             trusted = (*trusted, newest)[-at_most:]
         return Pathway(self.score + gain(iou), trusted, newest)
 
@@ -91,15 +103,18 @@ class Sam2LongPolicy(Policy):
     """Follows three pathways; the answer is the best one's."""
 
     name = "sam2long"
+    parameters_type = Sam2LongParameters
 
-    def __init__(self, traits: Traits) -> None:
+    def __init__(self, traits: Traits, parameters: Sam2LongParameters | None = None) -> None:
         super().__init__(traits)
+        self._parameters = parameters or Sam2LongParameters()
         self._prompt = 0
         self._pathways = [Pathway()]
 
     @property
     def needs(self) -> Needs:
-        return Needs(PATHWAYS * self.traits.slots, PATHWAYS * self.traits.pointers)
+        pathways = self._parameters.pathways
+        return Needs(pathways * self.traits.slots, pathways * self.traits.pointers)
 
     def start(self, decoded: Decoded) -> Choice:
         self._prompt, self._pathways = decoded.time, [Pathway()]
@@ -115,7 +130,8 @@ class Sam2LongPolicy(Policy):
             return Recall(
                 (MapRecall(self._prompt, 0),), (PointerRecall(self._prompt, time - self._prompt),)
             )
-        prompt = Seen(self._prompt, PROMPT_SCORE)
+        of = self._parameters
+        prompt = Seen(self._prompt, of.prompt_score)
         mapped = (prompt, *remembered[1 - slots :])
         places = (0, *range(slots - len(mapped) + 1, slots))
         pointed = (prompt, *remembered[:0:-1])
@@ -123,25 +139,28 @@ class Sam2LongPolicy(Policy):
         return Recall(
             tuple(
                 MapRecall(seen.time, slot, weight)
-                for seen, slot, weight in zip(mapped, places, ranked_weights(mapped), strict=True)
+                for seen, slot, weight in zip(
+                    mapped, places, ranked_weights(mapped, of), strict=True
+                )
             ),
             tuple(
                 PointerRecall(seen.time, distance, weight)
                 for seen, distance, weight in zip(
-                    pointed, distances, ranked_weights(pointed), strict=True
+                    pointed, distances, ranked_weights(pointed, of), strict=True
                 )
             ),
         )
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
-        if len(decoded) < PATHWAYS:
-            chosen = [Choice(decoded[0].best())] * PATHWAYS
+        of = self._parameters
+        if len(decoded) < of.pathways:
+            chosen = [Choice(decoded[0].best())] * of.pathways
         else:
             chosen = self._best_branches(decoded)
         at_most = self.traits.pointers - 1
         grown = [
             self._pathways[branch.hypothesis].extended(
-                decoded[branch.hypothesis], branch.candidate, at_most
+                decoded[branch.hypothesis], branch.candidate, at_most, of
             )
             for branch in chosen
         ]
@@ -162,9 +181,10 @@ class Sam2LongPolicy(Policy):
             for candidate in range(len(seen.candidates))
         ]
         branches.sort(key=total, reverse=True)
-        if max(abs(seen.object_score) for seen in decoded) <= CERTAIN:
-            branches = different_branches(decoded, branches)
-        return sorted(branches[:PATHWAYS], key=total, reverse=True)
+        count = self._parameters.pathways
+        if max(abs(seen.object_score) for seen in decoded) <= self._parameters.certain:
+            branches = different_branches(decoded, branches, count)
+        return sorted(branches[:count], key=total, reverse=True)
 
     def remember(self, time: int) -> Sequence[Keep]:
         keeps = []
@@ -180,23 +200,27 @@ def gain(predicted_iou: float) -> float:
     return math.log(max(predicted_iou, 0.0) + EPSILON)
 
 
-def ranked_weights(frames: Sequence[Seen]) -> list[float]:
+def ranked_weights(frames: Sequence[Seen], of: Sam2LongParameters) -> list[float]:
     """What each frame's keys are multiplied by, by the rank of its object score."""
-    low, high = WEIGHTS
+    low, high = of.lowest_weight, of.highest_weight
     step = (high - low) / max(1, len(frames) - 1)
     weights = [low] * len(frames)
-    for rank, number in enumerate(sorted(range(len(frames)), key=lambda n: frames[n].object_score)):
-        weights[number] = low + step * rank
+    order = sorted(range(len(frames)), key=lambda each: frames[each].object_score)
+    for rank, each in enumerate(order):
+        weights[each] = low + step * rank
     return weights
 
 
-def different_branches(decoded: Sequence[Decoded], branches: Sequence[Choice]) -> list[Choice]:
+def different_branches(
+    decoded: Sequence[Decoded], branches: Sequence[Choice], count: int
+) -> list[Choice]:
     """The best branch of each predicted IoU in two decimals, a visible object's and an absent one's
     being different; after them the best of each pathway that has no branch among them (public code,
     as is that distinction).
 
     Args:
         branches: best first.
+        count: of pathways.
     """
     different: dict[tuple[float, bool], Choice] = {}
     of_pathway: dict[int, Choice] = {}
@@ -205,6 +229,6 @@ def different_branches(decoded: Sequence[Decoded], branches: Sequence[Choice]) -
         iou = round(seen.candidates[branch.candidate].predicted_iou, 2)
         different.setdefault((iou, seen.object_score > 0), branch)
         of_pathway.setdefault(branch.hypothesis, branch)
-    first = list(islice(different.values(), PATHWAYS))
+    first = list(islice(different.values(), count))
     told = {branch.hypothesis for branch in first}
     return first + [of_pathway[number] for number in range(len(decoded)) if number not in told]

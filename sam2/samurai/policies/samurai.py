@@ -14,6 +14,7 @@ Where this departs from the reference, because there it is a defect:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from samurai.policies.base import (
     Choice,
@@ -26,28 +27,62 @@ from samurai.policies.base import (
     kept_pointers,
     recent_pointers,
 )
-from samurai.policies.motion_choice import OBJECT_GATE, MotionChoice
+from samurai.policies.motion_choice import OBJECT_GATE, Chosen, MotionChoice, MotionParameters
+from samurai.policies.parameters import number
 from samurai.policies.trusted import TrustedFrames
 
-MEMORY_IOU, MEMORY_OBJECT, MEMORY_MOTION = 0.5, 0.0, 0.0
-"""What a frame must exceed to be remembered: predicted IoU, object score, motion score."""
+
+@dataclass(frozen=True)
+class MemoryParameters(MotionParameters):
+    """Constants of the motion-aware choice and the quality-aware memory.
+
+    Attributes:
+        memory_iou, memory_object, memory_motion: what a frame must exceed to be remembered:
+            predicted IoU, object score, motion score.
+    """
+
+    memory_iou: float = number(0.5)
+    memory_object: float = number(0.0)
+    memory_motion: float = number(0.0)
+
+    def trusts(self, decoded: Decoded, chosen: Chosen) -> bool:
+        """Whether a frame is worth remembering."""
+        motion_score = chosen.motion_score
+        return (
+            decoded.candidates[chosen.candidate].predicted_iou > self.memory_iou
+            and decoded.object_score > self.memory_object
+            and (motion_score is None or motion_score > self.memory_motion)
+        )
+
+
+@dataclass(frozen=True)
+class SamuraiParameters(MemoryParameters):
+    """SAMURAI's constants.
+
+    Attributes:
+        object_gate: object score above which the head lets masks through.
+    """
+
+    object_gate: float = number(OBJECT_GATE)
 
 
 class SamuraiPolicy(Policy):
     """A Kalman filter helps to choose; only frames that look right are remembered."""
 
     name = "samurai"
+    parameters_type = SamuraiParameters
 
-    def __init__(self, traits: Traits) -> None:
+    def __init__(self, traits: Traits, parameters: SamuraiParameters | None = None) -> None:
         super().__init__(traits)
-        self.motion = MotionChoice(traits.motion_weight)
+        self._parameters = parameters or SamuraiParameters()
+        self.motion = MotionChoice(traits, self._parameters)
         self._memory = TrustedFrames(0, traits.slots)
         self._trusted = False
 
     @property
     def needs(self) -> Needs:
         maps, pointers = self._memory.capacity, self.traits.pointers
-        return Needs(maps, pointers, boxes=True, object_gate=OBJECT_GATE)
+        return Needs(maps, pointers, boxes=True, object_gate=self._parameters.object_gate)
 
     def start(self, decoded: Decoded) -> Choice:
         self._memory = TrustedFrames(decoded.time, self.traits.slots)
@@ -60,13 +95,9 @@ class SamuraiPolicy(Policy):
 
     def _follow(self, decoded: Decoded) -> Choice:
         """Choose a candidate, and note whether the frame is worth remembering."""
-        chosen, motion_score = self.motion.choose(decoded)
-        self._trusted = (
-            decoded.candidates[chosen].predicted_iou > MEMORY_IOU
-            and decoded.object_score > MEMORY_OBJECT
-            and (motion_score is None or motion_score > MEMORY_MOTION)
-        )
-        return Choice(chosen)
+        chosen = self.motion.choose(decoded)
+        self._trusted = self._parameters.trusts(decoded, chosen)
+        return Choice(chosen.candidate)
 
     def recall(self, time: int) -> Sequence[Recall]:
         pointers = recent_pointers(self._memory.prompt, time, self.traits.pointers)

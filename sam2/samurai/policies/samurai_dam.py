@@ -10,35 +10,45 @@ is taken for the object for a moment doesn't get into the memory by which the ob
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from samurai.policies.anchors import AnchorMemory
+from samurai.policies.anchors import AnchorMemory, AnchorParameters
 from samurai.policies.base import Choice, Decoded, Keep, Needs, Policy, Recall, Traits
-from samurai.policies.dam import PROMPT_CANDIDATES
 from samurai.policies.motion_choice import MotionChoice
-from samurai.policies.samurai import MEMORY_IOU, MEMORY_MOTION, MEMORY_OBJECT
+from samurai.policies.parameters import number
+from samurai.policies.samurai import MemoryParameters
 
-GONE_FRAMES = 5
-"""Frames in a row without the object after which it must be found anew."""
 
-FOUND_IOU = 0.7
-"""Predicted IoU that ends the search."""
+@dataclass(frozen=True)
+class SamuraiDamParameters(MemoryParameters, AnchorParameters):
+    """Constants of both, and of the search.
+
+    Attributes:
+        gone_frames: frames in a row without the object after which it must be found anew.
+        found_iou: predicted IoU that ends the search.
+    """
+
+    gone_frames: int = number(5, 1, whole=True)
+    found_iou: float = number(0.7)
 
 
 class SamuraiDamPolicy(Policy):
     """Motion-aware choice, distractor-aware memory, caution after an absence."""
 
     name = "samurai-dam"
+    parameters_type = SamuraiDamParameters
 
-    def __init__(self, traits: Traits) -> None:
+    def __init__(self, traits: Traits, parameters: SamuraiDamParameters | None = None) -> None:
         super().__init__(traits)
-        self.motion = MotionChoice(traits.motion_weight)
-        self._memory = AnchorMemory(traits)
+        self._parameters = parameters or SamuraiDamParameters()
+        self.motion = MotionChoice(traits, self._parameters)
+        self._memory = AnchorMemory(traits, self._parameters)
         self._absent = 0
 
     @property
     def searching(self) -> bool:
         """Whether the object was gone for so long that its return must be proved."""
-        return self._absent >= GONE_FRAMES
+        return self._absent >= self._parameters.gone_frames
 
     @property
     def needs(self) -> Needs:
@@ -48,7 +58,7 @@ class SamuraiDamPolicy(Policy):
             boxes=True,
             areas=True,
             box_as_mask=True,
-            prompt_candidates=PROMPT_CANDIDATES,
+            prompt_candidates=self._parameters.prompt_candidates,
         )
 
     def start(self, decoded: Decoded) -> Choice:
@@ -63,22 +73,17 @@ class SamuraiDamPolicy(Policy):
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
         seen = decoded[0]
-        chosen, motion_score = self.motion.choose(seen)
-        candidate = seen.candidates[chosen]
+        chosen = self.motion.choose(seen)
+        candidate = seen.candidates[chosen.candidate]
         self._note_absence(candidate.area, candidate.predicted_iou)
-        trusted = (
-            not self.searching
-            and candidate.predicted_iou > MEMORY_IOU
-            and seen.object_score > MEMORY_OBJECT
-            and (motion_score is None or motion_score > MEMORY_MOTION)
-        )
-        self._memory.observe(seen, chosen, trusted)
-        return [Choice(chosen)]
+        trusted = not self.searching and self._parameters.trusts(seen, chosen)
+        self._memory.observe(seen, chosen.candidate, trusted)
+        return [Choice(chosen.candidate)]
 
     def _note_absence(self, area: float, predicted_iou: float) -> None:
         if not area:
             self._absent += 1
-        elif not self.searching or predicted_iou > FOUND_IOU:
+        elif not self.searching or predicted_iou > self._parameters.found_iou:
             self._absent = 0
 
     def remember(self, time: int) -> Sequence[Keep]:

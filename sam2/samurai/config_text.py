@@ -1,0 +1,144 @@
+"""What is said about settings and done with their names, for any configuration: help texts, tables,
+comments, command-line flags, and variables of an environment that are misspelt or unknown."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from samurai.config import PREFIX, Configuration, Setting, settings_of
+from samurai.errors import ConfigurationError
+from samurai.spelling import closest
+
+Config = TypeVar("Config", bound=Configuration)
+
+_WIDTH = 100
+
+
+def describe(config: type[Configuration], others: Mapping[str, str]) -> str:
+    """The help text of the environment variables: default, what each may be, and what it does.
+
+    Args:
+        others: variables that are read elsewhere, and what they are.
+    """
+    lines = ["environment variables, their defaults, and what else they may be:"]
+    for each in settings_of(config):
+        lines.append(f"  {each.variable:22} {each.default_text:13} {each.allowed()}")
+        lines += _wrapped(_help(each), " " * 39)
+    lines += [f"  {name:22} {'unset':13} {text}" for name, text in others.items()]
+    return "\n".join(lines)
+
+
+def table(config: type[Configuration], others: Mapping[str, str]) -> str:
+    """The same as a table in Markdown."""
+    lines = [
+        "| in Python | environment variable | default | values | |",
+        "|---|---|---|---|---|",
+    ]
+    for each in settings_of(config):
+        values = ", ".join(f"`{value}`" for value in each.words())
+        form = each.form if " " in each.form or not each.form else f"`{each.form}`"
+        values = ", ".join(part for part in (values, form) if part)
+        default = each.default_text if each.default is None else f"`{each.default_text}`"
+        cells = (f"`{each.name}`", f"`{each.variable}`", default, values, _help(each))
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += [f"| | `{name}` | unset | | {text} |" for name, text in others.items()]
+    return "\n".join(lines)
+
+
+def comments(config: type[Configuration], others: Mapping[str, str]) -> str:
+    """The same as comments of an .ini file."""
+    lines: list[str] = []
+    for each in settings_of(config):
+        lines.append(f"#   env_{each.variable} (default: {each.default_text})")
+        lines += _wrapped(_help(each), "#     ")
+        lines += _wrapped(each.allowed(), "#     ")
+    lines += [f"#   env_{name}\n#     {text}" for name, text in others.items()]
+    return "\n".join(lines)
+
+
+def _help(each: Setting) -> str:
+    return f"{each.help}; unset: {each.unset}" if each.unset else each.help
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent)
+
+
+def add_flags(
+    parser: argparse.ArgumentParser,
+    config: type[Configuration],
+    names: Iterable[str] | None = None,
+) -> None:
+    """Adds a flag per setting (`--motion-weight`), or for those of these names.
+
+    A flag that isn't given stays None; `from_flags` reads them.
+    """
+    for each in settings_of(config):
+        if names is None or each.name in names:
+            parser.add_argument(
+                f"--{each.name.replace('_', '-')}",
+                metavar="VALUE",
+                help=f"{_help(each)} ({each.allowed()}; default: {each.default_text})".replace(
+                    "%", "%%"
+                ),
+            )
+
+
+def from_flags(base: Config, parsed: argparse.Namespace) -> Config:
+    """A configuration with the flags that were given in place of its own values.
+
+    Raises:
+        ConfigurationError: a value isn't allowed; the message lists what is.
+    """
+    given = {}
+    for each in settings_of(type(base)):
+        text = getattr(parsed, each.name, None)
+        if text is not None:
+            given[each.name] = each.parse(text, f"--{each.name.replace('_', '-')}")
+    return base.changed(**given)
+
+
+def misspelt(name: str, known: Iterable[str]) -> str | None:
+    """The variable that a name misses by at most two letters, or by small ones; None for others.
+
+    `SAMURAI_POLICI` is one; `SAMURAI_MODEL_SIZE`, which another program may read, is none.
+    """
+    known, upper = list(known), name.upper()
+    if name in known or not any(part in upper for part in ("SAM", "RAI")):
+        return None
+    return upper if upper in known else closest(upper, known)
+
+
+def unknown_variables(environ: Mapping[str, str], known: Iterable[str]) -> list[str]:
+    """One sentence for every `SAMURAI_*` variable that nobody reads, with the likely name.
+
+    So are names in small letters and those that are a slip away from a variable of ours.
+    """
+    known = list(known)
+    found = []
+    for name in sorted(environ):
+        meant = misspelt(name, known)
+        if name not in known and (meant or name.upper().startswith(PREFIX)):
+            hint = f" (did you mean {meant}?)" if meant else ""
+            found.append(f"{name} is not a setting and has no effect{hint}")
+    return found
+
+
+def refuse_misspelt(environ: Mapping[str, str], known: Iterable[str]) -> None:
+    """Refuses an environment in which a setting is misspelt: it would be without effect.
+
+    Raises:
+        ConfigurationError: names each of them and what was meant.
+    """
+    known = list(known)
+    slips = {name: meant for name in sorted(environ) if (meant := misspelt(name, known))}
+    if slips:
+        raise ConfigurationError(
+            "; ".join(
+                f"{name} is not a setting (did you mean {meant}?)" for name, meant in slips.items()
+            )
+            + ". Remedy: correct it in trackers.ini or the shell, or unset it"
+        )

@@ -1,0 +1,43 @@
+"""Which known word a misspelled one was meant to be: one measure for names and values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MOST_SLIPS = 2
+"""Slips up to which a word is taken for a misspelling of another."""
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is at most `MOST_SLIPS` slips away, the first of equals.
+
+    None if there is no such word, if the slips are half of the word or more, or if the word itself
+    is known.
+    """
+    near = {each: slips(word, each) for each in known}
+    if not near or word in near:
+        return None
+    best = min(near, key=lambda each: near[each])
+    return best if near[best] <= min(MOST_SLIPS, (len(word) - 1) // 2) else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` (did you mean ...?)` for the end of a message; empty if no known word is close."""
+    close = closest(word, known)
+    return f" (did you mean {close}?)" if close else ""
+
+
+def slips(one: str, other: str) -> int:
+    """The letters to insert, delete, replace or swap with their neighbor to turn one word into the
+    other (restricted Damerau-Levenshtein distance)."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        row = [i]
+        for j, wanted in enumerate(other, start=1):
+            least = min(last[j] + 1, row[-1] + 1, last[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                least = min(least, before[j - 2] + 1)
+            row.append(least)
+        before, last = last, row
+    return last[-1]

@@ -1,0 +1,84 @@
+"""The texts about settings that stand in files: docs/settings.md and the comments of trackers.ini.
+
+    python -m vot_wrapper.settings_pages
+
+writes them in a clone. What stands between the markers is generated; a test holds it up to date.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+
+from samurai import config_text
+from samurai.errors import ConfigurationError
+from samurai.policies import POLICIES
+from samurai.policies.parameters import Parameters
+from vot_wrapper import bundled
+from vot_wrapper.settings import OTHER_VARIABLES, Settings
+
+BEGIN, END = "settings: generated", "settings: end"
+_MARKERS = {
+    ".md": (f"<!-- {BEGIN} by python -m vot_wrapper.settings_pages -->", f"<!-- {END} -->"),
+    ".ini": (f"# {BEGIN} by python -m vot_wrapper.settings_pages", f"# {END}"),
+}
+
+
+def page(config: type[Settings] = Settings) -> str:
+    """What is generated in docs/settings.md."""
+    return f"{config_text.table(config, OTHER_VARIABLES)}\n\n{parameters_table()}"
+
+
+def parameters_table() -> str:
+    """The parameters of every policy with their defaults, in Markdown."""
+    lines = ["| policy | parameters and their defaults |", "|---|---|"]
+    for name, kind in POLICIES.items():
+        fields = dataclasses.fields(kind.parameters_type or Parameters)
+        shown = ", ".join(f"`{each.name}={_default(each.default)}`" for each in fields)
+        lines.append(f"| `{name}` | {shown or 'none'} |")
+    return "\n".join(lines)
+
+
+def _default(value: object) -> str:
+    return "(the model's)" if value is None else str(value)
+
+
+def texts(config: type[Settings] = Settings) -> dict[str, str]:
+    """What is generated, by the file's path in a clone."""
+    return {
+        "docs/settings.md": page(config),
+        "trackers.ini": config_text.comments(config, OTHER_VARIABLES),
+    }
+
+
+def renewed(file: Path, generated: str) -> str:
+    """The file's text with another generated part.
+
+    Raises:
+        ConfigurationError: the file has lost a marker.
+    """
+    begin, end = _MARKERS[file.suffix]
+    text = file.read_text(encoding="utf-8")
+    head, first, rest = text.partition(f"{begin}\n")
+    _, second, tail = rest.partition(f"\n{end}\n")
+    if not first or not second:
+        raise ConfigurationError(f"{file} has lost a marker: write {begin!r} and {end!r} into it")
+    return f"{head}{first}{generated}{second}{tail}"
+
+
+def main() -> int:
+    """Writes all files; 2 outside of a clone."""
+    clone = bundled.clone()
+    if clone is None:
+        print("settings_pages: this is no clone, so there is nothing to write", file=sys.stderr)
+        return 2
+    for name, generated in texts().items():
+        file = clone / name
+        file.write_text(renewed(file, generated), encoding="utf-8")
+        print(f"wrote {file}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
