@@ -143,7 +143,8 @@ def test_dtypes_are_those_of_the_network() -> None:
 
 def test_settings_load_no_torch() -> None:
     code = (
-        "import sys; from samurai.config import TrackerConfig\nTrackerConfig(policy='dam:stride=4')\n"
+        "import sys; from samurai.config import TrackerConfig\n"
+        "TrackerConfig(policy='dam:stride=4')\n"
         "print('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -67,17 +67,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         serve.formatter_class = argparse.RawDescriptionHelpFormatter
         serve.epilog = describe()
     doctor = add("doctor", _doctor, "check the installation, and say what to do")
-    doctor.add_argument(
-        "--workspace", type=Path, help="check its sequences too (default: the current folder's)"
-    )
-    verify = "compare masks with the installed sam2's predictor, on this device, and nothing else"
-    doctor.add_argument("--verify", metavar="MODEL", help=verify)
-    frames = "how many frames to compare (default: 30; 5 on a CPU)"
-    doctor.add_argument("--frames", type=int, metavar="N", help=frames)
-    if "doctor" in given and "--verify" in given:
-        from vot_wrapper.verify import add_arguments as add_verify_arguments
-
-        add_verify_arguments(doctor)
+    _add_doctor_arguments(doctor, verify=any(each.startswith("--verify") for each in given))
     download = add("download", _download, "fetch the official weights of models")
     download.add_argument("models", nargs="+", metavar="NAME", help="tiny, small, base_plus, large")
     evaluate = add("evaluate", _evaluate, "run and score trackers with the VOT toolkit")
@@ -103,6 +93,21 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
 
         add_submit_arguments(submit)
     return parser
+
+
+def _add_doctor_arguments(doctor: argparse.ArgumentParser, verify: bool) -> None:
+    """Declares the arguments of `samurai doctor`; with `verify` those of the comparison too."""
+    doctor.add_argument(
+        "--workspace", type=Path, help="check its sequences too (default: the current folder's)"
+    )
+    compare = "compare masks with the installed sam2's predictor, on this device, and nothing else"
+    doctor.add_argument("--verify", metavar="MODEL", help=compare)
+    frames = "how many frames to compare (default: 30; 5 on a CPU)"
+    doctor.add_argument("--frames", type=int, metavar="N", help=frames)
+    if verify:
+        from vot_wrapper.verify import add_arguments as add_verify_arguments
+
+        add_verify_arguments(doctor)
 
 
 class _Version(argparse.Action):

@@ -120,9 +120,10 @@ def run_alone(code: str, *path: Path) -> str:
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="reads TOML with the standard library")
 def test_an_installed_package_finds_its_weights(repository: Path, tmp_path: Path) -> None:
     package = tmp_path / "site" / "samurai"
-    package.mkdir(parents=True)
-    for name in ("__init__.py", "version.py", "manifest.py", "errors.py"):
-        shutil.copy(repository / "sam2" / "samurai" / name, package)
+    (package / "models").mkdir(parents=True)
+    needed = ("__init__", "version", "errors", "spelling", "models/__init__", "models/manifest")
+    for name in needed:
+        shutil.copy(repository / "sam2" / "samurai" / f"{name}.py", package / f"{name}.py")
     (package / "weights").mkdir()
     for name in ("manifest.toml", "nano.safetensors"):
         shutil.copy(repository / "checkpoints" / name, package / "weights")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import samurai
+from samurai.config import setting_names
 from vot_wrapper import cli
 from vot_wrapper.settings import Settings
 
@@ -36,7 +37,7 @@ def test_serve_help_lists_the_settings(capsys):
         cli.main(["serve", "--help"])
     assert caught.value.code == 0
     text = capsys.readouterr().out
-    for name in Settings.__dataclass_fields__:
+    for name in setting_names(Settings):
         assert f"SAMURAI_{name.upper()}" in text
     assert "nano, tiny, small, base_plus, large" in text
 

@@ -73,6 +73,16 @@ def test_what_the_environment_says_is_used(monkeypatch, capsys):
     assert len(re.findall(r"on cpu with \d+ threads?, bfloat16", text)) == 2
 
 
+def test_what_a_flag_says_comes_before_the_environment(monkeypatch, capsys):
+    monkeypatch.setenv("SAMURAI_DTYPE", "float16")
+    flags = ["--dtype", "bfloat16", "--device", "cpu"]
+    assert cli.main(["doctor", "--verify", "nano", *flags]) == 0
+    text = "\n".join(lines(capsys))
+    assert len(re.findall(r"on cpu with \d+ threads?, bfloat16", text)) == 2
+    assert cli.main(["doctor", "--verify", "nano", "--dtype", "half"]) == 2
+    assert "--dtype=half is not allowed" in capsys.readouterr().err
+
+
 def test_nothing_needs_torchvision():
     code = """
 import sys
