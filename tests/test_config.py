@@ -7,6 +7,7 @@ import dataclasses
 import logging
 import os
 import pickle
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -186,6 +187,13 @@ def test_settings_come_before_the_model_card() -> None:
     assert ours.new_policy().traits.motion_weight == 0.4
     with pytest.raises(ConfigurationError, match="two models"):
         Tracker.load("nano", model="tiny")
+
+
+def test_the_example_of_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(example, {})
+    assert capsys.readouterr().out == "model card\n"
 
 
 # Policies

@@ -6,7 +6,6 @@ one means the default. How settings are read, checked and described: `samurai.co
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +75,7 @@ class Settings(TrackerConfig):
             )
 
 
-def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from an environment.
 
     Raises:

@@ -49,7 +49,8 @@ class Setting:
         help: what the setting does.
         choices: the words that it may be; a mapping gives the value that each word stands for. A
             callable is called when the words are needed.
-        convert: from any other text to a value; raises ValueError if there is none.
+        convert: from other text than the words, or any, to a value; raises ValueError if there is
+            none, and then the words are tried.
         form: what such text looks like, for messages and tables.
         unset: what None means, for settings whose default it is.
         path: whether such text is a file's path, which must be absolute in the environment: the
@@ -88,7 +89,7 @@ class Setting:
 
     def text(self, value: Any) -> str:
         """A value as one would write it."""
-        for word, meant in self.words().items():
+        for word, meant in self.choices.items() if isinstance(self.choices, Mapping) else ():
             if type(value) is type(meant) and value == meant:
                 return word
         return str(value)
@@ -102,9 +103,6 @@ class Setting:
         Raises:
             ConfigurationError: it isn't allowed; the message lists what is.
         """
-        words = self.words()
-        if text in words:
-            return words[text]
         try:
             if self.convert is not None:
                 return self.convert(text)
@@ -112,6 +110,9 @@ class Setting:
             raise ConfigurationError(f"{label}={text} is not allowed: {error}") from None
         except ValueError:
             pass
+        words = self.words()
+        if text in words:
+            return words[text]
         raise ConfigurationError(
             f"{label}={text} is not allowed: it must be {'one of ' if words else ''}"
             f"{self.allowed()}{did_you_mean(text, words)}"
@@ -253,10 +254,14 @@ def _card(text: str) -> str:
 
 
 def _policy(text: str) -> str:
-    """A policy and its parameters, spelled as `PolicyChoice` does."""
-    from samurai.policies import PolicyChoice
+    """A policy and its parameters, spelled as `PolicyChoice` does.
 
-    if ":" not in text:
+    A policy of ours is known without a look at the packages that are installed, which takes
+    milliseconds.
+    """
+    from samurai.policies import POLICIES, PolicyChoice
+
+    if ":" not in text and text not in POLICIES:
         raise ValueError(text)
     return str(PolicyChoice.of(text))
 

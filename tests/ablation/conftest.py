@@ -48,7 +48,13 @@ experiments:
     analyses:
       - {type: average_accuracy, burnin: 1, ignore_unknown: false, weighted: false}
 """
-SHIFTS = {"samurai": 0, "sam2": 2, "dam": 4}  # pixels to the right of the truth
+SHIFTS = {  # pixels to the right of the truth
+    "samurai": 0,
+    "sam2": 2,
+    "dam": 4,
+    "samurai:motion_weight=0.1": 1,
+    "samurai:motion_weight=0.2,stable_frames=9": 3,
+}
 SEQUENCES = ["first", "second", "third", "fourth", "fifth", "sixth"]
 
 Ablate = Callable[..., tuple[int, str]]

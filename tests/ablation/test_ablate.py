@@ -276,3 +276,19 @@ def test_without_matplotlib_nothing_is_run(
     code, printed = ablate(*POLICIES, "--workspace", single)
     assert code == 2 and "pip install 'matplotlib" in printed
     assert processes.runs == [] and not (tmp_path / "out").exists()
+
+
+def test_parameters_of_a_policy_are_swept(ablate: Ablate, single: Path, tmp_path: Path) -> None:
+    sweep = ["samurai:motion_weight=0.1", "samurai:motion_weight=0.20,stable_frames=9"]
+    code, printed = ablate("--policies", "samurai", *sweep, "--workspace", single)
+    assert code == 0, printed
+    folders = {folder.name for folder in (tmp_path / "out" / "single" / "results").iterdir()}
+    assert folders == {
+        "samurai-nano",
+        "samurai-motion-weight-0p1-nano",
+        "samurai-motion-weight-0p2-stable-frames-9-nano",
+    }
+    found = results(tmp_path / "out")
+    assert list(found) == ["samurai", sweep[0], "samurai:motion_weight=0.2,stable_frames=9"]
+    scores = [found[policy]["measures"]["single"]["baseline EAO"] for policy in found]
+    assert scores == sorted(scores, reverse=True) and len(set(scores)) == 3
