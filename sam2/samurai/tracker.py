@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
@@ -89,7 +90,7 @@ class Tracker:
         self.new_policy()  # refuses what isn't installed now, and not in the middle of a video
 
     @classmethod
-    def load(cls, config: TrackerConfig | str | None = None, **settings: Any) -> Tracker:
+    def load(cls, config: TrackerConfig | str | Path | None = None, **settings: Any) -> Tracker:
         """A tracker with one of the models of `checkpoints/manifest.toml`, or of a card of one's
         own: `Tracker.load(config)`, or `Tracker.load("large", policy="dam")`.
 
@@ -106,12 +107,12 @@ class Tracker:
                 what is.
             CheckpointError: the weights are missing or damaged; the message says what to do.
         """
-        if isinstance(config, str):
+        if isinstance(config, str | Path):
             if "model" in settings:
                 raise ConfigurationError(
                     f"two models are given, {config} and {settings['model']}: name one"
                 )
-            settings["model"], config = config, None
+            settings["model"], config = str(config), None
         config = (config or TrackerConfig()).changed(**settings)
         resolve_dtype(config.dtype, resolve_device(config.device))
         card = model_card(config.model)

@@ -55,7 +55,7 @@ def section(model: Path | str) -> Section:
 def test_own_weights_track_as_their_card_says(card: Callable[[], Path]) -> None:
     from samurai import Box, Tracker
 
-    tracker = Tracker.load(str(card()), device="cpu")
+    tracker = Tracker.load(card(), device="cpu")
     assert (tracker.window, tracker.box_prompt) == (5, "points")
     assert tracker.sources["model"] == "argument" and tracker.config.model_name == "mine"
     frame = np.random.default_rng(0).integers(0, 255, (96, 128, 3), np.uint8)
