@@ -89,9 +89,10 @@ class Setting:
 
     def text(self, value: Any) -> str:
         """A value as one would write it."""
-        for word, meant in self.choices.items() if isinstance(self.choices, Mapping) else ():
-            if type(value) is type(meant) and value == meant:
-                return word
+        if isinstance(self.choices, Mapping):
+            for word, meant in self.choices.items():
+                if type(value) is type(meant) and value == meant:
+                    return str(word)
         return str(value)
 
     def parse(self, text: str, label: str) -> Any:

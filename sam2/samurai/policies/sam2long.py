@@ -7,7 +7,7 @@ frame is always remembered, the oldest one lends no pointer, pointers count as m
 their rank says, and what names that code below.
 
 The published method knows its answer after the last frame. Here every frame is answered at once, by
-the pathway that is ahead then; `TrackerConfig(offline=True)` answers as published (see `core.offline`).
+the pathway that is ahead then; with `TrackerConfig(offline=True)` as published (`core.offline`).
 """
 
 from __future__ import annotations
