@@ -107,7 +107,7 @@ def test_damaged_and_missing_weights(monkeypatch, tmp_path):
     findings = list(doctor.weights())
     [failure] = [finding for finding in findings if finding.level == "FAIL"]
     assert "tiny" in failure.text and "3 bytes" in failure.text
-    assert failure.remedy == "run `samurai download tiny`"
+    assert failure.remedy == "delete it, then run `samurai download tiny`"
     absent = findings[-1]
     assert absent.level == "INFO" and "not downloaded" in absent.text and "small (" in absent.text
     assert "tiny (" not in absent.text, "it is there, and damaged"
