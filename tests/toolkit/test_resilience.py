@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from samurai.cli import doctor
 from samurai.errors import ConfigurationError
-from vot_wrapper import doctor
-from vot_wrapper.bundled import source
-from vot_wrapper.evaluate import workspace_folder
+from vot_wrapper.commands.evaluate import workspace_folder
+from vot_wrapper.toolkit.bundled import source
 from vot_wrapper.toolkit.locks import trackers_alone
 from vot_wrapper.toolkit.running import _without_our_traceback, all_alike
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import samurai
-from vot_wrapper import cli
+from samurai.cli import main as cli
 from vot_wrapper.settings import Settings
 
 HEAVY = ("torch", "numpy", "cv2", "trax", "vot", "sam2")
@@ -18,7 +18,7 @@ HEAVY = ("torch", "numpy", "cv2", "trax", "vot", "sam2")
 def test_help_imports_nothing_heavy():
     code = f"""
 import sys
-from vot_wrapper.cli import main
+from samurai.cli.main import main
 try:
     main(["--help"])
 except SystemExit as end:
@@ -80,7 +80,7 @@ def test_other_errors_keep_their_traceback(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "command", [["-m", "vot_wrapper"], ["-m", "vot_wrapper.cli", "serve"]], ids=" ".join
+    "command", [["-m", "vot_wrapper"], ["-m", "samurai.cli.main", "serve"]], ids=" ".join
 )
 def test_serve_by_hand_says_what_it_is_for(command, tmp_path):
     """On a terminal, where a person would otherwise wait for ever."""
@@ -106,7 +106,7 @@ def test_without_sam2_the_line_names_the_commands(tmp_path):
     code = f"""
 import sys
 sys.path[:0] = [{str(root)!r}, {str(root / "sam2")!r}]
-from vot_wrapper.cli import main
+from samurai.cli.main import main
 sys.exit(main(["doctor"]))
 """
     done = subprocess.run(

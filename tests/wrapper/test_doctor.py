@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vot_wrapper import doctor
+from samurai.cli import doctor
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from samurai.cli import doctor
 from samurai.errors import ConfigurationError
-from vot_wrapper import doctor
-from vot_wrapper.sections import Section, faults, registries, sections_of
 from vot_wrapper.settings import misspelt, refuse_misspelt, unknown_variables, variable_names
+from vot_wrapper.toolkit.sections import Section, faults, registries, sections_of
 
 ROOT = Path(__file__).parents[2]
 HEAD = "protocol = traxpython\ncommand = vot_wrapper\n"

@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from samurai import verification
+from samurai.cli import main as cli
+from samurai.cli import verify
 from samurai.core import prompting as prompts
 from samurai.networks.sam2.network import Sam2Network
-from vot_wrapper import cli, verify
 
 FRAMES = "8"
 
@@ -77,7 +78,7 @@ def test_nothing_needs_torchvision():
     code = """
 import sys
 sys.modules["torchvision"] = None  # importing it raises
-from vot_wrapper.cli import main
+from samurai.cli.main import main
 sys.exit(main(["doctor", "--verify", "nano", "--frames", "2"]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
