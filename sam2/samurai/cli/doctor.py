@@ -68,7 +68,7 @@ def report(folder: Path | None = None) -> int:
             print(finding, flush=True)
             levels[finding.level] += 1
 
-    for check in (python, packages, opencv, sam2, device, weights):
+    for check in (python, packages, plug_ins, opencv, sam2, device, weights):
         show(check)
     for check in all_plugged_in(CHECKS, "checks"):
         show(check)
@@ -122,6 +122,13 @@ def packages(_: Path | None = None) -> Iterator[Finding]:
             yield Finding("WARN", name, text, "pip install 'vot-toolkit>=0.9.0,<0.10'")
         else:
             yield Finding("OK", name, version)
+
+
+def plug_ins(_: Path | None = None) -> Iterator[Finding]:
+    """Whether the commands and checks of the VOT side can be found."""
+    if plugged_in(CHECKS, "checks") is None:
+        text = "the commands and checks of this package aren't registered: it isn't installed"
+        yield Finding("FAIL", "plug-ins", text, INSTALL)
 
 
 def opencv(_: Path | None = None) -> Iterator[Finding]:
