@@ -12,9 +12,9 @@ import torch
 
 from samurai import verification
 from samurai.cli import main as cli
-from samurai.cli import verify
 from samurai.core import prompting as prompts
 from samurai.networks.sam2.network import Sam2Network
+from vot_wrapper.commands import verify
 
 FRAMES = "8"
 
