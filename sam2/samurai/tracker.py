@@ -19,7 +19,7 @@ from samurai.policies import policy_class
 from samurai.policies.base import Policy, Traits
 from samurai.runtime.device import resolve_device
 from samurai.runtime.precision import resolve_dtype, warn_of_emulation
-from samurai.speed import checked_speed
+from samurai.speed import Speed, checked_speed
 
 if TYPE_CHECKING:
     from samurai.networks.sam2.build import SAM2Base
@@ -49,6 +49,9 @@ class Tracker:
         large: whether the model is SAM 2.1 large, for which papers give other constants.
         confidence: knots that turn the model's estimate into an expected overlap, see `confidence`.
 
+    Attributes:
+        speed: as given; "exact" once a faster one has failed, see `warm_up`.
+
     Raises:
         ConfigurationError: a name isn't known, or the device isn't there.
     """
@@ -71,7 +74,8 @@ class Tracker:
         large: bool = False,
     ) -> None:
         place = resolve_device(device)
-        self.network = create_network(model, place, dtype, checked_speed(speed))
+        self.speed: Speed = checked_speed(speed)
+        self.network = create_network(model, place, dtype, self.speed)
         self._spare = None if speed == "exact" else (model, dtype)  # until it has warmed up
         if dtype != "auto":
             warn_of_emulation(self.network.dtype, place)
@@ -220,7 +224,8 @@ class Tracker:
         del self.network
         release(device)
         try:
-            self.network = create_network(model, device, dtype, "exact")
+            self.speed = "exact"
+            self.network = create_network(model, device, dtype, self.speed)
         except Exception as error:
             raise _unusable(device, error) from error
 

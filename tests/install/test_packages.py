@@ -86,7 +86,7 @@ def test_entry_points_are_installed_and_load(options: configparser.ConfigParser)
     assert {(each.group, each.name, each.value) for each in here} == declared
     for each in here:
         loaded = each.load()
-        assert callable(loaded) or loaded and isinstance(loaded, tuple)
+        assert callable(loaded) or (loaded and isinstance(loaded, tuple))
 
 
 def test_an_editable_install_offers_the_training_too(repository: Path, tmp_path: Path) -> None:

@@ -105,12 +105,12 @@ def test_other_weights_are_found(change_models, capsys, change):
 
 
 def swap_slots(monkeypatch):
-    plain = Sam2Network.memory
+    plain = Sam2Network.prepare_memory
 
     def swapped(self, maps, slots, pointers, distances, weights=None):
         return plain(self, maps, [line[::-1] for line in slots], pointers, distances, weights)
 
-    monkeypatch.setattr(Sam2Network, "memory", swapped)
+    monkeypatch.setattr(Sam2Network, "prepare_memory", swapped)
 
 
 def swap_corners(monkeypatch):

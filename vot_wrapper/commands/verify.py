@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from samurai.regions import Box
     from samurai.speed import Speed
-    from samurai.tracker import Tracker
     from samurai.verification import Agreement, Run
 
 SEQUENCE = "deformation"
@@ -141,20 +140,13 @@ def _ours(
     release(device)
     tracker = load_tracker(card, settings.device, settings.dtype, settings.speed)
     tracker.warm_up()
-    speed = _speed(tracker, settings)
+    speed = tracker.speed
     asked = "" if speed == settings.speed else f" ({settings.speed} failed, see the log line)"
     where = f"{_place(device)}, {_short(tracker.network.dtype)}"
     _tell("samurai", f"policy sam2 on {where}, speed {speed}{asked}")
     made = run_tracker(tracker, read_frames(folder), box)
     _tell("", _cost(made))
     return made, speed
-
-
-def _speed(tracker: Tracker, settings: Settings) -> Speed:
-    from samurai.networks.sam2.backends.fast import FastNetwork
-    from samurai.speed import checked_speed
-
-    return checked_speed(settings.speed if isinstance(tracker.network, FastNetwork) else "exact")
 
 
 def _judge(agreement: Agreement, speed: Speed) -> int:

@@ -114,13 +114,13 @@ def test_graphs_of_this_trunk_change_no_bit(
     """Nor its layout, for one view or several, whether or not a core is to spare."""
     monkeypatch.setattr(background, "usable_cores", lambda: spare + torch.get_num_threads())
     network = Tracker(model, "samurai", "cpu").network
-    plain = network._encoder.module
+    plain = network.modules.encoder
     network.prepare()
-    assert network._encoder.frozen
+    assert network.modules.encoder is not plain
     for count in (1, 3):
         views = torch.randn(count, 3, network.spec.input_size, network.spec.input_size)
         for ours, eager, theirs in zip(
-            network._encoder(views),
+            network.modules.encoder(views),
             plain(views),
             model.forward_image(views)["backbone_fpn"][-3:],
             strict=True,

@@ -7,7 +7,6 @@ import logging
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,13 +19,15 @@ from torch.nn.attention import SDPBackend
 from samurai import Box, Tracker
 from samurai.errors import ConfigurationError, DeviceError, SamuraiError
 from samurai.networks.sam2 import create
-from samurai.networks.sam2.backends import fast
-from samurai.networks.sam2.backends.attention_kernels import PLAIN, Kernel, fastest
-from samurai.networks.sam2.backends.fast import FastNetwork
+from samurai.networks.sam2.attention_kernels import Kernel
+from samurai.networks.sam2.backends import cuda
+from samurai.networks.sam2.execution import EXACT, Execution
 from samurai.networks.sam2.network import Sam2Network
 
 BOX = Box(20, 24, 30, 26)
 KERNELS = (Kernel("math, folded", True, SDPBackend.MATH), Kernel("math", False, SDPBackend.MATH))
+
+PADDED = Execution(folded=True, padded=True, backend=cuda.prepare)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def like_cuda(monkeypatch: pytest.MonkeyPatch) -> Callable[[Fault | None], None]
             at("compile")
             return lambda *tensors: at("compiled call") or module(*tensors)
 
-        def seconds(kernel: Kernel) -> float:
+        def seconds(network: Any, attention: Any, kernel: Kernel) -> float:
             at("probe")
             return 1.0
 
@@ -73,22 +74,25 @@ def like_cuda(monkeypatch: pytest.MonkeyPatch) -> Callable[[Fault | None], None]
                 at("record")
                 return super().__call__(function, inputs)
 
-        def prepare(network: FastNetwork, objects: int = 1) -> None:
-            reader: Any = network._reader.module
-            reader.kernel = fastest(KERNELS, seconds)
-            network.record(Recorder(), {1, objects})
+        def execution(device: Any, dtype: Any, speed: str, size: int) -> Execution:
+            return EXACT if speed == "exact" else PADDED
 
         monkeypatch.setattr(torch, "compile", compiled)
-        monkeypatch.setattr(FastNetwork, "prepare", prepare)
-        monkeypatch.setattr(create, "FastNetwork", partial(FastNetwork, padded=True, folded=True))
+        monkeypatch.setattr(create, "choose_execution", execution)
+        monkeypatch.setattr(cuda, "CUDA_KERNELS", KERNELS)
+        monkeypatch.setattr(cuda, "_seconds", seconds)
+        monkeypatch.setattr(cuda, "CudaGraphs", Recorder)
         for name, place in (("encode", "frame"), ("encode_memory", "memory write")):
-            plain = getattr(FastNetwork, name)
+            plain = getattr(Sam2Network, name)
 
-            def failing(*args: Any, place: str = place, plain: Any = plain, **named: Any) -> Any:
-                at(place)
-                return plain(*args, **named)
+            def failing(
+                network: Any, *args: Any, place: str = place, plain: Any = plain, **named: Any
+            ) -> Any:
+                if network.execution.folded:
+                    at(place)
+                return plain(network, *args, **named)
 
-            monkeypatch.setattr(FastNetwork, name, failing)
+            monkeypatch.setattr(Sam2Network, name, failing)
 
     return install
 
@@ -123,7 +127,7 @@ def test_the_process_goes_on_in_exact(
     dropped = weakref.ref(ours.network)
     with caplog.at_level(logging.WARNING):
         ours.warm_up(2)
-    assert type(ours.network) is Sam2Network
+    assert ours.speed == "exact" and not ours.network.execution.folded
     [line] = caplog.messages
     assert type(fault.error).__name__ in line or "SessionError" in line
     assert "exact" in line and "\n" not in line and "whole program" not in line
@@ -141,19 +145,20 @@ def test_where_nothing_fails_the_network_stays_and_the_loaded_model_is_let_go(
     ours = Tracker.load("nano", device="cpu", speed="fast")
     network = ours.network
     ours.warm_up()
-    assert ours.network is network and isinstance(network, FastNetwork)
+    assert ours.network is network and ours.speed == "fast"
+    assert network.modules is not network.eager_modules
     assert ours._spare is None and not caplog.messages
 
 
 def test_kernels_that_a_device_has_not_got_are_left_out(
-    like_cuda: Callable[[Fault | None], None], caplog: pytest.LogCaptureFixture
+    like_cuda: Callable[[Fault | None], None],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Torch says so by a RuntimeError. Plain products run anywhere: no reason to be exact."""
     like_cuda(Fault("probe", NotImplementedError("No available kernel")))
     ours = Tracker.load("nano", device="cpu", speed="fast")
     ours.warm_up()
-    reader: Any = ours.network._reader.module
-    assert isinstance(ours.network, FastNetwork) and reader.kernel is PLAIN
+    assert ours.speed == "fast"
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
@@ -186,4 +191,4 @@ def test_what_is_wrongly_set_is_no_fault_of_the_device(monkeypatch: pytest.Monke
     monkeypatch.setattr(Sam2Network, "prepare", failing)
     with pytest.raises(ConfigurationError, match="a policy's setting"):
         ours.warm_up()
-    assert isinstance(ours.network, fast.FastNetwork)
+    assert ours.speed == "fast"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,14 @@ from samurai.core.preprocess import resized, resized_on_device
 from samurai.errors import ConfigurationError
 from samurai.models.checkpoints import load_model
 from samurai.models.manifest import model_card
-from samurai.networks.sam2.backends.attention_kernels import PLAIN, Kernel, fastest
-from samurai.networks.sam2.backends.fast import Compiled, FastNetwork
-from samurai.networks.sam2.backends.folding import FoldedEncoder, FoldedReader
-from samurai.networks.sam2.network import Memory, Sam2Network
+from samurai.networks.base import Memory
+from samurai.networks.sam2.attention_kernels import PLAIN, Kernel, fastest
+from samurai.networks.sam2.backends.cuda import Compiled, record_modules
+from samurai.networks.sam2.backends.examples import blank_memory
+from samurai.networks.sam2.execution import Execution, choose_execution
+from samurai.networks.sam2.folding import FoldedEncoder, FoldedMemoryAttention
+from samurai.networks.sam2.modules import as_map
+from samurai.networks.sam2.network import Sam2Network
 from samurai.speed import checked_speed, keep_compiled, multiplies_bfloat16
 
 CPU = torch.device("cpu")
@@ -31,6 +36,8 @@ ROUNDING = 2e-5
 OVERLAP = 0.995
 """What `samurai.speed` states: mean overlap with the exact masks."""
 MATH = SDPBackend.MATH
+PADDED = Execution(folded=True, padded=True)
+"""What CUDA has, for a CPU."""
 
 Frames = list[NDArray[np.uint8]]
 
@@ -41,8 +48,8 @@ def exact() -> Sam2Network:
 
 
 @pytest.fixture(scope="module")
-def padded() -> FastNetwork:
-    return FastNetwork(load_model(model_card("nano")), CPU, torch.float32, padded=True, folded=True)
+def padded() -> Sam2Network:
+    return Sam2Network(load_model(model_card("nano")), CPU, torch.float32, PADDED)
 
 
 def random_memory(network: Sam2Network, rows: int, maps: int, pointers: int) -> Memory:
@@ -68,7 +75,7 @@ def random_memory(network: Sam2Network, rows: int, maps: int, pointers: int) -> 
 )
 def test_features_and_conditioned_features_differ_by_rounding_alone(
     exact: Sam2Network,
-    padded: FastNetwork,
+    padded: Sam2Network,
     kernel: Kernel,
     rows: int,
     maps: int,
@@ -77,12 +84,11 @@ def test_features_and_conditioned_features_differ_by_rounding_alone(
     """Also where the memory is padded, and for every kind of attention kernel."""
     view = torch.randn(1, 3, exact.spec.input_size, exact.spec.input_size)
     theirs, ours = exact.encode(view), padded.encode(view)
-    assert isinstance(padded._encoder.module, FoldedEncoder)
+    attention = padded.modules.memory_attention
+    assert isinstance(padded.modules.encoder, FoldedEncoder)
+    assert isinstance(attention, FoldedMemoryAttention)
     for a, b in zip((theirs.tokens, *theirs.high_res), (ours.tokens, *ours.high_res), strict=True):
         assert_close(a, b, ROUNDING)
-    reader = padded._reader.module
-    assert isinstance(reader, FoldedReader)
-    reader.kernel = kernel
     memory = random_memory(padded, rows, maps, pointers)
     full = (
         memory.maps.shape[1] % padded.spec.map_slots,
@@ -90,10 +96,13 @@ def test_features_and_conditioned_features_differ_by_rounding_alone(
     )
     assert full == (0, 0) and (memory.key_mask is None) == (maps == 7)
     conditioned = exact.condition(theirs, random_memory(exact, rows, maps, pointers))
+    with kernel.preferred():
+        found = attention.with_kernel(kernel)(ours.tokens, *memory.given())
+    assert_close(as_map(found), conditioned, ROUNDING)
     assert_close(padded.condition(ours, memory), conditioned, ROUNDING)
 
 
-def test_what_is_recorded_or_compiled_has_few_shapes(padded: FastNetwork) -> None:
+def test_what_is_recorded_or_compiled_has_few_shapes(padded: Sam2Network) -> None:
     shapes = {
         tuple(tensor.shape for tensor in random_memory(padded, 1, maps, pointers)[:5])
         for maps in range(1, padded.spec.map_slots + 1)
@@ -102,27 +111,22 @@ def test_what_is_recorded_or_compiled_has_few_shapes(padded: FastNetwork) -> Non
     assert len(shapes) == 1
 
 
-def test_modules_compile_as_one_graph(padded: FastNetwork) -> None:
+def test_modules_compile_as_one_graph(padded: Sam2Network) -> None:
     """Traced by torch's compiler for a backend that compiles nothing: no graph breaks."""
     spec = padded.spec
-    size = spec.input_size
-    view, reader = torch.randn(1, 3, size, size), padded._reader.module
-    tokens = torch.randn(padded.spec.feature_tokens, 1, padded.spec.feature_channels)
-    assert isinstance(reader, FoldedReader)
-    reader.kernel = Kernel("math", True, MATH)
+    encoder, attention = padded.modules.encoder, padded.modules.memory_attention
+    assert isinstance(attention, FoldedMemoryAttention)
+    attention = attention.with_kernel(Kernel("math", True, MATH))
+    view = torch.randn(1, 3, spec.input_size, spec.input_size)
+    tokens = torch.randn(spec.feature_tokens, 1, spec.feature_channels)
+    full = blank_memory(padded, 1, spec.map_slots, spec.pointer_slots)
     for module, inputs in (
-        (padded._encoder.module, (view,)),
-        (
-            reader,
-            (
-                tokens,
-                *padded._blank_memory(1, spec.map_slots, spec.pointer_slots).given(),
-            ),
-        ),
-        (reader, (tokens, *padded._blank_memory(1, 1, 1).given())),
+        (encoder, (view,)),
+        (attention, (tokens, *full.given())),
+        (attention, (tokens, *blank_memory(padded, 1, 1, 1).given())),
     ):
         compiled = torch.compile(module, backend="eager", fullgraph=True, dynamic=False)
-        with torch.inference_mode(), reader.kernel.preferred():
+        with torch.inference_mode(), attention.kernel.preferred():
             for ours, plain in zip(compiled(*inputs), module(*inputs), strict=True):
                 assert_close(ours, plain, 1e-6)
     torch._dynamo.reset()
@@ -149,11 +153,10 @@ def test_a_video_on_recorded_work(monkeypatch: pytest.MonkeyPatch, float32_maps:
     monkeypatch.setattr(torch, "compile", lambda module, **_: module)
     frames, mask = bundled("scale")
     plain, recorded = (Tracker.load("nano", "samurai", "cpu", speed="fast") for _ in range(2))
-    network = FastNetwork(plain.network.model, CPU, torch.float32, padded=True, folded=True)
-    recorded.network = network
+    network = recorded.network = Sam2Network(plain.network.model, CPU, torch.float32, PADDED)
     tape = Tape()
-    network.record(tape, {1})
-    assert tape.recorded == 3  # the encoder, and the reader of a full and of a padded memory
+    network.modules = record_modules(network, network.modules, tape, {1})
+    assert tape.recorded == 3  # the encoder, and attention to a full and to a padded memory
     sessions = [tracker.session() for tracker in (plain, recorded)]
     for time, frame in enumerate(frames[:22]):
         late = [Mask(np.roll(mask, 40, axis=1))] if time == 3 else []
@@ -207,7 +210,8 @@ def overlaps(name: str, length: int) -> NDArray[np.float64]:
     frames, mask = bundled(name)
     way = [*range(len(frames)), *range(len(frames) - 2, 0, -1)]
     exact, folded = (Tracker.load("nano", "samurai", "cpu") for _ in range(2))
-    folded.network = FastNetwork(folded.network.model, CPU, torch.float32, folded=True)
+    execution = replace(choose_execution(CPU, torch.float32, "fast", 160), folded=True)
+    folded.network = Sam2Network(folded.network.model, CPU, torch.float32, execution)
     for tracker in (exact, folded):
         tracker.warm_up()
     sessions = [tracker.session() for tracker in (exact, folded)]

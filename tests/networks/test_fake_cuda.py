@@ -19,7 +19,6 @@ from samurai import Box, Mask, Points, Tracker, tracker
 from samurai.core import batching, postprocess, preprocess, session
 from samurai.core import memory_bank as bank
 from samurai.errors import DeviceError, SessionError
-from samurai.networks.sam2.backends.fast import FastNetwork
 from samurai.networks.sam2.network import Sam2Network
 from samurai.policies import POLICIES
 from samurai.runtime import precision
@@ -106,7 +105,7 @@ def test_a_video_stays_on_the_device(
 ) -> None:
     """Every pair of these choices once."""
     made, _ = make("sam2", dtype, speed, window)
-    assert isinstance(made.network, FastNetwork) == (speed == "fast")
+    assert made.network.execution.folded == (speed == "fast")
     run(made, PROMPTS["box"], PROMPTS["mask"])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from samurai.networks.sam2.backends.traced import Frozen
+from samurai.networks.sam2.backends.traced import trace
 
 REMEDY = (
     f"torch {torch.__version__} no longer does what samurai.networks.sam2.backends.traced needs "
@@ -16,24 +16,24 @@ REMEDY = (
 )
 
 
-def freeze_something() -> None:
+def trace_something() -> None:
     """What every tracker on a CPU does when it warms up.
 
     Raises:
         AssertionError: it can't be done with this torch, with the remedy.
     """
     try:
-        frozen = Frozen(torch.nn.Linear(3, 2).requires_grad_(False))
-        frozen.freeze(torch.zeros(1, 3))
+        module = torch.nn.Linear(3, 2).requires_grad_(False)
+        graph = trace(module, torch.zeros(1, 3))
         row = torch.ones(2, 3)
-        assert frozen.frozen and torch.equal(frozen(row), frozen.module(row))
+        assert torch.equal(graph(row), module(row))
     except Exception as error:
         raise AssertionError(REMEDY) from error
 
 
 @torch.no_grad()
 def test_graphs_are_made_with_this_torch() -> None:
-    freeze_something()
+    trace_something()
 
 
 def refused(*_: Any, **__: Any) -> None:
@@ -53,4 +53,4 @@ def test_a_torch_without_them_is_named_with_the_remedy(
     else:
         monkeypatch.setattr(owner, name, refused)
     with pytest.raises(AssertionError, match=r"Lower torch's ceiling in setup\.cfg"):
-        freeze_something()
+        trace_something()
