@@ -26,11 +26,13 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parents[1]
 
 CORE = """
-casting every_policy fast frames frozen hypotheses nano offline overlaps sam2_fidelity
-samurai_fidelity session torchscript windows
+every_policy hypotheses nano offline overlaps postprocess sam2_fidelity samurai_fidelity
+search_region session
 """
+NETWORKS = "casting fast modules torchscript traced"
 NUMERIC = [
     *(f"tests/core/test_{name}.py" for name in CORE.split()),
+    *(f"tests/networks/test_{name}.py" for name in NETWORKS.split()),
     "tests/training/test_learning.py",
     "tests/checkpoints/test_official.py",
     "tests/wrapper/test_real_model.py",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from vot_wrapper.process import run
+from vot_wrapper.trax.process import run
 
 if __name__ == "__main__":
     sys.exit(run())

@@ -15,8 +15,8 @@ from samurai import config_text
 from samurai.errors import ConfigurationError
 from samurai.policies import POLICIES
 from samurai.policies.parameters import Parameters
-from vot_wrapper import bundled
 from vot_wrapper.settings import OTHER_VARIABLES, Settings
+from vot_wrapper.toolkit import bundled
 
 BEGIN, END = "settings: generated", "settings: end"
 _MARKERS = {

@@ -14,7 +14,7 @@ from vot.tracker import Trajectory
 
 from benchmarks.against_csrt.boxes import Corners, box_of
 from benchmarks.where import ROOT
-from vot_wrapper.console import Console, Interrupt
+from vot_wrapper.commands.console import Console, Interrupt
 from vot_wrapper.toolkit.running import run_missing
 from vot_wrapper.toolkit.workspaces import Opened, open_workspace
 

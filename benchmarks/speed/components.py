@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from benchmarks.speed.patches import Place
 
-FRAME = Place("vot_wrapper.server", "Conversation.answer")
+FRAME = Place("vot_wrapper.trax.server", "Conversation.answer")
 """One call is one frame: from the request at hand to the finished memory write."""
 
 COMPONENTS: dict[str, tuple[Place, ...]] = {
     # the image file to RGB
-    "decode": (Place("vot_wrapper.server", "read_frame"),),
+    "decode": (Place("vot_wrapper.trax.server", "read_frame"),),
     # window, resize, normalisation
     "preprocess": (Place("samurai.core.session", "network_input"),),
     "image encoder": (Place("samurai.networks.sam2.network", "Sam2Network.encode"),),
@@ -39,7 +39,7 @@ COMPONENTS: dict[str, tuple[Place, ...]] = {
         Place("samurai.core.postprocess", "frame_masks"),
         Place("samurai.core.search_region", "SearchRegion.placed"),
         Place("samurai.regions", "Box.of_mask"),
-        Place("vot_wrapper.server", "to_trax"),
+        Place("vot_wrapper.trax.server", "to_trax"),
         Place("trax", "Server.status"),
     ),
     "memory write": (Place("samurai.core.session", "Session.update_memory"),),

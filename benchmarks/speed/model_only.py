@@ -57,13 +57,14 @@ def measured(variant: Variant, objects: int, seconds: float) -> dict[str, Any]:
 
 
 def main() -> None:
-    from vot_wrapper.process import share_out, spin_briefly
+    from samurai.runtime.threads import set_thread_count
+    from vot_wrapper.trax.process import spin_briefly
 
     spin_briefly(os.environ)  # before torch is imported, as in the tracker process
     options = json.loads(sys.argv[1])
     variant = Variant(**options["variant"])
     tracker = load(variant)
-    share_out(tracker.network.spec.input_size, os.environ)
+    set_thread_count(tracker.network.spec.input_size, os.environ)
     tracker.warm_up()
     device = tracker.network.device.type
     times = _stretches(frame_of(tracker, options["objects"]), device, options["seconds"])

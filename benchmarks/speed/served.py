@@ -165,7 +165,7 @@ def loader(variant: Variant, observer: Observer, notes: Notes) -> Callable[[Sett
         from benchmarks.speed import resident
         from benchmarks.speed.patches import Place, replaced
         from benchmarks.speed.variant import LOAD
-        from vot_wrapper.process import load_tracker
+        from vot_wrapper.trax.process import load_tracker
 
         def noting(stage: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -199,7 +199,7 @@ def loader(variant: Variant, observer: Observer, notes: Notes) -> Callable[[Sett
 
 def main() -> int:
     from benchmarks.speed.variant import Variant
-    from vot_wrapper.process import run
+    from vot_wrapper.trax.process import run
 
     options = json.loads(sys.argv[1])
     notes = Notes()

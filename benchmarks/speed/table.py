@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.speed.components import PARTS
-from vot_wrapper.table import Column, Row, render
+from samurai.evaluation.table import Column, Row, render
 
 END_TO_END = "end to end, ms"
 COUNTED = "per frame"

@@ -68,7 +68,7 @@ def _wrapped(text: str, indent: str) -> list[str]:
 
 
 def add_flags(
-    parser: argparse.ArgumentParser,
+    parser: argparse._ActionsContainer,
     config: type[Configuration],
     names: Iterable[str] | None = None,
 ) -> None:

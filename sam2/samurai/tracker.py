@@ -20,7 +20,7 @@ from samurai.policies import PolicyChoice
 from samurai.policies.base import Policy, Traits
 from samurai.runtime.device import resolve_device
 from samurai.runtime.precision import resolve_dtype, warn_of_emulation
-from samurai.speed import checked_speed
+from samurai.speed import Speed, checked_speed
 
 if TYPE_CHECKING:
     from samurai.networks.sam2.build import SAM2Base
@@ -49,6 +49,9 @@ class Tracker:
         card: says how the model is used where the configuration doesn't; if None, as the official
             ones are.
 
+    Attributes:
+        speed: as given; "exact" once a faster one has failed, see `warm_up`.
+
     Raises:
         ConfigurationError: settings that don't go together, or the device isn't there.
     """
@@ -65,7 +68,8 @@ class Tracker:
             raise ConfigurationError("offline answers may share pixels: leave overlap as it is")
         place = resolve_device(config.device)
         dtype = config.dtype
-        self.network = create_network(model, place, dtype, checked_speed(config.speed))
+        self.speed: Speed = checked_speed(config.speed)
+        self.network = create_network(model, place, dtype, self.speed)
         self._spare = None if config.speed == "exact" else (model, dtype)  # until it has warmed up
         if dtype != "auto":
             warn_of_emulation(self.network.dtype, place)
@@ -195,7 +199,8 @@ class Tracker:
         del self.network
         release(device)
         try:
-            self.network = create_network(model, device, dtype, "exact")
+            self.speed = "exact"
+            self.network = create_network(model, device, dtype, self.speed)
         except Exception as error:
             raise _unusable(device, error) from error
 

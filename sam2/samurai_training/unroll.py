@@ -137,7 +137,7 @@ def _prompted(
         )
         clips = len(mask)
         sparse = _no_points(model, clips)
-        _, _, tokens, _ = _decoder(model, frame, frame.coarse, sparse, dense, many=False)
+        _, _, tokens, _ = _decoder(model, frame, frame.coarse, sparse, dense, multimask=False)
         return None, mask, tokens[:, 0]
     if batch.prompt == "box":
         points = batch.boxes.view(-1, 2, 2)
@@ -161,8 +161,8 @@ def _decode_points(
         points=(points, labels.int()), boxes=None, masks=logits
     )
     empty = model.no_mem_embed.view(1, -1, 1, 1)
-    many = points.shape[1] < SINGLE_FROM
-    return _decode(model, frame, frame.coarse + empty, sparse, dense, many)
+    multimask = points.shape[1] < SINGLE_FROM
+    return _decode(model, frame, frame.coarse + empty, sparse, dense, multimask)
 
 
 @torch.no_grad()
@@ -204,14 +204,19 @@ def _no_points(model: SAM2Base, clips: int) -> Tensor:
 
 
 def _decoder(
-    model: SAM2Base, frame: _Frame, conditioned: Tensor, sparse: Tensor, dense: Tensor, many: bool
+    model: SAM2Base,
+    frame: _Frame,
+    conditioned: Tensor,
+    sparse: Tensor,
+    dense: Tensor,
+    multimask: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     logits, ious, tokens, scores = model.sam_mask_decoder(
         image_embeddings=conditioned,
         image_pe=model.sam_prompt_encoder.get_dense_pe(),
         sparse_prompt_embeddings=sparse,
         dense_prompt_embeddings=dense,
-        multimask_output=many,
+        multimask_output=multimask,
         repeat_image=False,
         high_res_features=frame.fine,
     )
@@ -224,11 +229,11 @@ def _decode(
     conditioned: Tensor,
     sparse: Tensor | None,
     dense: Tensor | None,
-    many: bool = True,
+    multimask: bool = True,
 ) -> tuple[Prediction, Tensor]:
     """Three candidates, and the token of the one with the best predicted IoU.
 
-    One candidate, where not `many`, stands three times: losses and choice are those of one.
+    One candidate, where not `multimask`, stands three times: losses and choice are those of one.
     """
     if sparse is None or dense is None:
         clips = len(conditioned)
@@ -236,8 +241,8 @@ def _decode(
         grid = conditioned.shape[-2:]
         dense = model.sam_prompt_encoder.no_mask_embed.weight.view(1, -1, 1, 1)
         dense = dense.expand(clips, -1, *grid)
-    logits, ious, tokens, scores = _decoder(model, frame, conditioned, sparse, dense, many)
-    if not many:
+    logits, ious, tokens, scores = _decoder(model, frame, conditioned, sparse, dense, multimask)
+    if not multimask:
         logits, ious = logits.expand(-1, 3, -1, -1), ious.expand(-1, 3)
         tokens = tokens[:, :1].expand(-1, 3, -1)
     best = ious.argmax(1)

@@ -15,11 +15,11 @@ from coloured.local import LocalProcess
 from coloured.tracker import ColourSession, ColourTracker
 from coloured.world import Data
 
+from samurai.cli.main import main
 from samurai.regions import Answer
-from vot_wrapper import bundled
-from vot_wrapper.cli import main
-from vot_wrapper.server import Conversation
 from vot_wrapper.settings import Settings
+from vot_wrapper.toolkit import bundled
+from vot_wrapper.trax.server import Conversation
 
 SINGLE = """
 title: Small

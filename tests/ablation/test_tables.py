@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from vot_wrapper.ablation.tables import tables
-from vot_wrapper.ablation.values import Ablation, Combination, Overlap, Part
-from vot_wrapper.table import Column
+from samurai.evaluation.ablation.tables import tables
+from samurai.evaluation.ablation.values import Ablation, Combination, Overlap, Part
+from samurai.evaluation.table import Column
 
 TOO_LOW = "EAO is too low by construction: the longest sequence has 20 frames"
 

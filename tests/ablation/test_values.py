@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from samurai.errors import ConfigurationError
-from vot_wrapper.ablate import chosen, policies_of
-from vot_wrapper.ablation.charts import WIDTH, Bars, draw_bars
-from vot_wrapper.ablation.values import FEWEST, Combination, paired_difference
-from vot_wrapper.pictures.drawing import color_of
+from samurai.evaluation.ablation.charts import WIDTH, Bars, draw_bars
+from samurai.evaluation.ablation.values import FEWEST, Combination, paired_difference
+from samurai.evaluation.pictures.drawing import color_of
+from vot_wrapper.commands.ablate import chosen, policies_of
 from vot_wrapper.toolkit.attributes import attributes_of, read_table
 
 

@@ -25,8 +25,8 @@ from benchmarks.speed.patches import Place, replaced, replaced_in
 from benchmarks.speed.stopwatch import Stopwatch
 from samurai import Tracker
 from samurai.policies import policy_class
-from vot_wrapper.server import Conversation
 from vot_wrapper.settings import Settings
+from vot_wrapper.trax.server import Conversation
 
 PICTURES = {
     "samurai.core.frame_history.FrameHistory.push",

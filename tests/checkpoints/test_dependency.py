@@ -61,9 +61,12 @@ def stubs(tmp_path: Path) -> Path:
 def clone(tmp_path: Path, repository: Path) -> Path:
     """Of this repository, as far as these tests need one: its bare folder with our package."""
     package = tmp_path / "clone" / "sam2" / "samurai"
-    package.mkdir(parents=True)
-    for name in ("__init__.py", "version.py", "dependency.py", "errors.py"):
-        shutil.copy(repository / "sam2" / "samurai" / name, package)
+    own = package / "networks" / "sam2"
+    own.mkdir(parents=True)
+    for file in ("__init__.py", "version.py", "errors.py", "networks/__init__.py"):
+        shutil.copy(repository / "sam2" / "samurai" / file, package / file)
+    for name in ("__init__.py", "dependency.py"):
+        shutil.copy(repository / "sam2" / "samurai" / "networks" / "sam2" / name, own)
     return tmp_path / "clone"
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from samurai.cli import doctor
 from samurai.errors import CheckpointError, ConfigurationError
 from samurai.models.checkpoints import configuration_path, download, load_model, verify
 from samurai.models.manifest import bundled_folder, checkpoint_path, model_card
-from vot_wrapper import doctor
-from vot_wrapper.fingerprint import differences, fingerprint
-from vot_wrapper.sections import Section, faults
 from vot_wrapper.settings import Settings
 from vot_wrapper.submission.texts import Network
+from vot_wrapper.toolkit.fingerprint import differences, fingerprint
+from vot_wrapper.toolkit.sections import Section, faults
 
 CARD = """
 file = "weights.safetensors"

@@ -3,7 +3,7 @@
 Hundreds of runs take seconds this way.
 
 What stands on either side is the real thing: the toolkit converts frames and regions for TraX and
-back, and `vot_wrapper.server.Conversation` answers.
+back, and `vot_wrapper.trax.server.Conversation` answers.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import trax
 from vot.tracker.trax import TrackerProcess
 
 from coloured.tracker import ColourTracker
-from vot_wrapper.server import Conversation
 from vot_wrapper.settings import Settings
+from vot_wrapper.trax.server import Conversation
 
 Seconds = Callable[[int], float]  # of the n-th request since the last initialisation
 

@@ -1,4 +1,4 @@
-"""A tracker that follows the colour beneath a prompt; what `vot_wrapper.server` needs of a tracker.
+"""A tracker that follows the colour beneath a prompt; what the TraX server needs of a tracker.
 
 An object is where its colour is, one pixel too far to the right in every third frame, so that no
 measure is perfect. Where its colour is nowhere, it is first said to be where it was, with little

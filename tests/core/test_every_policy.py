@@ -136,7 +136,7 @@ def test_windows_and_masks_as_prompts(
 ) -> None:
     """A model with a window, prompted by a mask: pictures and hints are in the frame's pixels."""
     model = build_predictor(64, seed=2, small=True, object_bias=1.0)
-    name = next(name for name, kind in POLICIES.items() if kind is tracker._policy)
+    name = tracker.config.policy
     session = Tracker(
         model, TrackerConfig(policy=name, device="cpu", dtype="float32", window=3.0)
     ).session()
@@ -151,7 +151,7 @@ def test_offline_ends_with_what_was_best(
     tracker: Tracker, video: Frames, alone: list[list[Answer]]
 ) -> None:
     """The last frame is answered as in a stream; a policy of one line says the same throughout."""
-    name = next(name for name, kind in POLICIES.items() if kind is tracker._policy)
+    name = tracker.config.policy
     offline = Tracker(
         tracker.network.model,
         TrackerConfig(policy=name, device="cpu", dtype="float32", offline=True),

@@ -16,8 +16,10 @@ from oracles.tape import Tape
 from torch import Tensor
 
 from samurai import Box, Tracker
+from samurai.networks.sam2.backends.cuda import record_modules
 from samurai.networks.sam2.backends.cuda_graphs import Recording
-from samurai.networks.sam2.backends.fast import FastNetwork
+from samurai.networks.sam2.execution import Execution
+from samurai.networks.sam2.network import Sam2Network
 
 CPU = torch.device("cpu")
 LENGTH = 13
@@ -69,12 +71,13 @@ def test_late_objects_on_recorded_work(policy: str, monkeypatch: pytest.MonkeyPa
         Tracker.load("nano", policy=policy, device="cpu", speed="fast") for _ in range(2)
     )
     for tracker in (plain, recorded):
-        tracker.network = FastNetwork(
-            tracker.network.model, CPU, torch.float32, padded=True, folded=True
+        network: Any = tracker.network
+        tracker.network = Sam2Network(
+            network.model, CPU, torch.float32, Execution(folded=True, padded=True)
         )
     tape = SharedTape()
-    network: Any = recorded.network
-    network.record(tape, {1})
+    network = recorded.network
+    network.modules = record_modules(network, network.modules, tape, {1})
     for ours, theirs in zip(run(recorded, frames), run(plain, frames), strict=True):
         np.testing.assert_array_equal(ours[0], theirs[0])
         assert len(ours[1]) == len(theirs[1])

@@ -1,9 +1,9 @@
 """Tracker processes by the hundred: `python zygote.py SOCKET` forks one for each request.
 
 A tracker process imports for a second; a fork of one that has imported takes milliseconds. What
-runs in the fork is `vot_wrapper.process.run` as ever; only the tracker is a small one that answers
-by the book: the confidence says which object of which frame it is, and some pictures (by their
-first pixel) make it misbehave.
+runs in the fork is `vot_wrapper.trax.process.run` as ever; only the tracker is a small one that
+answers by the book: the confidence says which object of which frame it is, and some pictures (by
+their first pixel) make it misbehave.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 import numpy as np
 
 from samurai.regions import Answer, Box
-from vot_wrapper import process, server
+from vot_wrapper.trax import process, server
 
 BUSY, BROKEN, NOT_A_NUMBER, FORGETFUL, NOISY = ((red, 250, 3) for red in (201, 202, 203, 204, 205))
 

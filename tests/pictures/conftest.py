@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from vot_wrapper.pictures.recording import PolygonShape, Recording, Shape, State, Track
+from samurai.evaluation.pictures.recording import PolygonShape, Recording, Shape, State, Track
 
 GREY = 100
 MakeTrack = Callable[..., Track]

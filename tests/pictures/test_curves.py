@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from vot_wrapper.pictures.curves import Curves, draw_curves
-from vot_wrapper.pictures.drawing import PALETTE
-from vot_wrapper.pictures.recording import Recording, State, Track
+from samurai.evaluation.pictures.curves import Curves, draw_curves
+from samurai.evaluation.pictures.drawing import PALETTE
+from samurai.evaluation.pictures.recording import Recording, State, Track
 
 MakeTrack = Callable[..., Track]
 MakeRun = Callable[..., Recording]

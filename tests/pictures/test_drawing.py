@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from vot_wrapper.pictures.drawing import (
+from samurai.evaluation.pictures.drawing import (
     FILL,
     PALETTE,
     SUBPIXEL_BITS,
@@ -19,8 +19,8 @@ from vot_wrapper.pictures.drawing import (
     outlines,
     paint,
 )
-from vot_wrapper.pictures.recording import MaskShape, PolygonShape, Recording, State, Track
-from vot_wrapper.pictures.text import SMALL, text_width, write
+from samurai.evaluation.pictures.recording import MaskShape, PolygonShape, Recording, State, Track
+from samurai.evaluation.pictures.text import SMALL, text_width, write
 
 MakeTrack = Callable[..., Track]
 MakeRun = Callable[..., Recording]

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samurai.errors import ConfigurationError
-from vot_wrapper.pictures import video
-from vot_wrapper.pictures.heading import HEADING_HEIGHT, draw_heading
-from vot_wrapper.pictures.page import Entry, write_page
-from vot_wrapper.pictures.recording import Recording, State, Track
-from vot_wrapper.pictures.report import add_item, link_pictures
-from vot_wrapper.pictures.sheet import SHEET_WIDTH, draw_sheet, draw_thumbnail, sample
-from vot_wrapper.visualize import CODEC_NAMES
+from samurai.evaluation.pictures import video
+from samurai.evaluation.pictures.heading import HEADING_HEIGHT, draw_heading
+from samurai.evaluation.pictures.page import Entry, write_page
+from samurai.evaluation.pictures.recording import Recording, State, Track
+from samurai.evaluation.pictures.report import add_item, link_pictures
+from samurai.evaluation.pictures.sheet import SHEET_WIDTH, draw_sheet, draw_thumbnail, sample
+from vot_wrapper.commands.visualize import CODEC_NAMES
 
 MakeTrack = Callable[..., Track]
 MakeRun = Callable[..., Recording]

@@ -62,7 +62,7 @@ def test_another_package_offers_it(tmp_path: Path) -> None:
     code = """
 import numpy as np
 from samurai import Box, Tracker
-session = Tracker.load("nano", "strides", "cpu").session()
+session = Tracker.load("nano", policy="strides", device="cpu").session()
 frame = np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)
 session.start(frame, [Box(30, 30, 40, 40)])
 for _ in range(12):

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from vot_wrapper.cli import main
+from samurai.cli.main import main
 
 PARITY = Path(__file__).parent / "parity"
 

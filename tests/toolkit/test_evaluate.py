@@ -340,7 +340,7 @@ def test_ctrl_c_keeps_what_is_there(
 ) -> None:
     """As on a terminal: the key reaches the tracker too, here as soon as its second one starts."""
     workspace = make_workspace()
-    command = [sys.executable, "-m", "vot_wrapper.cli", "evaluate", "scripted"]
+    command = [sys.executable, "-m", "samurai.cli.main", "evaluate", "scripted"]
     environment = {**os.environ, "SCRIPTED_INTERRUPT": "swing"}
     ran = subprocess.run(
         [*command, "--workspace", str(workspace)],

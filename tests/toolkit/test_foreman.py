@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from vot_wrapper.console import Console, Interrupt, WorkersConsole
+from vot_wrapper.commands.console import Console, Interrupt, WorkersConsole
 from vot_wrapper.toolkit import distributed
 from vot_wrapper.toolkit.distributed import Cluster, run_distributed
 from vot_wrapper.toolkit.running import Failure

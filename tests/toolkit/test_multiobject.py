@@ -20,7 +20,7 @@ from vot.region.io import read_trajectory
 from vot.tracker import ObjectStatus, OnlineTrackerRuntime, Tracker
 from vot.workspace import Workspace
 
-from vot_wrapper.cli import main
+from samurai.cli.main import main
 
 Evaluate = Callable[..., tuple[int, str]]
 Answer = Callable[[Sequence, str, int], Region]

@@ -373,7 +373,7 @@ def test_confidence_and_answers_survive_a_gap() -> None:
         frame = ground.copy()
         frame[80:140, 60 + 4 * time : 120 + 4 * time] = texture
         frames.append(frame)
-    with Tracker.load("nano", "samurai", "cpu").session() as session:
+    with Tracker.load("nano", policy="samurai", device="cpu").session() as session:
         session.start(frames[0], [Box(60, 80, 60, 60)])
         before = [session.step(frames[time])[0] for time in range(1, 10)][-1]
         after = session.step(frames[18])[0]

@@ -19,7 +19,7 @@ from types import ModuleType
 import pytest
 import yaml
 
-from vot_wrapper.cli import main
+from samurai.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 ONE = """

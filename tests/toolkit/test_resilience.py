@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from samurai.errors import ConfigurationError
-from vot_wrapper import doctor
-from vot_wrapper.bundled import source
-from vot_wrapper.evaluate import workspace_folder
+from vot_wrapper.commands.evaluate import workspace_folder
+from vot_wrapper.toolkit import checks
+from vot_wrapper.toolkit.bundled import source
 from vot_wrapper.toolkit.locks import trackers_alone
 from vot_wrapper.toolkit.running import _without_our_traceback, all_alike
 
@@ -94,7 +94,7 @@ def test_doctor_and_evaluate_name_the_line_of_list_txt(
     file.write_bytes(listed)
     code, printed = evaluate("scripted", "--workspace", workspace)
     assert code == 1 and f"PROBLEM  {file}:" in printed
-    failed = [f for f in doctor.workspace(workspace) if f.level == "FAIL"]
+    failed = [f for f in checks.workspace(workspace) if f.level == "FAIL"]
     assert failed and str(file) in failed[0].text
 
 
@@ -123,7 +123,7 @@ def test_a_broken_list_and_a_broken_sequence_are_told_at_once(
     assert f"PROBLEM  {data / 'swing' / 'groundtruth.txt'}:1" in printed
     # Sequences can't be chosen from a list that stops every run.
     assert "nothing was run: repair the data\n" in printed and "--sequences" not in printed
-    places = [finding.text for finding in doctor.workspace(workspace) if finding.level == "FAIL"]
+    places = [finding.text for finding in checks.workspace(workspace) if finding.level == "FAIL"]
     assert any("list.txt" in text for text in places) and any("swing" in text for text in places)
 
 
@@ -182,9 +182,9 @@ def test_doctor_says_how_to_check_a_workspace_that_is_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_workspace: MakeWorkspace
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (none,) = doctor.workspace(None)
+    (none,) = checks.workspace(None)
     assert none.level == "INFO" and "--workspace FOLDER" in none.text
-    (found,) = doctor.workspace(make_workspace())
+    (found,) = checks.workspace(make_workspace())
     assert found.level == "OK"
 
 

@@ -19,8 +19,8 @@ from vot.region.shapes import Mask, Rectangle
 from vot.tracker import Results, Trajectory
 from vot.workspace.storage import LocalStorage
 
+from vot_wrapper.submission.packing import PackingError, verify
 from vot_wrapper.toolkit.completeness import Inventory, take_inventory
-from vot_wrapper.toolkit.packing import PackingError, verify
 from vot_wrapper.toolkit.workspaces import Opened, open_workspace
 
 ROOT = Path(__file__).parents[2]
@@ -399,7 +399,7 @@ def test_wrong_usage_is_one_line_with_the_remedy(
 def test_a_failed_attempt_leaves_nothing(
     make: MakeWorkspace, submit: Submit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vot_wrapper.toolkit.packing.do_pack", lambda config: None)
+    monkeypatch.setattr("vot_wrapper.submission.packing.do_pack", lambda config: None)
     workspace = make()
     code, printed = submit("tiny-one", "--workspace", workspace, "--output", tmp_path / "out")
     assert code == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vot_wrapper.table import Column, Row, render
+from samurai.evaluation.table import Column, Row, render
 
 COLUMNS = [
     Column("baseline", "EAO", repaired=True),

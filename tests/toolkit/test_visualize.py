@@ -16,7 +16,7 @@ from vot.region import Mask, Rectangle, Region, Special, calculate_overlap
 from vot.tracker import Results, Trajectory
 from vot.workspace import LocalStorage
 
-from vot_wrapper.pictures.recording import MaskShape, PolygonShape, Recording, State
+from samurai.evaluation.pictures.recording import MaskShape, PolygonShape, Recording, State
 from vot_wrapper.toolkit.recordings import ResultError, read_recording, trackers_to_show
 from vot_wrapper.toolkit.runs import Run, runs_of
 from vot_wrapper.toolkit.workspaces import Opened, open_workspace

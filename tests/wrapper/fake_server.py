@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from samurai.errors import SessionError
 from samurai.regions import Answer, Box
-from vot_wrapper.process import run
+from vot_wrapper.trax.process import run
 
 MEGABYTE = 1 << 20
 REAL_ERROR = os.dup(2)

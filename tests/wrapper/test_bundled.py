@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from samurai.cli.main import main
 from samurai.errors import ConfigurationError
-from vot_wrapper import bundled
-from vot_wrapper.cli import main
+from vot_wrapper.toolkit import bundled
 from vot_wrapper.toolkit.workspaces import open_workspace
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from samurai.mask_cleanup import SMALL_PIXELS, cleaned, note_shared
 from samurai.regions import Box, Mask
-from vot_wrapper.cleaning import SMALL_PIXELS, cleaned, note_shared
 
 
 def disc(radius: int = 20) -> np.ndarray:

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from vot_wrapper import console as module
-from vot_wrapper.console import Console, Interrupt, WorkersConsole
+from vot_wrapper.commands import console as module
+from vot_wrapper.commands.console import Console, Interrupt, WorkersConsole
 from vot_wrapper.toolkit.running import Failure
 
 

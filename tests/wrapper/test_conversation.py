@@ -278,8 +278,8 @@ def test_a_frame_is_never_opened_before_its_path_was_sent(connect, images, tmp_p
 
 def test_an_offline_tracker_is_refused() -> None:
     from samurai.errors import ConfigurationError
-    from vot_wrapper.server import Conversation
     from vot_wrapper.settings import Settings
+    from vot_wrapper.trax.server import Conversation
 
     class Offline:
         offline = True

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vot_wrapper.disclosure import disclosures
+from vot_wrapper.submission.secret_scan import disclosures
 
 HOME = Path("/srv/people/ann")
 ROOT = Path(__file__).parents[2]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from importlib import metadata
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from vot_wrapper import doctor
+from samurai.cli import doctor
+from vot_wrapper.toolkit import checks
 
 
 @pytest.fixture
@@ -33,9 +35,9 @@ def only(check):
 
 
 def test_this_installation_is_sound(capsys, monkeypatch):
-    for name in [name for name in doctor.os.environ if name.startswith("SAMURAI_")]:
+    for name in [name for name in os.environ if name.startswith("SAMURAI_")]:
         monkeypatch.delenv(name)
-    assert doctor.run() == 0
+    assert doctor.report() == 0
     report = capsys.readouterr().out
     assert "FAIL" not in report
     self_test, _, summary = report.strip().splitlines()[-3:]
@@ -46,7 +48,7 @@ def test_this_installation_is_sound(capsys, monkeypatch):
 
 def test_a_failing_self_test_shows_the_reason(monkeypatch):
     monkeypatch.setenv("SAMURAI_DEVICE", "cuda:99")
-    finding = only(doctor.self_test)
+    finding = only(checks.self_test)
     assert finding.level == "FAIL"
     assert "cuda:99" in finding.text
     assert "Traceback" not in finding.text, "the reason names cause and remedy by itself"
@@ -54,7 +56,7 @@ def test_a_failing_self_test_shows_the_reason(monkeypatch):
 
 def test_a_process_that_dies_at_once_is_a_finding(monkeypatch):
     monkeypatch.setattr(doctor.sys, "executable", "/bin/false")
-    finding = only(doctor.self_test)
+    finding = only(checks.self_test)
     assert finding.level == "FAIL"
 
 
@@ -117,8 +119,8 @@ def test_damaged_and_missing_weights(monkeypatch, tmp_path):
 def test_what_is_not_there_is_never_ok(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("SAMURAI_CHECKPOINTS", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(doctor, "self_test", lambda: iter(()))
-    doctor.run()
+    monkeypatch.setattr(checks, "SELF_TESTS", ())
+    doctor.report()
     lines = capsys.readouterr().out.splitlines()
     sound = [line for line in lines if line.startswith("OK")]
     assert not [line for line in sound if "not downloaded" in line or "aren't there" in line]
@@ -143,26 +145,26 @@ def test_the_report_ends_in_a_sentence(levels, summary):
 def test_settings(monkeypatch):
     monkeypatch.setenv("SAMURAI_MODEL", "huge")
     monkeypatch.setenv("SAMURAI_GOLDENS", "1")
-    failure, warning = doctor.settings()
+    failure, warning = checks.settings()
     assert failure.level == "FAIL" and "nano" in failure.text
     assert warning.level == "WARN" and "SAMURAI_GOLDENS" in warning.text
     assert warning.remedy
     monkeypatch.setenv("SAMURAI_MODLE", "nano")
-    failure, warning = doctor.settings()
+    failure, warning = checks.settings()
     assert failure.level == "FAIL" and "SAMURAI_MODEL?" in failure.text
     assert "SAMURAI_GOLDENS" in warning.text and "MODLE" not in warning.text, "told once"
 
 
 def test_settings_read_as_a_user_writes_them(monkeypatch, tmp_path):
-    for name in [name for name in doctor.os.environ if name.startswith("SAMURAI_")]:
+    for name in [name for name in os.environ if name.startswith("SAMURAI_")]:
         monkeypatch.delenv(name)
-    assert only(doctor.settings).text.startswith("defaults: no SAMURAI_* variable is set")
+    assert only(checks.settings).text.startswith("defaults: no SAMURAI_* variable is set")
     log = tmp_path / "my log"
     monkeypatch.setenv("SAMURAI_LOG", str(log))
     monkeypatch.setenv("SAMURAI_MODEL", "large")
     monkeypatch.setenv("SAMURAI_POLICY", "")
     monkeypatch.setenv("SAMURAI_CHECKPOINTS", "/weights")
-    text = only(doctor.settings).text
+    text = only(checks.settings).text
     assert text.startswith(f"SAMURAI_MODEL=large SAMURAI_LOG='{log}' SAMURAI_CHECKPOINTS=/weights,")
     assert "POLICY" not in text and "Settings(" not in text
 
@@ -173,23 +175,23 @@ def test_interpreters_of_trackers_ini(monkeypatch, tmp_path):
     monkeypatch.chdir(below)
     ini = tmp_path / "trackers.ini"
     ini.write_text(f"[a]\nprotocol = traxpython\n[b]\npython = {sys.executable}\n")
-    assert only(doctor.trackers_ini).text == f"{ini}: a, b"
+    assert only(checks.trackers_ini).text == f"{ini}: a, b"
     ini.write_text("[a]\npython = .venv/bin/python\n[b]\npython = /nowhere/python\n")
-    findings = list(doctor.trackers_ini())
+    findings = list(checks.trackers_ini())
     assert [finding.level for finding in findings] == ["FAIL", "FAIL"]
     assert "[a]" in findings[0].text and ".venv/bin/python" in findings[0].text
     ini.write_text("[a]\npython = /nowhere/python\n[b]\npython = /nowhere/python\n")
-    assert f"{ini}, all 2 sections: " in only(doctor.trackers_ini).text
+    assert f"{ini}, all 2 sections: " in only(checks.trackers_ini).text
     ini.write_text("")
-    assert only(doctor.trackers_ini).text == f"{ini}: no trackers"
+    assert only(checks.trackers_ini).text == f"{ini}: no trackers"
 
 
 def test_a_check_that_breaks_is_a_finding():
-    def broken():
+    def broken(_):
         yield doctor.Finding("OK", "first", "")
         raise RuntimeError("oh")
 
-    first, second = doctor._guarded(broken)
+    first, second = doctor._guarded(broken, None)
     assert first.level == "OK"
     assert (second.level, second.subject) == ("FAIL", "broken")
 

@@ -16,10 +16,10 @@ import pytest
 from samurai.config import setting_names
 from samurai.models import manifest
 from samurai.models.manifest import ModelCard, bundled_folder, model_card
-from vot_wrapper import fingerprint as fingerprints
-from vot_wrapper.fingerprint import differences, fingerprint
-from vot_wrapper.sections import Section
 from vot_wrapper.settings import Settings
+from vot_wrapper.toolkit import fingerprint as fingerprints
+from vot_wrapper.toolkit.fingerprint import differences, fingerprint
+from vot_wrapper.toolkit.sections import Section
 
 ROOT = Path(__file__).parents[2]
 OTHER_VALUES = {
@@ -199,10 +199,10 @@ def test_code_that_the_sections_paths_name_counts(tmp_path: Path) -> None:
     mine = section(paths=str(tmp_path / "a copy"))
     then = fingerprint(section())
     assert differences(then, mine) == []
-    for name in ("samurai/core/search_region.py", "vot_wrapper/cleaning.py"):
+    for name in ("samurai/core/search_region.py", "samurai/mask_cleanup.py"):
         file = tmp_path / "a copy" / name
         file.write_text(file.read_text() + "\nADDED = 1\n")
-    assert differences(then, mine) == ["code of samurai.core.search_region, vot_wrapper.cleaning"]
+    assert differences(then, mine) == ["code of samurai.core.search_region, samurai.mask_cleanup"]
 
 
 def test_another_interpreter_is_asked(tmp_path: Path) -> None:

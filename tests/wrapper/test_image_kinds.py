@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from samurai.errors import FrameError
-from vot_wrapper import images as reader
-from vot_wrapper.images import read_frame
+from samurai.video import images as reader
+from samurai.video.images import read_frame
 
 RNG = np.random.default_rng(0)
 SMOOTH = Image.fromarray(RNG.integers(0, 256, (5, 7, 3), np.uint8)).resize((60, 40), 3)

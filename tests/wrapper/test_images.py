@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from samurai.errors import FrameError
-from vot_wrapper.images import read_frame
+from samurai.video.images import read_frame
 
 
 def picture(width, height, mode="RGB", seed=0):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vot_wrapper.process import share_out, spin_briefly
+from samurai.runtime.threads import set_thread_count
+from vot_wrapper.trax.process import spin_briefly
 
 
 def test_threads_spin_briefly_by_default() -> None:
@@ -25,8 +26,8 @@ def test_small_networks_get_one_thread_unless_the_user_chose() -> None:
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(2)
-        assert share_out(1024, {}) == 2
-        assert share_out(160, {"OMP_NUM_THREADS": "2"}) == 2
-        assert share_out(160, {}) == 1
+        assert set_thread_count(1024, {}) == 2
+        assert set_thread_count(160, {"OMP_NUM_THREADS": "2"}) == 2
+        assert set_thread_count(160, {}) == 1
     finally:
         torch.set_num_threads(before)

@@ -11,7 +11,7 @@ from oracles.agreement import assert_close, assert_overlap, overlap
 from PIL import Image
 
 from samurai import Box, Mask, Tracker
-from vot_wrapper.images import read_frame
+from samurai.video.images import read_frame
 
 HEIGHT, WIDTH, FRAMES = 120, 160, 8
 

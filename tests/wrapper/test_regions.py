@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from samurai.errors import RegionError
 from samurai.regions import Answer, Box, Mask, Points
-from vot_wrapper.regions import (
+from vot_wrapper.trax.regions import (
     MAX_RUNS,
     PointTrack,
     answer_kind,

@@ -9,7 +9,7 @@ from PIL import Image
 
 from samurai.errors import RegionError
 from samurai.regions import Answer, Box
-from vot_wrapper.regions import to_prompt, to_trax
+from vot_wrapper.trax.regions import to_prompt, to_trax
 
 
 def scene(index):

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from samurai.errors import ConfigurationError
-from vot_wrapper import doctor
-from vot_wrapper.sections import Section, faults, registries, sections_of
 from vot_wrapper.settings import misspelt, refuse_misspelt, unknown_variables, variable_names
+from vot_wrapper.toolkit import checks
+from vot_wrapper.toolkit.sections import Section, faults, registries, sections_of
 
 ROOT = Path(__file__).parents[2]
 HEAD = "protocol = traxpython\ncommand = vot_wrapper\n"
@@ -191,7 +191,7 @@ def test_doctor_shows_every_section_of_all_registries(
         f"[large]\n{HEAD}env_SAMURAI_MODEL = large\nenv_SAMURAI_CHECKPOINTS = /nowhere\n"
     )
     monkeypatch.chdir(workspace)
-    sound, slip, missing = doctor.trackers_ini()
+    sound, slip, missing = checks.trackers_ini()
     assert sound.level == "OK" and sound.text.endswith("a.ini: sound")
     assert slip.level == "FAIL" and "[one], [two]: " in slip.text
     assert "SAMURAI_POLICY" in slip.text and "a.ini" in slip.remedy
@@ -203,4 +203,4 @@ def test_doctor_finds_the_sections_of_this_repository_sound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(ROOT / "vot_workspace")
-    assert {finding.level for finding in doctor.trackers_ini()} <= {"OK", "INFO"}
+    assert {finding.level for finding in checks.trackers_ini()} <= {"OK", "INFO"}

@@ -6,8 +6,8 @@ import pytest
 
 from samurai.config import settings_of
 from samurai.errors import ConfigurationError
-from vot_wrapper.process import REASON_LENGTH, reason_line
 from vot_wrapper.settings import Settings, given_variables, read_settings, unknown_variables
+from vot_wrapper.trax.process import REASON_LENGTH, reason_line
 
 
 def test_nothing_set_means_the_defaults():

@@ -14,9 +14,9 @@ from packaging.requirements import Requirement
 from samurai.models.manifest import bundled_folder, model_card, model_names
 from samurai.policies import POLICIES, policy_names
 from samurai.policies.sam2 import Sam2Policy
-from vot_wrapper.environment_lock import lock
 from vot_wrapper.problems import Problem
 from vot_wrapper.settings import Settings
+from vot_wrapper.submission.environment_lock import lock
 from vot_wrapper.submission.references import known_references, plain, references_in
 from vot_wrapper.submission.texts import Experiment, Submission, latex, texts_of, write
 

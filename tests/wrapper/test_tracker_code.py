@@ -17,19 +17,19 @@ import samurai.policies
 import vot_wrapper
 from samurai.errors import ConfigurationError
 from samurai.policies import POLICIES, policy_class
-from vot_wrapper.tracker_code import code_of, own_places
+from vot_wrapper.toolkit.code_digest import code_of, own_places
 
 Edit = tuple[str, str, str]  # file, what is replaced (nothing: added at its end), and by what
 ADDED = "\nADDED = 1\n"
 
 # A member of each room between image and reply.
 EDITS: dict[str, Edit] = {
-    "images": ("vot_wrapper/images.py", "", ADDED),
-    "mask clean-up": ("vot_wrapper/cleaning.py", "", ADDED),
-    "wire format": ("vot_wrapper/regions.py", "", ADDED),
-    "confidence on the wire": ("vot_wrapper/server.py", ".6f", ".5f"),
+    "images": ("samurai/video/images.py", "", ADDED),
+    "mask clean-up": ("samurai/mask_cleanup.py", "", ADDED),
+    "wire format": ("vot_wrapper/trax/regions.py", "", ADDED),
+    "confidence on the wire": ("vot_wrapper/trax/server.py", ".6f", ".5f"),
     "a default": ("vot_wrapper/settings.py", '"region",\n', '"box",\n'),
-    "how the process loads": ("vot_wrapper/process.py", "tracker.warm_up()", "pass"),
+    "how the process loads": ("vot_wrapper/trax/process.py", "tracker.warm_up()", "pass"),
     "windows": ("samurai/core/search_region.py", "reach / 2", "reach / 3"),
     "frames": ("samurai/core/preprocess.py", "", ADDED),
     "prompts": ("samurai/core/prompting.py", "", ADDED),
@@ -45,13 +45,13 @@ HARMLESS: dict[str, Edit] = {
         "class SearchRegion:",
         "# a word\nclass SearchRegion:",
     ),
-    "empty lines": ("vot_wrapper/regions.py", "def to_trax(", "\n\n\ndef to_trax("),
-    "another command": ("vot_wrapper/submit.py", "", ADDED),
+    "empty lines": ("vot_wrapper/trax/regions.py", "def to_trax(", "\n\n\ndef to_trax("),
+    "another command": ("vot_wrapper/commands/submit.py", "", ADDED),
     "the downloader": ("samurai/models/download.py", "", ADDED),
     "the version": ("samurai/version.py", "", ADDED),
     "another policy": ("samurai/policies/dam.py", "", ADDED),
     "motion that it doesn't use": ("samurai/motion/flow.py", "", ADDED),
-    "the tables": ("vot_wrapper/table.py", "", ADDED),
+    "the tables": ("samurai/evaluation/table.py", "", ADDED),
 }
 
 
@@ -123,7 +123,7 @@ def test_a_policys_code_is_its_own_and_what_it_needs() -> None:
         assert {
             policy_class(name).__module__,
             "samurai.core.session",
-            "vot_wrapper.regions",
+            "vot_wrapper.trax.regions",
         } <= found
     assert "samurai.motion.flow" in modules["mosam"] - modules["samurai"]
     assert "samurai.motion.kalman" in modules["samurai"] - modules["sam2"]

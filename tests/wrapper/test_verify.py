@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from samurai import verification
+from samurai.cli import main as cli
 from samurai.core import prompting as prompts
 from samurai.networks.sam2.network import Sam2Network
-from vot_wrapper import cli, verify
+from vot_wrapper.commands import verify
 
 FRAMES = "8"
 
@@ -87,7 +88,7 @@ def test_nothing_needs_torchvision():
     code = """
 import sys
 sys.modules["torchvision"] = None  # importing it raises
-from vot_wrapper.cli import main
+from samurai.cli.main import main
 sys.exit(main(["doctor", "--verify", "nano", "--frames", "2"]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
@@ -114,12 +115,12 @@ def test_other_weights_are_found(change_models, capsys, change):
 
 
 def swap_slots(monkeypatch):
-    plain = Sam2Network.memory
+    plain = Sam2Network.prepare_memory
 
     def swapped(self, maps, slots, pointers, distances, weights=None):
         return plain(self, maps, [line[::-1] for line in slots], pointers, distances, weights)
 
-    monkeypatch.setattr(Sam2Network, "memory", swapped)
+    monkeypatch.setattr(Sam2Network, "prepare_memory", swapped)
 
 
 def swap_corners(monkeypatch):

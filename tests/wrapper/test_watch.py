@@ -85,7 +85,7 @@ def test_a_signal_just_before_a_blocking_call_is_heard_too():
     """The handler's turn has passed then, and nothing interrupts the call: here it is blocked."""
     program = """
 import os, signal, sys, threading
-from vot_wrapper.watch import Stopped, Watch
+from vot_wrapper.trax.watchdog import Stopped, Watch
 watch = Watch(os.open(os.devnull, os.O_WRONLY))
 watch.start()
 reading = threading.Event()

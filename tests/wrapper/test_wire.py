@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import trax
 
-from vot_wrapper.wire import Channel, ClientError, Wire, checked, path_of
+from vot_wrapper.trax.wire import Channel, ClientError, Wire, checked, path_of
 
 FRAME = b'@@TRAX:frame "file:///a.png" \n'
 
@@ -91,7 +91,7 @@ def test_a_client_that_is_gone(pair, sent, complaint):
 
 
 def test_endless_requests_are_refused(pair, monkeypatch):
-    monkeypatch.setattr("vot_wrapper.wire.MAX_REQUEST_BYTES", 1000)
+    monkeypatch.setattr("vot_wrapper.trax.wire.MAX_REQUEST_BYTES", 1000)
     wire, client = pair
     os.write(client, b'@@TRAX:initialize "1,1,5,5" \n' * 30 + b"x" * 1001)
     with pytest.raises(ClientError, match="more than 1000 bytes"):

@@ -18,13 +18,13 @@ from typing import Any
 import yaml
 
 from samurai.config import settings_of
+from samurai.evaluation.templates import render
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import ModelCard, bundled_folder, model_card
 from samurai.policies import PolicyChoice
 from vot_wrapper.problems import Problem
 from vot_wrapper.settings import Settings
 from vot_wrapper.submission.references import Reference, known_references, references_in
-from vot_wrapper.templates import render
 
 WIDTH = 88
 TEXTS = ("description-short.txt", "description-long.md", "checklist.md")

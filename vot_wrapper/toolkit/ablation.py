@@ -26,8 +26,7 @@ from vot.tracker import Tracker
 import samurai
 import vot_wrapper
 from samurai.errors import ConfigurationError
-from vot_wrapper.ablation.progress import Load
-from vot_wrapper.ablation.values import Combination, Overlap, Part
+from samurai.evaluation.ablation.values import Combination, Overlap, Part
 from vot_wrapper.settings import variable_names
 from vot_wrapper.toolkit import provenance
 from vot_wrapper.toolkit.attributes import TABLE, Table, attributes_of, read_table
@@ -40,6 +39,14 @@ REGISTRY = "trackers.ini"
 COMMAND = "vot_wrapper"
 TIMEOUT = 600  # seconds for a reply, as in the repository's trackers.ini
 REPORT = "ablation"
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a task has to run: sequences of experiments, and frames of runs in them."""
+
+    sequences: int
+    frames: int
 
 
 @dataclass(frozen=True)

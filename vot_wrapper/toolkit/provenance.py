@@ -2,8 +2,8 @@
 
 The toolkit keeps results by tracker name alone. A tracker whose section, weights or code changed
 half-way has results that look like one run and aren't. So for each sequence of an experiment the
-workspace's folder `provenance` has a line with what made its results (vot_wrapper.fingerprint)
-and a digest of these results: what something else has written since is known as such.
+workspace's folder `provenance` has a line with what made its results (see `fingerprint`) and a
+digest of these results: what something else has written since is known as such.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any
 
 from vot.tracker import Tracker
 
-from vot_wrapper.fingerprint import Fingerprint, differences, digest, fingerprint
 from vot_wrapper.problems import Problem
-from vot_wrapper.sections import Section
+from vot_wrapper.toolkit.fingerprint import Fingerprint, differences, digest, fingerprint
+from vot_wrapper.toolkit.sections import Section
 from vot_wrapper.toolkit.workspaces import Opened
 
 FOLDER = "provenance"

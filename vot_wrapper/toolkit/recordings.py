@@ -18,8 +18,7 @@ from vot.region import Mask, Polygon, Rectangle, Region, Special, calculate_over
 from vot.tracker import Tracker, Trajectory, is_valid_reference, parse_reference
 
 from samurai.errors import ConfigurationError, SamuraiError
-from vot_wrapper.images import read_frame
-from vot_wrapper.pictures.recording import (
+from samurai.evaluation.pictures.recording import (
     Frame,
     MaskShape,
     PolygonShape,
@@ -28,6 +27,7 @@ from vot_wrapper.pictures.recording import (
     State,
     Track,
 )
+from samurai.video.images import read_frame
 from vot_wrapper.toolkit.runs import Run
 from vot_wrapper.toolkit.workspaces import Opened
 

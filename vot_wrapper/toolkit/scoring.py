@@ -28,8 +28,8 @@ from vot.utilities import ThreadPoolExecutor
 from vot.workspace.storage import Cache
 
 from samurai.errors import ConfigurationError
-from vot_wrapper.pictures.report import add_item, link_pictures, pictures_page
-from vot_wrapper.table import Column, Row
+from samurai.evaluation.pictures.report import add_item, link_pictures, pictures_page
+from samurai.evaluation.table import Column, Row
 from vot_wrapper.toolkit.experiments import Repaired
 from vot_wrapper.toolkit.shared_times import was_shared
 from vot_wrapper.toolkit.workspaces import Opened

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from samurai.errors import ConfigurationError
-from vot_wrapper.pictures.report import add_item
-from vot_wrapper.sections import faults
-from vot_wrapper.table import STALE_MARK, UNKNOWN_MARK
+from samurai.evaluation.pictures.report import add_item
+from samurai.evaluation.table import STALE_MARK, UNKNOWN_MARK
 from vot_wrapper.toolkit.provenance import Place, Standing, section_of, standing
 from vot_wrapper.toolkit.scoring import Scores
+from vot_wrapper.toolkit.sections import faults
 from vot_wrapper.toolkit.workspaces import Opened
 
 

@@ -24,9 +24,9 @@ from vot.tracker import Tracker
 from vot.workspace import Workspace
 
 from samurai.errors import ConfigurationError
-from vot_wrapper.bundled import REGISTRY, SECOND_REGISTRY, write_registry
 from vot_wrapper.preflight import Finding, Needs, check_workspace, merged
 from vot_wrapper.preflight.listing import LIST, read_list
+from vot_wrapper.toolkit.bundled import REGISTRY, SECOND_REGISTRY, write_registry
 from vot_wrapper.toolkit.experiments import Repaired
 from vot_wrapper.toolkit.needs import needs_of
 
@@ -103,19 +103,8 @@ def open_workspace(
         ConfigurationError: no workspace, unknown stack, tracker or sequence, a stack that the
             installed toolkit can't run, or data that can't be read or downloaded.
     """
-    if stack is not None:  # refused, if it has to be, before a folder is made for it
-        stack = from_here(stack)
-        _refuse_broken(_read_stack(stack_file(stack, folder)))
-    configuration = _configuration(folder, stack, registry, say)
-    name = stack or configuration["stack"]
+    configuration, name = _with_stack(folder, stack, registry, say, to_run)
     data = _data(folder, configuration.get("sequences", "sequences"))
-    if isinstance(name, str):  # else the experiments stand in config.yaml itself
-        path = stack_file(name, folder)
-        if to_run:
-            _refuse_broken(_read_stack(path))  # before gigabytes are downloaded for it
-        configuration["stack"] = str(path)
-        if path.is_relative_to(STACKS):
-            say(f"stack {name}: our copy of it, the same but for its repaired experiments")
     if not to_run:
         _require_data(data)
     looked_at: tuple[str, ...] = ()  # the toolkit begins with all of them
@@ -132,6 +121,25 @@ def open_workspace(
         if any(not finding.warning for finding in findings):
             raise UnusableData(findings) from error
         raise ConfigurationError(str(error)) from error
+
+
+def _with_stack(
+    folder: Path, stack: str | None, registry: Path, say: Say, to_run: bool
+) -> tuple[dict[str, Any], Any]:
+    """A workspace's configuration with the stack's file in it, and what the stack is called."""
+    if stack is not None:  # refused, if it has to be, before a folder is made for it
+        stack = from_here(stack)
+        _refuse_broken(_read_stack(stack_file(stack, folder)))
+    configuration = _configuration(folder, stack, registry, say)
+    name = stack or configuration["stack"]
+    if isinstance(name, str):  # else the experiments stand in config.yaml itself
+        path = stack_file(name, folder)
+        if to_run:
+            _refuse_broken(_read_stack(path))  # before gigabytes are downloaded for it
+        configuration["stack"] = str(path)
+        if path.is_relative_to(STACKS):
+            say(f"stack {name}: our copy of it, the same but for its repaired experiments")
+    return configuration, name
 
 
 class _Unreadable(Exception):

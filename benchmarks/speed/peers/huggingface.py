@@ -22,7 +22,7 @@ from samurai.core.preprocess import normalized, resized
 from samurai.models.checkpoints import configuration_path
 from samurai.networks.base import CORNER_LABELS
 from samurai.networks.sam2.network import IMAGENET_MEAN, IMAGENET_STD
-from vot_wrapper.images import read_frame
+from samurai.video.images import read_frame
 
 
 def prepare(options: dict[str, Any]) -> Runner:

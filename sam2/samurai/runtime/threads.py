@@ -11,7 +11,7 @@ itself.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from threading import current_thread
@@ -20,6 +20,10 @@ from typing import ParamSpec, TypeVar
 import torch
 
 from samurai.runtime.cpu import usable_cores
+
+ONE_THREAD_UP_TO = 256
+"""Input size up to which one thread serves: the layers of nano are too small to share out, and a
+second thread that waits for them takes the core that the toolkit and the memory write need."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,3 +70,12 @@ def _finish_tasks() -> None:
 
 
 os.register_at_fork(before=_finish_tasks, after_in_child=_executor.cache_clear)
+
+
+def set_thread_count(image_size: int, environ: Mapping[str, str]) -> int:
+    """Set and return torch's number of threads, unless the user has chosen: one for a small
+    network, else as many as the process may really use (torch doesn't see a container's quota)."""
+    if "OMP_NUM_THREADS" not in environ:
+        shared = min(torch.get_num_threads(), usable_cores())
+        torch.set_num_threads(1 if image_size <= ONE_THREAD_UP_TO else shared)
+    return torch.get_num_threads()

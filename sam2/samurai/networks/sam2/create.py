@@ -6,7 +6,7 @@ import torch
 from sam2.modeling.sam2_base import SAM2Base
 
 from samurai.networks.base import VideoNetwork
-from samurai.networks.sam2.backends.fast import FastNetwork
+from samurai.networks.sam2.execution import choose_execution
 from samurai.networks.sam2.network import Sam2Network
 from samurai.runtime.precision import resolve_dtype
 from samurai.speed import Speed
@@ -20,7 +20,6 @@ def create_network(model: SAM2Base, device: torch.device, dtype: str, speed: Spe
         dtype: a name, see `runtime.precision.resolve_dtype`.
         speed: see `samurai.speed`.
     """
-    precision = resolve_dtype(dtype, device, speed, int(model.image_size))
-    if speed == "exact":
-        return Sam2Network(model, device, precision)
-    return FastNetwork(model, device, precision, speed)
+    size = int(model.image_size)
+    precision = resolve_dtype(dtype, device, speed, size)
+    return Sam2Network(model, device, precision, choose_execution(device, precision, speed, size))

@@ -1,16 +1,42 @@
 """Modules of SAM 2 as functions of the tensors that change from frame to frame. Bit-equal to them.
 
-They share the model's weights and leave the model itself as it is.
+They share the model's weights and leave the model itself as it is. Letters as in `networks.base`.
+Feature levels are named as in sam2: s0 to s3, of strides 4, 8, 16 and 32 pixels of the input.
 """
 
 from __future__ import annotations
 
 import copy
-from typing import Any
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from sam2.modeling.backbones.hieradet import Hiera
 from sam2.modeling.sam2_base import SAM2Base
 from torch import Tensor, nn
+
+TensorFunction: TypeAlias = Callable[..., Any]
+"""Tensors in, a tensor or a tuple of tensors out."""
+
+
+@dataclass(frozen=True)
+class NetworkModules:
+    """The functions that a frame calls: modules, or what a backend made of them.
+
+    Attributes:
+        encoder: as `ImageEncoder.forward`.
+        memory_attention: as `MemoryAttention.forward`.
+        decoder: as `MaskDecoder.forward`, three candidates.
+        single_decoder: the same with one candidate.
+        memory_encoder: as `MemoryEncoder.forward`.
+    """
+
+    encoder: TensorFunction
+    memory_attention: TensorFunction
+    decoder: TensorFunction
+    single_decoder: TensorFunction
+    memory_encoder: TensorFunction
 
 
 class ImageEncoder(nn.Module):
@@ -25,31 +51,36 @@ class ImageEncoder(nn.Module):
 
     def __init__(self, model: SAM2Base, example: Tensor) -> None:
         super().__init__()
-        trunk = shallow(model.image_encoder.trunk)
+        trunk = shallow_copy(model.image_encoder.trunk)
         if isinstance(trunk, Hiera):
             grid = tuple(trunk.patch_embed(example).shape[1:3])
             position = trunk._get_pos_embed(grid)
             trunk._get_pos_embed = lambda _: position
-        neck = shallow(model.image_encoder.neck)
+        neck = shallow_copy(model.image_encoder.neck)
         neck.position_encoding = _NoPosition()
-        self.encoder = shallow(model.image_encoder)
+        self.encoder = shallow_copy(model.image_encoder)
         self.encoder.trunk = trunk
         self.encoder.neck = neck
-        self.to_fine = self.to_middle = None
+        self.conv_s0 = self.conv_s1 = None
         if model.use_high_res_features_in_sam:
-            self.to_fine = model.sam_mask_decoder.conv_s0
-            self.to_middle = model.sam_mask_decoder.conv_s1
+            self.conv_s0 = model.sam_mask_decoder.conv_s0
+            self.conv_s1 = model.sam_mask_decoder.conv_s1
 
     def forward(self, views: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Maps of a quarter, an eighth and a sixteenth of the input size, (V, channels, h, w)."""
-        fine, middle, coarse = self.encoder(views)["backbone_fpn"][-3:]
-        if self.to_fine is not None and self.to_middle is not None:
-            fine, middle = self.to_fine(fine), self.to_middle(middle)
-        return fine, middle, coarse
+        """Feature maps s0, s1 and s2, (V, channels, h, w), of views (V, 3, S, S)."""
+        s0, s1, s2 = self.encoder(views)["backbone_fpn"][-3:]
+        if self.conv_s0 is not None and self.conv_s1 is not None:
+            s0, s1 = self.conv_s0(s0), self.conv_s1(s1)
+        return s0, s1, s2
 
 
 class MaskDecoder(nn.Module):
-    """SAM's mask decoder with its positional encoding; several candidates or one."""
+    """SAM's mask decoder with its positional encoding; several candidates or one.
+
+    Args:
+        dense_position: (1, C, H, W).
+        multimask: whether it answers with three candidates.
+    """
 
     def __init__(self, model: SAM2Base, dense_position: Tensor, multimask: bool) -> None:
         super().__init__()
@@ -58,9 +89,21 @@ class MaskDecoder(nn.Module):
         self.multimask = multimask
 
     def forward(
-        self, conditioned: Tensor, fine: Tensor, middle: Tensor, sparse: Tensor, dense: Tensor
+        self,
+        conditioned: Tensor,
+        high_res_s0: Tensor,
+        high_res_s1: Tensor,
+        sparse: Tensor,
+        dense: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Mask logits, predicted IoUs, tokens and object scores, see `network.Decoding`."""
+        """Mask logits (B, K, L, L), predicted IoUs (B, K), tokens (B, K or 1, C) and object scores
+        (B, 1).
+
+        Args:
+            conditioned: (B, C, H, W).
+            high_res_s0, high_res_s1: finer feature maps (V, channels, h, w).
+            sparse, dense: prompt embeddings (B, points, C) and (B, C, H, W).
+        """
         decoded: tuple[Tensor, Tensor, Tensor, Tensor] = self.decoder(
             image_embeddings=conditioned,
             image_pe=self.dense_position,
@@ -68,19 +111,20 @@ class MaskDecoder(nn.Module):
             dense_prompt_embeddings=dense,
             multimask_output=self.multimask,
             repeat_image=False,
-            high_res_features=[fine, middle],
+            high_res_features=[high_res_s0, high_res_s1],
         )
         return decoded
 
 
 class MemoryEncoder(nn.Module):
-    """The memory encoder's map of a frame's features and a scaled mask, (B, M, h, w)."""
+    """The memory encoder, without its positional encoding."""
 
     def __init__(self, model: SAM2Base) -> None:
         super().__init__()
         self.encoder = model.memory_encoder
 
     def forward(self, features: Tensor, masks: Tensor) -> Tensor:
+        """Memory maps (B, M, H, W) of features (B, C, H, W) and scaled masks (B, 1, S, S)."""
         maps: Tensor = self.encoder(features, masks, skip_mask_sigmoid=True)["vision_features"]
         return maps
 
@@ -92,8 +136,24 @@ class _NoPosition(nn.Module):
         return maps.new_empty(0)
 
 
-def shallow(module: Any) -> Any:
+def shallow_copy(module: Any) -> Any:
     """A module with the same parameters and children, whose attributes can be replaced."""
     twin = copy.copy(module)
     twin._modules = dict(module._modules)
     return twin
+
+
+def as_tokens(maps: Tensor) -> Tensor:
+    """(B, C, H, W) feature maps as (HW, B, C) tokens."""
+    return maps.flatten(2).permute(2, 0, 1)
+
+
+def as_map(tokens: Tensor) -> Tensor:
+    """(HW, B, C) tokens of a square map as (B, C, H, W), a view.
+
+    Its strides count: a convolution rounds differently for a layout that torch takes for
+    channels-last, so that feature maps go to every module by this road, as in SAM 2.
+    """
+    count, _, channels = tokens.shape
+    side = math.isqrt(count)
+    return tokens.permute(1, 2, 0).view(-1, channels, side, side)

@@ -18,10 +18,23 @@ from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
 from torch import Tensor
 
 from samurai.networks.base import MASK_LOGIT, Decoding, Features, Memory, NetworkSpec
-from samurai.networks.sam2.backends.traced import Frozen
 from samurai.networks.sam2.casting import cast_once
-from samurai.networks.sam2.memory_attention import MemoryReader
-from samurai.networks.sam2.modules import ImageEncoder, MaskDecoder, MemoryEncoder
+from samurai.networks.sam2.execution import EXACT, Execution
+from samurai.networks.sam2.folding import (
+    FoldedMemoryAttention,
+    fold_encoder,
+    fold_memory_attention,
+)
+from samurai.networks.sam2.memory_attention import MemoryAttention
+from samurai.networks.sam2.modules import (
+    ImageEncoder,
+    MaskDecoder,
+    MemoryEncoder,
+    NetworkModules,
+    as_map,
+    as_tokens,
+)
+from samurai.networks.sam2.padding import pad_memory
 from samurai.runtime.forking import PreparedProcess
 
 MASK_SCALE, MASK_BIAS = 2 * MASK_LOGIT, -MASK_LOGIT
@@ -37,9 +50,6 @@ MAP_DTYPE = torch.bfloat16
 LOGIT_STRIDE = 4
 """Pixels of the input per pixel of mask logits."""
 
-FREEZE_UP_TO = 512
-"""Input size up to which calling kernels is worth saving; larger inputs keep them busy."""
-
 
 class Sam2Network:
     """A loaded SAM 2.1 on a device, computing in one precision: `VideoNetwork` of this family.
@@ -47,22 +57,36 @@ class Sam2Network:
     Args:
         model: a `SAM2Base` in evaluation mode; moved to `device`, its own weights stay float32.
         dtype: float32, or a half precision for autocast.
+        execution: how it computes, see `execution.choose_execution`.
+
+    Attributes:
+        eager_modules: the model's parts, exact or folded.
+        modules: the functions that a frame calls; those of the backend once it has prepared them.
     """
 
-    def __init__(self, model: SAM2Base, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(
+        self,
+        model: SAM2Base,
+        device: torch.device,
+        dtype: torch.dtype,
+        execution: Execution = EXACT,
+    ) -> None:
         model = model.to(device).eval().requires_grad_(False)
         self.model = model if dtype == torch.float32 else cast_once(model, dtype)
         self.device = device
         self.dtype = dtype
+        self.execution = execution
         self.spec = _spec(model)
         self._process = PreparedProcess(device)
         with torch.no_grad(), self.precision():
-            self._prepare_constants()
-            self._prepare_modules()
+            blank = torch.zeros(1, 3, self.spec.input_size, self.spec.input_size, device=device)
+            self._prepare_constants(blank)
+            self.eager_modules = self._make_modules(blank)
+        self.modules = self.eager_modules
 
     @property
     def resizes_on_device(self) -> bool:
-        return False
+        return self.execution.resizes_on_device
 
     def check_process(self) -> None:
         """Raise DeviceError where the network can't be used in this process, after a fork."""
@@ -75,17 +99,15 @@ class Sam2Network:
         # weights are cast already; a cache would live through the recording of a CUDA graph
         return torch.autocast(self.device.type, dtype=self.dtype, cache_enabled=False)
 
-    def _prepare_constants(self) -> None:
+    def _prepare_constants(self, blank: Tensor) -> None:
         """What doesn't depend on the frame: positions and the embeddings of "no prompt"."""
-        model, side = self.model, self.spec.input_size
-        blank = torch.zeros(1, 3, side, side, device=self.device)
-        self._image_encoder = ImageEncoder(model, blank)
+        model = self.model
         encoded = model.forward_image(blank)
-        self._feature_position = _tokens(encoded["vision_pos_enc"][-1])
+        self._feature_position = as_tokens(encoded["vision_pos_enc"][-1])
         memory = model.memory_encoder(
             encoded["backbone_fpn"][-1], blank[:, :1], skip_mask_sigmoid=True
         )
-        self._map_position = _tokens(memory["vision_pos_enc"][-1])[:, 0]
+        self._map_position = as_tokens(memory["vision_pos_enc"][-1])[:, 0]
         self._dense_position = model.sam_prompt_encoder.get_dense_pe()
         nowhere = torch.zeros(1, 1, 2, device=self.device)
         nothing = -torch.ones(1, 1, dtype=torch.int32, device=self.device)
@@ -93,55 +115,34 @@ class Sam2Network:
             points=(nowhere, nothing), boxes=None, masks=None
         )
 
-    def _prepare_modules(self) -> None:
-        """What is called in every frame."""
-        dense = self._dense_position
-        self._encoder = Frozen(self._image_encoder)
-        self._reader = Frozen(MemoryReader(self.model, self._feature_position, self._map_position))
-        self._decoder = Frozen(MaskDecoder(self.model, dense, multimask=True))
-        self._single_decoder = MaskDecoder(self.model, dense, multimask=False)
-        self._memory_encoder = Frozen(MemoryEncoder(self.model))
+    def _make_modules(self, blank: Tensor) -> NetworkModules:
+        """The model's parts, exact or folded."""
+        model, folded = self.model, self.execution.folded
+        encoder = ImageEncoder(model, blank)
+        attention = MemoryAttention(model, self._feature_position, self._map_position)
+        return NetworkModules(
+            encoder=fold_encoder(model, encoder) if folded else encoder,
+            memory_attention=fold_memory_attention(attention) if folded else attention,
+            decoder=MaskDecoder(model, self._dense_position, multimask=True),
+            single_decoder=MaskDecoder(model, self._dense_position, multimask=False),
+            memory_encoder=MemoryEncoder(model),
+        )
 
     def prepare(self, objects: int = 1) -> None:
-        """Make graphs where calling kernels costs more than running them.
+        """Have the backend make the functions that a frame calls, once.
 
         Args:
-            objects: how many are to be expected; these graphs serve any number.
+            objects: how many are to be expected; any number is answered.
         """
-        if self.device.type != "cpu" or self.dtype != torch.float32:
-            return
-        if self.spec.input_size > FREEZE_UP_TO:
-            return
-        with torch.no_grad():
-            view = torch.zeros(1, 3, self.spec.input_size, self.spec.input_size)
-            self._encoder.freeze(view)
-            features = self.encode(view)
-            memory = self.prepare_memory(
-                torch.zeros(
-                    1,
-                    1,
-                    self.spec.feature_tokens,
-                    self.spec.memory_channels,
-                    dtype=self.spec.map_dtype,
-                ),
-                [[0]],
-                torch.zeros(1, 1, self.spec.feature_channels),
-                [[1]],
-            )
-            self._reader.freeze(features.tokens, *memory.given())
-            conditioned = self.condition(features, memory)
-            if self._multimask_when_tracking():
-                self._decoder.freeze(
-                    conditioned, *features.high_res, self._no_points, self._no_mask
-                )
-            self._memory_encoder.freeze(self._as_map(features.tokens), view[:, :1])
+        if self.modules is self.eager_modules:
+            self.modules = self.execution.backend(self, self.eager_modules, objects)
 
     # --- image encoder (section 4, "Image encoder") ----------------------------------------------
 
     def encode(self, views: Tensor) -> Features:
         """Encode normalized views of one frame, float32 (V, 3, S, S)."""
-        fine, middle, coarse = self._encoder(views)
-        return Features(_tokens(coarse), (fine, middle))
+        s0, s1, s2 = self.modules.encoder(views)
+        return Features(as_tokens(s2), (s0, s1))
 
     # --- memory attention ("Memory attention") ---------------------------------------------------
 
@@ -155,29 +156,25 @@ class Sam2Network:
     ) -> Memory:
         """What B hypotheses attend to, see `VideoNetwork.prepare_memory`."""
         count = maps.shape[1] + pointers.shape[1]
-        rates = torch.ones(len(maps), count) if weights is None else torch.tensor(weights)
-        rates = rates.to(self.device, non_blocking=True)
-        return Memory(maps, self._indices(slots), pointers, self._indices(distances), rates)
+        factors = torch.ones(len(maps), count) if weights is None else torch.tensor(weights)
+        factors = factors.to(self.device, non_blocking=True)
+        memory = Memory(maps, self._indices(slots), pointers, self._indices(distances), factors)
+        # only folded attention knows a key mask
+        folded = isinstance(self.eager_modules.memory_attention, FoldedMemoryAttention)
+        if self.execution.padded and folded:
+            return pad_memory(memory, self.spec.map_slots, self.spec.pointer_slots)
+        return memory
 
     def condition(self, features: Features, memory: Memory) -> Tensor:
         """Condition the frame on B hypotheses' memories: (B, C, H, W)."""
-        return self._as_map(self._reader(features.tokens, *memory.given()))
+        return as_map(self.modules.memory_attention(features.tokens, *memory.given()))
 
     def _indices(self, numbers: Sequence[Sequence[int]]) -> Tensor:
         return torch.tensor(numbers, dtype=torch.int64).to(self.device, non_blocking=True)
 
     def _without_memory(self, features: Features) -> Tensor:
         """What the decoder gets on a prompt's frame: (V, C, H, W), "no memory" added."""
-        return self._as_map(features.tokens + self.model.no_mem_embed)
-
-    def _as_map(self, tokens: Tensor) -> Tensor:
-        """(HW, B, C) tokens as (B, C, H, W), a view.
-
-        Its strides count: a convolution rounds differently for a layout that torch takes for
-        channels-last, so that feature maps go to every module by this road, as in SAM 2.
-        """
-        side = math.isqrt(self.spec.feature_tokens)
-        return tokens.permute(1, 2, 0).view(-1, self.spec.feature_channels, side, side)
+        return as_map(features.tokens + self.model.no_mem_embed)
 
     # --- prompt encoder and mask decoder ---------------------------------------------------------
 
@@ -192,7 +189,7 @@ class Sam2Network:
         rows = len(conditioned)
         if prompt is None:
             prompt = self._no_points.expand(rows, -1, -1), self._no_mask.expand(rows, -1, -1, -1)
-        return self._decode(conditioned, features, *prompt, self._multimask_when_tracking(), gate)
+        return self._decode(conditioned, features, *prompt, self._tracks_with_multimask(), gate)
 
     def embed_prompt(
         self,
@@ -239,7 +236,7 @@ class Sam2Network:
             points=None, boxes=None, masks=self.model.mask_downsample(mask)
         )
         decoded = self._decode(
-            self._as_map(features.tokens),
+            as_map(features.tokens),
             features,
             self._no_points,
             dense,
@@ -267,12 +264,12 @@ class Sam2Network:
         multimask: bool,
         gate: float,
     ) -> Decoding:
-        decoder = self._decoder if multimask else self._single_decoder
+        decoder = self.modules.decoder if multimask else self.modules.single_decoder
         logits, ious, tokens, scores = decoder(conditioned, *features.high_res, sparse, dense)
         gated = torch.where((scores > gate)[..., None, None], logits, NO_OBJ_SCORE)
         return Decoding(gated.float(), ious, tokens, scores, scores)
 
-    def _multimask_when_tracking(self) -> bool:
+    def _tracks_with_multimask(self) -> bool:
         return bool(self.model.multimask_output_for_tracking) and self._multimask(0)
 
     def _multimask(self, points: int) -> bool:
@@ -311,8 +308,8 @@ class Sam2Network:
         if any(prompted):
             binary = torch.tensor(prompted).to(self.device, non_blocking=True)
             masks = torch.where(binary.view(-1, 1, 1, 1), (logits > 0).float(), masks)
-        maps: Tensor = self._memory_encoder(
-            self._as_map(features.tokens).expand(len(logits), -1, -1, -1),
+        maps: Tensor = self.modules.memory_encoder(
+            as_map(features.tokens).expand(len(logits), -1, -1, -1),
             masks * MASK_SCALE + MASK_BIAS,
         )
         absent = 1 - (object_scores > 0).float()[..., None, None]
@@ -350,8 +347,3 @@ def _spec(model: SAM2Base) -> NetworkSpec:
         pointer_slots=int(model.max_obj_ptrs_in_encoder),
         map_dtype=MAP_DTYPE,
     )
-
-
-def _tokens(maps: Tensor) -> Tensor:
-    """(B, C, H, W) feature maps as (HW, B, C) tokens."""
-    return maps.flatten(2).permute(2, 0, 1)

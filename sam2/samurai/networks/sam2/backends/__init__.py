@@ -1,1 +1,1 @@
-"""How the modules of SAM 2.1 are run: traced on a CPU, folded, compiled or recorded on a GPU."""
+"""Backends: what a frame calls in place of the modules. Each file has one function `prepare`."""

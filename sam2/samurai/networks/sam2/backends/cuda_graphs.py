@@ -14,10 +14,9 @@ from typing import Any, NamedTuple, TypeAlias
 import torch
 from torch import Tensor
 
-log = logging.getLogger(__name__)
+from samurai.networks.sam2.modules import TensorFunction
 
-Function: TypeAlias = Callable[..., Any]
-"""Tensors in, a tensor or a tuple of tensors out."""
+log = logging.getLogger(__name__)
 
 Key: TypeAlias = tuple[tuple[tuple[int, ...], torch.dtype], ...]
 
@@ -33,7 +32,7 @@ class Recording(NamedTuple):
     results: Any
 
 
-Record: TypeAlias = Callable[[Function, tuple[Tensor, ...]], Recording]
+Record: TypeAlias = Callable[[TensorFunction, tuple[Tensor, ...]], Recording]
 
 
 class Replayed:
@@ -41,7 +40,7 @@ class Replayed:
 
     Args:
         function: of fixed shapes without a look at a value (nothing that waits for the device).
-        record: makes a recording; `record_cuda_graph`.
+        record: makes a recording, as `CudaGraphs` does.
         at_most: recordings that are kept; further shapes are called plainly, so that a session
             whose objects come and go doesn't fill the device's memory.
 
@@ -50,7 +49,7 @@ class Replayed:
             up; otherwise nothing more is recorded, and new shapes are called plainly.
     """
 
-    def __init__(self, function: Function, record: Record, at_most: int = 16) -> None:
+    def __init__(self, function: TensorFunction, record: Record, at_most: int = 16) -> None:
         self._function = function
         self._record = record
         self._at_most = at_most
@@ -91,7 +90,7 @@ class CudaGraphs:
     def __init__(self) -> None:
         self._pool = torch.cuda.graph_pool_handle()
 
-    def __call__(self, function: Function, inputs: tuple[Tensor, ...]) -> Recording:
+    def __call__(self, function: TensorFunction, inputs: tuple[Tensor, ...]) -> Recording:
         """Record a function's work on `inputs`, which must stay what the work reads."""
         aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(torch.cuda.current_stream())

@@ -1,70 +1,66 @@
-"""Modules as frozen graphs: the same kernels without Python between them.
+"""Modules as graphs of TorchScript: the same kernels without Python between them.
 
 For small networks on a CPU a quarter of the time goes into calling the kernels, not into running
-them. A graph traced by torch and frozen calls the same kernels in the same order (bit-equal, see
-tests/core/test_frozen.py). Sizes that a module reads from its inputs stay variables of the graph:
-one graph serves every number of rows, maps and pointers, and none is made in the middle of a video.
+them. A traced graph calls the same kernels in the same order, bit-equal. Sizes that a module reads
+from its inputs stay variables of the graph: one graph serves every number of objects, maps and
+pointers, and none is made in the middle of a video.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from samurai.networks.base import VideoNetwork
+from samurai.networks.sam2.backends.examples import blank_memory, blank_view
+from samurai.networks.sam2.modules import NetworkModules, TensorFunction, as_map
 
 
-class Frozen:
-    """Calls a module, by its graph once there is one.
+@torch.no_grad()
+def prepare(network: VideoNetwork, modules: NetworkModules, objects: int) -> NetworkModules:
+    """Traced modules, see `execution.Backend`; for float32. The single decoder, used for prompts
+    alone, stays as it is."""
+    view, memory = blank_view(network), blank_memory(network, rows=1, maps=1, pointers=1)
+    features = network.encode(view)
+    conditioned = network.condition(features, memory)
+    no_point = np.zeros((1, 1, 2), np.float32), np.full((1, 1), -1, np.int32)
+    prompt = network.embed_prompt(*no_point, logits=None)
+    return NetworkModules(
+        encoder=trace(modules.encoder, view),
+        memory_attention=trace(modules.memory_attention, features.tokens, *memory.given()),
+        decoder=trace(modules.decoder, conditioned, *features.high_res, *prompt),
+        single_decoder=modules.single_decoder,
+        memory_encoder=trace(modules.memory_encoder, as_map(features.tokens), view[:, :1]),
+    )
+
+
+def trace(function: TensorFunction, *examples: Tensor) -> TensorFunction:
+    """The graph of a function, made by running it on example inputs, on their device.
 
     Args:
-        module: tensors in, a tensor or a tuple of tensors out; in evaluation mode. It may shape
-            its tensors by the sizes of its inputs but take no decision by them.
+        function: may shape its tensors by the sizes of its inputs but take no decision by them.
     """
-
-    def __init__(self, module: nn.Module) -> None:
-        self._module = module.eval()
-        self._call: Callable[..., Any] = self._module
-
-    def __call__(self, *tensors: Tensor) -> Any:
-        return self._call(*tensors)
-
-    @property
-    def module(self) -> nn.Module:
-        """What is called without a graph, and what every graph is made of."""
-        return self._module
-
-    @property
-    def frozen(self) -> bool:
-        """Whether there is a graph."""
-        return self._call is not self._module
-
-    def call_through(self, call: Callable[..., Any]) -> None:
-        """Use a graph of another kind, made elsewhere."""
-        self._call = call
-
-    def freeze(self, *examples: Tensor) -> None:
-        """Make the graph by running the module on example inputs, on their device."""
-        if self.frozen:
-            return
-        # inference tensors can't be traced; gradients are off all the same
-        with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of tracing: about what depends on sizes, see above
-            copies = tuple(tensor.clone() for tensor in examples)
-            # as a function, not as a module: weights are constants of the graph, and it takes a
-            # quarter of the time
-            self._call = torch.jit.trace(  # type: ignore[no-untyped-call]
-                lambda *tensors: self._module(*tensors), copies, check_trace=False
-            )
-            with _run_as_they_are():
-                self._call(*copies)
+    # inference tensors can't be traced; gradients are off all the same
+    with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of tracing: about what depends on sizes, see above
+        copies = tuple(tensor.clone() for tensor in examples)
+        # A lambda, not the module itself: weights become constants of the graph, and tracing takes
+        # a quarter of the time.
+        graph: TensorFunction = torch.jit.trace(  # type: ignore[no-untyped-call]
+            lambda *tensors: function(*tensors), copies, check_trace=False
+        )
+        with _without_profiling():
+            graph(*copies)
+    return graph
 
 
 @contextmanager
-def _run_as_they_are() -> Iterator[None]:
+def _without_profiling() -> Iterator[None]:
     """While this holds, a graph's first call makes it ready. By default torch watches one call and
     then rewrites the graph for what it saw, which takes longer and leads to the same kernels."""
     before = torch._C._jit_set_profiling_mode(False)

@@ -1,0 +1,92 @@
+"""The console script `samurai`: its commands, and `samurai --version`.
+
+A command's own module is imported when it runs, so that `samurai --help` and `samurai doctor` work
+in a broken installation, and at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+from samurai.cli.command import commands
+
+VERSIONED = ("torch", "sam2", "vot-toolkit")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the process's exit code.
+
+    0 is success, 1 a command's own failure, 2 wrong usage or an error that names its remedy
+    (printed as one line, without a traceback).
+    """
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        parser = _parser(given)
+        if not given:
+            parser.print_help()
+            return 0
+        parsed = parser.parse_args(given)
+        return int(parsed.command.implementation().run(parsed))
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if not _explains_itself(error):
+            raise
+        print(f"samurai: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """The argument parser; a command's details are only looked up when it is the one given."""
+    parser = argparse.ArgumentParser(
+        prog="samurai",
+        description="A streaming SAM 2.1 tracker for videos and for the VOT toolkit.",
+        epilog="`samurai serve --help` lists the environment variables that the tracker reads.",
+    )
+    parser.add_argument("--version", action=_Version, help="print versions and exit")
+    added = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in commands():
+        own = added.add_parser(command.name, help=command.help, description=command.help)
+        own.set_defaults(command=command)
+        if command.name in given:
+            command.implementation().add_arguments(own)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Prints the versions of samurai and of what decides its results; imports none of it."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from samurai.version import __version__
+
+        others = [f"{name} {_installed(name)}" for name in VERSIONED]
+        print(f"samurai {__version__}\nPython {platform.python_version()}, {', '.join(others)}")
+        parser.exit()
+
+
+def _installed(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _explains_itself(error: Exception) -> bool:
+    """Whether the message alone tells cause and remedy: errors that samurai raises on purpose."""
+    if isinstance(error, ImportError):
+        # `import samurai` itself raises its DependencyError where sam2 is missing.
+        return type(error).__name__ == "DependencyError"
+    from samurai.errors import SamuraiError
+
+    return isinstance(error, SamuraiError)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

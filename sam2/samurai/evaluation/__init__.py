@@ -1,0 +1,1 @@
+"""Numbers and pictures of results; knows nothing of the VOT toolkit."""

@@ -1,0 +1,1 @@
+"""Frames from outside: image files."""

@@ -1,0 +1,38 @@
+"""Commands of `samurai` for the VOT toolkit; its command line finds them by entry point."""
+
+from __future__ import annotations
+
+from samurai.cli.command import Command
+
+COMMANDS = (
+    Command(
+        "ablate",
+        "compare memory policies over models and workspaces",
+        "vot_wrapper.commands.ablate",
+    ),
+    Command(
+        "evaluate",
+        "run and score trackers with the VOT toolkit",
+        "vot_wrapper.commands.evaluate",
+    ),
+    Command(
+        "serve",
+        "run the TraX server (started by the VOT toolkit)",
+        "vot_wrapper.commands.serve",
+    ),
+    Command(
+        "submit",
+        "check and pack results for a challenge, with descriptions",
+        "vot_wrapper.commands.submit",
+    ),
+    Command(
+        "visualize",
+        "draw results as pictures or videos",
+        "vot_wrapper.commands.visualize",
+    ),
+    Command(
+        "workspace",
+        "copy the bundled workspace into a folder of yours",
+        "vot_wrapper.commands.workspace",
+    ),
+)

@@ -1,0 +1,117 @@
+"""How far an ablation has come: a line per combination and workspace, and the time left."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from vot_wrapper.commands.console import Console, duration
+
+if TYPE_CHECKING:
+    from vot_wrapper.toolkit.ablation import Load, Task
+    from vot_wrapper.toolkit.running import Failure
+
+
+class Progress:
+    """Counts frames of runs over all combinations; its methods may be called from any thread.
+
+    Args:
+        console: prints the lines.
+        loads: what each task has to run.
+    """
+
+    def __init__(self, console: Console, loads: dict[Task, Load]) -> None:
+        self._console = console
+        self._loads = loads
+        self._total = sum(load.frames for load in loads.values())
+        self._done: dict[Task, float] = dict.fromkeys(loads, 0.0)
+        self._ended = 0
+        self._started = time.monotonic()
+        self._lock = threading.Lock()
+
+    def watcher(self, task: Task) -> TaskWatcher:
+        """What the toolkit's side tells of one task."""
+        return TaskWatcher(self, task, self._loads[task])
+
+    def check(self) -> None:
+        """Raises the KeyboardInterrupt that the main thread got."""
+        self._console.check()
+
+    def moved(self, task: Task, frames: float) -> None:
+        """So many more frames of a task are done."""
+        with self._lock:
+            self._done[task] = min(self._done[task] + frames, float(self._loads[task].frames))
+
+    def ended(self, task: Task, seconds: float) -> None:
+        """A task is over: its line, and what is left."""
+        with self._lock:
+            self._ended += 1
+            count = self._loads[task].frames
+            self._done[task] = float(count)
+            place = f"{self._ended:{len(str(len(self._loads)))}}/{len(self._loads)}"
+            frames = f"{count} frames" if count else "kept"
+            self._console.line(
+                f"{place}  {task.combination.identifier:20} {task.workspace:14} {frames:>12} "
+                f"{duration(seconds):>12}   {self._left()}"
+            )
+
+    def failed(self, failure: Failure) -> None:
+        """A sequence, or a whole experiment, has no results."""
+        with self._lock:
+            self._console.failed(failure)
+
+    def damaged(self, sequence: str, result: str) -> None:
+        with self._lock:
+            self._console.damaged(sequence, result)
+
+    def live(self) -> None:
+        """The live line on a terminal."""
+        with self._lock:
+            done = sum(self._done.values())
+            part = done / self._total if self._total else 1.0
+            self._console.live(f"      {part:4.0%}   {self._left()}")
+
+    def _left(self) -> str:
+        done = sum(self._done.values())
+        if self._total == 0 or done >= self._total:
+            return ""
+        if done == 0:
+            return "ETA unknown"
+        spent = time.monotonic() - self._started
+        return f"ETA {duration(spent * (self._total - done) / done)}"
+
+
+class TaskWatcher:
+    """Turns what the toolkit's side tells of one task into frames.
+
+    It is told parts of sequences; a task's frames are shared out to its sequences alike, which is
+    good enough for a time that is left.
+    """
+
+    def __init__(self, progress: Progress, task: Task, load: Load) -> None:
+        self._progress = progress
+        self._task = task
+        self._share = load.frames / max(1, load.sequences)
+        self._part = 0.0
+
+    def experiment(self, name: str, kept: int, count: int) -> None:
+        """Only the whole task gets a line."""
+
+    def sequence(self, name: str, number: int, count: int) -> None:
+        self._part = 0.0
+
+    def progress(self, part: float) -> None:
+        self._progress.check()
+        self._progress.moved(self._task, (part - self._part) * self._share)
+        self._part = part
+        self._progress.live()
+
+    def finished(self, seconds: float) -> None:
+        self._progress.moved(self._task, (1.0 - self._part) * self._share)
+
+    def damaged(self, sequence: str, result: str) -> None:
+        self._progress.damaged(sequence, result)
+
+    def failed(self, failure: Failure) -> None:
+        self._progress.failed(failure)

@@ -1,0 +1,319 @@
+"""`samurai evaluate`: run trackers in a workspace of the VOT toolkit, score them, print a table."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from samurai.errors import ConfigurationError
+from samurai.evaluation.pictures.report import pictures_page
+from samurai.evaluation.table import REPAIRED_MARK, render
+from vot_wrapper.commands.console import Console, Interrupt, WorkersConsole, duration
+from vot_wrapper.toolkit import bundled
+
+if TYPE_CHECKING:
+    from vot.tracker import Tracker
+
+    from vot_wrapper.toolkit.provenance import Standing
+    from vot_wrapper.toolkit.running import Failure
+    from vot_wrapper.toolkit.scoring import Scores
+    from vot_wrapper.toolkit.workspaces import Opened
+
+REPORT_NAME = "latest"
+LOCAL_STACK = "tests/multiobject"  # scores the results of the VOTS challenges
+MOST_NAMED = 10  # sequences that a command is written out for
+OFFICIAL_EAO_BOUNDS = (115, 755)  # frames; the short-term stacks of VOT 2020 to 2022
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's arguments."""
+    parser.add_argument(
+        "trackers",
+        nargs="*",
+        metavar="TRACKER",
+        help="identifiers in the workspace's trackers.ini; samurai if none is given",
+    )
+    add_workspace_argument(parser)
+    parser.add_argument(
+        "--stack",
+        help="experiments to run instead of the workspace's own, for example vot2022/shortterm; "
+        "makes a workspace where there is none",
+    )
+    parser.add_argument(
+        "--sequences",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="only these sequences (names separated by spaces or commas)",
+    )
+    parser.add_argument("--force", action="store_true", help="run again what has results already")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=0,
+        metavar="N",
+        help="share the sequences out to N processes (Ray), one per GPU or per share of the cores",
+    )
+    parser.add_argument(
+        "--address", help="of a Ray cluster that sees this folder (default: one of its own, here)"
+    )
+    parser.add_argument(
+        "--name", default=REPORT_NAME, help="name of the report (default: %(default)s)"
+    )
+
+
+def add_workspace_argument(parser: argparse.ArgumentParser) -> None:
+    """Declares --workspace, which `workspace_folder` reads."""
+    parser.add_argument(
+        "--workspace",
+        type=Path,
+        help="folder of the workspace (default: the current folder if it is one, else the bundled "
+        "one: vot_workspace in a clone, outside of one a copy in your data folder)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs what is missing and scores what is complete; 0 if everything is, else 1.
+
+    Raises:
+        ConfigurationError: the workspace can't be used; the message says what to do.
+    """
+    started = time.monotonic()
+    from vot_wrapper.toolkit.locks import scoring_alone, trackers_alone
+    from vot_wrapper.toolkit.scoring import score
+    from vot_wrapper.toolkit.staleness import marked, refuse_faulty
+    from vot_wrapper.toolkit.workspaces import UnusableData, open_workspace
+
+    interrupt = Interrupt()
+    console = Console(interrupt)
+    try:
+        opened = open_workspace(
+            workspace_folder(arguments.workspace, console.say, arguments.stack),
+            tuple(arguments.trackers or ["samurai"]),
+            arguments.stack,
+            names(arguments.sequences),
+            bundled.template(),
+            console.say,
+        )
+    except UnusableData as unusable:
+        console.findings(unusable.findings)
+        console.say(f"\nnothing was run: repair the data{_or_choose(unusable.sound)}")
+        return 1
+    refuse_faulty(opened)
+    _introduce(console, opened)
+    identifiers = [tracker.reference for tracker in opened.trackers]
+    try:
+        with interrupt, trackers_alone(opened.folder, identifiers):
+            failures = _run_trackers(console, interrupt, opened, arguments)
+    except KeyboardInterrupt:
+        console.interrupted()
+        return 130
+    try:
+        with scoring_alone(opened.folder):
+            scores, standings = marked(opened, score(opened, arguments.name))
+    except OSError as error:
+        console.say(f"\nthe scores can't be written: {error.strerror or error} ({error.filename})")
+        console.say(f"Remedy: free space, or allow writing, in {opened.folder}; results are kept")
+        console.failures(failures)
+        return 1
+    _show(console, opened, scores, _staleness(standings, arguments))
+    console.failures(failures)
+    console.say(f"{duration(time.monotonic() - started)} in all")
+    return 1 if failures else 0
+
+
+def _run_trackers(
+    console: Console, interrupt: Interrupt, opened: Opened, arguments: argparse.Namespace
+) -> list[Failure]:
+    """Runs every tracker, also after one that failed; all failures."""
+    from vot_wrapper.toolkit.running import run_missing
+
+    failures: list[Failure] = []
+    for tracker in opened.trackers:
+        console.tracker(tracker.reference, tracker.label)
+        if arguments.workers:
+            failures += _run_on_workers(console, opened, tracker, arguments)
+        # What workers leave are the experiments that measure the clock, and what failed there.
+        failures += run_missing(
+            opened, tracker, console, arguments.force, timed_only=bool(arguments.workers)
+        )
+        interrupt.check()
+    return failures
+
+
+def _run_on_workers(
+    console: Console, opened: Opened, tracker: Tracker, arguments: argparse.Namespace
+) -> list[Failure]:
+    from vot_wrapper.toolkit.distributed import Cluster, run_distributed
+
+    stack = str(opened.stack) if arguments.stack else None
+    cluster = Cluster(arguments.workers, arguments.address, stack)
+    return run_distributed(opened, tracker, cluster, WorkersConsole(console), arguments.force)
+
+
+def _or_choose(sound: tuple[str, ...]) -> str:
+    """The advice to leave out what has problems, where that is of any use."""
+    if not sound:
+        return ""
+    if len(sound) > MOST_NAMED:
+        return f", or choose from the {len(sound)} sequences without a problem with --sequences"
+    return f", or run only what has no problem: --sequences {shlex.join(sound)}"
+
+
+def names(given: list[str]) -> tuple[str, ...]:
+    """Names that were given separated by spaces or commas."""
+    return tuple(name for part in given for name in part.split(",") if name)
+
+
+def workspace_folder(
+    given: Path | None, say: Callable[[str], None] | None = None, stack: str | None = None
+) -> Path:
+    """The workspace that was named, else the current folder if it is one, else the bundled one.
+
+    Args:
+        given: what was named.
+        say: takes a line about the copy of the bundled workspace, which is made if need be; None
+            for commands that only look at results, which there are none of then.
+        stack: the experiments that were named, if any were.
+
+    Raises:
+        ConfigurationError: none was named, and neither of the others is there; or the current
+            folder isn't one yet, and shows (by `sequences`, or as a `stack` is given) that the
+            bundled one isn't meant.
+    """
+    if given is not None:
+        return given.expanduser().resolve()
+    if (Path.cwd() / "config.yaml").exists():
+        return Path.cwd()
+    _refuse_to_guess(Path.cwd(), stack)
+    if say is not None:
+        return bundled.open_user_workspace(say)
+    folder = bundled.user_workspace()
+    if not (folder / "config.yaml").exists():
+        raise ConfigurationError(
+            f"no workspace: the current folder is none, and there is none in {folder} yet. Remedy: "
+            "name one with --workspace FOLDER, or run `samurai evaluate` first, which makes it"
+        )
+    return folder
+
+
+def _refuse_to_guess(here: Path, stack: str | None) -> None:
+    """Refuses to take the bundled workspace where the current folder may be meant."""
+    if (here / "config.yaml").exists() or here == bundled.clone():
+        return
+    own = (here / "sequences").is_dir()
+    if not own and stack is None:
+        return
+    reason = "has sequences/ but no config.yaml" if own else "is no workspace yet"
+    wanted = stack or "tests/multiobject"
+    raise ConfigurationError(
+        f"the current folder {reason}. Remedy: `--workspace . --stack {wanted}` makes a workspace "
+        f"of it; `--workspace {bundled.user_workspace()}` takes the bundled one"
+    )
+
+
+def _introduce(console: Console, opened: Opened) -> None:
+    workspace = opened.workspace
+    count, known = len(opened.sequences), len(workspace.dataset)
+    console.say(f"workspace    {opened.folder}")
+    console.say(f"experiments  {', '.join(workspace.stack.experiments)} ({workspace.stack.title})")
+    console.say(f"sequences    {count if count == known else f'{count} of {known}'}")
+    console.findings(opened.warnings)
+
+
+def _staleness(standings: list[tuple[str, Standing]], arguments: argparse.Namespace) -> list[str]:
+    """A line for everything in the table that isn't of the present state, with the command."""
+    from vot_wrapper.toolkit.staleness import command, lines
+
+    where = (arguments.stack, arguments.workspace, names(arguments.sequences))
+    return [
+        f"{mark:8}  {text}"
+        for name, found in standings
+        for mark, text in lines(name, found, command(name, *where))
+    ]
+
+
+def _show(console: Console, opened: Opened, scores: Scores, stale: list[str]) -> None:
+    """The table, what its columns mean, what is stale in it, and where the reports are."""
+    for line in _without_measures(opened):
+        console.say(line)
+    if all(value is None for row in scores.rows for value in row.values):
+        console.say("\nno scores: not one experiment is complete")
+        return
+    console.say(f"\n{render(scores.columns, scores.rows)}\n")
+    for line in [*_legend(opened, scores), *stale]:
+        console.say(line)
+    console.say()
+    if scores.report is None:
+        console.say("report       none: no tracker is complete")
+    else:
+        console.say(f"report       {scores.report}")
+        console.say(f"numbers      {scores.document}")
+    _show_pictures(console, opened)
+
+
+def _without_measures(opened: Opened) -> list[str]:
+    """What to do where a stack has no measures; nothing where it has."""
+    from vot_wrapper.toolkit.needs import same_results, scores_nothing
+    from vot_wrapper.toolkit.workspaces import stack_file
+
+    if not scores_nothing(opened.workspace.stack):
+        return []
+    lines = ["\nthis stack has no local scores: the challenge's server scores what is submitted"]
+    if same_results(opened.workspace.stack, stack_file(LOCAL_STACK, opened.folder)):
+        lines.append(
+            f"The same results are scored on this workspace's ground truth by `--stack "
+            f"{LOCAL_STACK}`, which runs nothing again."
+        )
+    return lines
+
+
+def _show_pictures(console: Console, opened: Opened) -> None:
+    """Where the pictures of results are, if any were drawn."""
+    from vot_wrapper.toolkit.recordings import newest_result
+
+    page = pictures_page(opened.folder)
+    if page.exists():
+        old = page.stat().st_mtime < newest_result(opened.folder)
+        note = " (older than some results: draw them again with `samurai visualize`)" if old else ""
+        console.say(f"pictures     {page}{note}")
+
+
+def _legend(opened: Opened, scores: Scores) -> list[str]:
+    """One line for everything in the table that needs a word."""
+    known = {
+        "EAO": f"expected average overlap over {_bounds(scores)}",
+        "A": "accuracy: mean overlap while the target is held",
+        "R": "robustness: how long the target is held",
+        "accuracy": "mean overlap over whole sequences, lost or not",
+        "fps": "frames per second until the reply, reading the image included; without realtime",
+    }
+    # Each pair once, in the table's order; experiments may mean different things by one name.
+    words = dict.fromkeys((c.measure, c.meaning or known.get(c.measure)) for c in scores.columns)
+    pairs = [(mark, text) for mark, text in words if text]
+    if any(column.repaired for column in scores.columns):
+        pairs.append(
+            (
+                REPAIRED_MARK,
+                "repaired experiment: vot-toolkit 0.9.0 can't run its own; ours measures what "
+                "0.7.4 did",
+            )
+        )
+    if scores.eao_note:
+        pairs.append(("!", scores.eao_note))
+    if scores.shared:
+        text = f"measured while several processes shared the machine: {', '.join(scores.shared)}"
+        pairs.append(("fps", text))
+    return [f"{mark:8}  {text}" for mark, text in pairs]
+
+
+def _bounds(scores: Scores) -> str:
+    """The run lengths that EAO is averaged over; says so where they aren't VOT's."""
+    runs = "runs of " + ", ".join(f"{low} to {high}" for low, high in scores.eao_bounds) + " frames"
+    if scores.eao_bounds == [OFFICIAL_EAO_BOUNDS]:
+        return runs
+    return f"{runs} (VOT's published values: {OFFICIAL_EAO_BOUNDS[0]} to {OFFICIAL_EAO_BOUNDS[1]})"

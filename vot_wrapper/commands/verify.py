@@ -1,0 +1,210 @@
+"""`samurai doctor --verify MODEL`: the installed predictor and this tracker, side by side.
+
+On this machine, with this model's weights, device, precision and speed. Exit code 1 if their masks
+don't agree as they must, or if there are none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import shutil
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from samurai.cli.finding import Finding
+from samurai.config_text import from_flags
+from samurai.errors import CheckpointError, ConfigurationError, DeviceError, SamuraiError
+from samurai.models.manifest import ModelCard, checkpoint_path, model_card
+from vot_wrapper.settings import Settings, read_settings
+from vot_wrapper.toolkit import bundled
+
+if TYPE_CHECKING:
+    import torch
+
+    from samurai.regions import Box
+    from samurai.speed import Speed
+    from samurai.verification import Agreement, Run
+
+SEQUENCE = "deformation"
+"""One of the bundled sequences, whose object changes its shape in every frame."""
+
+FRAMES, FRAMES_ON_CPU = 30, 5
+SHORTEST = 2
+"""The prompt's frame answers without a memory; only the next one has all parts at work."""
+
+
+def run(model: str, frames: int | None = None, flags: argparse.Namespace | None = None) -> int:
+    """Print what was compared and what came out, a line each; returns 1 unless the masks agree.
+
+    Device, precision and speed are those of the flags, else of the environment, as for a tracker
+    process.
+
+    Args:
+        model: a name of the manifest, or the path of a model card.
+        frames: how many to compare; 30 if not given, 5 on a CPU.
+        flags: parsed, see `config_text.add_flags`.
+
+    Raises:
+        ConfigurationError: no such model, a setting that isn't allowed, or too few frames.
+        CheckpointError: the weights are missing or damaged; the message says what to do.
+        DeviceError: the device can't run the model, or the installed predictor fails on it.
+    """
+    card, settings = model_card(model), read_settings(os.environ)
+    settings = from_flags(settings, flags) if flags is not None else settings
+    path = checkpoint_path(card)
+    if not path.is_file():  # before the slow imports
+        raise CheckpointError(f"model {card.name}: there is no file {path}; {card.remedy}")
+    from samurai.speed import keep_compiled
+
+    keep_compiled(os.environ)
+    from samurai.runtime.device import resolve_device
+    from samurai.runtime.precision import resolve_dtype, warn_of_emulation
+
+    device = resolve_device(settings.device)
+    dtype = resolve_dtype(settings.dtype, device)
+    warn_of_emulation(dtype, device)
+    _tell("model", f"{card.name}: {path}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if frames is None:
+            frames = FRAMES_ON_CPU if device.type == "cpu" else FRAMES
+        box = _video(folder, frames)
+        expected = _installed(card, folder, box, device, dtype)
+        ours, speed = _ours(card, folder, box, device, settings)
+    from samurai.verification import compare
+
+    return _judge(compare(expected.masks, ours.masks), speed)
+
+
+def bundled_sequence() -> Path:
+    """The folder of the sequence.
+
+    Raises:
+        ConfigurationError: the installation is incomplete.
+    """
+    return bundled.source() / "sequences" / SEQUENCE
+
+
+def _video(folder: Path, count: int) -> Box:
+    """Copies the first frames into a folder, named as the predictor wants them; their box."""
+    from samurai.regions import Box
+
+    sequence = bundled_sequence()
+    paths = sorted((sequence / "color").glob("*.jpg"))
+    if not SHORTEST <= count <= len(paths):
+        raise ConfigurationError(
+            f"--frames {count} is not allowed: it must be {SHORTEST} to {len(paths)}"
+        )
+    for number, path in enumerate(paths[:count]):
+        shutil.copyfile(path, folder / f"{number:05d}.jpg")
+    with (sequence / "groundtruth.txt").open(encoding="utf-8") as truth:
+        # a run-length encoded mask begins with its box
+        left, top, width, height = truth.readline().removeprefix("m").split(",")[:4]
+    _tell("video", f"{SEQUENCE}, {count} frames: the whole of each, the box as two points")
+    return Box(float(left), float(top), float(width), float(height))
+
+
+def _installed(
+    card: ModelCard, folder: Path, box: Box, device: torch.device, dtype: torch.dtype
+) -> Run:
+    """The installed predictor's run; what it loaded is freed when this returns."""
+    from samurai.core.warm_up import reason
+    from samurai.runtime.threads import set_thread_count
+    from samurai.verification import load_predictor, run_predictor
+
+    try:
+        predictor = load_predictor(card, device)
+        set_thread_count(predictor.image_size, os.environ)
+        name = f"SAM2VideoPredictor of sam2 {_sam2_version()}"
+        _tell("installed", f"{name} on {_place(device)}, {_short(dtype)}")
+        with contextlib.redirect_stderr(io.StringIO()):  # its progress bars
+            made = run_predictor(predictor, folder, box, dtype)
+    except SamuraiError:
+        raise
+    except Exception as error:  # whatever another package, or the device, may raise
+        raise DeviceError(
+            f"the installed predictor itself fails on {device} ({reason(error)}): try another "
+            "SAMURAI_DEVICE, or install sam2 and torch again"
+        ) from error
+    _tell("", _cost(made))
+    return made
+
+
+def _ours(
+    card: ModelCard, folder: Path, box: Box, device: torch.device, settings: Settings
+) -> tuple[Run, Speed]:
+    """This tracker's run, and the speed that it ran at: a failing one is left for `exact`."""
+    from samurai.core.warm_up import release
+    from samurai.verification import load_tracker, read_frames, run_tracker
+
+    release(device)
+    tracker = load_tracker(card, settings.device, settings.dtype, settings.speed)
+    tracker.warm_up()
+    speed = tracker.speed
+    asked = "" if speed == settings.speed else f" ({settings.speed} failed, see the log line)"
+    where = f"{_place(device)}, {_short(tracker.network.dtype)}"
+    _tell("samurai", f"policy sam2 on {where}, speed {speed}{asked}")
+    made = run_tracker(tracker, read_frames(folder), box)
+    _tell("", _cost(made))
+    return made, speed
+
+
+def _judge(agreement: Agreement, speed: Speed) -> int:
+    """The last lines, and the exit code."""
+    from samurai.verification import REQUIRED_IOU
+
+    required = REQUIRED_IOU[speed]
+    _tell("masks", f"{agreement.equal} of {agreement.frames} frames equal in every pixel")
+    _tell("", f"{agreement.filled} of {agreement.frames} frames with an object in both")
+    _tell("", f"IoU at worst {agreement.worst:.4f}, in frame {agreement.worst_frame}")
+    mean = f"mean IoU {agreement.mean:.4f}, {required} needed in {speed}"
+    if agreement.suffices(speed):
+        _tell("agreement", mean)
+        return 0
+    if not agreement.filled:
+        mean = "no frame has an object in both, so nothing was compared"
+    remedy = (
+        "don't trust results of this installation: report these lines as an issue, with the output "
+        "of `samurai doctor`"
+    )
+    if speed != "exact":
+        remedy = f"use SAMURAI_SPEED=exact and verify that; {remedy}"
+    print(Finding("FAIL", "agreement", mean, remedy))
+    return 1
+
+
+def _tell(subject: str, text: str) -> None:
+    print(Finding("OK", subject, text), flush=True)
+
+
+def _cost(run: Run) -> str:
+    memory = "not measured here" if run.memory is None else f"{run.memory / 2**20:,.0f} MiB"
+    return f"{1 / run.seconds:.1f} frames per second, peak memory {memory}"
+
+
+def _place(device: torch.device) -> str:
+    """A device with its name, or with how much of a CPU is used."""
+    import torch
+
+    if device.type == "cpu":
+        threads = torch.get_num_threads()
+        return f"cpu with {threads} thread{'s' if threads > 1 else ''}"
+    if device.type != "cuda":
+        return str(device)
+    return f"{device} ({torch.cuda.get_device_name(device)})"
+
+
+def _short(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _sam2_version() -> str:
+    for name in ("sam2", "SAM-2"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            return metadata.version(name)
+    return "of unknown version"

@@ -1,0 +1,1 @@
+"""The tracker process: TraX on one side, the tracker on the other."""

@@ -1,0 +1,184 @@
+"""The life of the tracker process: quiet, settings, model, hello, conversation, exit code.
+
+Nothing heavy is imported before the process is quiet, so that no library's chatter at import
+reaches the TraX pipe.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import TYPE_CHECKING
+
+from samurai.runtime.allocator import keep_freed_memory
+from vot_wrapper.trax.stdio import Quiet
+from vot_wrapper.trax.watchdog import Stopped, Watch
+
+if TYPE_CHECKING:
+    from vot_wrapper.settings import Settings
+    from vot_wrapper.trax.server import TrackerLike
+    from vot_wrapper.trax.wire import Channel
+
+log = logging.getLogger(__name__)
+
+REASON_LENGTH = 400
+
+SPIN_COUNT = {"GOMP_SPINCOUNT": "10000"}
+"""How long torch's threads spin while they wait for each other, read by libgomp at import. Its own
+default, 30 times as long, makes a frame of nano 5 times slower where the two cores are shared with
+other processes; not spinning at all makes it twice as slow where they are not."""
+
+BY_HAND = (
+    "samurai serve speaks TraX on standard input and output and is started by the VOT toolkit: "
+    "try `vot evaluate samurai` in a workspace, `samurai evaluate`, or `samurai doctor`"
+)
+
+
+def run(load: Callable[[Settings], TrackerLike] | None = None) -> int:
+    """Serve one TraX client on standard input and output until it quits.
+
+    Every failure is logged, with its traceback unless its message says all, and told to the client
+    as the reason of a quit message, also one before the first request: the toolkit prints it.
+
+    Args:
+        load: makes a warmed-up tracker; the samurai tracker when left out.
+
+    Returns:
+        The process's exit code: 0 when the client ended the conversation, 1 after a failure, 2
+        when a person started it on a terminal, 128 and the signal's number after a signal.
+    """
+    quiet = Quiet()
+    watch = Watch(quiet.output)
+    watch.start()
+    try:
+        return _serve(quiet, load or load_tracker)
+    except Stopped as stopped:  # while a failure was reported
+        return 128 + stopped.signal_number
+    finally:
+        watch.stop()
+
+
+def _serve(quiet: Quiet, load: Callable[[Settings], TrackerLike]) -> int:
+    """`run`, with the standard descriptors put away."""
+    spin_briefly(os.environ)
+    keep_freed_memory()
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    if quiet.interactive and "TRAX_SOCKET" not in os.environ:
+        quiet.say(BY_HAND)
+        return 2
+    failure: BaseException | None = None
+    channel = None
+    try:
+        settings, tracker = _prepare(quiet, os.environ, load)
+        channel = _hello(quiet, settings)
+        _converse(channel, tracker, settings)
+        log.info("the client has quit")
+    except BaseException as error:
+        failure = error
+        traceback = None if _says_all(error) else error
+        log.error("the tracker process fails: %s", reason_line(error), exc_info=traceback)
+    if failure is None:
+        return 0
+    quiet.report()
+    _quit(quiet, channel, failure)
+    return 128 + failure.signal_number if isinstance(failure, Stopped) else 1
+
+
+def _says_all(failure: BaseException) -> bool:
+    """Whether a failure's message names cause and remedy, so that a traceback only hides it."""
+    from samurai.errors import SamuraiError
+    from vot_wrapper.trax.server import RequestError
+
+    if isinstance(failure, RequestError):
+        return isinstance(failure.__cause__, SamuraiError)
+    return isinstance(failure, SamuraiError | Stopped)
+
+
+def spin_briefly(environ: MutableMapping[str, str]) -> None:
+    """Make torch's threads spin only briefly, unless the user has chosen how they wait."""
+    if "OMP_WAIT_POLICY" not in environ and "GOMP_SPINCOUNT" not in environ:
+        environ.update(SPIN_COUNT)
+
+
+def load_tracker(settings: Settings) -> TrackerLike:
+    """The samurai tracker that the settings ask for, loaded and warmed up."""
+    from samurai.speed import keep_compiled
+
+    keep_compiled(os.environ)
+    from samurai import Tracker
+    from samurai.runtime.threads import set_thread_count
+
+    tracker = Tracker.load(settings)
+    threads = set_thread_count(tracker.network.spec.input_size, os.environ)
+    tracker.warm_up()
+    log.info("%s is ready on %s, %d threads", settings.model_name, tracker.network.device, threads)
+    return tracker
+
+
+def _prepare(
+    quiet: Quiet, environ: Mapping[str, str], load: Callable[[Settings], TrackerLike]
+) -> tuple[Settings, TrackerLike]:
+    """Settings and tracker; all of it before the hello, whose wait the toolkit doesn't limit."""
+    from vot_wrapper.settings import read_settings, refuse_misspelt, unknown_variables
+
+    refuse_misspelt(environ)
+    settings = read_settings(environ)
+    if settings.log is not None:
+        quiet.log_to(settings.log)
+    log.info("process %d: %s", os.getpid(), settings)
+    for warning in unknown_variables(environ):
+        log.warning(warning)
+    return settings, load(settings)
+
+
+def _hello(quiet: Quiet, settings: Settings | None = None) -> Channel:
+    """Say hello to the client: from here on it may ask."""
+    import trax
+
+    from vot_wrapper.trax.wire import Channel
+
+    about = f"{settings.model_name}, policy {settings.policy}" if settings else ""
+    with quiet.trax_environment() as wire:
+        server = trax.Server(
+            ["rectangle", "mask", "polygon"],
+            ["path"],
+            ["color"],
+            tracker_name="samurai",
+            tracker_description=about,
+            tracker_family="SAM 2.1",
+            multiobject=settings is None or settings.objects == "simultaneous",
+        )
+    return Channel(server, wire)
+
+
+def _converse(channel: Channel, tracker: TrackerLike, settings: Settings) -> None:
+    from vot_wrapper.trax.server import Conversation
+
+    Conversation(channel, tracker, settings).run()
+
+
+def _quit(quiet: Quiet, channel: Channel | None, failure: BaseException) -> None:
+    """Tell the client why the process ends.
+
+    Before the hello there is nobody to tell: so say it, and answer the first request with the
+    reason. The toolkit would only print "unable to connect" otherwise.
+    """
+    try:
+        if channel is None:
+            channel = _hello(quiet)
+            if not isinstance(failure, Stopped):
+                channel.wait()
+        channel.quit(reason_line(failure))
+    except Exception as error:
+        log.warning("the client couldn't be told: %s", reason_line(error))
+
+
+def reason_line(failure: BaseException) -> str:
+    """A failure in one line for the wire: ASCII, because libtrax takes any other byte for the end
+    of the stream, and of limited length, which the middle (a long path) is left out for."""
+    text = " ".join(f"{type(failure).__name__}: {failure}".split())
+    text = text.encode("ascii", errors="backslashreplace").decode("ascii")
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    half = REASON_LENGTH // 2 - 3
+    return text if len(text) <= REASON_LENGTH else f"{text[:half]} ... {text[-half:]}"
