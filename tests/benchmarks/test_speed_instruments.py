@@ -235,7 +235,7 @@ def test_every_wrapped_function_is_called_in_a_frame(tmp_path: Path, policy: str
     """With a model that sees windows: each name of the table is where the time is spent. Some are
     for policies that look at pictures, as mosam does."""
     paths = films(tmp_path, 4)
-    tracker = Tracker.load("nano", policy, device="cpu")
+    tracker = Tracker.load("nano", policy=policy, device="cpu")
     steps = policy_class(policy)
     called: Tally[str] = Tally()
 
