@@ -116,15 +116,9 @@ class Suite:
         if stage.objects == 1 and stage.frames >= length:
             calls = process.calls(self._video(length), stage.objects, FULL_MEMORY + 1)
         loading = sum(run.loading for run in timed) / (len(timed) * stage.frames)
-        return {
-            "label": process.label,
-            "model": stage.model,
-            "objects": stage.objects,
-            "loading": 1000 * loading,
-            **end_to_end(timed),
-            "counts": calls,
-            **process.close(),
-        }
+        about = {"label": process.label, "model": stage.model, "objects": stage.objects}
+        about |= {"loading": 1000 * loading, "counts": calls}
+        return {**about, **end_to_end(timed), **process.close()}
 
     def _in_parts(self, stage: Stage, variant: Variant) -> Result:
         """Parts and calls of a frame, and the network alone, from a profiled process."""
@@ -201,15 +195,8 @@ def in_parts(frames: Sequence[Frame]) -> Result:
 def _run(process: Contestant, variant: Variant, stage: Stage, timed: Sequence[TimedRun]) -> Result:
     """One variant end to end."""
     report = process.close()
-    return {
-        "label": variant.label,
-        "objects": stage.objects,
-        "variant": asdict(variant),
-        "weights": "random: timing only" if variant.random else "loaded",
-        "windows": variant.card().window is not None,
-        **report["about"],
-        **end_to_end(timed),
-        "hello": report["hello"],
-        "startup": report["startup"],
-        "peak": report["peak"],
-    }
+    about = {"label": variant.label, "objects": stage.objects, "variant": asdict(variant)}
+    about["weights"] = "random: timing only" if variant.random else "loaded"
+    about["windows"] = variant.card().window is not None
+    kept = {key: report[key] for key in ("hello", "startup", "peak")}
+    return {**about, **report["about"], **end_to_end(timed), **kept}

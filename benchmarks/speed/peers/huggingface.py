@@ -55,15 +55,14 @@ def vision(encoder: Any) -> dict[str, Any]:
         "num_attention_heads_per_stage": [trunk.num_heads * 2**stage for stage in range(stages)],
         "global_attention_blocks": list(trunk.global_att_blocks),
     }
-    if "window_spec" in trunk:
-        backbone["window_size_per_stage"] = list(trunk.window_spec)
-    if "window_pos_embed_bkg_spatial_size" in trunk:
-        size = list(trunk.window_pos_embed_bkg_spatial_size)
-        backbone["window_positional_embedding_background_size"] = size
-    return {
-        "backbone_config": backbone,
-        "backbone_channel_list": list(encoder.neck.backbone_channel_list),
-    }
+    for theirs, ours in (
+        ("window_size_per_stage", "window_spec"),
+        ("window_positional_embedding_background_size", "window_pos_embed_bkg_spatial_size"),
+    ):
+        if ours in trunk:
+            backbone[theirs] = list(trunk[ours])
+    channels = list(encoder.neck.backbone_channel_list)
+    return {"backbone_config": backbone, "backbone_channel_list": channels}
 
 
 def _video(model: Any, device: torch.device, task: Task) -> Frames:
