@@ -10,7 +10,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import psutil
 import torch
+
+from samurai.runtime.cpu import usable_cores
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,14 +26,14 @@ def where() -> dict[str, Any]:
     return {
         "commit": _commit(),
         "date": datetime.date.today().isoformat(),
-        "machine": f"{processor()}, {cores()} cores",
-        "memory_gib": round(_memory() / 2**30, 1),
+        "machine": f"{_processor()}, {usable_cores()} cores",
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "cuda": torch.version.cuda,
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": {name: _version(name) for name in PACKAGES},
     }
 
 
@@ -41,8 +44,8 @@ def python_path(*first: Path) -> str:
     return os.pathsep.join(dict.fromkeys(filter(None, places)))
 
 
-def processor() -> str:
-    """The processor's name."""
+def _processor() -> str:
+    """The processor's name, which psutil doesn't know."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -51,14 +54,7 @@ def processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def cores() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def version(package: str) -> str | None:
+def _version(package: str) -> str | None:
     """The version of an installed distribution."""
     try:
         return metadata.version(package)
@@ -67,16 +63,6 @@ def version(package: str) -> str | None:
 
 
 def _commit() -> str:
-    done = subprocess.run(
-        ["git", "describe", "--always", "--dirty"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ["git", "describe", "--always", "--dirty"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip()
-
-
-def _memory() -> int:
-    """Bytes of the machine's memory."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -4,11 +4,10 @@
     python -m benchmarks.speed --device cuda        # on a GPU: `make bench DEVICE=cuda`
     python -m benchmarks.speed --models nano --objects 1 4 --frames 40 --no-peers
     python -m benchmarks.speed memory --frames 10000
-    python -m benchmarks.speed page RESULT.json ... --output page.html
+    python -m benchmarks.speed show RESULT.json ...
 
 End to end means: a TraX client here, the tracker's own process there, back to back. Contestants run
-in turns (A B A B ...), each in a process of its own, over the same JPEG files with the same prompts
-and weights; ratios are taken per round. Parts of a frame are timed in runs of their own, in which
-`patches` wraps the tracker's functions, so that the tracker itself carries no clock and the
-end-to-end runs none of ours.
+in turns (A B A B ...), each in a process of its own, on the same JPEG files with the same prompts
+and weights; ratios are taken per round. The parts of a frame come from a run of their own, in which
+the spans of the tracker and its server go to torch's profiler; the end-to-end runs record nothing.
 """

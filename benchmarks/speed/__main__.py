@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.speed import memory, page, plan, suite, table
+from benchmarks.speed import memory, plan
 from benchmarks.speed.errors import BenchmarkError
+from benchmarks.speed.suite import Suite
+from benchmarks.speed.tables import tables
 from benchmarks.speed.variant import Variant, has_weights
 from benchmarks.where import ROOT
 from samurai.errors import SamuraiError
@@ -23,7 +25,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0, or 2 with the reason on standard error."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if not given or given[0] not in ("run", "memory", "page", "-h", "--help"):
+    if not given or given[0] not in ("run", "memory", "show", "-h", "--help"):
         given.insert(0, "run")
     options = _parser().parse_args(given)
     try:
@@ -40,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks.speed", description="How fast the tracker is, beside its peers."
     )
     commands = parser.add_subparsers(required=True)
-    run = commands.add_parser("run", help="races, parts, counts, work (also without this word)")
+    run = commands.add_parser("run", help="speed, end to end and in parts (also without this word)")
     plan.add_options(run)
     run.set_defaults(command=_run)
     held = commands.add_parser("memory", help="memory over many frames, and at the start")
@@ -49,43 +51,39 @@ def _parser() -> argparse.ArgumentParser:
     held.add_argument("--objects", type=int, default=1)
     held.add_argument("--startup", nargs="*", choices=model_names(), default=list(model_names()))
     held.add_argument("--device", default="auto")
-    held.add_argument("--output", type=Path, help="folder of the results")
     held.set_defaults(command=_memory)
-    drawn = commands.add_parser("page", help="a page made from results")
-    drawn.add_argument("results", nargs="+", type=Path)
-    drawn.add_argument("--output", type=Path, help="the page (default: beside the first result)")
-    drawn.set_defaults(command=_page)
+    for command in (run, held):
+        command.add_argument("--output", type=Path, default=RESULTS, help="folder of the result")
+    show = commands.add_parser("show", help="tables of results")
+    show.add_argument("results", nargs="+", type=Path, metavar="FILE")
+    show.set_defaults(command=_show)
     return parser
 
 
 def _run(options: argparse.Namespace, scratch: Path) -> None:
     planned = plan.plan_of(options, _device_type(options.device))
-    result = suite.run(planned, scratch, _tell, lambda result: _keep(result, options.output))
-    print(table.speed_tables(result))
-    _say_where(result, options.output)
+    suite = Suite(planned, scratch, _log, lambda result: _keep(result, options.output))
+    _finish(suite.run(), options.output)
 
 
 def _memory(options: argparse.Namespace, scratch: Path) -> None:
     curves, startups = (
         [
-            Variant(name, random=not has_weights(name), device=options.device, policy=policy)
+            Variant(name, policy, random=not has_weights(name), device=options.device)
             for name in names
             for policy in ["samurai" if has_weights(name) else "sam2"]
         ]
         for names in (options.models, options.startup)
     )
     device = _device_type(options.device)
-    result = memory.run(curves, startups, options.objects, options.frames, device, scratch, _tell)
-    _keep(result, options.output)
-    print(table.memory_tables(result))
-    _say_where(result, options.output)
+    _finish(
+        memory.run(curves, startups, options.objects, options.frames, device, scratch, _log),
+        options.output,
+    )
 
 
-def _page(options: argparse.Namespace, _: Path) -> None:
-    results = [_read(path) for path in options.results]
-    output: Path = options.output or options.results[0].with_suffix(".html")
-    output.write_text(page.page(results), encoding="utf-8")
-    print(output)
+def _show(options: argparse.Namespace, _: Path) -> None:
+    print("\n\n\n".join(f"{path}\n{tables(_read(path))}" for path in options.results))
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -94,27 +92,20 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise BenchmarkError(f"{path} can't be read as JSON ({error}): name a result") from error
     if not isinstance(result, dict) or result.get("kind") not in ("speed", "memory"):
-        raise BenchmarkError(f"{path} is no result of this benchmark")
+        raise BenchmarkError(f"{path} is no result of this benchmark: name one that it wrote")
     return result
 
 
-def _keep(result: dict[str, Any], folder: Path | None) -> None:
-    """Write the result and its page."""
-    data, drawn = _places(result, folder)
-    data.parent.mkdir(parents=True, exist_ok=True)
-    data.write_text(json.dumps(result) + "\n", encoding="utf-8")
-    drawn.write_text(page.page([result]), encoding="utf-8")
+def _keep(result: dict[str, Any], folder: Path) -> Path:
+    """Write a result, named by date, kind and device; its file."""
+    path = folder / f"{result['where']['date']}-{result['kind']}-{result['device']}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result) + "\n", encoding="utf-8")
+    return path
 
 
-def _say_where(result: dict[str, Any], folder: Path | None) -> None:
-    print("", *_places(result, folder), sep="\n")
-
-
-def _places(result: dict[str, Any], folder: Path | None) -> tuple[Path, Path]:
-    """Where a result and its page lie, named by date, kind and device."""
-    stem = f"{result['where']['date']}-{result['kind']}-{result['device']}"
-    folder = folder or RESULTS
-    return folder / f"{stem}.json", folder / f"{stem}.html"
+def _finish(result: dict[str, Any], folder: Path) -> None:
+    print(tables(result), "", _keep(result, folder), sep="\n")
 
 
 def _device_type(name: str) -> str:
@@ -123,7 +114,7 @@ def _device_type(name: str) -> str:
     return resolve_device(name).type
 
 
-def _tell(line: str) -> None:
+def _log(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 

@@ -1,8 +1,8 @@
 """Memory over ten thousand frames, and what a process holds before the first one.
 
 The tracker process runs a bundled sequence at its own size, forward and backward, and notes its
-memory along the way. What grows with the video shows as a slope, in KiB per 1,000 frames: that of
-the least-squares line through the samples after the start, and the median of the slopes between all
+memory along the way. Growth with the video shows as a slope, in KiB per 1,000 frames: that of the
+least-squares line through the samples after the start, and the median of the slopes between all
 pairs of them. A step, as when the allocator takes another block, shows in the first only, a leak in
 both.
 """
@@ -18,11 +18,10 @@ import cv2
 
 from benchmarks.footage import pictures
 from benchmarks.speed.arithmetic import median_slope, slope
-from benchmarks.speed.film import SEQUENCE, Film, loop, make_film
-from benchmarks.speed.race import closing
-from benchmarks.speed.served import Instruments
+from benchmarks.speed.processes import closing
+from benchmarks.speed.trax_client import TrackerProcess
 from benchmarks.speed.variant import Variant
-from benchmarks.speed.wire import TrackerProcess
+from benchmarks.speed.video import SEQUENCE, Video, loop, make_video
 from benchmarks.where import where
 
 SAMPLES = 200
@@ -33,66 +32,46 @@ START = 0.05
 
 
 def run(
-    variants: Sequence[Variant],
+    curves: Sequence[Variant],
     startups: Sequence[Variant],
     objects: int,
     frames: int,
     device: str,
     scratch: Path,
-    tell: Callable[[str], None],
+    log: Callable[[str], None],
 ) -> dict[str, Any]:
-    """The curve of every variant, and the memory at the start of others."""
+    """The memory of some variants over many frames, and of others at their start."""
+    result: dict[str, Any] = {"kind": "memory", "where": where(), "device": device}
+    result |= {"curves": [], "startup": []}
     logs = scratch / "logs"
     logs.mkdir()
-    film = loop(_native_film(scratch / "film"), frames)
-    curves = []
-    for variant in variants:
-        tell(f"{frames} frames: {variant.label}")
-        curves.append(_curve(variant, film, objects, logs))
-    started = []
-    for variant in startups:
-        tell(f"start: {variant.label}")
-        started.append(_startup(variant, logs))
-    return {
-        "kind": "memory",
-        "where": where(),
-        "device": device,
-        "curves": curves,
-        "startup": started,
-    }
-
-
-def _native_film(folder: Path) -> Film:
-    """The whole bundled sequence at its own size."""
     first = cv2.imread(str(pictures(SEQUENCE)[0]))
     assert first is not None
-    height, width = first.shape[:2]
-    return make_film(folder, (width, height), len(pictures(SEQUENCE)))
+    native = make_video(scratch / "video", first.shape[1::-1], len(pictures(SEQUENCE)))
+    for variant in curves:
+        log(f"{frames} frames: {variant.label}")
+        result["curves"].append(_curve(variant, loop(native, frames), objects, logs))
+    for variant in startups:
+        log(f"start: {variant.label}")
+        result["startup"].append(_startup(variant, logs))
+    return result
 
 
-def _curve(variant: Variant, film: Film, objects: int, logs: Path) -> dict[str, Any]:
-    every = max(1, len(film) // SAMPLES)
-    process = TrackerProcess(variant, logs, Instruments(sample_every=every))
+def _curve(variant: Variant, video: Video, objects: int, logs: Path) -> dict[str, Any]:
+    process = TrackerProcess(variant, logs, sample_every=max(1, len(video) // SAMPLES))
     with closing([process]):
-        lap = process.run(film, objects)
+        timed = process.run(video, objects)
         report = process.close()
-    return {
-        "label": variant.label,
-        "objects": objects,
-        "size": film.size,
-        "frames": len(film),
-        "fps": len(film) / lap.total,
-        **growth(report["samples"]),
-        "samples": report["samples"],
-        "peak": report["peak"],
-    }
+    samples, peak = report["samples"], report["peak"]
+    about = {"label": variant.label, "objects": objects, "size": video.size, "frames": len(video)}
+    speed = {"fps": len(video) / timed.total}
+    return {**about, **speed, **growth(samples), "samples": samples, "peak": peak}
 
 
 def growth(samples: Sequence[Sequence[float]]) -> dict[str, float]:
     """Slopes in KiB per 1,000 frames, of (frame, host MiB, device MiB) after the start: of the
     least-squares line, and the median between all pairs of samples."""
-    begin = START * samples[-1][0]
-    later = [sample for sample in samples if sample[0] >= begin]
+    later = [sample for sample in samples if sample[0] >= START * samples[-1][0]]
     frames = [sample[0] for sample in later]
     grown = {"from": frames[0]}
     for kind, place in ("host", 1), ("device", 2):
@@ -107,11 +86,6 @@ def _startup(variant: Variant, logs: Path) -> dict[str, Any]:
     process = TrackerProcess(variant, logs)
     with closing([process]):
         report = process.close()
-    return {
-        "label": variant.label,
-        "weights": "random" if variant.random else "loaded",
-        "variant": asdict(variant),
-        **report["startup"],
-        "peak": report["peak"],
-        "hello": report["hello"],
-    }
+    weights = "random" if variant.random else "loaded"
+    about = {"label": variant.label, "weights": weights, "variant": asdict(variant)}
+    return {**about, **report["startup"], "peak": report["peak"], "hello": report["hello"]}

@@ -1,244 +1,202 @@
-"""Runs a plan: races, every variant in parts, the network alone; all of it as one result."""
+"""Runs a plan: everybody end to end, every variant in parts, the network alone; as one result."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from benchmarks.speed.arithmetic import percentiles, ratio
-from benchmarks.speed.components import AFTER_REPLY, PARTS
-from benchmarks.speed.errors import BenchmarkError
-from benchmarks.speed.film import Film, make_film
-from benchmarks.speed.lap import Contestant, Lap
-from benchmarks.speed.model_only import measured
-from benchmarks.speed.peers.catalogue import Peer, peers
+from benchmarks.speed.errors import BenchmarkError, PeerAbsentError
+from benchmarks.speed.peers.catalog import CATALOG, Peer
 from benchmarks.speed.peers.process import PeerProcess
 from benchmarks.speed.plan import FULL_MEMORY, Plan, Stage
-from benchmarks.speed.race import Laps, closing, race
-from benchmarks.speed.served import Instruments
+from benchmarks.speed.processes import Contestant, closing
+from benchmarks.speed.profiled import AFTER_REPLY, FRAME, Frame, mean_calls
+from benchmarks.speed.timed_run import TimedRun
+from benchmarks.speed.trax_client import TrackerProcess
 from benchmarks.speed.variant import Variant
-from benchmarks.speed.wire import TrackerProcess
-from benchmarks.speed.work import work_of
+from benchmarks.speed.video import Video, make_video
 from benchmarks.where import where
 
 PRACTICE = 2
-"""Frames that everybody runs before the first round on a CPU; on a GPU it is a whole lap, in which
-whatever is compiled or recorded gets its shapes."""
+"""Frames that everybody runs before the first round on a CPU; on a GPU it is a whole video, in
+which whatever is compiled or recorded gets its shapes."""
 
-Tell = Callable[[str], None]
+COUNTED = 4
+"""Frames in which a peer's calls are counted."""
+
+Log = Callable[[str], None]
+Result = dict[str, Any]
 
 
-def run(
-    plan: Plan, scratch: Path, tell: Tell, keep: Callable[[dict[str, Any]], None]
-) -> dict[str, Any]:
-    """Everything in the plan.
+@dataclass(frozen=True)
+class Suite:
+    """A plan at work.
 
-    Args:
-        scratch: an empty folder for films, logs and reports.
-        tell: gets a line for whoever waits.
+    Attributes:
+        scratch: an empty folder for videos, logs and reports.
+        log: gets a line for whoever waits.
         keep: gets the result as far as it is, after every stage.
     """
-    result: dict[str, Any] = {
-        "kind": "speed",
-        "where": where(),
-        "device": plan.device,
-        "size": plan.size,
-        "runs": [],
-        "peers": [],
-        "races": [],
-        "work": {},
-        "absent": [],
-    }
-    films = functools.cache(lambda frames: make_film(scratch / f"film{frames}", plan.size, frames))
-    logs = scratch / "logs"
-    logs.mkdir()
-    for stage in plan.stages:
-        _race(plan, stage, films, logs, result, tell)
-        for variant in stage.inspected:
-            _inspect(stage, variant, films, logs, result, tell)
-            _run_alone(plan, stage, variant, result, tell)
-        if stage.model not in result["work"]:
-            result["work"][stage.model] = asdict(work_of(stage.model))
-        keep(result)
-    return result
 
+    plan: Plan
+    scratch: Path
+    log: Log
+    keep: Callable[[Result], object]
 
-def _race(
-    plan: Plan,
-    stage: Stage,
-    films: Callable[[int], Film],
-    logs: Path,
-    result: dict[str, Any],
-    tell: Tell,
-) -> None:
-    """One stage's race, its runs and peers and the ratios between them."""
-    film = films(stage.frames)
-    practice = films(min(PRACTICE, stage.frames)) if plan.device == "cpu" else film
-    ours: list[TrackerProcess] = []
-    theirs: list[PeerProcess] = []
-    everybody: list[Contestant] = []
-    with closing(everybody):
-        for variant in stage.variants:
-            ours.append(TrackerProcess(variant, logs))
-            everybody.append(ours[-1])
-            ours[-1].run(practice, stage.objects)
-        for peer in peers(list(plan.peers)):
-            started = _start(peer, stage, plan.device, practice, logs, result)
-            if started is not None:
-                theirs.append(started)
-                everybody.append(started)
-        laps = race(everybody, film, stage.objects, stage.rounds, tell)
-        for process, variant in zip(ours, stage.variants, strict=True):
-            result["runs"].append(_run(process, variant, stage, laps[process.label]))
-        for other in theirs:
-            result["peers"].append(_peer(other, stage, films, laps[other.label]))
-    result["races"] += _ratios(stage, laps, [o.label for o in ours], [t.label for t in theirs])
+    def run(self) -> Result:
+        """Everything in the plan."""
+        result: Result = {"kind": "speed", "where": where(), "device": self.plan.device}
+        result |= {"size": self.plan.size, "runs": [], "peers": [], "races": [], "absent": []}
+        (self.scratch / "logs").mkdir()
+        for stage in self.plan.stages:
+            self._end_to_end(stage, result)
+            runs = {run["label"]: run for run in result["runs"][-len(stage.variants) :]}
+            for variant in stage.inspected:
+                runs[variant.label] |= self._in_parts(stage, variant)
+            self.keep(result)
+        return result
 
+    @functools.cache  # noqa: B019 - lives as long as the process
+    def _video(self, frames: int) -> Video:
+        return make_video(self.scratch / f"video{frames}", self.plan.size, frames)
 
-def _start(
-    peer: Peer,
-    stage: Stage,
-    device: str,
-    practice: Film,
-    logs: Path,
-    result: dict[str, Any],
-) -> PeerProcess | None:
-    """A peer's process, warm; None, with the reason in the results, where it can't run."""
-    reason = peer.absent(stage.model, device)
-    if reason is None and stage.objects > peer.objects:
-        reason = "it follows one object"
-    if reason is None:
+    def _end_to_end(self, stage: Stage, result: Result) -> None:
+        """Our processes and the peers' in turns, and the ratios between them."""
+        video, logs = self._video(stage.frames), self.scratch / "logs"
+        on_cpu = self.plan.device == "cpu"
+        practice = self._video(min(PRACTICE, stage.frames)) if on_cpu else video
+        everybody: list[Contestant] = []
+        with closing(everybody):
+            for variant in stage.variants:
+                process = TrackerProcess(variant, logs)
+                everybody.append(process)
+                process.run(practice, stage.objects)
+            for peer in [peer for peer in CATALOG if peer.name in self.plan.peers]:
+                self._start(peer, stage, practice, everybody, result)
+            timed = in_turns(everybody, video, stage.objects, stage.rounds, self.log)
+            ours = everybody[: len(stage.variants)]
+            for ran, variant in zip(ours, stage.variants, strict=True):
+                result["runs"].append(_run(ran, variant, stage, timed[ran.label]))
+            theirs = [each for each in everybody if isinstance(each, PeerProcess)]
+            for peer_ran in theirs:
+                result["peers"].append(self._peer(peer_ran, stage, timed[peer_ran.label]))
+        totals = {label: [run.total for run in runs] for label, runs in timed.items()}
+        result["races"] += [
+            {"objects": stage.objects, "run": us, "peer": them, **ratio(totals[them], totals[us])}
+            for us in [process.label for process in ours]
+            for them in [process.label for process in theirs]
+        ]
+
+    def _start(
+        self, peer: Peer, stage: Stage, video: Video, everybody: list[Contestant], result: Result
+    ) -> None:
+        """Add a peer's process, warm; where it can't run, the reason goes to the result."""
+        reason = peer.absent(stage.model, self.plan.device)
+        if reason is None and stage.objects > peer.objects:
+            reason = "it tracks one object"
         try:
-            process = PeerProcess(peer, stage.variants[0], logs)
-            process.run(practice, stage.objects)
-            return process
+            if reason is not None:
+                raise PeerAbsentError(reason)
+            process = PeerProcess(peer, stage.variants[0], self.scratch / "logs")
+            process.run(video, stage.objects)
+            everybody.append(process)
         except BenchmarkError as error:
-            reason = str(error)
-    entry = {"what": peer.label, "reason": reason}
-    if entry not in result["absent"]:
-        result["absent"].append(entry)
-    return None
+            entry = {"what": peer.label, "reason": str(error)}
+            if entry not in result["absent"]:
+                result["absent"].append(entry)
+
+    def _peer(self, process: PeerProcess, stage: Stage, timed: Sequence[TimedRun]) -> Result:
+        """A peer end to end; its loading counts for the whole, not for a frame's latency."""
+        calls = {}
+        length = FULL_MEMORY + 1 + COUNTED
+        if stage.objects == 1 and stage.frames >= length:
+            calls = process.calls(self._video(length), stage.objects, FULL_MEMORY + 1)
+        loading = sum(run.loading for run in timed) / (len(timed) * stage.frames)
+        about = {"label": process.label, "model": stage.model, "objects": stage.objects}
+        about |= {"loading": 1000 * loading, "counts": calls}
+        return {**about, **end_to_end(timed), **process.close()}
+
+    def _in_parts(self, stage: Stage, variant: Variant) -> Result:
+        """Parts and calls of a frame, and the network alone, from a profiled process."""
+        self.log(f"in parts, {stage.objects} objects: {variant.label}")
+        asked = {"objects": stage.objects, "seconds": self.plan.seconds}
+        process = TrackerProcess(variant, self.scratch / "logs", profile=asked)
+        with closing([process]):
+            process.run(self._video(stage.profiled_frames + 1), stage.objects)
+            report = process.close()
+        frames: list[Frame] = report["frames"][1:]
+        settled = frames[min(FULL_MEMORY, len(frames) // 3) :]
+        return {**in_parts(settled), "network": report["network"]}
 
 
-def _run(
-    process: TrackerProcess, variant: Variant, stage: Stage, laps: Sequence[Lap]
-) -> dict[str, Any]:
-    """One variant end to end."""
-    report = process.close()
-    return {
-        "label": variant.label,
-        "objects": stage.objects,
-        "variant": asdict(variant),
-        "weights": "random: timing only" if variant.random else "loaded",
-        "windows": variant.card().window is not None,
-        **report["about"],
-        **_end_to_end(laps),
-        "hello": report["hello"],
-        "startup": report["startup"],
-        "peak": report["peak"],
-    }
+def in_turns(
+    contestants: Sequence[Contestant], video: Video, objects: int, rounds: int, log: Log
+) -> dict[str, list[TimedRun]]:
+    """Rounds in which everybody runs once, in the same order, so that a slow spell of the machine
+    meets all of them: A B A B ... Per contestant, by its label, one run per round.
 
-
-def _peer(
-    process: PeerProcess, stage: Stage, films: Callable[[int], Film], laps: Sequence[Lap]
-) -> dict[str, Any]:
-    """One peer over the same film; its loading counts for the whole, not for a frame's latency."""
-    counts = {}
-    if stage.objects == 1 and stage.frames >= FULL_MEMORY + 1 + stage.count_frames:
-        short = films(FULL_MEMORY + 1 + stage.count_frames)
-        counts = process.count(short, stage.objects, FULL_MEMORY)
-    return {
-        "label": process.label,
-        "model": stage.model,
-        "objects": stage.objects,
-        "loading": 1000 * sum(lap.loading for lap in laps) / (len(laps) * stage.frames),
-        **_end_to_end(laps),
-        "counts": counts,
-        **process.close(),
-    }
-
-
-def _end_to_end(laps: Sequence[Lap]) -> dict[str, Any]:
-    """Frames per second over whole laps, and latencies (ms) once the memory is full.
-
-    Where laps are too short for that, the last two thirds of a lap stand for it.
+    Args:
+        contestants: ready, and warm from an uncounted run of their own.
     """
-    length = len(laps[0].frames) + 1
+    timed: dict[str, list[TimedRun]] = {contestant.label: [] for contestant in contestants}
+    for number in range(rounds):
+        for contestant in contestants:
+            run = contestant.run(video, objects)
+            timed[contestant.label].append(run)
+            each = 1000 * run.total / len(video)
+            turn = f"round {number + 1} of {rounds}, {objects} objects"
+            log(f"{turn}: {each:8.1f} ms a frame, {contestant.label}")
+    return timed
+
+
+def end_to_end(timed: Sequence[TimedRun]) -> Result:
+    """Frames per second over whole runs, and latencies (ms) once the memory is full.
+
+    Where runs are too short for that, the last two thirds of a run stand for it.
+    """
+    length = len(timed[0].frames) + 1
     skipped = min(FULL_MEMORY, length // 3)
-    settled = [1000 * seconds for lap in laps for seconds in lap.frames[skipped:]]
+    settled = [1000 * seconds for run in timed for seconds in run.frames[skipped:]]
     return {
-        "fps": length * len(laps) / sum(lap.total for lap in laps),
+        "fps": length * len(timed) / sum(run.total for run in timed),
         "latency": percentiles(settled),
         "latencies": [round(value, 3) for value in settled],
         "skipped": skipped,
-        "laps": [lap.total for lap in laps],
+        "laps": [run.total for run in timed],
         "frames": length,
     }
 
 
-def _ratios(
-    stage: Stage, laps: Laps, ours: Sequence[str], theirs: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Every variant against every peer, per round."""
-    totals = {label: [lap.total for lap in mine] for label, mine in laps.items()}
-    return [
-        {"objects": stage.objects, "run": us, "peer": them, **ratio(totals[them], totals[us])}
-        for us in ours
-        for them in theirs
-    ]
+def in_parts(frames: Sequence[Frame]) -> Result:
+    """Percentiles (ms) of every part of profiled frames, of the whole ("all") and of the time to
+    the reply; calls per frame."""
+    host = [frame["host"] for frame in frames]
+    parts = {
+        "all" if part == FRAME else part: percentiles([frame[part] for frame in host])
+        for part in host[0]
+    }
+    device = {
+        part: percentiles([frame["device"][part] for frame in frames])
+        for part in frames[0]["device"]
+    }
+    return {
+        "parts": parts,
+        "device_parts": device,
+        "to_reply": percentiles([frame[FRAME] - frame[AFTER_REPLY] for frame in host]),
+        "inspected": len(frames),
+        "counts": mean_calls(frames),
+    }
 
 
-def _inspect(
-    stage: Stage,
-    variant: Variant,
-    films: Callable[[int], Film],
-    logs: Path,
-    result: dict[str, Any],
-    tell: Tell,
-) -> None:
-    """The parts of a frame, and what is counted, in a process of their own."""
-    tell(f"in parts, {stage.objects} objects: {variant.label}")
-    instruments = Instruments(parts=True, count_from=stage.inspect_frames)
-    process = TrackerProcess(variant, logs, instruments)
-    with closing([process]):
-        process.run(films(stage.inspect_frames + 1 + stage.count_frames), stage.objects)
-        report = process.close()
-    skipped = min(FULL_MEMORY, stage.inspect_frames // 3)
-    frames = report["frames"][1 + skipped :]
-    recalled = np.mean(report["recalled"][-len(frames) * stage.objects :], axis=0)
-    _entry(result, stage, variant).update(
-        parts=parts_of(frames),
-        to_reply=percentiles([1000 * (sum(f.values()) - f.get(AFTER_REPLY, 0.0)) for f in frames]),
-        inspected=len(frames),
-        counts=report["counts"],
-        maps=float(recalled[0]),
-        pointers=float(recalled[1]),
-    )
-
-
-def parts_of(frames: Sequence[dict[str, float]]) -> dict[str, Any]:
-    """Percentiles of every part, in ms, and of all of them together."""
-    parts = {part: percentiles([1000 * frame.get(part, 0.0) for frame in frames]) for part in PARTS}
-    return {**parts, "all": percentiles([1000 * sum(frame.values()) for frame in frames])}
-
-
-def _run_alone(
-    plan: Plan, stage: Stage, variant: Variant, result: dict[str, Any], tell: Tell
-) -> None:
-    tell(f"the network alone, {stage.objects} objects: {variant.label}")
-    alone = measured(variant, stage.objects, plan.seconds)
-    _entry(result, stage, variant)["network"] = alone
-
-
-def _entry(result: dict[str, Any], stage: Stage, variant: Variant) -> dict[str, Any]:
-    """The results of a variant with that many objects."""
-    return next(
-        run
-        for run in result["runs"]
-        if run["label"] == variant.label and run["objects"] == stage.objects
-    )
+def _run(process: Contestant, variant: Variant, stage: Stage, timed: Sequence[TimedRun]) -> Result:
+    """One variant end to end."""
+    report = process.close()
+    about = {"label": variant.label, "objects": stage.objects, "variant": asdict(variant)}
+    about["weights"] = "random: timing only" if variant.random else "loaded"
+    about["windows"] = variant.card().window is not None
+    kept = {key: report[key] for key in ("hello", "startup", "peak")}
+    return {**about, **report["about"], **end_to_end(timed), **kept}

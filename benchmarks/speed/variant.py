@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.speed.patches import Place, replaced
 from samurai.models.manifest import ModelCard, checkpoint_path, model_card
 
 if TYPE_CHECKING:
     from sam2.modeling.sam2_base import SAM2Base
 
+    from samurai import Tracker
+
 SEED = 0
-SURE = 3.0
+PRESENT = 3.0
 """Bias of the heads for visibility and predicted IoU of random weights: an object that is always
 there, as on real footage; an absent one would cost less."""
-
-CARD = Place("samurai.tracker", "model_card")
-LOAD = Place("samurai.tracker", "load_model")
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Variant:
 
     @property
     def label(self) -> str:
-        """What tables call it; the policy and the exact speed mode are said where they differ."""
+        """Its name in tables; policy samurai and the exact speed mode go without saying."""
         parts = [self.model]
         if self.whole:
             parts.append("whole frame")
@@ -58,15 +55,9 @@ class Variant:
 
     def environment(self) -> dict[str, str]:
         """Settings of the tracker process. Masks are asked for, the dearer answer."""
-        settings = {
-            "MODEL": self.model,
-            "POLICY": self.policy,
-            "DEVICE": self.device,
-            "DTYPE": self.dtype,
-            "SPEED": self.speed,
-            "OUTPUT": "mask",
-        }
-        return {f"SAMURAI_{name}": value for name, value in settings.items()}
+        names = ("model", "policy", "device", "dtype", "speed")
+        settings = {f"SAMURAI_{name.upper()}": getattr(self, name) for name in names}
+        return {**settings, "SAMURAI_OUTPUT": "mask"}
 
     def card(self) -> ModelCard:
         """The model's card as this variant uses it."""
@@ -77,8 +68,18 @@ class Variant:
         """The model with the weights of this variant, on the CPU."""
         from samurai.models.checkpoints import load_model
 
+        return random_model(self.card()) if self.random else load_model(self.card())
+
+    def tracker(self) -> Tracker:
+        """A tracker, before its warm-up."""
+        from samurai import Tracker
+        from samurai.speed import keep_compiled
+
+        keep_compiled(os.environ)
         card = self.card()
-        return random_model(card) if self.random else load_model(card)
+        return Tracker.of_model(
+            self.build(), card, self.policy, self.device, self.dtype, speed=self.speed
+        )
 
     def weights_file(self, folder: Path) -> Path:
         """The weights as a checkpoint of SAM 2's format; random ones are written to `folder`."""
@@ -89,14 +90,6 @@ class Variant:
         path = folder / f"{self.model}-random.pt"
         torch.save({"model": self.build().state_dict()}, path)
         return path
-
-    @contextmanager
-    def loaded_instead(self) -> Iterator[None]:
-        """While this holds, `Tracker.load` makes this variant's model."""
-        with ExitStack() as stack:
-            stack.enter_context(replaced(CARD, lambda _: lambda name: self.card()))
-            stack.enter_context(replaced(LOAD, lambda _: lambda card: self.build()))
-            yield
 
 
 def has_weights(model: str) -> bool:
@@ -121,5 +114,5 @@ def random_model(card: ModelCard) -> SAM2Base:
     decoder: Any = model.sam_mask_decoder
     with torch.no_grad():
         for head in (decoder.pred_obj_score_head, decoder.iou_prediction_head):
-            head.layers[-1].bias.fill_(SURE)
+            head.layers[-1].bias.fill_(PRESENT)
     return model

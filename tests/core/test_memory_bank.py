@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracles.color_network import ColorNetwork
 
 from samurai.core.memory_bank import MemoryBank, ObjectMemory
 from samurai.errors import DeviceError
@@ -14,7 +17,14 @@ SHAPE, POINTER = (3, 2), 4
 
 
 def new_bank(rows: int) -> MemoryBank:
-    bank = MemoryBank(SHAPE, POINTER, torch.device("cpu"))
+    spec = replace(
+        ColorNetwork.spec,
+        memory_tokens=SHAPE[0],
+        memory_channels=SHAPE[1],
+        pointer_size=POINTER,
+        map_dtype=torch.bfloat16,
+    )
+    bank = MemoryBank(spec, torch.device("cpu"))
     bank.reserve(rows, rows)
     return bank
 

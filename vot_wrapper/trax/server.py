@@ -22,6 +22,7 @@ import trax
 from samurai.errors import ConfigurationError, FrameError, RegionError, SamuraiError, SessionError
 from samurai.mask_cleanup import cleaned, note_shared
 from samurai.regions import Answer, Box, Mask, Points
+from samurai.runtime.profiling import span
 from samurai.video.images import Frame, read_frame
 from vot_wrapper.settings import Settings
 from vot_wrapper.trax.regions import PointTrack, answer_kind, to_prompt, to_trax
@@ -101,8 +102,11 @@ class Conversation:
         self._frame_number += 1
         path = _image_path(request.image)
         try:
-            self._channel.status(self._states(request, path))
-            self._session.update_memory_async()
+            with span("frame"):
+                states = self._states(request, path)
+                with span("reply"):
+                    self._channel.status(states)
+                self._session.update_memory_async()
         except Exception as error:
             text = _describe(error)
             where = f"frame {self._frame_number}" + ("" if path in text else f" ({path})")
@@ -110,7 +114,8 @@ class Conversation:
 
     def _states(self, request: Any, path: str) -> list[tuple[trax.Region, dict[str, str]]]:
         """Regions and properties for all objects so far, in the order of their introduction."""
-        frame = read_frame(path, self._note)
+        with span("read image"):
+            frame = read_frame(path, self._note)
         introduced: list[Introduced] = request.objects or []
         prompts = self._prompts(introduced, (frame.shape[0], frame.shape[1]))
         if request.type == trax.TraxStatus.INITIALIZE:
@@ -125,7 +130,8 @@ class Conversation:
             self._kinds.append(kind)
         if len(answers) != len(self._kinds):
             raise SessionError(f"{len(answers)} answers for {len(self._kinds)} objects")
-        return [(self._region(n, answer), _properties(answer)) for n, answer in enumerate(answers)]
+        with span("reply"):
+            return [(self._region(n, each), _properties(each)) for n, each in enumerate(answers)]
 
     def _note(self, text: str) -> None:
         """Log a warning about images, once in a video."""

@@ -1,4 +1,4 @@
-"""The peer's side: a process that reads laps to run from standard input, a JSON line each.
+"""The peer's side: a process that reads tasks from standard input, a JSON line each.
 
 Standard output carries JSON lines only; whatever libraries print goes to the log.
 """
@@ -8,71 +8,78 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
-from typing import Any, TextIO
+from typing import Any
 
 from benchmarks.speed.errors import PeerAbsentError
-
-BoxList = list[tuple[float, float, float, float]]
-
-
-@dataclass(frozen=True)
-class Lap:
-    """Seconds, as `benchmarks.speed.lap.Lap`, and what was counted per frame if that was asked."""
-
-    total: float
-    loading: float
-    frames: list[float]
-    counts: dict[str, float]
+from benchmarks.speed.timed_run import TimedRun
 
 
 @dataclass(frozen=True)
 class Task:
-    """One lap: a folder of 00000.jpg and so on, the size of its frames, boxes in the first one,
-    and the number of the frame after which waits and launches are counted (which takes time)."""
+    """One way through a video: a folder of 00000.jpg and so on, the size of its frames, boxes in
+    the first one, and the first frame to be profiled (which takes time); None: no frame is."""
 
     folder: str
     size: tuple[int, int]
-    boxes: BoxList
-    count_from: int | None
+    boxes: list[tuple[float, float, float, float]]
+    profile_from: int | None
 
 
-Runner = Callable[[Task], Lap]
+Frames = Iterator[Callable[[], object]]
+"""Functions that track one frame after the other."""
+
+Opener = Callable[[Task], Frames]
+"""Loads what is loaded before the first frame."""
 
 
-def host(prepare: Callable[[dict[str, Any]], Runner]) -> None:
-    """Prepare a runner from the options of the command line, then run laps until input ends."""
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+def host(prepare: Callable[[dict[str, Any]], Opener]) -> None:
+    """Prepare a peer from the options of the command line, then run tasks until input ends."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     options = json.loads(sys.argv[1])
-    if options["threads"] is not None:
-        import torch
-
-        torch.set_num_threads(options["threads"])
-    try:
-        run = prepare(options)
-    except PeerAbsentError as error:
-        _say(out, {"absent": str(error)})
-        return
-    _say(out, {"ready": _about()})
-    for line in sys.stdin:
-        _say(out, asdict(run(Task(**json.loads(line)))))
-    _say(out, {"peak": _peak()})
-
-
-def _say(out: TextIO, message: dict[str, Any]) -> None:
-    out.write(json.dumps(message) + "\n")
-    out.flush()
-
-
-def _about() -> dict[str, Any]:
     import torch
 
-    return {"threads": torch.get_num_threads()}
+    from benchmarks.speed.instrumented_server import device_memory
+
+    if options["threads"] is not None:
+        torch.set_num_threads(options["threads"])
+    try:
+        opener = prepare(options)
+    except PeerAbsentError as error:
+        print(json.dumps({"absent": str(error)}), file=out)
+        return
+    print(json.dumps({"ready": {"threads": torch.get_num_threads()}}), file=out)
+    with torch.inference_mode():
+        for line in sys.stdin:
+            task = Task(**json.loads(line))
+            print(json.dumps(_run(opener, task, torch.device(options["device"]))), file=out)
+    print(json.dumps({"device_peak": device_memory(peak=True)}), file=out)
 
 
-def _peak() -> dict[str, float]:
-    from benchmarks.speed import resident
+def _run(opener: Opener, task: Task, device: Any) -> dict[str, Any]:
+    """A `TimedRun`, or calls per profiled frame."""
+    import torch
 
-    return {"host": resident.peak_host(), "device": resident.peak_device()}
+    from benchmarks.speed.profiled import FRAME, mean_calls, profiler, read_frames
+
+    profile = profiler(device.type)
+    ends, started = [], time.perf_counter()
+    frames = opener(task)
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    loaded = time.perf_counter()
+    for number, track in enumerate(frames):
+        if number == task.profile_from:
+            profile.start()
+        profiled = task.profile_from is not None and number >= task.profile_from
+        with torch.profiler.record_function(FRAME) if profiled else nullcontext():
+            track()
+        ends.append(time.perf_counter())
+    if task.profile_from is None:
+        return asdict(TimedRun.between(started, loaded, ends))
+    profile.stop()
+    return mean_calls(read_frames(profile))

@@ -1,22 +1,21 @@
 """transformers' Sam2Video, fed frame by frame.
 
 The architecture of the variant's configuration with random weights of its own: transformers names
-tensors differently, and time doesn't depend on them. Frames are decoded and resized by our own
-functions, since its processor needs torchvision.
+tensors differently, and time doesn't depend on them. Frames are read and resized by the tracker's
+own functions, since transformers' processor needs torchvision.
 """
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from benchmarks.speed.counts import LapCounter
 from benchmarks.speed.errors import PeerAbsentError
-from benchmarks.speed.peers.host import Lap, Runner, Task, host
+from benchmarks.speed.peers.host import Frames, Opener, Task, host
 from benchmarks.speed.variant import SEED, Variant
 from samurai.core.preprocess import normalized, resized
 from samurai.models.checkpoints import configuration_path
@@ -25,7 +24,7 @@ from samurai.networks.sam2.network import IMAGENET_MEAN, IMAGENET_STD
 from samurai.video.images import read_frame
 
 
-def prepare(options: dict[str, Any]) -> Runner:
+def prepare(options: dict[str, Any]) -> Opener:
     """A model of the variant's size."""
     from omegaconf import OmegaConf
 
@@ -41,7 +40,7 @@ def prepare(options: dict[str, Any]) -> Runner:
     model = Sam2VideoModel(Sam2VideoConfig(vision_config=vision(encoder)))
     device = torch.device(options["device"])
     model = model.to(device, getattr(torch, options["dtype"])).eval()
-    return _runner(model, device)
+    return lambda task: _video(model, device, task)
 
 
 def vision(encoder: Any) -> dict[str, Any]:
@@ -56,39 +55,20 @@ def vision(encoder: Any) -> dict[str, Any]:
         "num_attention_heads_per_stage": [trunk.num_heads * 2**stage for stage in range(stages)],
         "global_attention_blocks": list(trunk.global_att_blocks),
     }
-    if "window_spec" in trunk:
-        backbone["window_size_per_stage"] = list(trunk.window_spec)
-    if "window_pos_embed_bkg_spatial_size" in trunk:
-        size = list(trunk.window_pos_embed_bkg_spatial_size)
-        backbone["window_positional_embedding_background_size"] = size
-    return {
-        "backbone_config": backbone,
-        "backbone_channel_list": list(encoder.neck.backbone_channel_list),
-    }
+    for theirs, ours in (
+        ("window_size_per_stage", "window_spec"),
+        ("window_positional_embedding_background_size", "window_pos_embed_bkg_spatial_size"),
+    ):
+        if ours in trunk:
+            backbone[theirs] = list(trunk[ours])
+    channels = list(encoder.neck.backbone_channel_list)
+    return {"backbone_config": backbone, "backbone_channel_list": channels}
 
 
-def _runner(model: Any, device: torch.device) -> Runner:
-    def run(task: Task) -> Lap:
-        with torch.inference_mode():
-            return _lap(model, device, task)
-
-    return run
-
-
-def _lap(model: Any, device: torch.device, task: Task) -> Lap:
-    counter = LapCounter(device.type, task.count_from)
-    started = time.perf_counter()
+def _video(model: Any, device: torch.device, task: Task) -> Frames:
     session = _session(model, device, task)
-    frames: list[float] = []
-    before = started
-    for number, path in enumerate(sorted(Path(task.folder).glob("*.jpg"))):
-        with counter.frame(number):
-            _frame(model, session, path, task.size)
-        now = time.perf_counter()
-        if number:
-            frames.append(now - before)
-        before = now
-    return Lap(before - started, 0.0, frames, counter.stop())
+    for path in sorted(Path(task.folder).glob("*.jpg")):
+        yield partial(_frame, model, session, path, task.size)
 
 
 def _session(model: Any, device: torch.device, task: Task) -> Any:

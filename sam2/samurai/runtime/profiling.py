@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-import torch
-
 _recording = False
 _NOTHING: AbstractContextManager[object] = nullcontext()
 
 
 def span(name: str) -> AbstractContextManager[object]:
     """A region that profilers show under a name while `recorded_spans` holds."""
-    return torch.profiler.record_function(name) if _recording else _NOTHING
+    if not _recording:
+        return _NOTHING
+    from torch.profiler import record_function  # here: the server's module must load without torch
+
+    return record_function(name)
 
 
 @contextmanager

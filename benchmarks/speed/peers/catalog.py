@@ -19,31 +19,22 @@ class Peer:
     """One peer.
 
     Attributes:
-        name: as the command line has it.
-        label: as tables call it.
-        module: of this package, whose process it is.
+        name: on the command line.
+        label: in tables.
+        module: of this package, run as its process.
         absent: the reason why it can't run with a model on a type of device; None if it can.
-        objects: the most that it follows at once.
-        threads: how many torch may use; None leaves that to torch.
         way: which of the module's ways to set it up.
+        objects: the most that it tracks at once.
+        threads: how many torch may use; None leaves that to torch.
     """
 
     name: str
     label: str
     module: str
     absent: Callable[[str, str], str | None]
+    way: str = "plain"
     objects: int = 1000
     threads: int | None = None
-    way: str = "plain"
-
-
-def peers(names: list[str] | None = None) -> list[Peer]:
-    """All peers, or those with these names."""
-    return [peer for peer in CATALOGUE if names is None or peer.name in names]
-
-
-def _always(model: str, device: str) -> str | None:
-    return None
 
 
 def _small(model: str, device: str) -> str | None:
@@ -78,10 +69,11 @@ def _ours(model: str) -> bool:
     return not model_card(model).configuration.startswith("sam2")
 
 
-CATALOGUE = (
-    Peer("sam2", "sam2 predictor", "installed", _always),
-    Peer("sam2-one-thread", "sam2 predictor, one thread", "installed", _small, threads=1),
-    Peer("sam2-vos", "sam2 predictor, vos_optimized", "installed", _compiled, way="vos"),
+INSTALLED = Peer("sam2", "sam2 predictor", "sam2_predictor", lambda model, device: None)
+CATALOG = (
+    INSTALLED,
+    Peer("sam2-one-thread", "sam2 predictor, one thread", "sam2_predictor", _small, threads=1),
+    Peer("sam2-vos", "sam2 predictor, vos_optimized", "sam2_predictor", _compiled, "vos"),
     Peer("transformers", "transformers Sam2Video", "huggingface", _huggingface),
-    Peer("samurai-reference", "original SAMURAI", "reference", _reference, objects=1),
+    Peer("samurai-reference", "original SAMURAI", "sam2_predictor", _reference, "reference", 1),
 )

@@ -1,8 +1,8 @@
-"""The film that everybody gets: JPEG files of a bundled sequence, enlarged, and boxes in the first.
+"""The video of a benchmark: JPEG files of a bundled sequence at another size, and boxes.
 
-It runs forward and backward over the sequence, so that a film longer than the sequence has no cut.
-The first box is the sequence's own object; further ones lie where a fixed seed puts them, as large
-as that one, on whatever is there: what is seen doesn't decide about the time.
+It runs forward and backward over the sequence, so that one longer than the sequence has no cut. The
+first box is the sequence's own object; further ones lie where a fixed seed puts them, as large as
+that one: the content of a box doesn't change the time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BoxTuple = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class Film:
+class Video:
     """JPEG files of one size, in order, named 00000.jpg and so on in a folder of their own."""
 
     paths: tuple[Path, ...]
@@ -47,8 +47,8 @@ class Film:
         return [first, *((float(x), float(y), width, height) for x, y in places)]
 
 
-def make_film(folder: Path, size: tuple[int, int], frames: int) -> Film:
-    """Write a film of that many frames into a new folder.
+def make_video(folder: Path, size: tuple[int, int], frames: int) -> Video:
+    """Write a video of that many frames into a new folder.
 
     Args:
         size: width and height.
@@ -56,20 +56,22 @@ def make_film(folder: Path, size: tuple[int, int], frames: int) -> Film:
     folder.mkdir(parents=True)
     sources = pictures(SEQUENCE)
     paths = []
-    for number, index in enumerate(to_and_fro(len(sources), frames)):
+    for number, index in enumerate(back_and_forth(len(sources), frames)):
         path = folder / f"{number:05d}.jpg"
         picture = resized(sources[index], size)
         cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         paths.append(path)
-    return Film(tuple(paths), size)
+    return Video(tuple(paths), size)
 
 
-def loop(film: Film, frames: int) -> Film:
-    """A longer film of the same files, forward and backward."""
-    return Film(tuple(film.paths[index] for index in to_and_fro(len(film), frames)), film.size)
+def loop(video: Video, frames: int) -> Video:
+    """A longer video of the same files, forward and backward."""
+    return Video(
+        tuple(video.paths[index] for index in back_and_forth(len(video), frames)), video.size
+    )
 
 
-def to_and_fro(length: int, count: int) -> list[int]:
+def back_and_forth(length: int, count: int) -> list[int]:
     """0, 1, ... length - 1, length - 2, ... 0, 1 ...: `count` places without a jump."""
     if length == 1:
         return [0] * count
