@@ -72,14 +72,18 @@ class Variant:
 
     def tracker(self) -> Tracker:
         """A tracker, before its warm-up."""
-        from samurai import Tracker
+        from samurai import Tracker, TrackerConfig
         from samurai.speed import keep_compiled
 
         keep_compiled(os.environ)
-        card = self.card()
-        return Tracker.of_model(
-            self.build(), card, self.policy, self.device, self.dtype, speed=self.speed
+        config = TrackerConfig(
+            model=self.model,
+            policy=self.policy,
+            device=self.device,
+            dtype=self.dtype,
+            speed=self.speed,
         )
+        return Tracker(self.build(), config, self.card())
 
     def weights_file(self, folder: Path) -> Path:
         """The weights as a checkpoint of SAM 2's format; random ones are written to `folder`."""
