@@ -42,7 +42,8 @@ class Module:
         off: parameters that switch the module off.
         both: parameters of both runs. The published bounds of `dam`'s anchors and `him2sam`'s
             long-term memory are above what nano estimates of itself (docs/policies.md), so that
-            lower ones show here that these memories work.
+            lower ones show here that these memories work. Pathways of `sam2long` must differ only
+            in uncertain frames, which all are here.
         sequence: where the module has something to do.
     """
 
@@ -81,7 +82,7 @@ MODULES = {
     ),
     "mosam's prompts": Module("mosam", {"prompted": 1000}),
     "mosam's trust in pixels": Module("mosam", {"pixel_confidence": 1e-9}),
-    "sam2long's pathways": Module("sam2long", {"pathways": 1}),
+    "sam2long's pathways": Module("sam2long", {"pathways": 1}, {"certain": 1e9}),
     "sam2long's weights": Module("sam2long", {"lowest_weight": 1.0, "highest_weight": 1.0}),
 }
 
