@@ -15,18 +15,17 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 from samurai.errors import ConfigurationError
 from samurai.models.manifest import BoxPrompt, card_file, model_names
 from samurai.speed import SPEEDS
 from samurai.spelling import did_you_mean
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
 PREFIX = "SAMURAI_"
 """Of the environment variable of every setting."""
+
+C = TypeVar("C", bound="Configuration")
 
 Source: TypeAlias = Literal["default", "model card", "argument", "environment"]
 """Where the value of a setting comes from."""
@@ -177,7 +176,7 @@ class Configuration:
         return " ".join(f"{name}={text}" for name, text in self.texts().items())
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
+    def from_environment(cls: type[C], environ: Mapping[str, str] = os.environ) -> C:
         """Settings from `SAMURAI_*` variables; an unset or empty one means the default.
 
         Raises:
@@ -191,7 +190,7 @@ class Configuration:
         origins: Any = tuple((name, "environment", value) for name, value in given.items())
         return cls(**given, origins=origins)
 
-    def changed(self, **arguments: Any) -> Self:
+    def changed(self: C, **arguments: Any) -> C:
         """The same with other values of some settings.
 
         Raises:

@@ -39,7 +39,9 @@ def test_a_session_answers_with_calibrated_confidence(
     make_tracker: Callable[..., Tracker], video: list[NDArray[np.uint8]], prompt_mask: Mask
 ) -> None:
     knots = (0.1, 0.2, 0.9)
-    with make_tracker().session() as plain, make_tracker(confidence=knots).session() as ours:
+    calibrated_tracker = make_tracker()
+    calibrated_tracker.confidence = knots
+    with make_tracker().session() as plain, calibrated_tracker.session() as ours:
         plain.start(video[0], [prompt_mask])
         ours.start(video[0], [prompt_mask])
         for frame in video[1:4]:

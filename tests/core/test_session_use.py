@@ -209,7 +209,7 @@ def test_a_policy_that_keeps_more_than_it_declares_is_named(
 ) -> None:
     tracker = make_tracker()
     monkeypatch.setattr(Hoarder, "declared", declared, raising=False)
-    monkeypatch.setattr(tracker, "_policy", Hoarder)
+    monkeypatch.setattr(tracker, "new_policy", lambda: Hoarder(tracker._traits))
     session = tracker.session()
     session.start(video[0], [BOX, Mask(BOX.filled((96, 128)).array)][:objects])
     with pytest.raises(SessionError) as refused:

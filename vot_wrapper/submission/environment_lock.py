@@ -24,8 +24,12 @@ def lock(device: str) -> str:
         f"# torch {torch.__version__}, built for {_build()}",
         f"# device: {device}; found here: {_found()}",
     ]
-    lines = {_line(each) for each in importlib.metadata.distributions() if each.metadata["Name"]}
-    return "\n".join([*head, *sorted(lines, key=str.lower)]) + "\n"
+    lines: dict[str, str] = {}
+    for each in importlib.metadata.distributions():
+        name = re.sub(r"[-_.]+", "-", each.metadata["Name"] or "").lower()
+        if name:  # what is found first is what is imported
+            lines.setdefault(name, _line(each))
+    return "\n".join([*head, *sorted(lines.values(), key=str.lower)]) + "\n"
 
 
 def _build() -> str:
