@@ -86,11 +86,6 @@ def section_of(tracker: Tracker) -> Section:
     return Section.of(tracker.identifier, Path(tracker.source), tracker.describe())
 
 
-def is_ours(tracker: Tracker) -> bool:
-    """Whether a tracker's command is this package's tracker, whatever section it stands in."""
-    return section_of(tracker).ours
-
-
 def fingerprint_of(tracker: Tracker) -> Fingerprint:
     """What decides a tracker's answers now."""
     return fingerprint(section_of(tracker))

@@ -99,14 +99,12 @@ class OfflineSession:
     def start(self, frame: Frame, objects: Sequence[Region] = ()) -> list[Answer]:
         """As `Session.start`; returns nothing yet."""
         self._lines = {}
-        self._session.start(frame, objects)
-        self._note()
+        self._note(self._session.start(frame, objects))
         return []
 
     def step(self, frame: Frame, new_objects: Sequence[Region] | None = None) -> list[Answer]:
         """As `Session.step`; returns nothing yet."""
-        self._session.step(frame, new_objects)
-        self._note()
+        self._note(self._session.step(frame, new_objects))
         return []
 
     def update_memory(self) -> None:
@@ -134,10 +132,10 @@ class OfflineSession:
                 frames[node.frame_index].append(_answer(object_id, node))
         return frames
 
-    def _note(self) -> None:
-        """Keep what every hypothesis says of the newest frame."""
+    def _note(self, answers: Sequence[Answer]) -> None:
+        """Keep what every hypothesis says of the newest frame, the best ones' answers included."""
         grown: dict[int, list[_Node]] = {}
-        for selected, answer in self._session.hypotheses():
+        for selected, answer in self._session.hypotheses(answers):
             lines = self._lines.get(selected.object_id)
             before = None if lines is None else lines[selected.parent]
             packed = PackedMask.of(answer.mask)

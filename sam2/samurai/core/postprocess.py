@@ -24,12 +24,6 @@ LocatedMask = tuple[NDArray[np.bool_], Box | None]
 """A mask (H, W) of the frame's size and its box; None where it is empty."""
 
 
-def locate(selected: SelectedHypothesis, frame_size: tuple[int, int]) -> LocatedMask:
-    """A selected mask in the frame."""
-    [located] = locate_all([selected], frame_size)
-    return located
-
-
 def locate_all(
     selections: Sequence[SelectedHypothesis], frame_size: tuple[int, int]
 ) -> list[LocatedMask]:

@@ -1,8 +1,8 @@
-"""What part of a frame the network looks at: all of it, or a window that follows one object.
+"""What part of a frame the network sees: all of it, or a search region around one object.
 
 A small network sees little of a small object when the whole frame is squeezed into its input. A
-model may therefore ask for windows of a few object sizes (`window` in the manifest): the network
-then works in the window's coordinates throughout, memory included, and only answers and the
+model may therefore ask for search regions of a few object sizes (`window` in the manifest): the
+network then works in the region's coordinates throughout, memory included, and only answers and the
 policies' boxes are moved back into the frame.
 """
 
@@ -19,20 +19,20 @@ from samurai.geometry import Corners
 from samurai.regions import Box, Mask, Points, Region
 
 ELONGATED = 1.6
-"""A window is at least so many times as wide as the object's longer side."""
+"""A search region is at least so many times as wide as the object's longer side."""
 
 SMALLEST_SIDE = 48
-"""Of a window, in pixels: less would only enlarge blur."""
+"""Of a search region, in pixels: less would only enlarge blur."""
 
 OPENING = 1.25
-"""How much a window grows with every frame in which its object wasn't seen."""
+"""Factor by which a search region grows with every frame in which its object wasn't seen."""
 
 STEADY = 0.85
-"""Share of the old size that the window's idea of an object's size keeps in a frame: a hidden half
-must not make the window shrink at once."""
+"""Weight of the old size in the running mean of an object's size: a hidden half must not make the
+search region shrink at once."""
 
 SWIFT = 0.6
-"""Share of a new displacement in the running mean that predicts where the window goes next."""
+"""Share of a new displacement in the running mean that predicts where the object goes next."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class SearchRegion:
         return self.height, self.width
 
     def cut(self, region: Region) -> Region:
-        """A region of the frame in the window's coordinates."""
+        """A prompt in the frame's pixels, in the search region's."""
         if isinstance(region, Box):
             return Box(region.x - self.left, region.y - self.top, region.width, region.height)
         if isinstance(region, Points):
@@ -68,8 +68,8 @@ class SearchRegion:
         return Mask(cut)
 
     def paste(self, values: NDArray[Any], frame_size: tuple[int, int]) -> NDArray[Any]:
-        """A mask (or other values) of the window in the frame, zero around it; what is beyond the
-        frame is lost."""
+        """A mask (or other values) of the search region in the frame, zero around it; what lies
+        beyond the frame is lost."""
         if self == SearchRegion.whole(frame_size):
             return values
         rows, columns, there = self.shared(frame_size)
@@ -80,7 +80,7 @@ class SearchRegion:
     def placed(
         self, part: NDArray[np.bool_], box: Box | None, frame_size: tuple[int, int]
     ) -> tuple[NDArray[np.bool_], Box | None]:
-        """The part of a window's mask that lies in the frame, and its box, moved into the frame."""
+        """The part of a mask that lies in the frame, and its box, moved into the frame."""
         rows, columns, _ = self.shared(frame_size)
         pasted = np.zeros(frame_size, dtype=np.bool_)
         pasted[rows, columns] = part
@@ -113,7 +113,7 @@ class SearchRegion:
         )
 
     def shared(self, frame_size: tuple[int, int]) -> tuple[slice, slice, tuple[slice, slice]]:
-        """Rows and columns of the frame that the window covers, and where they are in it."""
+        """Rows and columns of the frame that the search region covers, and where they are in it."""
         rows, row_there = _overlap(self.top, self.height, frame_size[0])
         columns, column_there = _overlap(self.left, self.width, frame_size[1])
         return rows, columns, (row_there, column_there)
@@ -122,16 +122,16 @@ class SearchRegion:
 def _overlap(start: int, length: int, limit: int) -> tuple[slice, slice]:
     first = min(max(start, 0), limit)
     last = max(first, min(start + length, limit))
-    if last == first:  # nothing shared: an empty part at the window's near end
+    if last == first:  # nothing shared: an empty part at the near end
         return slice(first, first), slice(0, 0)
     return slice(first, last), slice(first - start, last - start)
 
 
 class SearchRegionTracker:
-    """Decides, for one object, which window the next frame is seen through.
+    """Decides, for one object, in which search region it is looked for in the next frame.
 
     Args:
-        reach: side of the window in object sizes (square root of the box's area).
+        reach: side of the search region in object sizes (square root of the box's area).
         frame_size: height and width.
         box: of the object in the frame in which it is prompted.
     """
@@ -151,7 +151,7 @@ class SearchRegionTracker:
         side = self._size * OPENING**self._absent if self._absent < 40 else widest
         side = min(max(side, SMALLEST_SIDE), widest)
         x, y = (c + v for c, v in zip(self._centre, self._velocity, strict=True))
-        # a window wider than the frame's shorter side is centred there: nothing else is to be seen
+        # wider than the frame's shorter side: centered there, since nothing else is to be seen
         x = _within(x, side, columns)
         y = _within(y, side, rows)
         whole = round(side)
@@ -184,7 +184,7 @@ def _centre(box: Box) -> tuple[float, float]:
 
 
 def _within(centre: float, side: float, length: int) -> float:
-    """The window's centre along one axis: the frame's where the window is wider than the frame,
+    """The region's center along one axis: the frame's where the region is wider than the frame,
     else as asked, but in the frame."""
     if side >= length:
         return length / 2

@@ -319,15 +319,26 @@ class Session:
             ]
 
     @torch.inference_mode()
-    def hypotheses(self) -> list[tuple[SelectedHypothesis, Answer]]:
-        """Every hypothesis of the newest frame and what it says, the best of each object first."""
+    def hypotheses(self, answers: Sequence[Answer]) -> list[tuple[SelectedHypothesis, Answer]]:
+        """Every hypothesis of the newest frame and what it says, the best of each object first.
+
+        Args:
+            answers: of the newest frame: what the best hypotheses say.
+        """
         if self._frame_size is None:
             return []
         with self._one_thread():
-            located = locate_all(self._selections, self._frame_size)
+            others = [selected for selected in self._selections if selected.number > 0]
+            located = iter(locate_all(others, self._frame_size))
+            best = iter(answers)
             return [
-                (selected, to_answer(selected, mask, self._knots))
-                for selected, mask in zip(self._selections, located, strict=True)
+                (
+                    selected,
+                    to_answer(selected, next(located), self._knots)
+                    if selected.number
+                    else next(best),
+                )
+                for selected in self._selections
             ]
 
     def update_memory(self) -> None:

@@ -42,11 +42,6 @@ def number(
     return field(default=default, metadata={"low": low, "high": high, "whole": whole})
 
 
-def parameter_names(kind: type[Parameters]) -> list[str]:
-    """The names of a policy's parameters."""
-    return [each.name for each in dataclasses.fields(kind)]
-
-
 def read_parameters(policy: str, kind: type[Parameters], texts: Mapping[str, str]) -> Parameters:
     """Parameters by name, each from a text.
 
