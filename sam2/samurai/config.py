@@ -203,10 +203,14 @@ class Configuration:
                     f"there is no setting {name!r}{did_you_mean(name, known)}: choose one of "
                     f"{', '.join(known)}"
                 )
-        made = dataclasses.replace(self, **arguments)
-        given: Any = tuple((name, "argument", getattr(made, name)) for name in arguments)
-        kept = tuple(origin for origin in self.origins if origin[0] not in arguments)
-        return dataclasses.replace(made, origins=(*kept, *given))
+        given = {
+            each.name: each.checked(arguments[each.name])
+            for each in settings_of(type(self))
+            if each.name in arguments
+        }
+        kept = [origin for origin in self.origins if origin[0] not in given]
+        origins: Any = (*kept, *((name, "argument", value) for name, value in given.items()))
+        return dataclasses.replace(self, **given, origins=origins)
 
     def texts(self) -> dict[str, str]:
         """The settings as one would write them; those that are None are left out."""

@@ -41,6 +41,7 @@ class Tracker:
             "environment".
         box_prompt, window, confidence: in force: the configuration's, else the model card's.
         overlap, offline: of the configuration.
+        speed: of the configuration; "exact" once a faster one has failed, see `warm_up`.
 
     Args:
         model: a `SAM2Base` (SAM 2.1) in evaluation mode; the configuration's `model` isn't looked
@@ -48,9 +49,6 @@ class Tracker:
         config: the settings; those of `TrackerConfig()` if None.
         card: says how the model is used where the configuration doesn't; if None, as the official
             ones are.
-
-    Attributes:
-        speed: as given; "exact" once a faster one has failed, see `warm_up`.
 
     Raises:
         ConfigurationError: settings that don't go together, or the device isn't there.

@@ -8,10 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+
+from samurai.cli.command import COMMANDS, Command
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +89,10 @@ def test_entry_points_are_installed_and_load(options: configparser.ConfigParser)
     assert {(each.group, each.name, each.value) for each in here} == declared
     for each in here:
         loaded = each.load()
-        assert callable(loaded) or (loaded and isinstance(loaded, tuple))
+        members = loaded if isinstance(loaded, tuple) else (loaded,)
+        wanted = Command if each.group == COMMANDS else Callable
+        assert members
+        assert all(isinstance(member, wanted) for member in members), each
 
 
 def test_an_editable_install_offers_the_training_too(repository: Path, tmp_path: Path) -> None:

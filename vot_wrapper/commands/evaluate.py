@@ -43,13 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="experiments to run instead of the workspace's own, for example vot2022/shortterm; "
         "makes a workspace where there is none",
     )
-    parser.add_argument(
-        "--sequences",
-        nargs="+",
-        default=[],
-        metavar="NAME",
-        help="only these sequences (names separated by spaces or commas)",
-    )
+    add_sequences_argument(parser)
     parser.add_argument("--force", action="store_true", help="run again what has results already")
     parser.add_argument(
         "--workers",
@@ -73,6 +67,17 @@ def add_workspace_argument(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="folder of the workspace (default: the current folder if it is one, else the bundled "
         "one: vot_workspace in a clone, outside of one a copy in your data folder)",
+    )
+
+
+def add_sequences_argument(parser: argparse.ArgumentParser) -> None:
+    """Declares --sequences, which `names` reads."""
+    parser.add_argument(
+        "--sequences",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="only these sequences (names separated by spaces or commas)",
     )
 
 

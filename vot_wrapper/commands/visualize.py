@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 from samurai.errors import ConfigurationError, FrameError
 from samurai.evaluation.pictures.report import link_pictures, pictures_folder, reports_of
 from vot_wrapper.commands.console import Console, Interrupt
-from vot_wrapper.commands.evaluate import add_workspace_argument, names, workspace_folder
+from vot_wrapper.commands.evaluate import (
+    add_sequences_argument,
+    add_workspace_argument,
+    names,
+    workspace_folder,
+)
 from vot_wrapper.toolkit import bundled
 
 if TYPE_CHECKING:
@@ -52,13 +57,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="only these experiments (default: all)",
     )
-    parser.add_argument(
-        "--sequences",
-        nargs="+",
-        default=[],
-        metavar="NAME",
-        help="only these sequences (names separated by spaces or commas)",
-    )
+    add_sequences_argument(parser)
     parser.add_argument(
         "--every-run",
         action="store_true",
