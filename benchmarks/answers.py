@@ -26,9 +26,11 @@ from numpy.typing import NDArray
 
 from benchmarks.where import ROOT
 from samurai import Answer, Box, Mask, Tracker, TrackerConfig
+from samurai.core.offline import PackedMask
 from samurai.models.checkpoints import load_model, model_card
 from samurai.policies import policy_names
 from samurai.regions import Points, Region
+from samurai.video.images import read_frame
 
 SINGLE = ROOT / "vot_workspace" / "sequences"
 MULTIPLE = ROOT / "vot_workspace" / "multiobject" / "sequences"
@@ -111,7 +113,7 @@ def _digest(tracker: Tracker, mode: Mode, folder: Path, frames: int | None) -> s
     code = hashlib.sha256()
     with tracker.session() as session:
         for index, picture in enumerate(sorted((folder / "color").glob("*.jpg"))[:frames]):
-            frame = np.asarray(cv2.imread(str(picture))[..., ::-1])  # type: ignore[index]
+            frame = read_frame(str(picture))
             new = [
                 mode.prompt(mask)
                 for number, (first, mask) in enumerate(first_masks)
@@ -138,8 +140,7 @@ def _note(code: hashlib._Hash, answers: list[Answer]) -> None:
 
 def _first_masks(folder: Path) -> list[tuple[int, NDArray[np.bool_]]]:
     """Each object's first frame, and its mask there, boolean (H, W)."""
-    picture = cv2.imread(str(min((folder / "color").glob("*.jpg"))))
-    assert picture is not None
+    picture = read_frame(str(min((folder / "color").glob("*.jpg"))))
     found = []
     for file in sorted(folder.glob("groundtruth*.txt")):
         lines = enumerate(file.read_text(encoding="utf-8").splitlines())
@@ -152,9 +153,9 @@ def _mask(line: str, size: tuple[int, ...]) -> NDArray[np.bool_]:
     """A mask as the VOT toolkit writes it: m, then x, y, width, height and run lengths."""
     left, top, width, height, *runs = (int(number) for number in line.lstrip("m").split(","))
     runs.append(width * height - sum(runs))
-    values = np.arange(len(runs)) % 2 == 1
     mask = np.zeros(size, np.bool_)
-    mask[top : top + height, left : left + width] = np.repeat(values, runs).reshape(height, width)
+    packed = PackedMask(np.array(runs, np.uint32), (height, width))
+    mask[top : top + height, left : left + width] = packed.mask
     return mask
 
 

@@ -64,8 +64,8 @@ def frame_of(network: Any, objects: int, views: int) -> Callable[[], None]:
     spec, device = network.spec, network.device
     image = torch.randn(views, 3, spec.input_size, spec.input_size, device=device)
     size = (objects, spec.map_slots, spec.memory_tokens, spec.memory_channels)
-    maps = torch.randn(size, device=device).to(torch.bfloat16)
-    pointers = torch.randn(objects, spec.pointer_slots, spec.feature_channels, device=device)
+    maps = torch.randn(size, device=device).to(spec.map_dtype)
+    pointers = torch.randn(objects, spec.pointer_slots, spec.pointer_size, device=device)
     slots = [list(range(spec.map_slots))] * objects
     distances = [list(range(1, spec.pointer_slots + 1))] * objects
 
@@ -75,7 +75,7 @@ def frame_of(network: Any, objects: int, views: int) -> Callable[[], None]:
             seen = network.encode(image).of(list(range(objects)))  # one view stands for all
             memory = network.prepare_memory(maps, slots, pointers, distances)
             decoded = network.decode(network.condition(seen, memory), seen, 0.0)
-            full = resized_logits(decoded.logits, spec.input_size)[:, :1]
+            full = resized_logits(decoded.logits, spec.memory_mask_size)[:, :1]
             network.encode_memory(seen, full, decoded.object_scores, [False] * objects)
             network.object_pointer(decoded.tokens[:, 0], decoded.pointer_scores, 0.0)
 
