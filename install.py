@@ -134,12 +134,12 @@ class State:
         part.replace(STATE)
 
 
-def normalise(name: str) -> str:
+def normalize(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def read_pins(path: Path, python: tuple[int, int]) -> dict[str, str]:
-    """Return {normalised name: version} of a lock file's lines that hold for a Python version.
+    """Return {normalized name: version} of a lock file's lines that hold for a Python version.
 
     The one marker the lock files use is a comparison of python_version by < or >=.
     """
@@ -153,16 +153,16 @@ def read_pins(path: Path, python: tuple[int, int]) -> dict[str, str]:
             raise SetupError(f"{path.name}, line {number} is no pin. Remedy: mend that line.")
         name, version, comparison, minor = match.groups()
         if comparison is None or (python < (3, int(minor))) == (comparison == "<"):
-            pins[normalise(name)] = version
+            pins[normalize(name)] = version
     return pins
 
 
 def installed() -> dict[str, str]:
-    """Return {normalised name: version} of the distributions in `.venv`, by their folders."""
+    """Return {normalized name: version} of the distributions in `.venv`, by their folders."""
     found: dict[str, str] = {}
     for folder in SITE.glob("*.dist-info"):
         name, _, version = folder.name[: -len(".dist-info")].partition("-")
-        found[normalise(name)] = version.split("+")[0]
+        found[normalize(name)] = version.split("+")[0]
     return found
 
 
@@ -192,7 +192,7 @@ def known_extras() -> list[str]:
 
 
 def extra_pins(extras: Iterable[str]) -> dict[str, str]:
-    """Return {normalised name: version} of what extras need beside requirements.lock."""
+    """Return {normalized name: version} of what extras need beside requirements.lock."""
     pins: dict[str, str] = {}
     for extra in extras:
         path = ROOT / f"requirements-{extra}.lock"

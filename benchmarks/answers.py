@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.where import ROOT
+from benchmarks.environment import ROOT
 from samurai import Answer, Box, Mask, Tracker, TrackerConfig
 from samurai.core.offline import PackedMask
 from samurai.models.checkpoints import load_model, model_card
@@ -135,7 +135,7 @@ def _note(code: hashlib._Hash, answers: list[Answer]) -> None:
     for answer in answers:
         box = answer.box and (answer.box.x, answer.box.y, answer.box.width, answer.box.height)
         code.update(np.packbits(answer.mask).tobytes())
-        code.update(repr((answer.object, box, answer.confidence, answer.absent)).encode())
+        code.update(repr((answer.object_id, box, answer.confidence, answer.absent)).encode())
 
 
 def _first_masks(folder: Path) -> list[tuple[int, NDArray[np.bool_]]]:

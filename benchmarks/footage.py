@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.where import ROOT
+from benchmarks.environment import ROOT
 
 SEQUENCES = ROOT / "vot_workspace" / "sequences"
 

@@ -184,7 +184,7 @@ def test_settings_come_before_the_model_card() -> None:
         TrackerConfig(device="cpu", window="whole", box_prompt="points"), motion_weight=0.4
     )
     assert (ours.window, ours.box_prompt) == (None, "points")
-    assert ours.new_policy().traits.motion_weight == 0.4
+    assert ours.new_policy().context.motion_weight == 0.4
     with pytest.raises(ConfigurationError, match="two models"):
         Tracker.load("nano", model="tiny")
 
@@ -201,20 +201,20 @@ def test_the_example_of_the_page_runs(capsys: pytest.CaptureFixture[str]) -> Non
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_every_parameter_of_every_policy_is_taken(name: str) -> None:
-    from samurai.policies.base import Traits
+    from samurai.policies.base import PolicyContext
 
     kind = POLICIES[name].parameters_type
     for each in dataclasses.fields(kind) if kind else ():
         value = 1 if each.default is None else each.default
         choice = PolicyChoice.of(f"{name}:{each.name}={value}")
         assert getattr(choice.parameters, each.name) == value
-        assert choice.policy(Traits()).name == name
+        assert choice.policy(PolicyContext()).name == name
         assert str(PolicyChoice.of(str(choice))) == str(choice)
 
 
 def test_a_parameter_comes_before_the_setting_and_the_card() -> None:
-    from samurai.policies.base import Traits
+    from samurai.policies.base import PolicyContext
 
     for text, weight in (("samurai", 0.15), ("samurai:motion_weight=0.4", 0.4)):
-        policy: Any = PolicyChoice.of(text).policy(Traits(motion_weight=0.15))
+        policy: Any = PolicyChoice.of(text).policy(PolicyContext(motion_weight=0.15))
         assert policy.motion._weight == weight

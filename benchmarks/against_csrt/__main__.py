@@ -20,8 +20,8 @@ from benchmarks.against_csrt.contestants import (
     run_samurai,
     workspace,
 )
+from benchmarks.environment import environment
 from benchmarks.footage import SEQUENCES, resized
-from benchmarks.where import where
 
 SPEED_SIZE = (640, 480)
 SPEED_SEQUENCES = ("camera", "deformation", "scale")
@@ -45,7 +45,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         numbers = options.run(options, Path(scratch))
     if options.json:
-        options.json.write_text(json.dumps({**where(), **numbers}, indent=1) + "\n")
+        options.json.write_text(json.dumps({**environment(), **numbers}, indent=1) + "\n")
 
 
 def measure_overlap(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from vot.dataset import Sequence
 from vot.tracker import Trajectory
 
 from benchmarks.against_csrt.boxes import Corners, box_of
-from benchmarks.where import ROOT
+from benchmarks.environment import ROOT
 from vot_wrapper.commands.console import Console, Interrupt
 from vot_wrapper.toolkit.running import run_missing
 from vot_wrapper.toolkit.workspaces import Opened, open_workspace
@@ -35,7 +35,7 @@ class Track:
 
 
 def workspace(folder: Path, sequences: Path, model: str, policy: str) -> Opened:
-    """A workspace of the toolkit over a folder of sequences, with samurai initialised by boxes."""
+    """A workspace of the toolkit over a folder of sequences, with samurai initialized by boxes."""
     folder.mkdir(parents=True, exist_ok=True)
     registry = folder / "trackers.ini"
     registry.write_text(

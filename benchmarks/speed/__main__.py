@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.environment import ROOT
 from benchmarks.speed import memory, plan
 from benchmarks.speed.errors import BenchmarkError
 from benchmarks.speed.suite import Suite
 from benchmarks.speed.tables import tables
 from benchmarks.speed.variant import Variant, has_weights
-from benchmarks.where import ROOT
 from samurai.errors import SamuraiError
 from samurai.models.manifest import model_names
 

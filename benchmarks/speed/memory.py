@@ -16,13 +16,13 @@ from typing import Any
 
 import cv2
 
+from benchmarks.environment import environment
 from benchmarks.footage import pictures
 from benchmarks.speed.arithmetic import median_slope, slope
 from benchmarks.speed.processes import closing
 from benchmarks.speed.trax_client import TrackerProcess
 from benchmarks.speed.variant import Variant
 from benchmarks.speed.video import SEQUENCE, Video, loop, make_video
-from benchmarks.where import where
 
 SAMPLES = 200
 """Along a whole run."""
@@ -41,7 +41,7 @@ def run(
     log: Callable[[str], None],
 ) -> dict[str, Any]:
     """The memory of some variants over many frames, and of others at their start."""
-    result: dict[str, Any] = {"kind": "memory", "where": where(), "device": device}
+    result: dict[str, Any] = {"kind": "memory", "where": environment(), "device": device}
     result |= {"curves": [], "startup": []}
     logs = scratch / "logs"
     logs.mkdir()

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.environment import environment
 from benchmarks.speed.arithmetic import percentiles, ratio
 from benchmarks.speed.errors import BenchmarkError, PeerAbsentError
 from benchmarks.speed.peers.catalog import CATALOG, Peer
@@ -19,7 +20,6 @@ from benchmarks.speed.timed_run import TimedRun
 from benchmarks.speed.trax_client import TrackerProcess
 from benchmarks.speed.variant import Variant
 from benchmarks.speed.video import Video, make_video
-from benchmarks.where import where
 
 PRACTICE = 2
 """Frames that everybody runs before the first round on a CPU; on a GPU it is a whole video, in
@@ -49,7 +49,7 @@ class Suite:
 
     def run(self) -> Result:
         """Everything in the plan."""
-        result: Result = {"kind": "speed", "where": where(), "device": self.plan.device}
+        result: Result = {"kind": "speed", "where": environment(), "device": self.plan.device}
         result |= {"size": self.plan.size, "runs": [], "peers": [], "races": [], "absent": []}
         (self.scratch / "logs").mkdir()
         for stage in self.plan.stages:

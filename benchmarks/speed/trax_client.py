@@ -13,11 +13,11 @@ from typing import Any
 import trax
 from trax.client import Client
 
+from benchmarks.environment import python_path
 from benchmarks.speed.processes import Contestant
 from benchmarks.speed.timed_run import TimedRun
 from benchmarks.speed.variant import Variant
 from benchmarks.speed.video import Video
-from benchmarks.where import python_path
 from samurai.models.manifest import FOLDER_VARIABLE
 from vot_wrapper.settings import PREFIX
 

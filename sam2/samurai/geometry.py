@@ -43,9 +43,9 @@ def corners_overlap(a: Sequence[float], b: Sequence[float]) -> float:
 def filled_box(
     x: float, y: float, width: float, height: float, frame_size: tuple[int, int]
 ) -> NDArray[np.bool_]:
-    """The pixels of a (height, width) frame whose centres lie in a box, at least one.
+    """The pixels of a (height, width) frame whose centers lie in a box, at least one.
 
-    A box thinner than a pixel may hold no centre; it then fills the pixels that it touches, so
+    A box thinner than a pixel may hold no center; it then fills the pixels that it touches, so
     that an object is never lost by rounding. A box outside the frame fills nothing.
     """
     rows, columns = frame_size
@@ -57,7 +57,7 @@ def filled_box(
 
 
 def _covered(start: float, stop: float, length: int) -> tuple[int, int]:
-    """Half-open range of pixel indices of an axis whose centres lie in [start, stop)."""
+    """Half-open range of pixel indices of an axis whose centers lie in [start, stop)."""
     if stop <= 0 or start >= length:
         return 0, 0
     first = min(max(math.ceil(start - 0.5), 0), length)

@@ -68,7 +68,7 @@ class Box:
             raise RegionError(f"{self} lies outside the {columns}x{rows} frame")
 
     def filled(self, frame_size: tuple[int, int]) -> Mask:
-        """The box as a mask of a (height, width) frame: pixels whose centres lie inside."""
+        """The box as a mask of a (height, width) frame: pixels whose centers lie inside."""
         return Mask(filled_box(self.x, self.y, self.width, self.height, frame_size))
 
 
@@ -200,7 +200,7 @@ class Answer:
         absent: the network sees no object, or the mask is empty.
     """
 
-    object: int
+    object_id: int
     mask: NDArray[np.bool_]
     box: Box | None
     confidence: float
@@ -209,7 +209,7 @@ class Answer:
     def __repr__(self) -> str:
         height, width = self.mask.shape
         return (
-            f"Answer(object={self.object}, mask={width}x{height}, box={self.box}, "
+            f"Answer(object_id={self.object_id}, mask={width}x{height}, box={self.box}, "
             f"confidence={self.confidence:.3f}, absent={self.absent})"
         )
 

@@ -17,7 +17,7 @@ from samurai.models.checkpoints import load_model, model_card
 from samurai.models.manifest import BoxPrompt, ModelCard
 from samurai.networks.sam2.create import create_network
 from samurai.policies import PolicyChoice
-from samurai.policies.base import Policy, Traits
+from samurai.policies.base import Policy, PolicyContext
 from samurai.runtime.device import resolve_device
 from samurai.runtime.precision import resolve_dtype, warn_of_emulation
 from samurai.speed import Speed, checked_speed
@@ -77,7 +77,7 @@ class Tracker:
         self.overlap, self.offline = config.overlap, config.offline
         self._policy = PolicyChoice.of(config.policy)
         weight = config.motion_weight
-        self._traits = Traits(
+        self._context = PolicyContext(
             self.network.spec.map_slots,
             self.network.spec.pointer_slots,
             card.motion_weight if weight is None else weight,
@@ -124,7 +124,7 @@ class Tracker:
 
     def describe_settings(self) -> str:
         """Every setting in force with its source, in one line."""
-        weight = self._traits.motion_weight
+        weight = self._context.motion_weight
         window = WHOLE if self.window is None else self.window
         force = {"box_prompt": self.box_prompt, "window": window, "motion_weight": weight}
         texts = {**self.config.texts(), **{name: str(value) for name, value in force.items()}}
@@ -153,7 +153,7 @@ class Tracker:
 
     def new_policy(self) -> Policy:
         """A fresh policy for one object."""
-        return self._policy.policy(self._traits)
+        return self._policy.policy(self._context)
 
     def warm_up(self, objects: int = 1) -> None:
         """Run throw-away frames, so that the first real one doesn't pay for first-time set-up.

@@ -156,8 +156,8 @@ def _train(options: argparse.Namespace) -> None:
 def _preview(options: argparse.Namespace) -> None:
     from samurai_training.assets import Assets
     from samurai_training.clips import training_clip
-    from samurai_training.gaze import ViewRule
     from samurai_training.preview import sheet
+    from samurai_training.view_sampling import ViewRule
 
     assets = Assets.load(options.assets)
     rule = ViewRule(160, 3.4)

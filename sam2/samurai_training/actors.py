@@ -13,7 +13,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from samurai_training.assets import Assets, Picture
-from samurai_training.figures import Figure
+from samurai_training.people import Person
 from samurai_training.sprites import CutOut, Deformation, Look, cut_out
 
 Matrix = NDArray[np.float64]
@@ -24,7 +24,7 @@ FIGURES = 0.3
 
 @dataclass
 class Pose:
-    """Where a sprite is: centre, size (its longer side in units), angle, stretch, tilt."""
+    """Where a sprite is: center, size (its longer side in units), angle, stretch, tilt."""
 
     x: float
     y: float
@@ -39,13 +39,13 @@ class Pose:
         cosine, sine = np.cos(self.angle), np.sin(self.angle)
         turn = np.array([[cosine, -sine], [sine, cosine]])
         linear = turn @ np.diag([scale * np.exp(self.stretch), scale * np.exp(-self.stretch)])
-        centre = np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, 1]], dtype=float)
+        center = np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, 1]], dtype=float)
         lean = np.eye(3)
         lean[2, :2] = np.array(self.tilt) / max(height, width)
         place = np.eye(3)
         place[:2, :2] = linear
         place[:2, 2] = self.x, self.y
-        matrix: Matrix = place @ lean @ centre
+        matrix: Matrix = place @ lean @ center
         return matrix
 
 
@@ -131,7 +131,7 @@ class Actor:
         self.pose.x, self.pose.y = self.home = (x, y)
 
     def focus(self) -> tuple[float, float, float]:
-        """Centre and size (the square root of its box's area) of what is tracked, about."""
+        """Center and size (the square root of its box's area) of what is tracked, about."""
         height, width = self.look.size
         left, top, right, bottom = self.look.part_box()
         middle = np.array([(left + right) / 2 * width, (top + bottom) / 2 * height, 1.0])
@@ -175,7 +175,7 @@ def actor(assets: Assets, random: Generator, size: float = 1.0, figures: float =
     """
     person = random.random() < figures
     look: Look = (
-        Figure.drawn(assets, random)
+        Person.drawn(assets, random)
         if person
         else CutOut(cut_out(assets, random), Deformation.drawn(random))
     )

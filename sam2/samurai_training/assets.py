@@ -33,13 +33,13 @@ SPRITE_SIDE, PHOTO_SIDE, TEXTURE_SIDE = 144, 640, 224
 class Source:
     """A Debian package and what its pictures are used as.
 
-    licence: as its copyright file states it; some name one per picture.
+    license: as its copyright file states it; some name one per picture.
     limit: at most so many pictures are taken, chosen by a fixed shuffle.
     """
 
     package: str
     kind: str
-    licence: str
+    license: str
     limit: int = 10_000
 
 
@@ -52,7 +52,7 @@ SOURCES = (
     Source("ufoai-textures", "texture", "GPL-2+, CC-BY-3.0, CC-BY-SA-3.0, per picture", limit=700),
 )
 
-NOT_COLOUR = ("_nm.", "_sm.", "_gm.", "_rm.", "tex_lights", "tex_common")
+NOT_COLOR = ("_nm.", "_sm.", "_gm.", "_rm.", "tex_lights", "tex_common")
 """Parts of names in ufoai-textures that mark normal, specular and glow maps, not pictures."""
 
 
@@ -103,7 +103,7 @@ def pack(folder: Path, archive: Path, say: Callable[[str], None] = print) -> Pat
             for name, picture in _pictures(folder / source.package, source):
                 file.writestr(f"{source.kind}/{source.package}/{name}.webp", _webp(picture))
                 count += 1
-            say(f"{source.package}: {count} {source.kind}s, {source.licence}")
+            say(f"{source.package}: {count} {source.kind}s, {source.license}")
     return archive
 
 
@@ -139,7 +139,7 @@ def _files(folder: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
         if path.suffix == ".pk3":
             archive = zipfile.ZipFile(path)  # stays open: its index is read once
             for name in sorted(archive.namelist()):
-                if name.endswith((".png", ".jpg")) and not any(n in name for n in NOT_COLOUR):
+                if name.endswith((".png", ".jpg")) and not any(n in name for n in NOT_COLOR):
                     yield name, partial(archive.read, name)
 
 
@@ -175,7 +175,7 @@ def _sprite(picture: Picture) -> Picture | None:
     height, width = opaque.shape
     if max(height, width) > 4 * min(height, width) or opaque.mean() < 0.25 or opaque.all():
         return None
-    if picture[..., :3][opaque].std(axis=0).max() < 10:  # a single flat colour: a letter
+    if picture[..., :3][opaque].std(axis=0).max() < 10:  # a single flat color: a letter
         return None
     return _shrunk(picture, SPRITE_SIDE / max(height, width))
 
@@ -252,5 +252,5 @@ def _noise(random: np.random.Generator, side: int) -> Picture:
         coarse = random.normal(0, 1, (cells, cells, 3)).astype(np.float32)
         layer: Picture = cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC)
         total += layer / cells**0.4
-    colour = random.uniform(60, 190, 3)
-    return np.clip(total * 45 + colour, 0, 255).astype(np.uint8)
+    color = random.uniform(60, 190, 3)
+    return np.clip(total * 45 + color, 0, 255).astype(np.uint8)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from samurai_training.assets import Picture
 
-GREY = (104, 116, 124)
-"""What lies outside the frame, BGR: the mean that the network's input is normalised with."""
+GRAY = (104, 116, 124)
+"""What lies outside the frame, BGR: the mean that the network's input is normalized with."""
 
 
 @dataclass
@@ -23,9 +23,9 @@ class Camera:
         resolution: share of the picture's detail that the sensor keeps (a small object in a large
             frame, enlarged by a window, shows few pixels).
         gain, drift: exposure, and its change per frame. tint: per channel.
-        noise: standard deviation of the sensor, in grey levels.
+        noise: standard deviation of the sensor, in gray levels.
         defocus: Gaussian blur in pixels. shake: longest motion blur in pixels.
-        quality: of JPEG, None for none. grey: without colour.
+        quality: of JPEG, None for none. gray: without color.
     """
 
     resolution: float
@@ -37,7 +37,7 @@ class Camera:
     defocus: float
     shake: float
     quality: int | None
-    grey: bool
+    gray: bool
 
     @classmethod
     def drawn(cls, random: Generator) -> Camera:
@@ -51,7 +51,7 @@ class Camera:
             defocus=float(random.choice([0.0, 0.0, random.uniform(0.4, 1.3)])),
             shake=float(random.choice([0.0, 0.0, random.uniform(2, 9)])),
             quality=int(random.integers(25, 92)) if random.random() < 0.6 else None,
-            grey=bool(random.random() < 0.12),
+            gray=bool(random.random() < 0.12),
         )
 
     def expose(self, picture: Picture, random: Generator) -> Picture:
@@ -71,7 +71,7 @@ class Camera:
             grain = random.integers(-127, 128, picture.shape, dtype=np.int8)
             noisy = picture + grain * np.float32(self.noise / 73)
             picture = np.clip(noisy, 0, 255).astype(np.uint8)
-        if self.grey:
+        if self.gray:
             picture = np.repeat(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[..., None], 3, axis=2)
         if self.quality is not None:
             _, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, self.quality])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from samurai_training.actors import Pose
 from samurai_training.assets import Assets, Picture
-from samurai_training.gaze import Gaze, Pan, Pursuit, Stare, ViewRule
+from samurai_training.view_sampling import Pan, Pursuit, Stare, ViewRule, ViewSampler
 from samurai_training.world import World
 
 SMALLEST = 12
@@ -45,7 +45,9 @@ def training_clip(assets: Assets, rule: ViewRule, length: int, seed: tuple[int, 
 
 def _try(assets: Assets, rule: ViewRule, length: int, random: Generator) -> Clip | None:
     world = World(assets, random)
-    gaze: Gaze = Stare(rule, random) if random.random() < rule.whole else Pursuit(rule, random)
+    view_sampler: ViewSampler = (
+        Stare(rule, random) if random.random() < rule.whole else Pursuit(rule, random)
+    )
     framed = random.random() < 0.5
     gap = int(random.choice([1, 1, 2, 4]))
     gone = _absence(length, random)
@@ -53,12 +55,12 @@ def _try(assets: Assets, rule: ViewRule, length: int, random: Generator) -> Clip
     for time in range(length):
         if gone and time == gone.stop and world.target is not None:
             world.target.pose = _elsewhere(world.target.pose, random)
-        picture, mask = world.render(gaze.view(world.focus()), framed, time not in gone)
+        picture, mask = world.render(view_sampler.view(world.focus()), framed, time not in gone)
         if mask.sum() < SMALLEST:
             mask[:] = False
         if time == 0 and mask.sum() < max(60, 0.004 * mask.size):
             return None
-        gaze.notice(world.focus(), bool(mask.any()))
+        view_sampler.notice(world.focus(), bool(mask.any()))
         frames.append(picture[..., ::-1])
         masks.append(mask)
         for _ in range(gap):
@@ -85,13 +87,13 @@ def film(assets: Assets, length: int, seed: int, size: tuple[int, int] = (480, 6
     for attempt in range(100):
         random = np.random.default_rng((777, seed, attempt))
         world = World(assets, random)
-        gaze = Pan(size, random)
+        view_sampler = Pan(size, random)
         for thing in world.actors():
             thing.motion.pull = 0.15
         world.camera.resolution = 1.0
         frames, masks = [], []
         for time in range(length):
-            picture, mask = world.render(gaze.view(world.focus()), False)
+            picture, mask = world.render(view_sampler.view(world.focus()), False)
             frames.append(picture[..., ::-1])
             masks.append(mask)
             if time == 0 and mask.sum() < 80:

@@ -84,7 +84,7 @@ class Ground:
 
 
 def _piece(picture: Picture, random: Generator) -> Picture | None:
-    """A connected region of like colours, holes filled, uint8 (H, W); None if it's no thing."""
+    """A connected region of like colors, holes filled, uint8 (H, W); None if it's no thing."""
     height, width = picture.shape[:2]
     side = float(np.exp(random.uniform(np.log(30), np.log(140))))
     x, y = (int(random.uniform(0.15, 0.85) * length) for length in (width, height))
@@ -93,7 +93,7 @@ def _piece(picture: Picture, random: Generator) -> Picture | None:
     smooth = cv2.GaussianBlur(cut, (0, 0), side / 40 + 0.5)
     found = np.zeros((smooth.shape[0] + 2, smooth.shape[1] + 2), np.uint8)
     seed = np.array([x - left, y - top])
-    for _ in range(random.integers(1, 4)):  # a thing may have parts of several colours
+    for _ in range(random.integers(1, 4)):  # a thing may have parts of several colors
         spread = (float(random.uniform(6, 28)),) * 3
         place = np.clip(seed, 0, np.array(smooth.shape[1::-1]) - 1).astype(int).tolist()
         if found[place[1] + 1, place[0] + 1] == 0:

@@ -2,7 +2,7 @@
 
 What a run leaves in its folder:
     weights.safetensors, average.safetensors   float16, what a resume needs at least
-    state.pt                                   step, optimiser; without it the optimiser starts anew
+    state.pt                                   step, optimizer; without it the optimizer starts anew
     log.jsonl, curves.png                      one line every few steps, and a picture of it
 """
 
@@ -25,9 +25,9 @@ from torch import Tensor, nn
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import model_card
 from samurai.networks.sam2.build import build_model
+from samurai_training.dataloader import dataloader, to_batch
 from samurai_training.errors import TrainingError
-from samurai_training.feed import feed, to_batch
-from samurai_training.losses import Losses, judge
+from samurai_training.losses import Losses, compute_losses
 from samurai_training.plots import draw_curves
 from samurai_training.recipe import Recipe
 from samurai_training.unroll import set_side, unroll
@@ -63,7 +63,7 @@ class Run:
         cv2.setNumThreads(options.threads)
         self.device = _device(options.device)
         self.model = build_model(configuration_path(model_card("nano"))).to(self.device).train()
-        self.optimiser = torch.optim.AdamW(_groups(self.model, recipe), lr=recipe.rate, fused=True)
+        self.optimizer = torch.optim.AdamW(_groups(self.model, recipe), lr=recipe.rate, fused=True)
         self.step = 0
         self.spent = 0.0
         self._begin()
@@ -93,7 +93,7 @@ class Run:
         if state.is_file():
             content = torch.load(state, map_location=self.device, weights_only=True)
             if content["step"] == self.step:
-                self.optimiser.load_state_dict(content["optimiser"])
+                self.optimizer.load_state_dict(content["optimizer"])
         print(f"resumed at step {self.step}", flush=True)
 
     def train(self) -> None:
@@ -103,7 +103,7 @@ class Run:
         start, earlier = time.monotonic(), self.spent
         means: dict[str, float] = {}
         first = self.step
-        for raw in feed(options.archive, recipe, options.seed, self.step, options.workers):
+        for raw in dataloader(options.archive, recipe, options.seed, self.step, options.workers):
             losses = self._train_step(raw)
             _blend(means, losses)
             self.step += 1
@@ -122,21 +122,21 @@ class Run:
         stage = self.recipe.stage(self.step)
         if self.model.image_size != stage.side:
             set_side(self.model, stage.side)
-        for group in self.optimiser.param_groups:
+        for group in self.optimizer.param_groups:
             group["lr"] = rate_at(self.recipe, self.step) * group["share"]
         batch = to_batch(raw, self.device)
         with self._precision():
             predictions = unroll(self.model, batch, stage.gated, stage.forget, stage.mistakes)
-        losses = judge(predictions, batch.masks, stage.weights)
+        losses = compute_losses(predictions, batch.masks, stage.weights)
         if not math.isfinite(losses.total.item()):
             raise TrainingError(
                 f"the loss is {losses.total.item()} at step {self.step}: lower the learning rate; "
                 f"the last good weights are in {self.options.folder}"
             )
-        self.optimiser.zero_grad()
+        self.optimizer.zero_grad()
         losses.total.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.model.parameters(), CLIP_GRADIENT)
-        self.optimiser.step()
+        self.optimizer.step()
         self._average()
         return losses
 
@@ -175,7 +175,7 @@ class Run:
         progress = {"step": self.step, "seconds": self.spent, "seed": self.options.seed}
         (folder / "progress.json").write_text(json.dumps(progress))
         torch.save(
-            {"step": self.step, "optimiser": self.optimiser.state_dict()}, folder / "state.pt"
+            {"step": self.step, "optimizer": self.optimizer.state_dict()}, folder / "state.pt"
         )
         (folder / "recipe.json").write_text(json.dumps(asdict(self.recipe), indent=1))
         draw_curves(folder / "log.jsonl", folder / "curves.png")

@@ -36,7 +36,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Losses:
-    """total: to be minimised. The rest is for the log; overlap: IoU of the candidate that the
+    """total: to be minimized. The rest is for the log; overlap: IoU of the candidate that the
     network prefers, over visible frames after the first."""
 
     total: Tensor
@@ -46,7 +46,7 @@ class Losses:
     overlap: float
 
 
-def judge(predictions: list[Prediction], masks: Tensor, weights: Weights) -> Losses:
+def compute_losses(predictions: list[Prediction], masks: Tensor, weights: Weights) -> Losses:
     """The losses of one unrolled batch.
 
     Args:

@@ -52,7 +52,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """steps: optimiser steps in all. rate: peak learning rate, reached after `warm_up` steps and
+    """steps: optimizer steps in all. rate: peak learning rate, reached after `warm_up` steps and
     then lowered along a cosine. average: decay of the running mean of the weights. trunk: what the
     rate is multiplied by for the image encoder's trunk, less than 1 where that is pretrained."""
 

@@ -1,4 +1,4 @@
-"""How things in a clip look: cut-outs that deform, in ever new colours and textures."""
+"""How things in a clip look: cut-outs that deform, in ever new colors and textures."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def cut_out(assets: Assets, random: Generator) -> Picture:
         share = random.uniform(0.6, 1.0)
         texture = patch(assets, random, sprite.shape[:2])
         sprite[..., :3] = cv2.addWeighted(sprite[..., :3].copy(), 1 - share, texture, share, 0)
-    sprite = recoloured(sprite, random)
+    sprite = recolored(sprite, random)
     sprite[..., 3] = np.where(sprite[..., 3] > 100, 255, 0)
     if random.random() < 0.5:  # recorded edges are soft, scissors' are not
         sprite[..., 3] = cv2.GaussianBlur(sprite[..., 3], (0, 0), random.uniform(0.5, 2.0))
@@ -69,17 +69,17 @@ def patch(assets: Assets, random: Generator, size: tuple[int, int]) -> Picture:
     return cv2.resize(piece, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def recoloured(sprite: Picture, random: Generator) -> Picture:
-    """Other brightness, contrast and, now and then, other colours."""
-    colour: Picture = sprite[..., :3].astype(np.float32)
+def recolored(sprite: Picture, random: Generator) -> Picture:
+    """Other brightness, contrast and, now and then, other colors."""
+    color: Picture = sprite[..., :3].astype(np.float32)
     if random.random() < 0.3:
-        colour = colour[..., random.permutation(3)]
+        color = color[..., random.permutation(3)]
     gain = random.uniform(0.6, 1.3) * random.uniform(0.85, 1.15, 3)
-    colour = colour * gain + random.uniform(-25, 25)
-    height, width = colour.shape[:2]
+    color = color * gain + random.uniform(-25, 25)
+    height, width = color.shape[:2]
     slope = np.linspace(-1, 1, width)[None, :, None] * random.normal(0, 0.15)
     slope = slope + np.linspace(-1, 1, height)[:, None, None] * random.normal(0.05, 0.15)
-    return np.dstack([np.clip(colour * (1 + slope), 0, 255).astype(np.uint8), sprite[..., 3]])
+    return np.dstack([np.clip(color * (1 + slope), 0, 255).astype(np.uint8), sprite[..., 3]])
 
 
 @dataclass
@@ -149,9 +149,9 @@ class CutOut:
         height, width = self.size
         left, top, right, bottom = self.ellipse
         inside = np.zeros((height, width), np.uint8)
-        centre = (round((left + right) / 2 * width), round((top + bottom) / 2 * height))
+        center = (round((left + right) / 2 * width), round((top + bottom) / 2 * height))
         axes = (round((right - left) / 2 * width), round((bottom - top) / 2 * height))
-        cv2.ellipse(inside, centre, axes, 0, 0, 360, 255, -1)
+        cv2.ellipse(inside, center, axes, 0, 0, 360, 255, -1)
         return self.deformation.apply(inside, time)
 
     def part_box(self) -> tuple[float, float, float, float]:
@@ -166,5 +166,5 @@ class CutOut:
         return CutOut(self.sprite, Deformation.drawn(random))
 
     def blend(self, texture: Picture, share: float) -> None:
-        colour = self.sprite[..., :3].copy()
-        self.sprite[..., :3] = cv2.addWeighted(colour, 1 - share, texture, share, 0)
+        color = self.sprite[..., :3].copy()
+        self.sprite[..., :3] = cv2.addWeighted(color, 1 - share, texture, share, 0)

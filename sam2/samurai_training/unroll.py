@@ -31,7 +31,7 @@ SINGLE_FROM = 3
 
 @dataclass(frozen=True)
 class Batch:
-    """frames: float32 (T, B, 3, S, S), normalised. masks: float32 (T, B, 1, S, S), zeros and ones.
+    """frames: float32 (T, B, 3, S, S), normalized. masks: float32 (T, B, 1, S, S), zeros and ones.
 
     prompt: how the first frame is prompted. boxes: float32 (B, 4), jittered corners of the target
     in the first frame. points: float32 (B, N, 2), pixels there, the first one of the target;
@@ -115,7 +115,7 @@ def unroll(
             masks = None
         if prediction is not None:
             predictions.append(prediction)
-        memory.append(_memorise(model, frame, prediction, masks, tokens, gated, mistakes))
+        memory.append(_encode_memory(model, frame, prediction, masks, tokens, gated, mistakes))
     return predictions
 
 
@@ -188,10 +188,10 @@ def _correcting(logits: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
 def filled(boxes: Tensor, like: Tensor) -> Tensor:
     """Masks (B, 1, S, S) that fill boxes (B, 4) of corners."""
     side = like.shape[-1]
-    centre = torch.arange(side, device=like.device) + 0.5
+    center = torch.arange(side, device=like.device) + 0.5
     left, top, right, bottom = boxes.unbind(1)
-    across = (centre >= left[:, None]) & (centre < right[:, None])
-    down = (centre >= top[:, None]) & (centre < bottom[:, None])
+    across = (center >= left[:, None]) & (center < right[:, None])
+    down = (center >= top[:, None]) & (center < bottom[:, None])
     return (down[:, None, :, None] & across[:, None, None, :]).to(like.dtype)
 
 
@@ -296,7 +296,7 @@ def _attend(model: SAM2Base, frame: _Frame, memory: list[Remembered], position: 
     return attended.permute(1, 2, 0).reshape(clips, channels, *grid)
 
 
-def _memorise(
+def _encode_memory(
     model: SAM2Base,
     frame: _Frame,
     prediction: Prediction | None,

@@ -38,7 +38,7 @@ def films(assets: Assets, count: int, length: int, first_seed: int = 0) -> list[
 
 
 def track(tracker: Tracker, clip: Clip) -> list[Box | None]:
-    """The tracker's boxes over a film, initialised with the target's box."""
+    """The tracker's boxes over a film, initialized with the target's box."""
     first = Box.of_mask(clip.masks[0])
     assert first is not None
     with tracker.session() as session:

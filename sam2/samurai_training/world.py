@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from samurai_training.actors import FIGURES, Actor, Matrix, Motion, actor
 from samurai_training.assets import Assets, Picture
-from samurai_training.camera import GREY, Camera
-from samurai_training.figures import Figure
+from samurai_training.camera import GRAY, Camera
 from samurai_training.ground import Ground
+from samurai_training.people import Person
 from samurai_training.sprites import CutOut, Deformation
 
 DOUBLES = 0.4
@@ -28,7 +28,7 @@ PARTS = 0.2
 
 @dataclass(frozen=True)
 class View:
-    """A look at the world: centre and scale, pixels per unit, of an output of some size."""
+    """A look at the world: center and scale, pixels per unit, of an output of some size."""
 
     x: float
     y: float
@@ -92,7 +92,7 @@ class World:
     def _populate(self, assets: Assets) -> None:
         """Distractors, some of them doubles of the target, and things that pass in front of it."""
         random = self.random
-        people = self.target is not None and isinstance(self.target.look, Figure)
+        people = self.target is not None and isinstance(self.target.look, Person)
         for _ in range(random.choice([0, 1, 2, 3, 5], p=[0.2, 0.25, 0.25, 0.2, 0.1])):
             size = float(np.exp(random.normal(0, 0.45)))
             other = actor(assets, random, size, 0.6 if people else FIGURES)
@@ -129,7 +129,7 @@ class World:
         return passer
 
     def focus(self) -> tuple[float, float, float]:
-        """Centre and size of what is tracked, in units."""
+        """Center and size of what is tracked, in units."""
         return (0.0, 0.0, 1.0) if self.target is None else self.target.focus()
 
     def actors(self) -> list[Actor]:
@@ -172,7 +172,7 @@ class World:
         picture = self.camera.expose(canvas, self.random)
         if framed:
             inside = self._inside(matrix, view.size)
-            picture[~inside] = GREY
+            picture[~inside] = GRAY
             mask &= inside
         return picture, mask
 

@@ -1,4 +1,4 @@
-"""Workspaces of coloured objects, and trackers in this process that differ by their policy."""
+"""Workspaces of colored objects, and trackers in this process that differ by their policy."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 import vot.tracker.trax
-from coloured.local import LocalProcess
-from coloured.tracker import ColourSession, ColourTracker
-from coloured.world import Data
+from colored.local import LocalProcess
+from colored.tracker import ColorSession, ColorTracker
+from colored.world import Data
 
 from samurai.cli.main import main
 from samurai.regions import Answer
@@ -60,17 +60,17 @@ SEQUENCES = ["first", "second", "third", "fourth", "fifth", "sixth"]
 Ablate = Callable[..., tuple[int, str]]
 
 
-class ShiftedTracker(ColourTracker):
-    """The colour tracker with answers that are off by some pixels."""
+class ShiftedTracker(ColorTracker):
+    """The color tracker with answers that are off by some pixels."""
 
     def __init__(self, shift: int) -> None:
         self.shift = shift
 
-    def session(self) -> ColourSession:
+    def session(self) -> ColorSession:
         return ShiftedSession(self.shift)
 
 
-class ShiftedSession(ColourSession):
+class ShiftedSession(ColorSession):
     def __init__(self, shift: int) -> None:
         super().__init__()
         self.shift = shift

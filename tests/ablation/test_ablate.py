@@ -125,8 +125,8 @@ def test_writes_page_numbers_and_pictures(both: tuple[Path, str]) -> None:
         file = output / "ablation" / f"{name}.png"
         assert f"![{name}](ablation/{name}.png)" in page
         assert file.stat().st_size < 100_000
-        colours = Image.open(file).convert("RGB").getcolors()
-        assert colours is not None and len(colours) > 3
+        colors = Image.open(file).convert("RGB").getcolors()
+        assert colors is not None and len(colors) > 3
     document = json.loads((output / "ablation" / "results.json").read_text())
     assert {"date", "commit", "python", "torch", "vot-toolkit", "weights of nano"} <= set(document)
 

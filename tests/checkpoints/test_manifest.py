@@ -102,8 +102,8 @@ def test_a_damaged_manifest_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "manifest.toml").write_text("[nano\n")
     with pytest.raises(ConfigurationError, match=r"manifest\.toml can't be read"):
         model_names()
-    (tmp_path / "manifest.toml").write_text("[nano]\nfile = 'a'\ncolour = 'red'\n")
-    with pytest.raises(ConfigurationError, match=r"table \[nano\].*colour"):
+    (tmp_path / "manifest.toml").write_text("[nano]\nfile = 'a'\ncolor = 'red'\n")
+    with pytest.raises(ConfigurationError, match=r"table \[nano\].*color"):
         model_card("nano")
 
 

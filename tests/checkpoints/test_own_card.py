@@ -84,7 +84,7 @@ def test_paths_are_relative_to_the_card(
     ("text", "what"),
     [
         ("file = ", "can't be read"),
-        (CARD + "colour = 1", "'colour' isn't a key of a model card"),
+        (CARD + "color = 1", "'color' isn't a key of a model card"),
         (CARD + "larg = true", r"did you mean large\?"),
         (CARD.replace("motion_weight = 0.3", ""), "lacks motion_weight"),
         (CARD.replace("0.3", "3"), "motion_weight = 3 is not allowed; write a number from 0 to 1"),

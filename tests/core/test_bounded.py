@@ -54,9 +54,9 @@ def test_state_is_constant_over_a_long_session(
     session = Tracker(model, TrackerConfig(policy=policy, device="cpu", dtype="float32")).session()
     session.start(video[0], [BOX])
     tensors, resident = [], []
-    for time in range(1, FRAMES):
-        session.step(video[time % len(video)])
-        if time in (30, 31) or time % 500 == 0:
+    for frame_index in range(1, FRAMES):
+        session.step(video[frame_index % len(video)])
+        if frame_index in (30, 31) or frame_index % 500 == 0:
             session.update_memory()
             tensors.append(tensor_bytes())
             resident.append(resident_bytes())
@@ -70,14 +70,14 @@ def test_rows_come_back_when_nobody_holds_them(
 ) -> None:
     """The bank holds no more than what the policies declared, and grows only with objects."""
     tracker = make_tracker("samurai")
-    needs, session = tracker.new_policy().needs, tracker.session()
+    requirements, session = tracker.new_policy().requirements, tracker.session()
     session.start(video[0], [BOX])
-    assert rows(session) == (needs.maps, needs.pointers)
+    assert rows(session) == (requirements.maps, requirements.pointers)
     for frame in video[1:30]:
         session.step(frame)
-    assert rows(session) == (needs.maps, needs.pointers)
+    assert rows(session) == (requirements.maps, requirements.pointers)
     session.step(video[30], [BOX, BOX])
-    assert rows(session) == (3 * needs.maps, 3 * needs.pointers)
+    assert rows(session) == (3 * requirements.maps, 3 * requirements.pointers)
 
 
 def rows(session: Session) -> tuple[int, int]:

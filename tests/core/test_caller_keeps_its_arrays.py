@@ -27,12 +27,12 @@ def run(
     """Masks of a run with a late object, each copied before the caller goes on."""
     masks = []
     with tracker.session() as session:
-        for time, frame in enumerate(frames):
+        for frame_index, frame in enumerate(frames):
             given = shown(frame)
-            if time == 0:
+            if frame_index == 0:
                 answers = session.start(given, [FIRST])
             else:
-                answers = session.step(given, [LATE] if time == 3 else None)
+                answers = session.step(given, [LATE] if frame_index == 3 else None)
             masks.append([answer.mask.copy() for answer in answers])
             session.update_memory_async()
             afterwards(given, answers)

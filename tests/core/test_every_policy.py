@@ -63,16 +63,16 @@ def test_deterministic_and_restartable(
 
 def test_bounded(tracker: Tracker, video: Frames) -> None:
     """Not more rows than declared, and no more after many frames than after some."""
-    session, needs = tracker.session(), tracker.new_policy().needs
+    session, requirements = tracker.session(), tracker.new_policy().requirements
     run(session, video[:8], [BOX])
     session.step(video[8], [OTHER])
-    for time in range(60):
-        session.step(video[time % len(video)])
+    for frame_index in range(60):
+        session.step(video[frame_index % len(video)])
     session.update_memory()
     memory = session._bank
-    assert memory.maps.capacity == 2 * needs.maps
-    assert memory.pointers.capacity == 2 * needs.pointers
-    assert 0 < memory.maps.used <= 2 * needs.maps
+    assert memory.maps.capacity == 2 * requirements.maps
+    assert memory.pointers.capacity == 2 * requirements.pointers
+    assert 0 < memory.maps.used <= 2 * requirements.maps
     session.close()
     assert session._bank.maps.used == 0
 
@@ -89,10 +89,13 @@ def test_several_objects_are_as_many_single_runs(
     together = run(session, video[:7], [BOX])
     together.append(session.step(video[7], [OTHER]))
     together += [session.step(frame) for frame in video[8:LENGTH]]
-    for time, answers in enumerate(together):
-        expected = [single[time][0], *([late[time - 7][0]] if time >= 7 else [])]
+    for frame_index, answers in enumerate(together):
+        expected = [
+            single[frame_index][0],
+            *([late[frame_index - 7][0]] if frame_index >= 7 else []),
+        ]
         for answer, one in zip(answers, expected, strict=True):
-            assert_overlap(answer.mask, one.mask, 0.98, time)  # seen: 0.0005 less than 1
+            assert_overlap(answer.mask, one.mask, 0.98, frame_index)  # seen: 0.0005 less than 1
 
 
 def test_a_prompt_in_a_later_frame_is_a_start_there(tracker: Tracker, video: Frames) -> None:

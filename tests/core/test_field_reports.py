@@ -66,7 +66,7 @@ def test_objects_in_reverse_order_are_answered_in_reverse_order(policy: str, lat
     forward = run([first, *FIVE[1:]])
     backward = run([first, *FIVE[:0:-1]]) if late else run(FIVE[::-1])
     expected = [backward[0], *backward[:0:-1]] if late else backward[::-1]
-    assert [answer.object for answer in backward] == list(range(len(FIVE)))
+    assert [answer.object_id for answer in backward] == list(range(len(FIVE)))
     for ours, theirs in zip(forward, expected, strict=True):
         assert overlap(ours.mask, theirs.mask) > 0.95
 
@@ -117,9 +117,9 @@ def test_objects_that_touch_share_no_pixel_where_that_is_asked(policy: str) -> N
     free = Tracker.load("nano", policy=policy, device="cpu").session()
     apart = Tracker.load("nano", policy=policy, device="cpu", overlap=False).session()
     shared = 0
-    for time, frame in enumerate(frames):
-        theirs = free.step(frame) if time else free.start(frame, boxes)
-        ours = apart.step(frame) if time else apart.start(frame, boxes)
+    for frame_index, frame in enumerate(frames):
+        theirs = free.step(frame) if frame_index else free.start(frame, boxes)
+        ours = apart.step(frame) if frame_index else apart.start(frame, boxes)
         shared += int((theirs[0].mask & theirs[1].mask).sum())
         assert not (ours[0].mask & ours[1].mask).any()
         for answer in ours:
@@ -132,8 +132,8 @@ def test_an_object_whose_every_pixel_is_another_ones_is_absent() -> None:
     frames = footage("sequences/deformation", 3)
     session = Tracker.load("nano", policy="samurai", device="cpu", overlap=False).session()
     box = Box(62, 115, 165, 63)
-    for time, frame in enumerate(frames):
-        answers = session.step(frame) if time else session.start(frame, [box, box])
+    for frame_index, frame in enumerate(frames):
+        answers = session.step(frame) if frame_index else session.start(frame, [box, box])
         for answer in answers:
             assert_sound(answer, frame.shape[:2])
         assert not answers[0].absent and answers[0].mask.any()

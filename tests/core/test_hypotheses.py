@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from oracles.agreement import assert_overlap
 
 from samurai.policies import POLICIES
-from samurai.policies.base import Choice, Decoded, Keep, Needs, Recall, Traits
+from samurai.policies.base import Choice, Decoded, Keep, PolicyContext, PolicyRequirements, Recall
 from samurai.policies.sam2 import Sam2Policy
 from samurai.regions import Box
 from samurai.tracker import Tracker
@@ -23,18 +23,18 @@ class TwoPaths(Sam2Policy):
 
     name = "two-paths"
 
-    def __init__(self, traits: Traits) -> None:
-        super().__init__(traits)
+    def __init__(self, context: PolicyContext) -> None:
+        super().__init__(context)
         self.paths = 1
         self.masks: list[NDArray[np.bool_]] = []
 
     @property
-    def needs(self) -> Needs:
-        single = super().needs
-        return Needs(2 * single.maps, 2 * single.pointers)
+    def requirements(self) -> PolicyRequirements:
+        single = super().requirements
+        return PolicyRequirements(2 * single.maps, 2 * single.pointers)
 
-    def recall(self, time: int) -> Sequence[Recall]:
-        return [*super().recall(time)] * self.paths
+    def recall(self, frame_index: int) -> Sequence[Recall]:
+        return [*super().recall(frame_index)] * self.paths
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
         first = decoded[0]
@@ -44,8 +44,8 @@ class TwoPaths(Sam2Policy):
         # The second path is thrown away and forked anew from the first in every frame.
         return [Choice(first.best(), 0), Choice(int(order[1]), 0)]
 
-    def remember(self, time: int) -> Sequence[Keep]:
-        return [*super().remember(time)] * self.paths
+    def remember(self, frame_index: int) -> Sequence[Keep]:
+        return [*super().remember(frame_index)] * self.paths
 
 
 def test_the_first_path_is_not_disturbed_by_the_second(
@@ -58,11 +58,11 @@ def test_the_first_path_is_not_disturbed_by_the_second(
     monkeypatch.setitem(POLICIES, TwoPaths.name, TwoPaths)
     single, double = make_tracker("sam2").session(), make_tracker("two-paths").session()
     capacity = 0
-    for time, frame in enumerate(video[:24]):
-        a = single.start(frame, [BOX]) if time == 0 else single.step(frame)
-        b = double.start(frame, [BOX]) if time == 0 else double.step(frame)
+    for frame_index, frame in enumerate(video[:24]):
+        a = single.start(frame, [BOX]) if frame_index == 0 else single.step(frame)
+        b = double.start(frame, [BOX]) if frame_index == 0 else double.step(frame)
         assert_overlap(a[0].mask, b[0].mask, 0.99)
-        if time > 0:
+        if frame_index > 0:
             policy = double._objects[0].policy
             assert isinstance(policy, TwoPaths)
             assert np.array_equal(policy.masks[0], double.logits[0] > 0)

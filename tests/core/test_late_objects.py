@@ -51,12 +51,14 @@ def run(tracker: Tracker, frames: list[NDArray[np.uint8]]) -> list[Any]:
     kept: list[Any] = []
     for first in ([Box(20, 20, 40, 40)], [Box(20, 20, 40, 40), Box(60, 30, 30, 40)]):
         with tracker.session() as session:
-            for time, frame in enumerate(frames):
+            for frame_index, frame in enumerate(frames):
                 answers = (
-                    session.step(frame, LATE.get(time)) if time else session.start(frame, first)
+                    session.step(frame, LATE.get(frame_index))
+                    if frame_index
+                    else session.start(frame, first)
                 )
                 kept.append((session.logits, answers))
-                if time % 3 == 0:
+                if frame_index % 3 == 0:
                     session.update_memory()  # sometimes before the next frame, sometimes in it
     return kept
 
@@ -66,7 +68,7 @@ def test_late_objects_on_recorded_work(policy: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(torch, "compile", lambda module, **_: module)
     random = np.random.default_rng(5)
     still = random.integers(0, 256, (100, 120, 3), dtype=np.uint8)
-    frames = [np.roll(still, 2 * time, axis=1) for time in range(LENGTH)]
+    frames = [np.roll(still, 2 * frame_index, axis=1) for frame_index in range(LENGTH)]
     plain, recorded = (
         Tracker.load("nano", policy=policy, device="cpu", speed="fast") for _ in range(2)
     )

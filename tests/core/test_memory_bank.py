@@ -29,15 +29,15 @@ def new_bank(rows: int) -> MemoryBank:
     return bank
 
 
-def put(memory: ObjectMemory, time: int, value: float) -> None:
-    memory.put_map(time, torch.full(SHAPE, value))
-    memory.put_pointer(time, torch.full((POINTER,), value))
+def put(memory: ObjectMemory, frame_index: int, value: float) -> None:
+    memory.put_map(frame_index, torch.full(SHAPE, value))
+    memory.put_pointer(frame_index, torch.full((POINTER,), value))
 
 
-def values(bank: MemoryBank, memory: ObjectMemory, times: list[int]) -> list[float]:
-    maps = bank.maps.take([memory.map_rows(times)])
-    pointers = bank.pointers.take([memory.pointer_rows(times)])
-    assert maps.shape == (1, len(times), *SHAPE) and maps.dtype == torch.bfloat16
+def values(bank: MemoryBank, memory: ObjectMemory, frame_indices: list[int]) -> list[float]:
+    maps = bank.maps.take([memory.map_rows(frame_indices)])
+    pointers = bank.pointers.take([memory.pointer_rows(frame_indices)])
+    assert maps.shape == (1, len(frame_indices), *SHAPE) and maps.dtype == torch.bfloat16
     assert torch.equal(maps[0, :, 0, 0].float(), pointers[0, :, 0])
     return [float(value) for value in pointers[0, :, 0]]
 
@@ -48,13 +48,13 @@ def test_memories_see_what_they_put_whatever_others_do(steps: list[tuple[str, in
     """Random puts, forks, keeps and clears against plain dictionaries; rows are never leaked."""
     bank = new_bank(4)
     memories: list[tuple[ObjectMemory, dict[int, float]]] = [(bank.new_memory(), {})]
-    for time, (action, which, value) in enumerate(steps):
+    for frame_index, (action, which, value) in enumerate(steps):
         memory, known = memories[which % len(memories)]
         if action == "p":
             if bank.maps.used == bank.maps.capacity:
                 bank.reserve(4, 4)
-            put(memory, time, float(value))
-            known[time] = float(value)
+            put(memory, frame_index, float(value))
+            known[frame_index] = float(value)
         elif action == "f" and len(memories) < 6:
             memories.append((memory.fork(), dict(known)))
         elif action == "k":

@@ -49,8 +49,8 @@ def test_objects_in_one_batch_equal_single_runs(
     together = run(tracker, scene, BOXES)
     for number, box in enumerate(BOXES):
         alone = run(tracker, scene, [box])
-        for time, frame in enumerate(alone):
-            assert_overlap(frame[0], together[time][number], LEAST, (number, time))
+        for frame_index, frame in enumerate(alone):
+            assert_overlap(frame[0], together[frame_index][number], LEAST, (number, frame_index))
 
 
 @pytest.mark.slow
@@ -63,16 +63,16 @@ def test_late_objects_in_one_batch_equal_single_runs_over_100_frames(
     starts = {0: BOXES[0], 10: BOXES[1], 25: BOXES[2]}
     together: list[list[NDArray[np.bool_]]] = [[], [], []]
     with tracker.session() as session:
-        for time, frame in enumerate(frames):
-            new = [starts[time]] if time in starts else []
-            answers = session.step(frame, new) if time else session.start(frame, new)
+        for frame_index, frame in enumerate(frames):
+            new = [starts[frame_index]] if frame_index in starts else []
+            answers = session.step(frame, new) if frame_index else session.start(frame, new)
             for answer in answers:
-                together[answer.object].append(answer.mask)
+                together[answer.object_id].append(answer.mask)
     for number, (start, box) in enumerate(starts.items()):
         alone = run(tracker, frames[start:], [box])
         assert len(alone) == len(together[number])
-        for time, (frame, mask) in enumerate(zip(alone, together[number], strict=True)):
-            assert_overlap(frame[0], mask, LEAST, (number, time))
+        for frame_index, (frame, mask) in enumerate(zip(alone, together[number], strict=True)):
+            assert_overlap(frame[0], mask, LEAST, (number, frame_index))
 
 
 def test_two_hundred_objects_are_answered(scene: Frames) -> None:
@@ -81,7 +81,7 @@ def test_two_hundred_objects_are_answered(scene: Frames) -> None:
     with Tracker.load("nano", policy="samurai", device="cpu").session() as session:
         assert len(session.start(scene[0], boxes)) == 200
         answers = session.step(scene[1])
-        assert [answer.object for answer in answers] == list(range(200))
+        assert [answer.object_id for answer in answers] == list(range(200))
 
 
 def test_half_precision_follows_the_same_object(scene: Frames) -> None:

@@ -39,7 +39,7 @@ def test_every_frame_has_the_objects_of_its_time(
     session.step(video[2], [OTHER])
     session.step(video[3])
     frames = session.finish()
-    assert [[a.object for a in answers] for answers in frames] == [[0], [0], [0, 1], [0, 1]]
+    assert [[a.object_id for a in answers] for answers in frames] == [[0], [0], [0, 1], [0, 1]]
     session.start(video[5], [OTHER])
     assert [len(answers) for answers in session.finish()] == [1]
 

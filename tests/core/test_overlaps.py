@@ -49,9 +49,9 @@ def test_a_session_reports_without_overlap_and_tracks_as_before(
     free = make_tracker(window=window).session()
     apart = make_tracker(window=window, overlap=False).session()
     shared = 0
-    for time, frame in enumerate(video[:8]):
-        ours = apart.step(frame) if time else apart.start(frame, boxes)
-        theirs = free.step(frame) if time else free.start(frame, boxes)
+    for frame_index, frame in enumerate(video[:8]):
+        ours = apart.step(frame) if frame_index else apart.start(frame, boxes)
+        theirs = free.step(frame) if frame_index else free.start(frame, boxes)
         np.testing.assert_array_equal(apart.logits, free.logits)
         shared += int((theirs[0].mask & theirs[1].mask).sum())
         assert not (ours[0].mask & ours[1].mask).any()

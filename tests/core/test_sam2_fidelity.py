@@ -38,13 +38,13 @@ def compare(
     """Logits and masks of every object in every frame; masks but where the sign is rounding's."""
     tolerance = LOGIT_TOLERANCE if len(regions) == 1 else BATCH_TOLERANCE
     session = tracker.session()
-    for time, frame in enumerate(video):
-        answers = session.start(frame, regions) if time == 0 else session.step(frame)
+    for frame_index, frame in enumerate(video):
+        answers = session.start(frame, regions) if frame_index == 0 else session.step(frame)
         logits = torch.from_numpy(session.logits)[:, None]
         size = frame.shape[:2]
         resized = F.interpolate(logits, size, mode="bilinear", align_corners=False)[:, 0].numpy()
-        assert_close(resized, expected[time], tolerance, time)
-        for answer, reference in zip(answers, expected[time], strict=True):
+        assert_close(resized, expected[frame_index], tolerance, frame_index)
+        for answer, reference in zip(answers, expected[frame_index], strict=True):
             sure = np.abs(reference) > tolerance
             np.testing.assert_array_equal(answer.mask[sure], reference[sure] > 0)
 
@@ -136,9 +136,9 @@ def test_preprocessing_is_the_installed_packages_to_the_bit(
         assert torch.equal(ours[0], image)
 
 
-def test_every_byte_is_normalised_as_by_the_reference() -> None:
-    grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    frame = np.stack([grey] * 3, axis=-1)
+def test_every_byte_is_normalized_as_by_the_reference() -> None:
+    gray = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    frame = np.stack([gray] * 3, axis=-1)
     reference = torch.from_numpy(np.array(Image.fromarray(frame)) / 255.0).permute(2, 0, 1)
     reference = reference.to(torch.float32)
     reference -= torch.tensor((0.485, 0.456, 0.406))[:, None, None]

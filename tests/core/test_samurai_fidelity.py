@@ -55,8 +55,8 @@ class Visibility:
         self.bias = model.sam_mask_decoder.pred_obj_score_head.layers[2].bias
         self.normal = self.bias.detach().clone()
 
-    def at(self, time: int) -> None:
-        gone = 30.0 if time in ABSENT else 0.0
+    def at(self, frame_index: int) -> None:
+        gone = 30.0 if frame_index in ABSENT else 0.0
         self.bias.data.copy_(self.normal - gone)
 
 
@@ -70,17 +70,17 @@ def test_one_object_through_warm_up_absence_and_return(
     tracker = make_tracker("samurai", model=model, motion_weight=WEIGHT)
     plain = plain_tracker(model, SamuraiRules(WEIGHT))
     session, stable = tracker.session(), []
-    for time, frame in enumerate(video):
-        visibility.at(time)
+    for frame_index, frame in enumerate(video):
+        visibility.at(frame_index)
         image = network_view(frame, model.image_size)
-        if time == 0:
+        if frame_index == 0:
             answers = session.start(frame, [box])
             expected = plain.start(image, corners_in_square(box, frame, model.image_size))
         else:
             answers = session.step(frame)
             expected = plain.step(image)
         assert_same_mask(session.logits[0], expected)
-        assert answers[0].absent is (time in ABSENT)
+        assert answers[0].absent is (frame_index in ABSENT)
         stable.append(plain.rules.stable)
     assert max(stable[: ABSENT.start]) == 15  # the stable phase was reached before the absence
     assert stable[ABSENT.start] == 0 and stable[-1] > 3  # and motion started anew after it
@@ -100,17 +100,17 @@ def test_objects_decide_separately_and_may_start_later(
     }
     session = make_tracker("samurai", model=model, motion_weight=WEIGHT).session()
     plain: list[PlainTracker] = []
-    for time, frame in enumerate(video[:32]):
-        visibility.at(time)
+    for frame_index, frame in enumerate(video[:32]):
+        visibility.at(frame_index)
         image = network_view(frame, model.image_size)
         expected = [tracker.step(image) for tracker in plain]
-        for box in starts.get(time, []):
+        for box in starts.get(frame_index, []):
             plain.append(plain_tracker(model, SamuraiRules(WEIGHT)))
             corners = corners_in_square(box, frame, model.image_size)
             expected.append(plain[-1].start(image, corners))
-        step = session.start if time == 0 else session.step
-        answers = step(frame, starts.get(time, []))
-        assert [answer.object for answer in answers] == list(range(len(plain)))
+        step = session.start if frame_index == 0 else session.step
+        answers = step(frame, starts.get(frame_index, []))
+        assert [answer.object_id for answer in answers] == list(range(len(plain)))
         for logits, reference in zip(session.logits, expected, strict=True):
             assert_same_mask(logits, reference)
     policies = [track.policy for track in session._objects]
@@ -129,11 +129,11 @@ def test_the_plain_tracker_is_itself_sam2(
     box = Box(30.0, 33.0, 32.0, 27.0)
     expected = propagate(small_predictor, [box])
     plain = PlainTracker(small_predictor, Sam2Rules(), gate=0.0, map_dtype=torch.float32)
-    for time, frame in enumerate(video):
+    for frame_index, frame in enumerate(video):
         image = network_view(frame, small_predictor.image_size)
         corners = corners_in_square(box, frame, small_predictor.image_size)
-        logits = plain.start(image, corners) if time == 0 else plain.step(image)
+        logits = plain.start(image, corners) if frame_index == 0 else plain.step(image)
         resized = torch.nn.functional.interpolate(
             logits, frame.shape[:2], mode="bilinear", align_corners=False
         )
-        assert_close(expected[time][0], resized[0, 0], TOLERANCE, time)
+        assert_close(expected[frame_index][0], resized[0, 0], TOLERANCE, frame_index)

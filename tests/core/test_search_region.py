@@ -106,7 +106,7 @@ def test_a_window_is_square_touches_the_frame_and_is_never_wider(
         assert window.width == window.height <= 640
         assert window.left < 640 and window.left + window.width > 0
         assert window.top < 480 and window.top + window.height > 0
-        finder.follow(box)
+        finder.update(box)
 
 
 def test_a_window_is_four_sizes_wide_around_the_object_and_goes_with_it() -> None:
@@ -116,7 +116,7 @@ def test_a_window_is_four_sizes_wide_around_the_object_and_goes_with_it() -> Non
         box = Box(100 + 8 * step, 200, 40, 40)
         window = finder.region()
         assert abs(window.left + 80 - (box.x + 20)) < 8.5  # never more than a step behind
-        finder.follow(box)
+        finder.update(box)
     assert abs(finder.region().left + 80 - (100 + 8 * 30 + 20)) <= 1  # its speed is known
 
 
@@ -126,17 +126,17 @@ def test_a_window_opens_to_the_whole_frame_while_its_object_is_gone_and_then_clo
     sides = []
     for _ in range(12):
         sides.append(finder.region().width)
-        finder.follow(None)
+        finder.update(None)
     assert sides[0] == 160 and sides[1] == round(160 * OPENING)
     assert sides == sorted(sides) and sides[-1] == 640
     assert finder.region() == SearchRegion(0, -80, 640, 640)
-    finder.follow(box)
+    finder.update(box)
     assert finder.region() == SearchRegion(40, 140, 160, 160)
 
 
 def test_a_half_hidden_object_does_not_close_its_window_at_once() -> None:
     finder = SearchRegionTracker(4.0, (480, 640), Box(100, 200, 40, 40))
-    finder.follow(Box(100, 200, 10, 40))
+    finder.update(Box(100, 200, 10, 40))
     assert finder.region().width > 125
 
 

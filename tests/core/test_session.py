@@ -130,9 +130,9 @@ def test_without_a_spare_core_memory_is_updated_at_once(
 
 def test_answers_come_in_the_order_of_introduction(tracker: Tracker, video: Frames) -> None:
     session = tracker.session()
-    assert [a.object for a in session.start(video[0], [BOX, OTHER])] == [0, 1]
-    assert [a.object for a in session.step(video[1])] == [0, 1]
-    assert [a.object for a in session.step(video[2], [Points([[40, 40]], [1]), BOX])] == [
+    assert [a.object_id for a in session.start(video[0], [BOX, OTHER])] == [0, 1]
+    assert [a.object_id for a in session.step(video[1])] == [0, 1]
+    assert [a.object_id for a in session.step(video[2], [Points([[40, 40]], [1]), BOX])] == [
         0,
         1,
         2,
@@ -140,7 +140,7 @@ def test_answers_come_in_the_order_of_introduction(tracker: Tracker, video: Fram
     ]
     for frame in video[3:12]:
         answers = session.step(frame)
-    assert [a.object for a in answers] == [0, 1, 2, 3]
+    assert [a.object_id for a in answers] == [0, 1, 2, 3]
     for answer in answers:
         assert answer.mask.shape == video[0].shape[:2] and answer.mask.dtype == np.bool_
         assert 0.0 <= answer.confidence <= 1.0
@@ -194,9 +194,9 @@ def test_a_failed_memory_write_is_raised_by_the_next_call(
 
 
 def test_frames_of_other_kinds_are_converted(tracker: Tracker, video: Frames) -> None:
-    grey = video[0][..., 0]
-    rgb, rgba = np.stack([grey] * 3, -1), np.dstack([video[0], grey])
-    assert same(tracker.session().start(grey, [BOX]), tracker.session().start(rgb, [BOX]))
+    gray = video[0][..., 0]
+    rgb, rgba = np.stack([gray] * 3, -1), np.dstack([video[0], gray])
+    assert same(tracker.session().start(gray, [BOX]), tracker.session().start(rgb, [BOX]))
     assert same(tracker.session().start(rgba, [BOX]), tracker.session().start(video[0], [BOX]))
 
 

@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 from samurai import Box, Mask, Tracker
 from samurai.core.session_checks import share_in_box, share_in_frame
 from samurai.errors import SamuraiError, SessionError
-from samurai.policies.base import Choice, Decoded, Keep, MapRecall, Needs, Policy, Recall
+from samurai.policies.base import (
+    Choice,
+    Decoded,
+    Keep,
+    MapRecall,
+    Policy,
+    PolicyRequirements,
+    Recall,
+)
 
 Frames = list[NDArray[np.uint8]]
 BOX = Box(30, 33, 32, 27)
@@ -172,22 +180,22 @@ class Hoarder(Policy):
     declared: dict[str, int]
 
     @property
-    def needs(self) -> Needs:
-        return Needs(**self.declared)
+    def requirements(self) -> PolicyRequirements:
+        return PolicyRequirements(**self.declared)
 
     def start(self, decoded: Decoded) -> Choice:
-        self.first = decoded.time
+        self.first = decoded.frame_index
         return Choice(0)
 
-    def recall(self, time: int) -> Sequence[Recall]:
+    def recall(self, frame_index: int) -> Sequence[Recall]:
         return [Recall((MapRecall(self.first, 0),), ())]
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
         return [Choice(0)]
 
-    def remember(self, time: int) -> Sequence[Keep]:
-        times = frozenset(range(self.first, time + 1))
-        return [Keep(times, times)]
+    def remember(self, frame_index: int) -> Sequence[Keep]:
+        frame_indices = frozenset(range(self.first, frame_index + 1))
+        return [Keep(frame_indices, frame_indices)]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +217,7 @@ def test_a_policy_that_keeps_more_than_it_declares_is_named(
 ) -> None:
     tracker = make_tracker()
     monkeypatch.setattr(Hoarder, "declared", declared, raising=False)
-    monkeypatch.setattr(tracker, "new_policy", lambda: Hoarder(tracker._traits))
+    monkeypatch.setattr(tracker, "new_policy", lambda: Hoarder(tracker._context))
     session = tracker.session()
     session.start(video[0], [BOX, Mask(BOX.filled((96, 128)).array)][:objects])
     with pytest.raises(SessionError) as refused:

@@ -53,7 +53,7 @@ def test_overlap_equals_counting_unit_squares(a: tuple[float, ...], b: tuple[flo
 
 
 @given(positions, positions, sizes, sizes)
-def test_a_filled_box_holds_the_centres_inside_or_one_pixel(
+def test_a_filled_box_holds_the_centers_inside_or_one_pixel(
     x: float, y: float, width: float, height: float
 ) -> None:
     rows, columns = 20, 30

@@ -12,7 +12,7 @@ from oracles.color_network import ColorNetwork
 from samurai.core.offline import OfflineSession
 from samurai.core.session import Session
 from samurai.policies import POLICIES
-from samurai.policies.base import Traits
+from samurai.policies.base import PolicyContext
 from samurai.regions import Box, Mask, Points
 
 HEIGHT, WIDTH, FRAMES = 120, 160, 20
@@ -55,8 +55,8 @@ def overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
 
 def session_of(policy: str, window: float | None, **options: Any) -> Session:
     spec = ColorNetwork.spec
-    traits = Traits(spec.map_slots, spec.pointer_slots)
-    return Session(ColorNetwork(), lambda: POLICIES[policy](traits), "points", window, **options)
+    context = PolicyContext(spec.map_slots, spec.pointer_slots)
+    return Session(ColorNetwork(), lambda: POLICIES[policy](context), "points", window, **options)
 
 
 @pytest.mark.parametrize("window", [None, 3.0])

@@ -15,46 +15,50 @@ class DamRules:
         self.sizes = {0: prompt_size}
         self.anchors = [0]  # the prompt is the first conditioning frame
 
-    def judge(self, time: int, ious: list[float], masks: list[np.ndarray], scale: float) -> int:
+    def judge(
+        self, frame_index: int, ious: list[float], masks: list[np.ndarray], scale: float
+    ) -> int:
         """Choose by predicted IoU, and promote the frame if it shows a distractor."""
         best = max(range(len(ious)), key=lambda n: (ious[n], -n))
         chosen = masks[best]
-        self.sizes[time] = chosen.sum() * scale
-        since = [self.sizes[t] for t in sorted(self.sizes) if t > time - 300 and self.sizes[t] > 0]
+        self.sizes[frame_index] = chosen.sum() * scale
+        since = [
+            self.sizes[t] for t in sorted(self.sizes) if t > frame_index - 300 and self.sizes[t] > 0
+        ]
         if (
             chosen.any()
             and ious[best] > 0.8
-            and time - self.anchors[-1] > 5
-            and 0.8 <= self.sizes[time] / np.median(since[-10:]) <= 1.2
+            and frame_index - self.anchors[-1] > 5
+            and 0.8 <= self.sizes[frame_index] / np.median(since[-10:]) <= 1.2
             and any(
                 box_overlap(chosen, chosen | largest(other & ~chosen)) <= 0.7
                 for n, other in enumerate(masks)
                 if n != best and (other & ~chosen).any()
             )
         ):
-            self.anchors.append(time)
+            self.anchors.append(frame_index)
         return best
 
     def conditioning(self) -> list[int]:
         return [0, *self.anchors[1:][-3:]]
 
-    def maps(self, time: int) -> list[tuple[int, int]]:
+    def maps(self, frame_index: int) -> list[tuple[int, int]]:
         """Recalled frames with their slots."""
         conditioning = self.conditioning()
-        visible = [t for t in range(1, time) if self.sizes[t] > 0 and t not in self.anchors]
+        visible = [t for t in range(1, frame_index) if self.sizes[t] > 0 and t not in self.anchors]
         recent = visible[-1:] + [t for t in reversed(visible[:-1]) if t % 5 == 0]
         recent = recent[: 7 - len(conditioning)]
         return [(t, 0) for t in conditioning] + [(t, 6 - n) for n, t in enumerate(recent)][::-1]
 
-    def pointers(self, time: int) -> list[tuple[int, int]]:
+    def pointers(self, frame_index: int) -> list[tuple[int, int]]:
         """Conditioning frames, then visible frames of the last fifteen, newest first."""
         conditioning = self.conditioning()
         recent = [
             t
-            for t in range(time - 1, max(0, time - 16), -1)
+            for t in range(frame_index - 1, max(0, frame_index - 16), -1)
             if self.sizes[t] > 0 and t not in conditioning
         ]
-        return [(t, time - t) for t in conditioning + recent]
+        return [(t, frame_index - t) for t in conditioning + recent]
 
 
 def largest(mask: np.ndarray) -> np.ndarray:

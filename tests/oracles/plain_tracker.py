@@ -22,7 +22,7 @@ class PlainTracker:
     ) -> None:
         self.model, self.rules, self.gate = model, rules, gate
         self.map_dtype = map_dtype
-        self.time = 0
+        self.frame_index = 0
         self.maps: dict[int, torch.Tensor] = {}
         self.map_positions: dict[int, torch.Tensor] = {}
         self.pointers: dict[int, torch.Tensor] = {}
@@ -42,14 +42,14 @@ class PlainTracker:
 
     @torch.inference_mode()
     def step(self, image: torch.Tensor) -> torch.Tensor:
-        self.time += 1
+        self.frame_index += 1
         features, position, fine = self._encode(image)
         conditioned = self._attend(features, position)
         nothing = torch.zeros(1, 1, 2), -torch.ones(1, 1, dtype=torch.int32)
         logits, ious, tokens, score = self._decode(conditioned, fine, nothing, many=True)
         large = self._large(logits)
         boxes = [self._box(mask.numpy()) for mask in large[0] > 0]
-        best = self.rules.choose(self.time, ious[0].tolist(), score.item(), boxes)
+        best = self.rules.choose(self.frame_index, ious[0].tolist(), score.item(), boxes)
         self.chosen.append(best)
         self.visible.append(boxes[best] is not None)
         chosen = slice(best, best + 1)
@@ -66,11 +66,11 @@ class PlainTracker:
 
     def _attend(self, features: torch.Tensor, position: torch.Tensor) -> torch.Tensor:
         model, tokens, positions = self.model, [], []
-        for frame, slot in self.rules.maps(self.time):
+        for frame, slot in self.rules.maps(self.frame_index):
             tokens.append(self.maps[frame].flatten(2).permute(2, 0, 1))
             where = self.map_positions[frame].flatten(2).permute(2, 0, 1)
             positions.append(where + model.maskmem_tpos_enc[6 - slot])
-        pointers = self.rules.pointers(self.time)
+        pointers = self.rules.pointers(self.frame_index)
         for frame, distance in pointers:
             when = get_1d_sine_pe(torch.tensor([distance]) / 15, dim=model.hidden_dim)
             when = model.obj_ptr_tpos_proj(when)
@@ -109,11 +109,11 @@ class PlainTracker:
         stored = out["vision_features"]
         if score.item() <= 0:
             stored = stored + model.no_obj_embed_spatial[..., None, None]
-        self.maps[self.time] = stored.to(self.map_dtype)
-        self.map_positions[self.time] = out["vision_pos_enc"][0]
+        self.maps[self.frame_index] = stored.to(self.map_dtype)
+        self.map_positions[self.frame_index] = out["vision_pos_enc"][0]
         shown = float(score.item() > self.gate)
         pointer = shown * model.obj_ptr_proj(token) + (1 - shown) * model.no_obj_ptr
-        self.pointers[self.time] = pointer
+        self.pointers[self.frame_index] = pointer
 
     @staticmethod
     def _box(mask: np.ndarray) -> tuple[float, float, float, float] | None:

@@ -65,31 +65,31 @@ class Sam2LongRules:
                 first.append(next(branch for branch in branches if branch[1] == pathway))
         return first
 
-    def memory(self, pathway: int, time: int) -> list[tuple[int, float]]:
-        """Frames that a pathway remembers in frame `time`, newest first, and their scores: fifteen
-        that look right, and the newest whatever it looks like."""
+    def memory(self, pathway: int, frame_index: int) -> list[tuple[int, float]]:
+        """Frames that a pathway remembers, newest first, and their scores: fifteen that look right,
+        and the newest whatever it looks like."""
         line = self.pathways[pathway]
         right = [
             (t, line[t - 1].score)
-            for t in range(time - 1, 0, -1)
+            for t in range(frame_index - 1, 0, -1)
             if line[t - 1].iou > 0.3 and line[t - 1].score > 0
         ][:15]
-        newest = [(time - 1, line[-1].score)] if time > 1 else []
+        newest = [(frame_index - 1, line[-1].score)] if frame_index > 1 else []
         return right if newest == right[:1] else newest + right
 
-    def maps(self, pathway: int, time: int) -> list[tuple[int, int, float]]:
+    def maps(self, pathway: int, frame_index: int) -> list[tuple[int, int, float]]:
         """Frame, slot and weight: the prompt, then six frames, oldest first, in the last slots."""
-        frames = self.memory(pathway, time)[:6][::-1]
+        frames = self.memory(pathway, frame_index)[:6][::-1]
         weights = _weights([10.0, *(score for _, score in frames)]) if frames else [1.0]
         slots = [0, *range(7 - len(frames), 7)]
         return list(zip([0, *(t for t, _ in frames)], slots, weights, strict=True))
 
-    def pointers(self, pathway: int, time: int) -> list[tuple[int, int, float]]:
+    def pointers(self, pathway: int, frame_index: int) -> list[tuple[int, int, float]]:
         """Frame, distance and weight: the prompt, then all but the oldest, newest first."""
-        remembered = self.memory(pathway, time)
+        remembered = self.memory(pathway, frame_index)
         frames = remembered[:-1]
         weights = _weights([10.0, *(score for _, score in frames)]) if remembered else [1.0]
-        distances = [time, *range(1, len(frames) + 1)]
+        distances = [frame_index, *range(1, len(frames) + 1)]
         return list(zip([0, *(t for t, _ in frames)], distances, weights, strict=True))
 
 

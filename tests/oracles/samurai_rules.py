@@ -75,7 +75,9 @@ class SamuraiRules:
         self.stable = 0
         self.frames: dict[int, Kept] = {}
 
-    def choose(self, time: int, ious: list[float], score: float, boxes: list[Box | None]) -> int:
+    def choose(
+        self, frame_index: int, ious: list[float], score: float, boxes: list[Box | None]
+    ) -> int:
         motion = None
         if self.filter is None or self.stable == 0:  # case A
             best = int(np.argmax(ious))
@@ -102,13 +104,13 @@ class SamuraiRules:
                 self.stable = 0
             else:
                 self.filter.update(boxes[best])
-        self.frames[time] = Kept(ious[best], score, motion)
+        self.frames[frame_index] = Kept(ious[best], score, motion)
         return best
 
-    def maps(self, time: int) -> list[tuple[int, int]]:
+    def maps(self, frame_index: int) -> list[tuple[int, int]]:
         """(frame, slot) in the order of attention; the prompt is frame 0 in slot 0."""
         valid: list[int] = []
-        for t in range(time - 1, 1, -1):
+        for t in range(frame_index - 1, 1, -1):
             kept = self.frames[t]
             if (
                 kept.iou > 0.5
@@ -118,31 +120,35 @@ class SamuraiRules:
                 valid.insert(0, t)
             if len(valid) >= 15:
                 break
-        if time > 1 and time - 1 not in valid:
-            valid.append(time - 1)
+        if frame_index > 1 and frame_index - 1 not in valid:
+            valid.append(frame_index - 1)
         slots = []
         for slot in range(1, 7):
             if slot - 7 >= -len(valid):
                 slots.append((valid[slot - 7], slot))
         return [(0, 0), *slots]
 
-    def pointers(self, time: int) -> list[tuple[int, int]]:
+    def pointers(self, frame_index: int) -> list[tuple[int, int]]:
         """(frame, distance): the prompt, then the frames before, newest first."""
-        found = [(0, time)]
+        found = [(0, frame_index)]
         for distance in range(1, 16):
-            if time - distance >= 1:
-                found.append((time - distance, distance))
+            if frame_index - distance >= 1:
+                found.append((frame_index - distance, distance))
         return found
 
 
 class Sam2Rules:
     """The stock memory: the best predicted IoU, the last six frames."""
 
-    def choose(self, time: int, ious: list[float], score: float, boxes: list[Box | None]) -> int:
+    def choose(
+        self, frame_index: int, ious: list[float], score: float, boxes: list[Box | None]
+    ) -> int:
         return int(np.argmax(ious))
 
-    def maps(self, time: int) -> list[tuple[int, int]]:
-        recent = [(time - back, 7 - back) for back in range(6, 0, -1) if time - back >= 1]
+    def maps(self, frame_index: int) -> list[tuple[int, int]]:
+        recent = [
+            (frame_index - back, 7 - back) for back in range(6, 0, -1) if frame_index - back >= 1
+        ]
         return [(0, 0), *recent]
 
     pointers = SamuraiRules.pointers

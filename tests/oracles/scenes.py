@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from samurai.policies.base import Candidate, Decoded, Keep, Policy
-from samurai.policies.seen import Grid
+from samurai.policies.observations import Grid
 
 SIDE = 40
 SCALE = 4.0
@@ -23,7 +23,7 @@ class Said:
     score: float
     masks: list[NDArray[np.bool_]]
 
-    def decoded(self, time: int) -> Decoded:
+    def decoded(self, frame_index: int) -> Decoded:
         gone = np.zeros((SIDE, SIDE), dtype=bool)
         masks = self.masks if self.score > -1.0 else [gone] * len(self.masks)
         grid = Grid(0.0, 0.0, SCALE, SCALE)
@@ -32,7 +32,7 @@ class Said:
             for iou, mask in zip(self.ious, masks, strict=True)
         )
         logits = [np.where(mask, 6.0, -6.0).astype(np.float32) for mask in masks]
-        return Decoded(time, self.score, candidates, lambda n: logits[n], grid)
+        return Decoded(frame_index, self.score, candidates, lambda n: logits[n], grid)
 
 
 def block(x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
@@ -41,9 +41,9 @@ def block(x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
     return mask
 
 
-def prompt(time: int = 0, mask: NDArray[np.bool_] | None = None) -> Decoded:
+def prompt(frame_index: int = 0, mask: NDArray[np.bool_] | None = None) -> Decoded:
     """A prompt's frame: one candidate, sure."""
-    return Said([1.0], 10.0, [block(10, 10, 8, 8) if mask is None else mask]).decoded(time)
+    return Said([1.0], 10.0, [block(10, 10, 8, 8) if mask is None else mask]).decoded(frame_index)
 
 
 @st.composite
@@ -84,29 +84,29 @@ class Remembered:
 
     def start(self, decoded: Decoded) -> int:
         choice = self.policy.start(decoded)
-        self._remember(decoded.time)
+        self._remember(decoded.frame_index)
         return choice.candidate
 
     def step(self, decoded: Decoded) -> int:
-        time = decoded.time
-        for recall, keep in zip(self.policy.recall(time), self.kept, strict=True):
-            assert {entry.time for entry in recall.maps} <= keep.maps
-            assert {entry.time for entry in recall.pointers} <= keep.pointers
+        frame_index = decoded.frame_index
+        for recall, keep in zip(self.policy.recall(frame_index), self.kept, strict=True):
+            assert {entry.frame_index for entry in recall.maps} <= keep.maps
+            assert {entry.frame_index for entry in recall.pointers} <= keep.pointers
             slots = [entry.slot for entry in recall.maps]
             assert slots == sorted(slots) and slots[0] == 0
             recent = [slot for slot in slots if slot]
-            assert len(set(recent)) == len(recent) and max(slots) < self.policy.traits.slots
+            assert len(set(recent)) == len(recent) and max(slots) < self.policy.context.slots
         choices = self.policy.choose([decoded] * len(self.kept))
         parents = [self.kept[choice.hypothesis] for choice in choices]
-        self._remember(time, parents)
+        self._remember(frame_index, parents)
         return choices[0].candidate
 
-    def _remember(self, time: int, parents: list[Keep] | None = None) -> None:
-        keeps = list(self.policy.remember(time))
-        needs = self.policy.needs
-        assert sum(len(keep.maps) for keep in keeps) <= needs.maps
-        assert sum(len(keep.pointers) for keep in keeps) <= needs.pointers
+    def _remember(self, frame_index: int, parents: list[Keep] | None = None) -> None:
+        keeps = list(self.policy.remember(frame_index))
+        requirements = self.policy.requirements
+        assert sum(len(keep.maps) for keep in keeps) <= requirements.maps
+        assert sum(len(keep.pointers) for keep in keeps) <= requirements.pointers
         for keep, parent in zip(keeps, parents or [Keep(frozenset(), frozenset())], strict=True):
-            assert keep.maps <= parent.maps | {time}
-            assert keep.pointers <= parent.pointers | {time}
+            assert keep.maps <= parent.maps | {frame_index}
+            assert keep.pointers <= parent.pointers | {frame_index}
         self.kept = keeps

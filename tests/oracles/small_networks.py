@@ -142,8 +142,8 @@ def moving_video(length: int, size: tuple[int, int], seed: int = 0) -> list[NDAr
     y, x = np.mgrid[:height, :width]
     frames = []
     for t in range(length):
-        centre_x, centre_y = width * (0.35 + 0.004 * t), height * (0.5 + 0.15 * np.sin(t / 7))
-        inside = ((x - centre_x) / 14) ** 2 + ((y - centre_y) / 10) ** 2 < 1
+        center_x, center_y = width * (0.35 + 0.004 * t), height * (0.5 + 0.15 * np.sin(t / 7))
+        inside = ((x - center_x) / 14) ** 2 + ((y - center_y) / 10) ** 2 < 1
         frames.append(np.where(inside[..., None], texture // 2 + 90, ground).astype(np.uint8))
     return frames
 

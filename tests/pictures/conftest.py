@@ -9,7 +9,7 @@ import pytest
 
 from samurai.evaluation.pictures.recording import PolygonShape, Recording, Shape, State, Track
 
-GREY = 100
+GRAY = 100
 MakeTrack = Callable[..., Track]
 MakeRun = Callable[..., Recording]
 
@@ -44,11 +44,11 @@ def make_track() -> MakeTrack:
 
 @pytest.fixture
 def make_run() -> MakeRun:
-    """A run over grey frames of a size (width, height)."""
+    """A run over gray frames of a size (width, height)."""
 
     def make(*tracks: Track, size: tuple[int, int] = (64, 48), title: str = "") -> Recording:
         length = len(tracks[0].states)
-        picture = np.full((size[1], size[0], 3), GREY, np.uint8)
+        picture = np.full((size[1], size[0], 3), GRAY, np.uint8)
         return Recording(
             tracker="tracker",
             experiment="experiment",

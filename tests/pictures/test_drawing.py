@@ -24,7 +24,7 @@ from samurai.evaluation.pictures.text import SMALL, text_width, write
 
 MakeTrack = Callable[..., Track]
 MakeRun = Callable[..., Recording]
-GREY = 100
+GRAY = 100
 
 
 def ring() -> MaskShape:
@@ -40,10 +40,10 @@ def test_a_mask_is_filled_and_its_hole_is_not(
 ) -> None:
     run = make_run(make_track([0.5], answers=[ring()]))
     picture = paint(run, 0, (64 * scale, 48 * scale))
-    inside = np.round((1 - FILL) * GREY + FILL * np.array(PALETTE[0]))
+    inside = np.round((1 - FILL) * GRAY + FILL * np.array(PALETTE[0]))
     assert np.abs(picture[15 * scale, 18 * scale] - inside).max() <= 1
-    assert picture[22 * scale, 25 * scale].tolist() == [GREY] * 3  # the hole
-    assert picture[5 * scale, 5 * scale].tolist() == [GREY] * 3
+    assert picture[22 * scale, 25 * scale].tolist() == [GRAY] * 3  # the hole
+    assert picture[5 * scale, 5 * scale].tolist() == [GRAY] * 3
 
 
 def test_a_box_has_only_an_outline(
@@ -51,8 +51,8 @@ def test_a_box_has_only_an_outline(
 ) -> None:
     run = make_run(make_track([0.5], answers=[box]))
     picture = paint(run, 0, (64, 48))
-    assert picture[15, 20].tolist() == [GREY] * 3
-    assert (picture[15, 9] != GREY).any() or (picture[15, 10] != GREY).any()
+    assert picture[15, 20].tolist() == [GRAY] * 3
+    assert (picture[15, 9] != GRAY).any() or (picture[15, 10] != GRAY).any()
 
 
 def test_the_ground_truth_lies_on_top_in_white(
@@ -71,7 +71,7 @@ def test_objects_have_their_own_colors_and_names(make_track: MakeTrack, make_run
     tracks = [make_track([0.5], name=f"o{n}", answers=[mask]) for n, mask in enumerate(masks)]
     picture = paint(make_run(*tracks, size=(64, 48)), 0, (640, 480)).astype(int)
     for number, x in enumerate((100, 450)):
-        expected = (1 - FILL) * GREY + FILL * np.array(PALETTE[number])
+        expected = (1 - FILL) * GRAY + FILL * np.array(PALETTE[number])
         assert np.abs(picture[350, x] - expected).max() <= 1
         label = picture[285:300, x - 50 : x - 20]
         assert (np.abs(label - PALETTE[number]).max(axis=2) == 0).any()

@@ -11,7 +11,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from oracles.scenes import Remembered, Said, prompt, scenes
 
-from samurai.policies.base import Policy, Traits
+from samurai.policies.base import Policy, PolicyContext
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
@@ -35,11 +35,11 @@ def test_it_is_about_thirty_lines() -> None:
 @settings(max_examples=40, deadline=None)
 @given(scenes())
 def test_it_keeps_what_it_recalls_and_no_more_than_it_declares(scene: list[Said]) -> None:
-    policy = example()(Traits())
+    policy = example()(PolicyContext())
     watched = Remembered(policy)
     watched.start(prompt())
-    for time, said in enumerate(scene, start=1):
-        watched.step(said.decoded(time))
+    for frame_index, said in enumerate(scene, start=1):
+        watched.step(said.decoded(frame_index))
 
 
 def test_another_package_offers_it(tmp_path: Path) -> None:

@@ -9,23 +9,23 @@ import pytest
 from hypothesis import given, settings
 from oracles.scenes import Remembered, Said, block, prompt, scenes
 
-from samurai.policies.base import Traits
+from samurai.policies.base import PolicyContext
 from samurai.policies.him2sam import Him2SamPolicy, hausdorff
 from samurai.policies.samurai import SamuraiPolicy
 
 HERE, AWAY = block(4, 4, 6, 6), block(30, 30, 6, 6)
-LARGE, SMALL = Traits(large=True), Traits(motion_weight=0.15)
+LARGE, SMALL = PolicyContext(large=True), PolicyContext(motion_weight=0.15)
 
 
 class Still:
-    """Pictures of a scene in which nothing moves: every point stays where it is."""
+    """Frames of a scene in which nothing moves: every point stays where it is."""
 
     ago = 5
 
     def rgb(self, ago: int = 0) -> np.ndarray:
         return np.zeros((160, 160, 3), np.uint8)
 
-    grey = rgb
+    gray = rgb
 
 
 class Stays:
@@ -38,17 +38,19 @@ class Stays:
         return points, np.ones(len(points), bool)
 
 
-def policy_with_points(traits: Traits = LARGE) -> tuple[Him2SamPolicy, Stays]:
-    policy, points = Him2SamPolicy(traits), Stays()
+def policy_with_points(context: PolicyContext = LARGE) -> tuple[Him2SamPolicy, Stays]:
+    policy, points = Him2SamPolicy(context), Stays()
     policy._vote._tracker = points
-    policy.see(Still())
+    policy.observe(Still())
     return policy, points
 
 
 def follow(policy: Him2SamPolicy, frames: list[Said]) -> tuple[Remembered, list[int]]:
     watched = Remembered(policy)
     watched.start(prompt(0, HERE))
-    return watched, [watched.step(said.decoded(time)) for time, said in enumerate(frames, start=1)]
+    return watched, [
+        watched.step(said.decoded(frame_index)) for frame_index, said in enumerate(frames, start=1)
+    ]
 
 
 def steady(iou: float = 0.9) -> Said:
@@ -64,7 +66,7 @@ def test_without_points_it_chooses_as_samurai_with_its_own_weight(scene: list[Sa
 
     policy, _ = policy_with_points()
     policy._vote._tracker = Blind()
-    theirs = SamuraiPolicy(Traits(motion_weight=0.15))
+    theirs = SamuraiPolicy(PolicyContext(motion_weight=0.15))
     theirs.start(prompt(0, HERE))
     _, chosen = follow(policy, scene)
     expected = [theirs.choose([s.decoded(t)])[0].candidate for t, s in enumerate(scene, start=1)]
@@ -99,12 +101,12 @@ def test_points_outvote_a_lure() -> None:
         assert policy.choose([lure.decoded(4)])[0].candidate == winner
 
 
-@pytest.mark.parametrize(("traits", "gap"), [(LARGE, 2), (SMALL, 5)])
-def test_short_term_frames_keep_their_gap(traits: Traits, gap: int) -> None:
-    policy, _ = policy_with_points(traits)
+@pytest.mark.parametrize(("context", "gap"), [(LARGE, 2), (SMALL, 5)])
+def test_short_term_frames_keep_their_gap(context: PolicyContext, gap: int) -> None:
+    policy, _ = policy_with_points(context)
     follow(policy, [steady()] * 40)
     [recall] = policy.recall(41)
-    assert [m.time for m in recall.maps] == [0, *range(40 - 5 * gap, 41, gap)]
+    assert [m.frame_index for m in recall.maps] == [0, *range(40 - 5 * gap, 41, gap)]
     assert [m.slot for m in recall.maps] == [0, 1, 2, 3, 4, 5, 6]
 
 
@@ -117,7 +119,7 @@ def test_one_long_term_frame_takes_the_oldest_slot() -> None:
     policy, _ = policy_with_points()
     follow(policy, [steady()] * 20 + [telling()] + [steady()] * 30)
     [recall] = policy.recall(52)
-    assert (recall.maps[1].time, recall.maps[1].slot) == (21, 1)
+    assert (recall.maps[1].frame_index, recall.maps[1].slot) == (21, 1)
     assert [m.slot for m in recall.maps] == [0, 1, 2, 3, 4, 5, 6]
 
 

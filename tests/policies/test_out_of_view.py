@@ -60,9 +60,9 @@ def growth(areas: Sequence[int], gone: Sequence[bool]) -> float:
     """The largest answer to an object that is out of view, in median areas of the answers before;
     empty ones don't count."""
     largest = 0.0
-    for time, area in enumerate(areas):
-        before = [earlier for earlier in areas[:time] if earlier]
-        if gone[time] and area:
+    for frame_index, area in enumerate(areas):
+        before = [earlier for earlier in areas[:frame_index] if earlier]
+        if gone[frame_index] and area:
             largest = max(largest, area / float(np.median(before)))
     return largest
 

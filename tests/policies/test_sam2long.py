@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from oracles.sam2long_rules import Sam2LongRules
 from oracles.scenes import prompt
 
-from samurai.policies.base import Candidate, Decoded, Traits
+from samurai.policies.base import Candidate, Decoded, PolicyContext
 from samurai.policies.sam2long import Sam2LongParameters, Sam2LongPolicy
 
 PATHWAYS = Sam2LongParameters.pathways
@@ -16,9 +16,9 @@ PATHWAYS = Sam2LongParameters.pathways
 Said = tuple[list[float], float]
 
 
-def decoded(time: int, said: Said) -> Decoded:
+def decoded(frame_index: int, said: Said) -> Decoded:
     candidates = tuple(Candidate(iou) for iou in said[0])
-    return Decoded(time, said[1], candidates, lambda _: np.zeros((1, 1), dtype=np.float32))
+    return Decoded(frame_index, said[1], candidates, lambda _: np.zeros((1, 1), dtype=np.float32))
 
 
 @settings(max_examples=100, deadline=None)
@@ -26,18 +26,18 @@ def decoded(time: int, said: Said) -> Decoded:
 def test_decisions_equal_the_published_rules(seed: int, length: int, first: int) -> None:
     """Same branches, same memories with the same weights, for every pathway."""
     random = np.random.default_rng(seed)
-    policy, rules = Sam2LongPolicy(Traits()), Sam2LongRules()
+    policy, rules = Sam2LongPolicy(PolicyContext()), Sam2LongRules()
     policy.start(prompt(first))
     policy.remember(first)
     certain = True
-    for time in range(1, length + 1):
-        recalls = policy.recall(first + time)
-        assert len(recalls) == (1 if time == 1 else PATHWAYS)
+    for frame_index in range(1, length + 1):
+        recalls = policy.recall(first + frame_index)
+        assert len(recalls) == (1 if frame_index == 1 else PATHWAYS)
         for number, recall in enumerate(recalls):
-            maps = [(m.time - first, m.slot, m.weight) for m in recall.maps]
-            agree(maps, rules.maps(number, time))
-            pointers = [(p.time - first, p.distance, p.weight) for p in recall.pointers]
-            agree(pointers, rules.pointers(number, time))
+            maps = [(m.frame_index - first, m.slot, m.weight) for m in recall.maps]
+            agree(maps, rules.maps(number, frame_index))
+            pointers = [(p.frame_index - first, p.distance, p.weight) for p in recall.pointers]
+            agree(pointers, rules.pointers(number, frame_index))
         certain = certain if random.random() < 0.8 else not certain
         scale = 4.0 if certain else 0.6
         said = [
@@ -46,11 +46,11 @@ def test_decisions_equal_the_published_rules(seed: int, length: int, first: int)
         ]
         if random.random() < 0.2:  # pathways that are told the same, as copies of one another are
             said = said[:1] * len(said)
-        choices = policy.choose([decoded(first + time, one) for one in said])
+        choices = policy.choose([decoded(first + frame_index, one) for one in said])
         assert [(c.hypothesis, c.candidate) for c in choices] == rules.choose(said)
-        keeps = policy.remember(first + time)
-        assert sum(len(keep.maps) for keep in keeps) <= policy.needs.maps
-        assert sum(len(keep.pointers) for keep in keeps) <= policy.needs.pointers
+        keeps = policy.remember(first + frame_index)
+        assert sum(len(keep.maps) for keep in keeps) <= policy.requirements.maps
+        assert sum(len(keep.pointers) for keep in keeps) <= policy.requirements.pointers
 
 
 Entries = list[tuple[int, int, float]]
@@ -63,7 +63,7 @@ def agree(found: Entries, expected: Entries) -> None:
 
 def pathways(said: Said) -> Sam2LongPolicy:
     """A policy in its second frame, after a first one in which it was told that."""
-    policy = Sam2LongPolicy(Traits())
+    policy = Sam2LongPolicy(PolicyContext())
     policy.start(prompt())
     policy.remember(0)
     policy.recall(1)
@@ -79,7 +79,7 @@ def chosen(policy: Sam2LongPolicy, said: list[Said]) -> list[tuple[int, int]]:
 
 
 def test_the_first_frame_does_not_branch() -> None:
-    policy = Sam2LongPolicy(Traits())
+    policy = Sam2LongPolicy(PolicyContext())
     policy.start(prompt())
     policy.remember(0)
     policy.recall(1)
@@ -114,12 +114,12 @@ def test_where_all_say_the_same_every_pathway_lives_on() -> None:
 def test_a_doubtful_frame_leaves_neither_map_nor_pointer() -> None:
     """Only as the newest frame, before the next one comes. The oldest, 1, lends no pointer."""
     policy = pathways(([0.9, 0.8, 0.7], 5.0))
-    for time, said in enumerate((([0.25] * 3, 5.0), ([0.9] * 3, -1.0), ([0.9] * 3, 5.0)), 2):
-        policy.choose([decoded(time, said)] * 3)
-        policy.remember(time)
-        for recall in policy.recall(time + 1):
-            assert {entry.time for entry in recall.maps} == {0, 1, time}
-            assert {entry.time for entry in recall.pointers} == {0, time}
+    for frame_index, said in enumerate((([0.25] * 3, 5.0), ([0.9] * 3, -1.0), ([0.9] * 3, 5.0)), 2):
+        policy.choose([decoded(frame_index, said)] * 3)
+        policy.remember(frame_index)
+        for recall in policy.recall(frame_index + 1):
+            assert {entry.frame_index for entry in recall.maps} == {0, 1, frame_index}
+            assert {entry.frame_index for entry in recall.pointers} == {0, frame_index}
 
 
 def test_a_late_winner_overtakes() -> None:
@@ -134,11 +134,13 @@ def test_a_late_winner_overtakes() -> None:
 
 
 def test_scores_stay_small_over_a_long_video() -> None:
-    policy = Sam2LongPolicy(Traits())
+    policy = Sam2LongPolicy(PolicyContext())
     policy.start(prompt())
     policy.remember(0)
-    for time in range(1, 3000):
-        policy.recall(time)
-        policy.choose([decoded(time, ([0.01, 0.005, 0.001], 5.0))] * (1 if time == 1 else 3))
-        policy.remember(time)
+    for frame_index in range(1, 3000):
+        policy.recall(frame_index)
+        policy.choose(
+            [decoded(frame_index, ([0.01, 0.005, 0.001], 5.0))] * (1 if frame_index == 1 else 3)
+        )
+        policy.remember(frame_index)
     assert max(abs(pathway.score) for pathway in policy._pathways) < 20

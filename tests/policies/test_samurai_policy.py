@@ -14,16 +14,18 @@ from oracles.samurai_rules import SamuraiRules
 
 from samurai import policies
 from samurai.errors import ConfigurationError
-from samurai.policies.base import Candidate, Decoded, Traits
+from samurai.policies.base import Candidate, Decoded, PolicyContext
 from samurai.policies.samurai import SamuraiPolicy
 
 Box = tuple[float, float, float, float]
 Script = list[tuple[list[float], float, list[Box | None]]]
 
 
-def decoded(time: int, ious: list[float], score: float, boxes: list[Box | None]) -> Decoded:
+def decoded(frame_index: int, ious: list[float], score: float, boxes: list[Box | None]) -> Decoded:
     candidates = tuple(Candidate(iou, box) for iou, box in zip(ious, boxes, strict=True))
-    return Decoded(time, score, candidates, lambda candidate: np.zeros((1, 1), dtype=np.float32))
+    return Decoded(
+        frame_index, score, candidates, lambda candidate: np.zeros((1, 1), dtype=np.float32)
+    )
 
 
 @st.composite
@@ -56,23 +58,25 @@ def scripts(draw: st.DrawFn) -> Script:
 @given(scripts(), st.sampled_from([0.15, 0.25]), st.integers(0, 40))
 def test_decisions_equal_the_published_rules(script: Script, weight: float, first: int) -> None:
     """Same choices, same recalled frames in the same slots, from what was kept and nothing else."""
-    rules, policy = SamuraiRules(weight), SamuraiPolicy(Traits(motion_weight=weight))
+    rules, policy = SamuraiRules(weight), SamuraiPolicy(PolicyContext(motion_weight=weight))
     policy.start(decoded(first, [1.0], 10.0, [(40.0, 40.0, 80.0, 80.0)]))
     [keep] = policy.remember(first)
     maps, pointers = set(keep.maps), set(keep.pointers)
-    for time, (ious, score, boxes) in enumerate(script, start=1):
-        [recall] = policy.recall(first + time)
-        assert [(m.time - first, m.slot) for m in recall.maps] == rules.maps(time)
-        assert [(p.time - first, p.distance) for p in recall.pointers] == rules.pointers(time)
-        assert {m.time for m in recall.maps} <= maps
-        assert {p.time for p in recall.pointers} <= pointers
-        [choice] = policy.choose([decoded(first + time, ious, score, boxes)])
-        assert choice.candidate == rules.choose(time, ious, score, boxes)
-        [keep] = policy.remember(first + time)
-        maps = (maps | {first + time}) & keep.maps
-        pointers = (pointers | {first + time}) & keep.pointers
-        assert len(keep.maps) <= policy.needs.maps
-        assert len(keep.pointers) <= policy.needs.pointers
+    for frame_index, (ious, score, boxes) in enumerate(script, start=1):
+        [recall] = policy.recall(first + frame_index)
+        assert [(m.frame_index - first, m.slot) for m in recall.maps] == rules.maps(frame_index)
+        assert [(p.frame_index - first, p.distance) for p in recall.pointers] == rules.pointers(
+            frame_index
+        )
+        assert {m.frame_index for m in recall.maps} <= maps
+        assert {p.frame_index for p in recall.pointers} <= pointers
+        [choice] = policy.choose([decoded(first + frame_index, ious, score, boxes)])
+        assert choice.candidate == rules.choose(frame_index, ious, score, boxes)
+        [keep] = policy.remember(first + frame_index)
+        maps = (maps | {first + frame_index}) & keep.maps
+        pointers = (pointers | {first + frame_index}) & keep.pointers
+        assert len(keep.maps) <= policy.requirements.maps
+        assert len(keep.pointers) <= policy.requirements.pointers
 
 
 def steady(iou: float = 0.9, shift: float = 0.0, score: float = 5.0) -> tuple:
@@ -84,10 +88,10 @@ def run(policy: SamuraiPolicy, frames: list[tuple]) -> list[int]:
     policy.start(decoded(0, [1.0], 10.0, [(40.0, 40.0, 80.0, 80.0)]))
     policy.remember(0)
     chosen = []
-    for time, frame in enumerate(frames, start=1):
-        policy.recall(time)
-        chosen.append(policy.choose([decoded(time, *frame)])[0].candidate)
-        policy.remember(time)
+    for frame_index, frame in enumerate(frames, start=1):
+        policy.recall(frame_index)
+        chosen.append(policy.choose([decoded(frame_index, *frame)])[0].candidate)
+        policy.remember(frame_index)
     return chosen
 
 
@@ -96,27 +100,27 @@ def test_motion_has_a_say_only_after_fifteen_good_frames() -> None:
     near, far = (40.0, 40.0, 80.0, 80.0), (300.0, 300.0, 340.0, 340.0)
     lure = ([0.90, 0.85, 0.10], 5.0, [far, near, near])
     for before, winner in ((14, 0), (15, 1)):
-        policy = SamuraiPolicy(Traits(motion_weight=0.15))
+        policy = SamuraiPolicy(PolicyContext(motion_weight=0.15))
         assert run(policy, [*[steady()] * before, lure])[-1] == winner
 
 
 @pytest.mark.parametrize(("iou", "recalled"), [(0.5, False), (0.51, True)])
 def test_only_frames_above_half_are_remembered(iou: float, recalled: bool) -> None:
-    policy = SamuraiPolicy(Traits())
+    policy = SamuraiPolicy(PolicyContext())
     run(policy, [*[steady()] * 5, steady(iou), *[steady()] * 2])
     [recall] = policy.recall(9)
-    assert (6 in [m.time for m in recall.maps]) is recalled
+    assert (6 in [m.frame_index for m in recall.maps]) is recalled
 
 
 def test_an_absent_object_measures_nothing_and_motion_starts_anew() -> None:
     absent = ([0.9, 0.8, 0.7], -5.0, [None, None, None])
     jumped = steady(shift=200.0)
-    policy = SamuraiPolicy(Traits(motion_weight=0.25))
+    policy = SamuraiPolicy(PolicyContext(motion_weight=0.25))
     lure = ([0.9, 0.85, 0.1], 5.0, [(40.0, 40.0, 80.0, 80.0), *jumped[2][:2]])
     chosen = run(policy, [*[steady()] * 16, *[absent] * 30, jumped, lure])
     assert chosen[-1] == 0  # a young filter has no say yet: the predicted IoU decides
     [recall] = policy.recall(49)
-    assert [m.time for m in recall.maps] == [0, 13, 14, 15, 16, 47, 48]
+    assert [m.frame_index for m in recall.maps] == [0, 13, 14, 15, 16, 47, 48]
 
 
 class Outsider(SamuraiPolicy):

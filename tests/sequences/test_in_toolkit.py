@@ -87,7 +87,7 @@ def test_absence_is_scored_as_vot_means_it(collections: Any, name: str, tmp_path
     assert len(absent) == back - gone, "one absence"
     truth = [sequence.groundtruth(frame) for frame in range(len(sequence))]
     empty = Mask(np.zeros((1, 1), dtype=np.uint8))
-    # The toolkit counts 0 for the frame of initialisation, hence not quite 1.
+    # The toolkit counts 0 for the frame of initialization, hence not quite 1.
     accuracy, robustness = score(sequence, tmp_path / "perfect", truth)
     assert robustness == 1.0
     assert accuracy > 0.97

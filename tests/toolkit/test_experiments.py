@@ -135,8 +135,8 @@ def test_supervised_starts_again_after_a_failure(run: Run, sequence: Sequence) -
     results = experiment.results(runtime.tracker, sequence)
     written = Trajectory.read(results, "drift_001").regions()
     codes = [region.code if isinstance(region, Special) else None for region in written]
-    initialised, failed, skipped = 1, 2, 0
-    assert codes == [initialised, None, failed, skipped, skipped, initialised, None, failed]
+    initialized, failed, skipped = 1, 2, 0
+    assert codes == [initialized, None, failed, skipped, skipped, initialized, None, failed]
 
 
 def test_multi_start_refuses_anchors_without_annotation_before_the_first_run(

@@ -127,7 +127,7 @@ def quality(workspace: Workspace, answer: Answer) -> float:
     """Q as VOTS publishes it, said once more: the mean over sequences of that over objects.
 
     An object counts from the frame after the first, in which all the toolkit keeps is that it was
-    initialised; one that is introduced later counts from its introduction.
+    initialized; one that is introduced later counts from its introduction.
     """
     of_sequences = []
     for sequence in workspace.dataset:
@@ -197,7 +197,7 @@ def test_the_truth_has_a_quality_of_one(printed: str) -> None:
     q, accuracy, robustness, unreported, drift, absence, _ = map(float, values["truth"])
     assert q == absence == 1.0
     assert drift == 0.0
-    # Here the toolkit counts the frame of initialisation, as one in which nothing was said.
+    # Here the toolkit counts the frame of initialization, as one in which nothing was said.
     assert accuracy == pytest.approx(0.98, abs=0.01)
     assert robustness == pytest.approx(0.98, abs=0.01)
     assert robustness + unreported == pytest.approx(1.0, abs=0.002)

@@ -1,6 +1,6 @@
 """Every official stack, run through on small data of its kind.
 
-It takes the toolkit's runtime, our server and a tracker that follows colours (tests/coloured),
+It takes the toolkit's runtime, our server and a tracker that follows colors (tests/colored),
 without a process except where that is the point.
 """
 
@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 import vot.tracker.trax
-from coloured.local import LocalProcess
-from coloured.world import Data
+from colored.local import LocalProcess
+from colored.world import Data
 from vot.region import calculate_overlaps, is_special
 from vot.stack import list_integrated_stacks, resolve_stack
 from vot.tracker import Trajectory
@@ -27,11 +27,11 @@ from vot_wrapper.toolkit import scoring, workspaces
 from vot_wrapper.toolkit.running import Failure, run_missing
 from vot_wrapper.toolkit.runs import runs_of
 from vot_wrapper.toolkit.scoring import Scores, score
-from vot_wrapper.toolkit.workspaces import Opened, open_workspace
+from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
 
 ROOT = Path(__file__).parents[2]
 REGISTRY = (
-    "[coloured]\nprotocol = traxpython\ncommand = coloured\n"
+    "[colored]\nprotocol = traxpython\ncommand = colored\n"
     f"paths = {ROOT / 'tests'}:{ROOT}:{ROOT / 'sam2'}\n"
 )
 
@@ -101,7 +101,7 @@ MEASURES = {  # of the columns of the table, apart from fps
 
 FAILURES = "Number of failures"  # the only measure that is a count
 
-Open = Callable[..., Opened]
+Open = Callable[..., EvaluationContext]
 
 
 class Silent:
@@ -122,20 +122,20 @@ def open_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
         data.write(folder / "sequences", names or ("first", "second"))
         registry = tmp_path / "trackers.ini"
         registry.write_text(REGISTRY)
-        return open_workspace(folder, ("coloured",), stack, (), registry, lambda line: None)
+        return open_workspace(folder, ("colored",), stack, (), registry, lambda line: None)
 
     return call
 
 
-def run(opened: Opened) -> Failure | None:
+def run(context: EvaluationContext) -> Failure | None:
     """Runs everything; the first failure, if there is any."""
-    return next(iter(run_missing(opened, opened.trackers[0], Silent(), force=False)), None)
+    return next(iter(run_missing(context, context.trackers[0], Silent(), force=False)), None)
 
 
-def measured(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> Scores:
+def measured(context: EvaluationContext, monkeypatch: pytest.MonkeyPatch) -> Scores:
     """The scores, without the page, which takes longer than all the rest."""
     monkeypatch.setattr(scoring, "_write_report", lambda *_: None)
-    return score(opened, "latest")
+    return score(context, "latest")
 
 
 def numbers(value: Any) -> Iterator[float | None]:
@@ -146,9 +146,9 @@ def numbers(value: Any) -> Iterator[float | None]:
         yield value
 
 
-def result_files(opened: Opened) -> dict[str, bytes]:
+def result_files(context: EvaluationContext) -> dict[str, bytes]:
     """All that was written about the tracker but the times."""
-    root = opened.folder / "results" / "coloured"
+    root = context.folder / "results" / "colored"
     files = [file for file in root.rglob("*.*") if not file.name.endswith("_time.value")]
     return {str(file.relative_to(root)): file.read_bytes() for file in sorted(files)}
 
@@ -162,24 +162,24 @@ def test_a_stack_is_run_to_the_end_and_all_its_measures_are_numbers(
     open_stack: Open, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     data = DATA[name]
-    opened = open_stack(name, data, names=("only",) if data.length > 100 else ())
-    assert run(opened) is None
-    for experiment in opened.workspace.stack:
-        for sequence in experiment.transform(opened.sequences):
-            complete, files, _ = experiment.scan(opened.trackers[0], sequence)
+    context = open_stack(name, data, names=("only",) if data.length > 100 else ())
+    assert run(context) is None
+    for experiment in context.workspace.stack:
+        for sequence in experiment.transform(context.sequences):
+            complete, files, _ = experiment.scan(context.trackers[0], sequence)
             assert complete and any(file.endswith(".bin") for file in files)
 
-    scores = measured(opened, monkeypatch)
+    scores = measured(context, monkeypatch)
     (row,) = scores.rows
     if name in MEASURES:
         assert [column.measure for column in scores.columns[:-1]] == MEASURES[name]
     *values, speed = row.values
     assert all(value is not None and math.isfinite(value) for value in values)
-    timed = all(experiment.realtime is not None for experiment in opened.workspace.stack)
+    timed = all(experiment.realtime is not None for experiment in context.workspace.stack)
     assert (speed is None) is timed  # there the tracker isn't given the time that it takes
     assert scores.document is not None
     document = json.loads(scores.document.read_text())
-    for experiment in opened.workspace.stack:
+    for experiment in context.workspace.stack:
         found = document["results"][experiment.identifier]["results"]
         for analysis, (results,) in zip(experiment.analyses, found, strict=True):
             described = zip(results, analysis.describe(), strict=True)
@@ -193,7 +193,7 @@ def test_a_stack_that_nobody_can_run_is_refused_before_anything_is_made(
     open_stack: Open, tmp_path: Path, name: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=REFUSED[name]) as caught:
-        open_workspace(tmp_path / "new", ("coloured",), name, (), tmp_path / "none.ini", print)
+        open_workspace(tmp_path / "new", ("colored",), name, (), tmp_path / "none.ini", print)
     assert "Remedy: " in str(caught.value)
     assert not (tmp_path / "new").exists()
 
@@ -228,13 +228,13 @@ def test_the_toolkits_own_stack_fails(
 
 def test_supervised_repetitions_are_alike_so_three_are_enough(open_stack: Open) -> None:
     """The stack asks for 15; the toolkit stops when three are equal."""
-    opened = open_stack("vot2018/shortterm", POLYGONS, names=("only",))
-    assert run(opened) is None
-    folder = opened.folder / "results" / "coloured" / "baseline" / "only"
+    context = open_stack("vot2018/shortterm", POLYGONS, names=("only",))
+    assert run(context) is None
+    folder = context.folder / "results" / "colored" / "baseline" / "only"
     repetitions = sorted(folder.glob("*.bin"))
     assert [file.name for file in repetitions] == [f"only_{n:03d}.bin" for n in (1, 2, 3)]
     assert len({file.read_bytes() for file in repetitions}) == 1
-    results = opened.workspace.stack["baseline"].results(opened.trackers[0], opened.sequences[0])
+    results = context.workspace.stack["baseline"].results(context.trackers[0], context.sequences[0])
     codes = [r.code for r in Trajectory.read(results, "only_001").regions() if is_special(r)]
     assert codes == [1, 2, 0, 0, 0, 0, 1]  # a start, a failure, four skipped, a start
 
@@ -243,10 +243,10 @@ def test_confidence_arrives_in_precision_recall_and_f(
     open_stack: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The toolkit's numbers are those of the best threshold on the confidences that were sent."""
-    opened = open_stack("vot2022/longterm", LONG_TERM, names=("only",))
-    assert run(opened) is None
-    (sequence,) = opened.sequences
-    results = opened.workspace.stack["longterm"].results(opened.trackers[0], sequence)
+    context = open_stack("vot2022/longterm", LONG_TERM, names=("only",))
+    assert run(context) is None
+    (sequence,) = context.sequences
+    results = context.workspace.stack["longterm"].results(context.trackers[0], sequence)
     trajectory = Trajectory.read(results, "only_001")
     truth = sequence.groundtruth()
     overlaps = np.array(calculate_overlaps(trajectory.regions(), truth, sequence.size))
@@ -258,7 +258,7 @@ def test_confidence_arrives_in_precision_recall_and_f(
         return max((2 * p * r / (p + r), p, r) for p, r in pairs)
 
     def found() -> tuple[float, float, float]:
-        precision, recall, f_score, _ = measured(opened, monkeypatch).rows[0].values
+        precision, recall, f_score, _ = measured(context, monkeypatch).rows[0].values
         assert precision is not None and recall is not None and f_score is not None
         return f_score, precision, recall
 
@@ -269,7 +269,7 @@ def test_confidence_arrives_in_precision_recall_and_f(
 
     perfect = np.array([float(f"{overlap:.6f}") for overlap in overlaps])
     file = (
-        opened.folder / "results" / "coloured" / "longterm" / "only" / "only_001_confidence.value"
+        context.folder / "results" / "colored" / "longterm" / "only" / "only_001_confidence.value"
     )
     file.write_text("".join(f"{overlap}\n" for overlap in perfect))
     assert found() == pytest.approx(best(perfect))
@@ -277,18 +277,18 @@ def test_confidence_arrives_in_precision_recall_and_f(
 
 
 def test_points_are_followed_and_answered_as_points(open_stack: Open) -> None:
-    opened = open_stack("vots2026/point", DATA["vots2026/point"], names=("only",))
-    assert run(opened) is None
-    (sequence,) = opened.sequences
-    (experiment,) = opened.workspace.stack
+    context = open_stack("vots2026/point", DATA["vots2026/point"], names=("only",))
+    assert run(context) is None
+    (sequence,) = context.sequences
+    (experiment,) = context.workspace.stack
     for name in sequence.objects():
-        (trajectory,) = experiment.gather(opened.trackers[0], sequence, objects=[name])
+        (trajectory,) = experiment.gather(context.trackers[0], sequence, objects=[name])
         pairs = list(zip(trajectory.regions(), sequence.object(name), strict=True))[32:]
         distances = [math.hypot(a.x - b.x, a.y - b.y) for a, b in pairs]
         assert max(distances) <= 1.5 and min(distances) < 0.3
 
 
-def test_a_sequence_without_a_colour_channel_says_so(open_stack: Open) -> None:
+def test_a_sequence_without_a_color_channel_says_so(open_stack: Open) -> None:
     depth = Data("rectangle", length=20, anchors=True, channels=("depth",))
     failure = run(open_stack("vot2022/depth", depth))
     assert failure is not None
@@ -297,9 +297,9 @@ def test_a_sequence_without_a_colour_channel_says_so(open_stack: Open) -> None:
 
 @pytest.mark.parametrize("name", ["vot2018/shortterm", "vot2022/longterm", "vots2026/point"])
 def test_the_page_of_a_stack_is_written(open_stack: Open, name: str) -> None:
-    opened = open_stack(name, DATA[name], names=("only",))
-    assert run(opened) is None
-    report = score(opened, "latest").report
+    context = open_stack(name, DATA[name], names=("only",))
+    assert run(context) is None
+    report = score(context, "latest").report
     assert report is not None
     assert "Repaired experiments" in report.read_text()
 
@@ -323,7 +323,7 @@ def test_a_real_process_gives_what_the_one_without_a_process_gives(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vot.tracker.trax, "TrackerProcess", LocalProcess.__base__)
         remote = open_stack(name, data, "remote", ("only",))
-        code, printed = evaluate("coloured", "--stack", name, "--workspace", remote.folder)
+        code, printed = evaluate("colored", "--stack", name, "--workspace", remote.folder)
     assert code == 0, printed
     assert result_files(remote) == result_files(local)
 
@@ -350,13 +350,13 @@ def test_objects_one_by_one_give_what_objects_at_once_give(
     assert compared > 100
 
 
-def answers_of(opened: Opened) -> list[list[str]]:
+def answers_of(context: EvaluationContext) -> list[list[str]]:
     """All answers of all trajectories, as text, without the special codes."""
-    (experiment,) = opened.workspace.stack
+    (experiment,) = context.workspace.stack
     found = []
-    for sequence in opened.sequences:
-        results = experiment.results(opened.trackers[0], sequence)
-        for run_ in runs_of(experiment, opened.trackers[0], sequence):
+    for sequence in context.sequences:
+        results = experiment.results(context.trackers[0], sequence)
+        for run_ in runs_of(experiment, context.trackers[0], sequence):
             for name in run_.files.values():
                 regions = Trajectory.read(results, name).regions()
                 found.append([str(region) for region in regions if not is_special(region)])

@@ -59,5 +59,5 @@ def test_the_repaired_experiments_are_named(name: str) -> None:
 @pytest.mark.parametrize("name", ROWS)
 def test_local_scores_are_promised_where_the_stack_has_analyses(name: str) -> None:
     content = yaml.safe_load(Path(resolve_stack(name)).read_text())
-    analysed = any("analyses" in experiment for experiment in content["experiments"].values())
-    assert ("no local scores" in ROWS[name][2]) is not analysed or "refused" in ROWS[name][2]
+    analyzed = any("analyses" in experiment for experiment in content["experiments"].values())
+    assert ("no local scores" in ROWS[name][2]) is not analyzed or "refused" in ROWS[name][2]

@@ -21,7 +21,7 @@ from vot.workspace.storage import LocalStorage
 
 from vot_wrapper.submission.packing import PackingError, verify
 from vot_wrapper.toolkit.completeness import Inventory, take_inventory
-from vot_wrapper.toolkit.workspaces import Opened, open_workspace
+from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
 
 ROOT = Path(__file__).parents[2]
 STACK = """
@@ -103,12 +103,12 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> MakeWorkspace:
     return build
 
 
-def opened(workspace: Path) -> Opened:
+def context(workspace: Path) -> EvaluationContext:
     registry = ROOT / "trackers.ini"
     return open_workspace(workspace, ("tiny-one",), None, (), registry, print, to_run=False)
 
 
-def inventory_of(workspace: Opened) -> Inventory:
+def inventory_of(workspace: EvaluationContext) -> Inventory:
     tracker = workspace.workspace.registry["tiny-one"]
     return take_inventory(workspace, tracker, "samurai evaluate tiny-one")
 
@@ -189,10 +189,10 @@ def test_equal_repetitions_may_stop_early(make: MakeWorkspace) -> None:
     workspace = make("./stack.yaml")
     (workspace / "stack.yaml").write_text(STACK.replace("repetitions: 2", "repetitions: 6"))
     write_result(workspace / "results/tiny-one/repeated/lonely", "lonely_003", 5)
-    assert told(inventory_of(opened(workspace))) == []
+    assert told(inventory_of(context(workspace))) == []
     write_result(workspace / "results/tiny-one/repeated/lonely", "lonely_003", 5, "txt")
     (workspace / "results/tiny-one/repeated/lonely/lonely_003.txt").write_text("1\n" * 5)
-    problems = told(inventory_of(opened(workspace)))
+    problems = told(inventory_of(context(workspace)))
     for number, problem in zip((4, 5, 6), problems, strict=True):
         assert f"repetition {number}: lonely_00{number}.bin is missing" in problem
 
@@ -203,17 +203,17 @@ def test_equal_repetitions_may_stop_early(make: MakeWorkspace) -> None:
 @pytest.fixture(
     scope="module", params=["vots2025/main:bin", "./stack.yaml:bin", "./stack.yaml:txt"]
 )
-def whole(request: pytest.FixtureRequest, make: MakeWorkspace) -> Opened:
+def whole(request: pytest.FixtureRequest, make: MakeWorkspace) -> EvaluationContext:
     """An opened workspace with nothing wrong; tests restore what they damage."""
     stack, kind = request.param.split(":")
-    workspace = opened(make(stack, kind))
+    workspace = context(make(stack, kind))
     inventory = inventory_of(workspace)
     assert inventory.problems == []
     assert set(inventory.files) == set(result_files(workspace.folder))
     return workspace
 
 
-def test_any_missing_file_is_named(whole: Opened) -> None:
+def test_any_missing_file_is_named(whole: EvaluationContext) -> None:
     root = whole.folder / "results" / "tiny-one"
     for name in result_files(whole.folder):
         with changed(root / name, None):
@@ -226,7 +226,7 @@ def test_any_missing_file_is_named(whole: Opened) -> None:
         assert "Remedy: " in problems[0] and "samurai evaluate tiny-one" in problems[0]
 
 
-def test_the_toolkit_agrees_on_what_is_missing(whole: Opened) -> None:
+def test_the_toolkit_agrees_on_what_is_missing(whole: EvaluationContext) -> None:
     tracker = whole.workspace.registry["tiny-one"]
     root = whole.folder / "results" / "tiny-one"
 
@@ -246,7 +246,7 @@ def test_the_toolkit_agrees_on_what_is_missing(whole: Opened) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_any_truncated_file_is_named(whole: Opened, data: st.DataObject) -> None:
+def test_any_truncated_file_is_named(whole: EvaluationContext, data: st.DataObject) -> None:
     files = result_files(whole.folder)
     name = data.draw(st.sampled_from(sorted(files)))
     length = data.draw(st.integers(0, len(files[name]) - 1))
@@ -259,7 +259,7 @@ def test_any_truncated_file_is_named(whole: Opened, data: st.DataObject) -> None
     ), (name, length, problems)
 
 
-def test_a_longer_file_is_told_too(whole: Opened) -> None:
+def test_a_longer_file_is_told_too(whole: EvaluationContext) -> None:
     files = result_files(whole.folder)
     for name, content in files.items():
         with changed(whole.folder / "results" / "tiny-one" / name, content + b"1\n"):
@@ -274,7 +274,7 @@ def test_a_mask_whose_runs_do_not_fit_is_told(make: MakeWorkspace) -> None:
     header = struct.pack("<BhhHHH", 3, 5, 2, 7, 7, 14)  # the mask of frame 5: 7 x 7 in 14 runs
     runs = content.index(header) + len(header)
     file.write_bytes(content[:runs] + struct.pack("<H", 9) + content[runs + 2 :])
-    (problem,) = told(inventory_of(opened(workspace)))
+    (problem,) = told(inventory_of(context(workspace)))
     assert "crowd_2_001.bin has a mask whose runs don't fill its 7 x 7 pixels" in problem
 
 
@@ -282,14 +282,14 @@ def test_an_object_without_results_is_named(make: MakeWorkspace) -> None:
     workspace = make()
     for file in workspace.rglob("crowd_2_001*"):
         file.unlink()
-    (problem,) = told(inventory_of(opened(workspace)))
+    (problem,) = told(inventory_of(context(workspace)))
     assert problem.startswith("tiny-one, baseline, crowd, object 2: crowd_2_001.bin is missing")
 
 
 def test_an_experiment_that_never_ran_is_one_line(make: MakeWorkspace) -> None:
     workspace = make("vots2025/realtime")
     shutil.rmtree(workspace / "results" / "tiny-one" / "realtime")
-    (problem,) = told(inventory_of(opened(workspace)))
+    (problem,) = told(inventory_of(context(workspace)))
     assert problem.startswith(
         "tiny-one, realtime: no results at all: 4 trajectories of 2 sequences"
     )
@@ -298,7 +298,7 @@ def test_an_experiment_that_never_ran_is_one_line(make: MakeWorkspace) -> None:
 def test_a_sequence_without_anchors_is_told(make: MakeWorkspace) -> None:
     workspace = make("./stack.yaml")
     (workspace / "sequences/lonely/anchor.value").unlink()
-    (problem,) = told(inventory_of(opened(workspace)))
+    (problem,) = told(inventory_of(context(workspace)))
     assert problem.startswith("tiny-one, baseline, lonely: the sequence can't be used")
     assert "anchor" in problem
 
@@ -307,7 +307,7 @@ def test_two_files_of_one_trajectory_are_a_warning(make: MakeWorkspace) -> None:
     workspace = make()
     folder = workspace / "results/tiny-one/baseline/lonely"
     (folder / "lonely_001.txt").write_text("1\n" * 5)
-    inventory = inventory_of(opened(workspace))
+    inventory = inventory_of(context(workspace))
     assert told(inventory) == []
     assert [problem.what.split(";")[0] for problem in inventory.problems] == [
         "lonely_001 is there as .bin and .txt"
@@ -435,7 +435,7 @@ def test_a_wrong_archive_is_refused(
     tamper: Callable[[dict[str, bytes]], object],
     message: str,
 ) -> None:
-    workspace = opened(make())
+    workspace = context(make())
     inventory = inventory_of(workspace)
     files = {name: file.read_bytes() for name, file in inventory.files.items()}
     files["manifest.yml"] = b"identifier: tiny-one"
@@ -454,7 +454,7 @@ def test_a_wrong_archive_is_refused(
 
 
 def test_a_broken_archive_is_refused(make: MakeWorkspace, tmp_path: Path) -> None:
-    workspace = opened(make())
+    workspace = context(make())
     (tmp_path / "a.zip").write_bytes(b"PK no archive")
     with pytest.raises(PackingError, match=r"a\.zip can't be read"):
         verify(tmp_path / "a.zip", workspace.workspace.registry["tiny-one"], Inventory())

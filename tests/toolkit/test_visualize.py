@@ -19,7 +19,7 @@ from vot.workspace import LocalStorage
 from samurai.evaluation.pictures.recording import MaskShape, PolygonShape, Recording, State
 from vot_wrapper.toolkit.recordings import ResultError, read_recording, trackers_to_show
 from vot_wrapper.toolkit.runs import Run, runs_of
-from vot_wrapper.toolkit.workspaces import Opened, open_workspace
+from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
 
 WIDTH, HEIGHT, LENGTH = 64, 48, 10
 STACK = """
@@ -109,16 +109,16 @@ def workspace(tmp_path: Path) -> Path:
     return folder
 
 
-def opened_at(workspace: Path) -> Opened:
+def opened_at(workspace: Path) -> EvaluationContext:
     nowhere = Path("trackers.ini")
     return open_workspace(workspace, (), None, (), nowhere, lambda _: None, to_run=False)
 
 
 def runs(workspace: Path, experiment: str, sequence: str) -> list[Run]:
-    opened = opened_at(workspace)
-    (tracker,) = trackers_to_show(opened, ())
-    chosen = opened.workspace.stack[experiment]
-    transformed = {s.name: s for s in chosen.transform(opened.sequences)}
+    context = opened_at(workspace)
+    (tracker,) = trackers_to_show(context, ())
+    chosen = context.workspace.stack[experiment]
+    transformed = {s.name: s for s in chosen.transform(context.sequences)}
     return runs_of(chosen, tracker, transformed[sequence])
 
 
@@ -245,7 +245,7 @@ def test_the_sheet_shows_the_answer_in_the_frames(workspace: Path, visualize: Ca
         str(workspace / "reports/pictures/old/unsupervised/blob/run_001.png")
     ).astype(int)
     red_minus_blue = with_answer[..., 2] - with_answer[..., 0]
-    # The frames are grey; in the right one of the two the object is filled with orange.
+    # The frames are gray; in the right one of the two the object is filled with orange.
     tiles = red_minus_blue[70 : 70 + 480]
     left, right = tiles[:, :680], tiles[:, 680:]
     assert (left > 60).sum() == 0

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from samurai_training.assets import SOURCES, Assets, fetch
-from samurai_training.camera import GREY
+from samurai_training.camera import GRAY
 from samurai_training.clips import film, training_clip
 from samurai_training.errors import TrainingError
-from samurai_training.figures import Figure
-from samurai_training.gaze import Pursuit, ViewRule
 from samurai_training.ground import Ground
+from samurai_training.people import Person
 from samurai_training.sprites import CutOut, Deformation
+from samurai_training.view_sampling import Pursuit, ViewRule
 from samurai_training.world import World
 
 SEEDS = range(12)
@@ -45,7 +45,7 @@ def test_the_first_frame_shows_the_target(assets: Assets, seed: int) -> None:
 
 
 def test_the_target_differs_from_what_is_around_it(assets: Assets) -> None:
-    """A mask that pointed elsewhere would have the mean colour of its surroundings."""
+    """A mask that pointed elsewhere would have the mean color of its surroundings."""
     contrasts = []
     for seed in SEEDS:
         clip = training_clip(assets, ViewRule(96), 1, (seed,))
@@ -89,8 +89,8 @@ def test_windows_follow_and_whole_views_do_not(assets: Assets) -> None:
     assert 0.12 < np.median(sizes) < 0.4
 
 
-def test_beyond_the_frame_lies_the_mean_colour(assets: Assets) -> None:
-    border = np.array(GREY[::-1])
+def test_beyond_the_frame_lies_the_mean_color(assets: Assets) -> None:
+    border = np.array(GRAY[::-1])
     seen = [
         (training_clip(assets, ViewRule(64), 1, (seed,)).frames[0] == border).all(2).mean()
         for seed in range(30)
@@ -102,11 +102,11 @@ def test_windows_err_as_they_do_in_use(assets: Assets) -> None:
     """Aside, too wide and too narrow, and some of it for several frames."""
     asides, sizes, stays = [], [], []
     for seed in range(60):
-        gaze = Pursuit(ViewRule(100, 4.0), np.random.default_rng(seed))
+        view_sampler = Pursuit(ViewRule(100, 4.0), np.random.default_rng(seed))
         views = []
         for _ in range(12):
-            views.append(gaze.view((0.0, 0.0, 1.0)))
-            gaze.notice((0.0, 0.0, 1.0), True)
+            views.append(view_sampler.view((0.0, 0.0, 1.0)))
+            view_sampler.notice((0.0, 0.0, 1.0), True)
         x = np.array([view.x for view in views]) * views[0].scale / 100
         asides.append(np.abs(x).max())
         scales = np.log([view.scale for view in views])
@@ -124,7 +124,7 @@ def test_targets_are_things_people_parts_and_pieces_of_the_ground(assets: Assets
         if target is None:
             kinds["ground"] += 1
             continue
-        name = "figure" if isinstance(target.look, Figure) else "thing"
+        name = "figure" if isinstance(target.look, Person) else "thing"
         kinds[name if target.look.part(0) is None else f"part of a {name}"] += 1
         x, y, size = target.focus()
         assert (x, y) == pytest.approx((0, 0), abs=1e-6) and size == pytest.approx(1)
@@ -136,20 +136,20 @@ def test_targets_are_things_people_parts_and_pieces_of_the_ground(assets: Assets
 def test_a_part_lies_within_its_look(assets: Assets, seed: int) -> None:
     random = np.random.default_rng(seed)
     cut = CutOut(assets.sprites[seed % len(assets.sprites)], Deformation.drawn(random))
-    for look in (Figure.drawn(assets, random), cut):
+    for look in (Person.drawn(assets, random), cut):
         assert look.part(0) is None
         look.choose_part(random)
         for time in range(0, 30, 7):
             picture, part = look.at(time), look.part(time)
             assert part is not None and part.shape == picture.shape[:2]
             assert 0 < (part > 127).sum() < part.size / 2
-        if isinstance(look, Figure):
+        if isinstance(look, Person):
             assert ((part > 0) <= (picture[..., 3] > 0)).all()
 
 
 def test_a_figure_moves_its_limbs_and_its_double_wears_the_same(assets: Assets) -> None:
     random = np.random.default_rng(1)
-    figure = Figure.drawn(assets, random)
+    figure = Person.drawn(assets, random)
     figure.gait = replace(figure.gait, swing=0.6, pace=0.5, frontal=False)
     shapes = [figure.at(time)[..., 3] > 0 for time in range(8)]
     assert any((shape != shapes[0]).mean() > 0.01 for shape in shapes)

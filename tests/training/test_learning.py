@@ -27,14 +27,14 @@ from samurai.tracker import Tracker
 from samurai_training.__main__ import main
 from samurai_training.assets import Assets
 from samurai_training.clips import training_clip
+from samurai_training.dataloader import MOST_CLICKS, Clips, _clicks, to_batch
 from samurai_training.errors import TrainingError
 from samurai_training.export import averaged, with_file
-from samurai_training.feed import MOST_CLICKS, Clips, _clicks, to_batch
-from samurai_training.gaze import ViewRule
 from samurai_training.loop import Options, Run, rate_at
-from samurai_training.losses import Weights, judge
+from samurai_training.losses import Weights, compute_losses
 from samurai_training.recipe import RECIPES, START, Recipe, Stage, recipe
 from samurai_training.unroll import Batch, Prediction, _correcting, filled, unroll
+from samurai_training.view_sampling import ViewRule
 
 SIDE = 160
 TINY = Recipe(steps=6, rate=1e-3, stages=(Stage(1.0, 64, 2.7, 2, 3, START),), warm_up=2)
@@ -164,7 +164,7 @@ def test_the_trunk_has_a_rate_of_its_own(tmp_path: Path) -> None:
     run = Run(replace(TINY, trunk=0.25), options(tmp_path))
     run._train_step(Clips(Assets.procedural(), TINY, seed=1)[0])
     trunk = {id(p) for p in run.model.image_encoder.trunk.parameters()}
-    grouped = [(group["lr"], p) for group in run.optimiser.param_groups for p in group["params"]]
+    grouped = [(group["lr"], p) for group in run.optimizer.param_groups for p in group["params"]]
     assert len(grouped) == len(list(run.model.parameters()))
     base = rate_at(TINY, 0)
     assert all(rate == base * (0.25 if id(p) in trunk else 1) for rate, p in grouped)
@@ -182,7 +182,7 @@ def test_losses_against_a_plain_restatement() -> None:
     ious = torch.rand(1, 3, generator=generator)
     score = torch.tensor([[0.7]])
     weights = Weights(focal=20.0, entropy=2.0, dice=1.0, iou=1.0, visible=0.3, others=0.1)
-    found = judge([Prediction(1, logits, ious, score)], truth, weights)
+    found = compute_losses([Prediction(1, logits, ious, score)], truth, weights)
     per_candidate, errors = [], []
     for candidate in range(3):
         focal = entropy = shared = size = 0.0
@@ -208,13 +208,13 @@ def test_losses_against_a_plain_restatement() -> None:
 def test_a_perfect_answer_costs_nothing_and_an_absent_target_has_no_mask_loss() -> None:
     truth = torch.zeros(2, 1, 1, 16, 16)
     truth[1, 0, 0, 4:9, 4:9] = 1
-    good = judge([prediction_of(truth[1], 30.0)], truth, START)
+    good = compute_losses([prediction_of(truth[1], 30.0)], truth, START)
     assert good.total.item() < 0.02 and good.overlap == 1
-    absent = judge([prediction_of(truth[1], 30.0)], torch.zeros_like(truth), START)
+    absent = compute_losses([prediction_of(truth[1], 30.0)], torch.zeros_like(truth), START)
     assert absent.mask == 0 and absent.visible > 8
 
 
-def test_boxes_are_filled_by_pixel_centres() -> None:
+def test_boxes_are_filled_by_pixel_centers() -> None:
     mask = filled(torch.tensor([[1.4, 2.0, 3.6, 3.4]]), torch.zeros(1, 1, 6, 6))[0, 0]
     assert [tuple(place) for place in mask.nonzero().tolist()] == [(2, 1), (2, 2), (2, 3)]
 

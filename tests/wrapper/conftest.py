@@ -89,11 +89,11 @@ def color(image):
 
 @pytest.fixture
 def connect(tmp_path):
-    """connect(*behaviour, env=...) starts the fake tracker's process and says hello."""
+    """connect(*behavior, env=...) starts the fake tracker's process and says hello."""
     peers = []
 
-    def start(*behaviour, env=None, real=False):
-        program = ["-m", "vot_wrapper"] if real else [str(HERE / "fake_server.py"), *behaviour]
+    def start(*behavior, env=None, real=False):
+        program = ["-m", "vot_wrapper"] if real else [str(HERE / "fake_server.py"), *behavior]
         peer = Peer(program, tmp_path, env)
         peers.append(peer)
         return peer

@@ -1,4 +1,4 @@
-"""A tracker process with a tracker that needs no network: `python fake_server.py [BEHAVIOUR ...]`.
+"""A tracker process with a tracker that needs no network: `python fake_server.py [BEHAVIOR ...]`.
 
 Everything but the tracker is the real thing. The fake's answers say what it was given: each object
 is answered with its first mask moved right by one pixel per frame, and the confidence is the mean
@@ -27,16 +27,16 @@ REAL_ERROR = os.dup(2)
 
 
 class FakeTracker:
-    def __init__(self, behaviour):
-        self.behaviour = behaviour
+    def __init__(self, behavior):
+        self.behavior = behavior
 
     def session(self):
-        return FakeSession(self.behaviour)
+        return FakeSession(self.behavior)
 
 
 class FakeSession:
-    def __init__(self, behaviour):
-        self.behaviour = behaviour
+    def __init__(self, behavior):
+        self.behavior = behavior
         self.objects = []
         self.time = -1
 
@@ -52,22 +52,22 @@ class FakeSession:
 
     def advance(self, frame, new_objects):
         self.time += 1
-        if "noise" in self.behaviour:
+        if "noise" in self.behavior:
             make_noise()
-        if "stuck" in self.behaviour:
+        if "stuck" in self.behavior:
             stuck()
-        for slow in (word for word in self.behaviour if word.startswith("slow:")):
+        for slow in (word for word in self.behavior if word.startswith("slow:")):
             os.write(int(slow.removeprefix("slow:")), b"%d" % self.time)
             time.sleep(1)
-        if "broken" in self.behaviour and self.time == 2:
+        if "broken" in self.behavior and self.time == 2:
             raise RuntimeError('the model\nfailed with "quotes", \\ and an é')
-        if "exit" in self.behaviour and self.time == 2:
+        if "exit" in self.behavior and self.time == 2:
             sys.exit("a library calls exit")
         size = frame.shape[:2]
         for region in new_objects:
             mask = region.filled(size).array if isinstance(region, Box) else region.array
             self.objects.append((self.time, mask))
-        if "forgetful" in self.behaviour and self.time == 2:
+        if "forgetful" in self.behavior and self.time == 2:
             self.objects.pop()
         return [self.answer(number, frame) for number in range(len(self.objects))]
 
@@ -76,16 +76,16 @@ class FakeSession:
         mask = np.zeros_like(first)
         shift = min(self.time - born, first.shape[1])
         mask[:, shift:] = first[:, : first.shape[1] - shift]
-        if "noisy-mask" in self.behaviour:
+        if "noisy-mask" in self.behavior:
             mask = np.random.default_rng(0).random(mask.shape) < 0.5
         confidence = float(frame.mean()) / 255
-        if "nan" in self.behaviour and self.time == 2:
+        if "nan" in self.behavior and self.time == 2:
             confidence = float("nan")
         box = Box.of_mask(mask)
         return Answer(number, mask, box, confidence, box is None)
 
     def update_memory_async(self):
-        if "unsettled" in self.behaviour and self.time == 2:
+        if "unsettled" in self.behavior and self.time == 2:
             raise RuntimeError("the memory is full")
 
 
@@ -121,13 +121,13 @@ def chatter():
 
 
 def load(settings):
-    behaviour = set(sys.argv[1:])
-    if "noise" in behaviour:
+    behavior = set(sys.argv[1:])
+    if "noise" in behavior:
         make_noise()
         threading.Thread(target=chatter, daemon=True).start()
-    if "unloadable" in behaviour:
+    if "unloadable" in behavior:
         raise RuntimeError("the weights are damaged")
-    return FakeTracker(behaviour)
+    return FakeTracker(behavior)
 
 
 if __name__ == "__main__":

@@ -163,10 +163,10 @@ def test_a_new_workspace_can_run_ours(
     origin = ROOT / "vot_workspace" / "multiobject" / "sequences"
     (sequences / "list.txt").write_text("twins\n")
     (sequences / "twins").symlink_to(origin / "twins")
-    opened = open_workspace(
+    context = open_workspace(
         folder, ("samurai",), "tests/multiobject", (), bundled.template(), lambda _: None
     )
-    section = opened.trackers[0].describe()
+    section = context.trackers[0].describe()
     paths = str(section.get("paths") or "")
     assert (str(ROOT) in paths.split(os.pathsep)) is not importable
     text = (folder / "trackers.ini").read_text()

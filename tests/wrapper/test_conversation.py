@@ -45,7 +45,7 @@ def test_hello(peer):
     assert peer.client.image_formats == ["path"]
     assert peer.client.channels == ["color"]
     assert peer.client.get("multiobject")
-    # With the key "vot" in the hello, the toolkit restarts the process at every initialise.
+    # With the key "vot" in the hello, the toolkit restarts the process at every initialize.
     assert peer.client.get("vot") is None
 
 
@@ -117,7 +117,7 @@ def test_an_object_that_is_gone_is_an_empty_region(peer, images):
     assert np.isfinite(float(properties["confidence"]))
 
 
-def test_every_initialise_starts_anew(peer, images):
+def test_every_initialize_starts_anew(peer, images):
     for _ in range(3):
         assert len(peer.initialize(images[0], rectangle(0, 0, 5, 5), rectangle(9, 9, 5, 5))) == 2
         assert len(peer.frame(images[1])) == 2
@@ -222,29 +222,29 @@ def test_a_frame_is_not_opened_before_it_is_sent(connect, images):
         assert confidence(answer) == pytest.approx((40 * index + 10) / 255, abs=1e-6)
 
 
-@pytest.mark.parametrize("behaviour", [[], ["slow"]], ids=["waiting", "computing"])
-def test_ends_when_the_client_is_killed(images, behaviour, tmp_path):
+@pytest.mark.parametrize("behavior", [[], ["slow"]], ids=["waiting", "computing"])
+def test_ends_when_the_client_is_killed(images, behavior, tmp_path):
     """The tracker process inherits the writing end of `line`: once that is closed, it is gone. A
     slow tracker tells there when it begins with a frame."""
     line, held = os.pipe()
-    behaviour = [f"{name}:{held}" for name in behaviour]
+    behavior = [f"{name}:{held}" for name in behavior]
     client = f"""
 import subprocess, sys, time, trax
 from trax.client import Client
-server = subprocess.Popen([sys.executable, {str(FAKE)!r}, *{behaviour!r}], stdin=subprocess.PIPE,
+server = subprocess.Popen([sys.executable, {str(FAKE)!r}, *{behavior!r}], stdin=subprocess.PIPE,
     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0, pass_fds=[{held}])
 client = Client(stream=(server.stdin.fileno(), server.stdout.fileno()), log=lambda text: None)
 image = {{"color": trax.FileImage.create({str(images[0])!r})}}
 client.initialize(image, [(trax.Rectangle.create(1, 1, 4, 4), {{}})], {{}})
 print("running", flush=True)
-client.frame(image, {{}}, []) if {behaviour!r} else time.sleep(60)
+client.frame(image, {{}}, []) if {behavior!r} else time.sleep(60)
 """
     killed = subprocess.Popen(
         [sys.executable, "-c", client], stdout=subprocess.PIPE, pass_fds=[held], cwd=tmp_path
     )
     os.close(held)
     assert killed.stdout.readline() == b"running\n"
-    for number in b"01" if behaviour else b"":
+    for number in b"01" if behavior else b"":
         assert os.read(line, 1)[0] == number
     assert select.select([line], [], [], 0)[0] == [], "the tracker process must still be running"
     killed.kill()
@@ -279,10 +279,10 @@ def test_a_frame_is_never_opened_before_its_path_was_sent(connect, images, tmp_p
 def test_an_offline_tracker_is_refused() -> None:
     from samurai.errors import ConfigurationError
     from vot_wrapper.settings import Settings
-    from vot_wrapper.trax.server import Conversation
+    from vot_wrapper.trax.server import TraxHandler
 
     class Offline:
         offline = True
 
     with pytest.raises(ConfigurationError, match="answers when the video is finished"):
-        Conversation(None, Offline(), Settings())  # type: ignore[arg-type]
+        TraxHandler(None, Offline(), Settings())  # type: ignore[arg-type]

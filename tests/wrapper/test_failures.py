@@ -93,15 +93,15 @@ def test_a_failing_model_and_a_reason_that_would_break_a_line(connect, images):
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "complaint", "traceback"),
+    ("behavior", "complaint", "traceback"),
     [
         ("nan", "object 0: the confidence is nan", False),
         ("forgetful", "0 answers for 1 objects", False),
         ("exit", "a library calls exit", True),
     ],
 )
-def test_a_tracker_that_misbehaves(connect, images, behaviour, complaint, traceback):
-    peer = connect(behaviour)
+def test_a_tracker_that_misbehaves(connect, images, behavior, complaint, traceback):
+    peer = connect(behavior)
     peer.initialize(images[0], rectangle(*SQUARE))
     peer.frame(images[1])
     assert complaint in failure(peer, peer.frame, images[2], traceback=traceback)
@@ -137,7 +137,7 @@ def test_noise_never_hides_a_failure(connect, images):
     assert "the model failed" in failure(peer, peer.frame, images[2], traceback=True)
 
 
-def test_a_frame_before_any_initialise(connect, images):
+def test_a_frame_before_any_initialize(connect, images):
     peer = connect()
     peer.process.stdin.write(f'@@TRAX:frame "file://{images[0]}" \n'.encode())
     assert peer.exit_code() == 1

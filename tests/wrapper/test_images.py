@@ -13,7 +13,7 @@ from samurai.video.images import read_frame
 
 
 def picture(width, height, mode="RGB", seed=0):
-    """Smooth colours with noise on top, so that every coefficient of a JPEG block is in use."""
+    """Smooth colors with noise on top, so that every coefficient of a JPEG block is in use."""
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 256, (height // 8 + 2, width // 8 + 2, 3), np.uint8)
     smooth = np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC))
@@ -42,18 +42,18 @@ def test_jpegs_are_decoded_bit_for_bit_as_by_pillow(
 @pytest.mark.parametrize(
     ("name", "mode", "options"),
     [
-        ("grey.jpg", "L", {}),
+        ("gray.jpg", "L", {}),
         ("cmyk.jpg", "CMYK", {}),
         ("rgb-coded.jpg", "RGB", {"keep_rgb": True}),
         ("restart-markers.jpg", "RGB", {"restart_marker_blocks": 3}),
-        ("colour.png", "RGB", {}),
-        ("grey.png", "L", {}),
+        ("color.png", "RGB", {}),
+        ("gray.png", "L", {}),
         ("alpha.png", "RGBA", {}),
-        ("grey-alpha.png", "LA", {}),
+        ("gray-alpha.png", "LA", {}),
         ("palette.png", "P", {}),
         ("one-bit.png", "1", {}),
-        ("colour.bmp", "RGB", {}),
-        ("colour.webp", "RGB", {"lossless": True}),
+        ("color.bmp", "RGB", {}),
+        ("color.webp", "RGB", {"lossless": True}),
     ],
 )
 def test_other_kinds_of_images_are_converted_as_by_pillow(tmp_path, name, mode, options):

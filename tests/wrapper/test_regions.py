@@ -14,7 +14,7 @@ from vot_wrapper.trax.regions import (
     MAX_RUNS,
     PointTrack,
     answer_kind,
-    rasterise,
+    rasterize,
     to_prompt,
     to_trax,
 )
@@ -25,7 +25,7 @@ corners = st.lists(st.tuples(quarters, quarters), min_size=3, max_size=9)
 
 
 def exact_crossings(points, row):
-    """Where the polygon's edges cross the line of a row's pixel centres, as exact fractions."""
+    """Where the polygon's edges cross the line of a row's pixel centers, as exact fractions."""
     y = Fraction(2 * row + 1, 2)
     found = []
     for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True):
@@ -37,15 +37,15 @@ def exact_crossings(points, row):
 
 @settings(deadline=None, max_examples=100)
 @given(corners)
-def test_a_pixel_is_inside_when_a_ray_from_its_centre_crosses_an_odd_number_of_edges(points):
-    mask = rasterise(np.array(points, np.float64), SIZE)
+def test_a_pixel_is_inside_when_a_ray_from_its_center_crosses_an_odd_number_of_edges(points):
+    mask = rasterize(np.array(points, np.float64), SIZE)
     for row in range(SIZE[0]):
         crossings = exact_crossings(points, row)
         for column in range(SIZE[1]):
-            centre = Fraction(2 * column + 1, 2)
+            center = Fraction(2 * column + 1, 2)
             # On a slanted edge rounding decides; the filled box below has the other edges.
-            if all(abs(crossing - centre) > Fraction(1, 10**9) for crossing in crossings):
-                odd = sum(crossing < centre for crossing in crossings) % 2 == 1
+            if all(abs(crossing - center) > Fraction(1, 10**9) for crossing in crossings):
+                odd = sum(crossing < center for crossing in crossings) % 2 == 1
                 assert mask[row, column] == odd
 
 
@@ -55,13 +55,13 @@ def test_a_rectangular_polygon_is_the_filled_box(x, y, width, height):
     x, y, width, height = x / 4, y / 4, width / 4, height / 4
     points = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
     expected = Box(x, y, width, height).filled(SIZE).array
-    assert np.array_equal(rasterise(np.array(points), SIZE), expected)
+    assert np.array_equal(rasterize(np.array(points), SIZE), expected)
 
 
 def test_the_even_odd_rule_leaves_the_middle_of_a_star_empty():
     angles = np.arange(5) * 4 * np.pi / 5
     star = 20 + 18 * np.stack([np.sin(angles), -np.cos(angles)], axis=1)
-    mask = rasterise(star, (40, 40))
+    mask = rasterize(star, (40, 40))
     assert not mask[20, 20]
     assert mask[6, 20]
 
@@ -122,7 +122,7 @@ def test_a_rectangle_keeps_its_fractions():
     assert to_prompt(region, SIZE, "box") == Box(1.25, -2.5, 3.75, 9.5)
 
 
-def test_a_polygon_that_is_too_thin_for_a_centre_keeps_one_pixel():
+def test_a_polygon_that_is_too_thin_for_a_center_keeps_one_pixel():
     needle = trax.Polygon.create([(3.6, 2.6), (3.9, 2.6), (3.9, 2.9)])
     prompt = to_prompt(needle, SIZE, "region")
     assert np.argwhere(prompt.array).tolist() == [[2, 3]]

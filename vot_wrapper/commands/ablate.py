@@ -19,7 +19,7 @@ from samurai.models.manifest import card_file, checkpoint_path, model_card, sha2
 from samurai.policies import PolicyChoice, policy_names
 from vot_wrapper.commands.ablation_progress import Progress
 from vot_wrapper.commands.console import Console, Interrupt, duration
-from vot_wrapper.commands.evaluate import names
+from vot_wrapper.commands.evaluate import split_names
 from vot_wrapper.toolkit import bundled
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     from samurai.evaluation.pictures.figure import require_matplotlib
 
     started = time.monotonic()
-    combinations = chosen(policies_of(arguments.policies), names(arguments.models))
+    combinations = chosen(policies_of(arguments.policies), split_names(arguments.models))
     require_matplotlib()
     interrupt = Interrupt()
     console = Console(interrupt)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vot_wrapper.toolkit.provenance import Standing
     from vot_wrapper.toolkit.running import Failure
     from vot_wrapper.toolkit.scoring import Scores
-    from vot_wrapper.toolkit.workspaces import Opened
+    from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 REPORT_NAME = "latest"
 LOCAL_STACK = "tests/multiobject"  # scores the results of the VOTS challenges
@@ -71,7 +71,7 @@ def add_workspace_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def add_sequences_argument(parser: argparse.ArgumentParser) -> None:
-    """Declares --sequences, which `names` reads."""
+    """Declares --sequences, which `split_names` reads."""
     parser.add_argument(
         "--sequences",
         nargs="+",
@@ -96,11 +96,11 @@ def run(arguments: argparse.Namespace) -> int:
     interrupt = Interrupt()
     console = Console(interrupt)
     try:
-        opened = open_workspace(
+        context = open_workspace(
             workspace_folder(arguments.workspace, console.say, arguments.stack),
             tuple(arguments.trackers or ["samurai"]),
             arguments.stack,
-            names(arguments.sequences),
+            split_names(arguments.sequences),
             bundled.template(),
             console.say,
         )
@@ -108,56 +108,59 @@ def run(arguments: argparse.Namespace) -> int:
         console.findings(unusable.findings)
         console.say(f"\nnothing was run: repair the data{_or_choose(unusable.sound)}")
         return 1
-    refuse_faulty(opened)
-    _introduce(console, opened)
-    identifiers = [tracker.reference for tracker in opened.trackers]
+    refuse_faulty(context)
+    _introduce(console, context)
+    identifiers = [tracker.reference for tracker in context.trackers]
     try:
-        with interrupt, trackers_alone(opened.folder, identifiers):
-            failures = _run_trackers(console, interrupt, opened, arguments)
+        with interrupt, trackers_alone(context.folder, identifiers):
+            failures = _run_trackers(console, interrupt, context, arguments)
     except KeyboardInterrupt:
         console.interrupted()
         return 130
     try:
-        with scoring_alone(opened.folder):
-            scores, standings = marked(opened, score(opened, arguments.name))
+        with scoring_alone(context.folder):
+            scores, standings = marked(context, score(context, arguments.name))
     except OSError as error:
         console.say(f"\nthe scores can't be written: {error.strerror or error} ({error.filename})")
-        console.say(f"Remedy: free space, or allow writing, in {opened.folder}; results are kept")
+        console.say(f"Remedy: free space, or allow writing, in {context.folder}; results are kept")
         console.failures(failures)
         return 1
-    _show(console, opened, scores, _staleness(standings, arguments))
+    _show(console, context, scores, _staleness(standings, arguments))
     console.failures(failures)
     console.say(f"{duration(time.monotonic() - started)} in all")
     return 1 if failures else 0
 
 
 def _run_trackers(
-    console: Console, interrupt: Interrupt, opened: Opened, arguments: argparse.Namespace
+    console: Console,
+    interrupt: Interrupt,
+    context: EvaluationContext,
+    arguments: argparse.Namespace,
 ) -> list[Failure]:
     """Runs every tracker, also after one that failed; all failures."""
     from vot_wrapper.toolkit.running import run_missing
 
     failures: list[Failure] = []
-    for tracker in opened.trackers:
+    for tracker in context.trackers:
         console.tracker(tracker.reference, tracker.label)
         if arguments.workers:
-            failures += _run_on_workers(console, opened, tracker, arguments)
+            failures += _run_on_workers(console, context, tracker, arguments)
         # What workers leave are the experiments that measure the clock, and what failed there.
         failures += run_missing(
-            opened, tracker, console, arguments.force, timed_only=bool(arguments.workers)
+            context, tracker, console, arguments.force, timed_only=bool(arguments.workers)
         )
         interrupt.check()
     return failures
 
 
 def _run_on_workers(
-    console: Console, opened: Opened, tracker: Tracker, arguments: argparse.Namespace
+    console: Console, context: EvaluationContext, tracker: Tracker, arguments: argparse.Namespace
 ) -> list[Failure]:
     from vot_wrapper.toolkit.distributed import Cluster, run_distributed
 
-    stack = str(opened.stack) if arguments.stack else None
+    stack = str(context.stack) if arguments.stack else None
     cluster = Cluster(arguments.workers, arguments.address, stack)
-    return run_distributed(opened, tracker, cluster, WorkersConsole(console), arguments.force)
+    return run_distributed(context, tracker, cluster, WorkersConsole(console), arguments.force)
 
 
 def _or_choose(sound: tuple[str, ...]) -> str:
@@ -169,7 +172,7 @@ def _or_choose(sound: tuple[str, ...]) -> str:
     return f", or run only what has no problem: --sequences {shlex.join(sound)}"
 
 
-def names(given: list[str]) -> tuple[str, ...]:
+def split_names(given: list[str]) -> tuple[str, ...]:
     """Names that were given separated by spaces or commas."""
     return tuple(name for part in given for name in part.split(",") if name)
 
@@ -221,20 +224,20 @@ def _refuse_to_guess(here: Path, stack: str | None) -> None:
     )
 
 
-def _introduce(console: Console, opened: Opened) -> None:
-    workspace = opened.workspace
-    count, known = len(opened.sequences), len(workspace.dataset)
-    console.say(f"workspace    {opened.folder}")
+def _introduce(console: Console, context: EvaluationContext) -> None:
+    workspace = context.workspace
+    count, known = len(context.sequences), len(workspace.dataset)
+    console.say(f"workspace    {context.folder}")
     console.say(f"experiments  {', '.join(workspace.stack.experiments)} ({workspace.stack.title})")
     console.say(f"sequences    {count if count == known else f'{count} of {known}'}")
-    console.findings(opened.warnings)
+    console.findings(context.warnings)
 
 
 def _staleness(standings: list[tuple[str, Standing]], arguments: argparse.Namespace) -> list[str]:
     """A line for everything in the table that isn't of the present state, with the command."""
     from vot_wrapper.toolkit.staleness import command, lines
 
-    where = (arguments.stack, arguments.workspace, names(arguments.sequences))
+    where = (arguments.stack, arguments.workspace, split_names(arguments.sequences))
     return [
         f"{mark:8}  {text}"
         for name, found in standings
@@ -242,15 +245,15 @@ def _staleness(standings: list[tuple[str, Standing]], arguments: argparse.Namesp
     ]
 
 
-def _show(console: Console, opened: Opened, scores: Scores, stale: list[str]) -> None:
+def _show(console: Console, context: EvaluationContext, scores: Scores, stale: list[str]) -> None:
     """The table, what its columns mean, what is stale in it, and where the reports are."""
-    for line in _without_measures(opened):
+    for line in _without_measures(context):
         console.say(line)
     if all(value is None for row in scores.rows for value in row.values):
         console.say("\nno scores: not one experiment is complete")
         return
     console.say(f"\n{render(scores.columns, scores.rows)}\n")
-    for line in [*_legend(opened, scores), *stale]:
+    for line in [*_legend(context, scores), *stale]:
         console.say(line)
     console.say()
     if scores.report is None:
@@ -258,18 +261,18 @@ def _show(console: Console, opened: Opened, scores: Scores, stale: list[str]) ->
     else:
         console.say(f"report       {scores.report}")
         console.say(f"numbers      {scores.document}")
-    _show_pictures(console, opened)
+    _show_pictures(console, context)
 
 
-def _without_measures(opened: Opened) -> list[str]:
+def _without_measures(context: EvaluationContext) -> list[str]:
     """What to do where a stack has no measures; nothing where it has."""
     from vot_wrapper.toolkit.needs import same_results, scores_nothing
     from vot_wrapper.toolkit.workspaces import stack_file
 
-    if not scores_nothing(opened.workspace.stack):
+    if not scores_nothing(context.workspace.stack):
         return []
     lines = ["\nthis stack has no local scores: the challenge's server scores what is submitted"]
-    if same_results(opened.workspace.stack, stack_file(LOCAL_STACK, opened.folder)):
+    if same_results(context.workspace.stack, stack_file(LOCAL_STACK, context.folder)):
         lines.append(
             f"The same results are scored on this workspace's ground truth by `--stack "
             f"{LOCAL_STACK}`, which runs nothing again."
@@ -277,18 +280,18 @@ def _without_measures(opened: Opened) -> list[str]:
     return lines
 
 
-def _show_pictures(console: Console, opened: Opened) -> None:
+def _show_pictures(console: Console, context: EvaluationContext) -> None:
     """Where the pictures of results are, if any were drawn."""
     from vot_wrapper.toolkit.recordings import newest_result
 
-    page = pictures_page(opened.folder)
+    page = pictures_page(context.folder)
     if page.exists():
-        old = page.stat().st_mtime < newest_result(opened.folder)
+        old = page.stat().st_mtime < newest_result(context.folder)
         note = " (older than some results: draw them again with `samurai visualize`)" if old else ""
         console.say(f"pictures     {page}{note}")
 
 
-def _legend(opened: Opened, scores: Scores) -> list[str]:
+def _legend(context: EvaluationContext, scores: Scores) -> list[str]:
     """One line for everything in the table that needs a word."""
     known = {
         "EAO": f"expected average overlap over {_bounds(scores)}",

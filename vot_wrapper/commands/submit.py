@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from vot_wrapper.submission.texts import Submission
     from vot_wrapper.toolkit.completeness import Inventory
-    from vot_wrapper.toolkit.workspaces import Opened
+    from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 SUBMISSIONS = "submissions"
 LOCK = "requirements-lock.txt"
@@ -54,26 +54,26 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from vot_wrapper.toolkit.completeness import take_inventory
 
-    opened, tracker = _open(arguments)
-    again = _again(arguments)
-    output = _output(arguments.output, opened, tracker)
-    _introduce(opened, tracker)
-    inventory = take_inventory(opened, tracker, again)
-    problems = [*inventory.problems, *_check_tracker(opened, tracker, again)]
-    problems += _other_versions(opened, tracker, arguments)
-    problems += [finding.as_problem(opened.folder) for finding in opened.check()]
+    context, tracker = _open(arguments)
+    again = _rerun_command(arguments)
+    output = _output(arguments.output, context, tracker)
+    _introduce(context, tracker)
+    inventory = take_inventory(context, tracker, again)
+    problems = [*inventory.problems, *_check_tracker(context, tracker, again)]
+    problems += _other_versions(context, tracker, arguments)
+    problems += [finding.as_problem(context.folder) for finding in context.check()]
     warnings = [problem for problem in problems if problem.warning]
     grave = [problem for problem in problems if not problem.warning]
-    _tell("warning", warnings)
-    _tell("problem", grave)
+    _print_findings("warning", warnings)
+    _print_findings("problem", grave)
     if grave:
         print("\nno archive was made: solve the problems and run the same command again")
         return 1
-    _deliver(opened, tracker, inventory, warnings, output)
+    _deliver(context, tracker, inventory, warnings, output)
     return 0
 
 
-def _open(arguments: argparse.Namespace) -> tuple[Opened, Tracker]:
+def _open(arguments: argparse.Namespace) -> tuple[EvaluationContext, Tracker]:
     """The workspace and the tracker as trackers.ini has it (nothing added for running it)."""
     from vot.tracker import is_valid_reference
 
@@ -91,24 +91,24 @@ def _open(arguments: argparse.Namespace) -> tuple[Opened, Tracker]:
             f"{folder} is no workspace (it has no {CONFIGURATION}), so it has no results. Remedy: "
             "name the one that `samurai evaluate` ran in with --workspace"
         )
-    opened = open_workspace(
+    context = open_workspace(
         folder, (name,), arguments.stack, (), bundled.template(), print, to_run=False
     )
-    return opened, opened.workspace.registry[name]
+    return context, context.workspace.registry[name]
 
 
-def _again(arguments: argparse.Namespace) -> str:
+def _rerun_command(arguments: argparse.Namespace) -> str:
     """The command that runs what is missing, as it can be pasted into a shell."""
     from vot_wrapper.toolkit.staleness import command
 
     return command(arguments.tracker, arguments.stack, arguments.workspace)
 
 
-def _output(given: Path | None, opened: Opened, tracker: Tracker) -> Path:
+def _output(given: Path | None, context: EvaluationContext, tracker: Tracker) -> Path:
     """The folder to deliver to; not made yet."""
     if given is None:
         name = f"{tracker.reference}_{datetime.now():%Y-%m-%dT%H-%M-%S}"
-        return opened.folder / SUBMISSIONS / name
+        return context.folder / SUBMISSIONS / name
     folder = given.expanduser().resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigurationError(
@@ -118,7 +118,7 @@ def _output(given: Path | None, opened: Opened, tracker: Tracker) -> Path:
     return folder
 
 
-def _check_tracker(opened: Opened, tracker: Tracker, again: str) -> list[Problem]:
+def _check_tracker(context: EvaluationContext, tracker: Tracker, again: str) -> list[Problem]:
     """Everything that isn't about result files: names, settings, the section's content."""
     from vot_wrapper.submission.secret_scan import disclosures
     from vot_wrapper.toolkit.provenance import standing
@@ -136,7 +136,7 @@ def _check_tracker(opened: Opened, tracker: Tracker, again: str) -> list[Problem
         )
     problems += disclosures(tracker.describe(), where, Path.home())
     problems += _check_settings(tracker, where)
-    return [*problems, *standing(opened, tracker).problems(again)]
+    return [*problems, *standing(context, tracker).problems(again)]
 
 
 def _check_settings(tracker: Tracker, where: str) -> list[Problem]:
@@ -162,12 +162,12 @@ def _check_settings(tracker: Tracker, where: str) -> list[Problem]:
 
 
 def _other_versions(
-    opened: Opened, tracker: Tracker, arguments: argparse.Namespace
+    context: EvaluationContext, tracker: Tracker, arguments: argparse.Namespace
 ) -> list[Problem]:
     """Results of the same tracker under other versions, which stay behind."""
     found = [
         folder.name
-        for folder in sorted((opened.folder / "results").glob(f"{tracker.identifier}*"))
+        for folder in sorted((context.folder / "results").glob(f"{tracker.identifier}*"))
         if folder.name.partition("@")[0] == tracker.identifier and folder.name != tracker.reference
     ]
     return [
@@ -189,7 +189,11 @@ def _submit(tracker: str, arguments: argparse.Namespace) -> str:
 
 
 def _deliver(
-    opened: Opened, tracker: Tracker, inventory: Inventory, warnings: list[Problem], output: Path
+    context: EvaluationContext,
+    tracker: Tracker,
+    inventory: Inventory,
+    warnings: list[Problem],
+    output: Path,
 ) -> None:
     """Packs, writes the texts, and says what there is; nothing is left of a failed attempt."""
     from vot_wrapper.submission.environment_lock import lock
@@ -199,8 +203,8 @@ def _deliver(
     existed = output.exists()
     output.mkdir(parents=True, exist_ok=True)
     try:
-        archive = pack(opened, tracker, opened.stack, inventory, output)
-        submission = _submission(opened, tracker, inventory, warnings, archive)
+        archive = pack(context, tracker, context.stack, inventory, output)
+        submission = _submission(context, tracker, inventory, warnings, archive)
         written = write(output, submission)
         device = submission.settings.device if submission.settings else "not known"
         (output / LOCK).write_text(lock(device), encoding="utf-8")
@@ -214,21 +218,25 @@ def _deliver(
 
 
 def _submission(
-    opened: Opened, tracker: Tracker, inventory: Inventory, warnings: list[Problem], archive: Path
+    context: EvaluationContext,
+    tracker: Tracker,
+    inventory: Inventory,
+    warnings: list[Problem],
+    archive: Path,
 ) -> Submission:
     from vot_wrapper.submission.texts import Experiment, Submission
     from vot_wrapper.toolkit.scoring import speed
 
     described = tracker.describe()
     variables = {name: str(value) for name, value in described.pop("env").items()}
-    stack = opened.workspace.stack
+    stack = context.workspace.stack
     names = {experiment.identifier for experiment in stack}
     return Submission(
         identifier=tracker.identifier,
         label=tracker.label,
         section={f"env_{name}": value for name, value in variables.items()},
         settings=_settings(tracker),
-        stack=_stack_name(opened),
+        stack=_stack_name(context),
         experiments=[
             Experiment(
                 each.identifier, each.realtime is not None, *inventory.counts[each.identifier]
@@ -236,7 +244,7 @@ def _submission(
             for each in stack
         ],
         frames=inventory.frames,
-        speed=speed(opened, tracker, names),
+        speed=speed(context, tracker, names),
         archive=archive.name,
         toolkit=importlib.metadata.version("vot-toolkit"),
         warnings=warnings,
@@ -252,22 +260,22 @@ def _settings(tracker: Tracker) -> Settings | None:
     return section.settings(to_run=False) if section.ours else None
 
 
-def _introduce(opened: Opened, tracker: Tracker) -> None:
-    stack = opened.workspace.stack
-    print(f"workspace    {opened.folder}")
-    print(f"stack        {_stack_name(opened)}: {', '.join(stack.experiments)}")
+def _introduce(context: EvaluationContext, tracker: Tracker) -> None:
+    stack = context.workspace.stack
+    print(f"workspace    {context.folder}")
+    print(f"stack        {_stack_name(context)}: {', '.join(stack.experiments)}")
     print(f"tracker      {tracker.reference} ({tracker.label})")
-    print(f"sequences    {len(opened.sequences)}")
+    print(f"sequences    {len(context.sequences)}")
 
 
-def _stack_name(opened: Opened) -> str:
+def _stack_name(context: EvaluationContext) -> str:
     """The stack's name; its title where it has only a path, which is this machine's affair."""
-    name = opened.stack
+    name = context.stack
     known = isinstance(name, str) and not name.endswith(".yaml")
-    return str(name if known else opened.workspace.stack.title)
+    return str(name if known else context.workspace.stack.title)
 
 
-def _tell(kind: str, problems: Iterable[Problem]) -> None:
+def _print_findings(kind: str, problems: Iterable[Problem]) -> None:
     """All problems of a kind under their number, a line each, and each remedy once."""
     remedies: dict[str, list[Problem]] = {}
     for problem in problems:

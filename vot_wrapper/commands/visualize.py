@@ -15,7 +15,7 @@ from vot_wrapper.commands.console import Console, Interrupt
 from vot_wrapper.commands.evaluate import (
     add_sequences_argument,
     add_workspace_argument,
-    names,
+    split_names,
     workspace_folder,
 )
 from vot_wrapper.toolkit import bundled
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from samurai.evaluation.pictures.page import Entry
     from samurai.evaluation.pictures.recording import Recording
     from vot_wrapper.toolkit.runs import Run
-    from vot_wrapper.toolkit.workspaces import Opened
+    from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 FRAMES_PER_SHEET = 12
 FORMATS = ("sheet", "mp4")
@@ -110,25 +110,25 @@ def run(arguments: argparse.Namespace) -> int:
     require_matplotlib()
     interrupt = Interrupt()
     console = Console(interrupt)
-    opened = open_workspace(
+    context = open_workspace(
         folder,
         (),
         arguments.stack,
-        names(arguments.sequences),
+        split_names(arguments.sequences),
         bundled.template(),
         console.say,
         to_run=False,
     )
     output = (arguments.output or pictures_folder(folder)).expanduser().resolve()
     artist = _Artist(console, output, _drawer(arguments, console))
-    experiments = _experiments(opened, names(arguments.experiment))
-    trackers = trackers_to_show(opened, tuple(arguments.trackers))
+    experiments = _experiments(context, split_names(arguments.experiment))
+    trackers = trackers_to_show(context, tuple(arguments.trackers))
     try:
         with interrupt:
             for tracker in trackers:
                 console.tracker(tracker.reference, tracker.label)
                 for experiment in experiments:
-                    artist.draw_all(opened, experiment, tracker, arguments.every_run)
+                    artist.draw_all(context, experiment, tracker, arguments.every_run)
     except KeyboardInterrupt:
         console.say("\ninterrupted. What is drawn is kept.")
         return 130
@@ -154,11 +154,11 @@ class _Artist:
         self.drawn: list[Entry] = []
 
     def draw_all(
-        self, opened: Opened, experiment: Experiment, tracker: Tracker, every: bool
+        self, context: EvaluationContext, experiment: Experiment, tracker: Tracker, every: bool
     ) -> None:
         """Everything that a tracker has results of in an experiment."""
         self.console.experiment(experiment.identifier, 0, 1)
-        runs = self._choose(opened, experiment, tracker, every)
+        runs = self._choose(context, experiment, tracker, every)
         for number, run in enumerate(runs, start=1):
             label = f"{run.sequence.name}, {run.title}" if every and run.title else ""
             self.console.sequence(label or run.sequence.name, number, len(runs))
@@ -167,7 +167,7 @@ class _Artist:
                 self.console.finished(time.monotonic() - started)
 
     def _choose(
-        self, opened: Opened, experiment: Experiment, tracker: Tracker, every: bool
+        self, context: EvaluationContext, experiment: Experiment, tracker: Tracker, every: bool
     ) -> list[Run]:
         """The runs to draw; says of which sequences there is none."""
         from vot_wrapper.toolkit.runs import runs_of
@@ -176,7 +176,7 @@ class _Artist:
         chosen: list[Run] = []
         missing = []
         try:
-            sequences = experiment.transform(opened.sequences)
+            sequences = experiment.transform(context.sequences)
         except Exception as error:  # annotations that the experiment can't use, or nobody can read
             self.console.skipped(f"{where}: {type(error).__name__}: {error}")
             return []
@@ -242,8 +242,8 @@ def _require_results(folder: Path) -> None:
         )
 
 
-def _experiments(opened: Opened, wanted: tuple[str, ...]) -> list[Experiment]:
-    known = {experiment.identifier: experiment for experiment in opened.workspace.stack}
+def _experiments(context: EvaluationContext, wanted: tuple[str, ...]) -> list[Experiment]:
+    known = {experiment.identifier: experiment for experiment in context.workspace.stack}
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise ConfigurationError(

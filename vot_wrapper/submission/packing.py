@@ -24,7 +24,7 @@ from vot.utilities.cli import do_pack
 from samurai.errors import SamuraiError
 from vot_wrapper.submission.secret_scan import disclosures
 from vot_wrapper.toolkit.completeness import Inventory
-from vot_wrapper.toolkit.workspaces import CONFIGURATION, Opened, stack_file
+from vot_wrapper.toolkit.workspaces import CONFIGURATION, EvaluationContext, stack_file
 
 MANIFEST = "manifest.yml"
 _SHARED = ("results", "cache")  # folders of the workspace that packing reads
@@ -35,7 +35,11 @@ class PackingError(SamuraiError, RuntimeError):
 
 
 def pack(
-    opened: Opened, tracker: Tracker, stack: str | dict[str, Any], inventory: Inventory, to: Path
+    context: EvaluationContext,
+    tracker: Tracker,
+    stack: str | dict[str, Any],
+    inventory: Inventory,
+    to: Path,
 ) -> Path:
     """Packs a tracker's results and verifies the archive.
 
@@ -49,7 +53,7 @@ def pack(
     """
     with tempfile.TemporaryDirectory(prefix=".packing-", dir=to) as name:
         folder = Path(name)
-        _lay_out(folder, opened, tracker, stack)
+        _lay_out(folder, context, tracker, stack)
         try:
             do_pack(argparse.Namespace(workspace=name, tracker=tracker.reference))
         except Exception as error:  # the toolkit raises anything
@@ -74,13 +78,13 @@ def verify(archive: Path, tracker: Tracker, inventory: Inventory) -> None:
             another tracker, or its manifest tells a secret or a home directory.
     """
     try:
-        with zipfile.ZipFile(archive) as opened:
-            names = opened.namelist()
+        with zipfile.ZipFile(archive) as context:
+            names = context.namelist()
             _compare_names(names, inventory)
             for name, file in inventory.files.items():
-                if opened.read(name) != file.read_bytes():
+                if context.read(name) != file.read_bytes():
                     raise PackingError(f"{archive.name}: {name} differs from {file}")
-            manifest = yaml.safe_load(opened.read(MANIFEST))
+            manifest = yaml.safe_load(context.read(MANIFEST))
     except (zipfile.BadZipFile, KeyError, yaml.YAMLError) as error:
         raise PackingError(f"{archive.name} can't be read: {error}") from error
     if manifest.get("identifier") != tracker.identifier:
@@ -103,20 +107,22 @@ def _compare_names(names: list[str], inventory: Inventory) -> None:
         raise PackingError("the archive " + "; ".join(differences))
 
 
-def _lay_out(folder: Path, opened: Opened, tracker: Tracker, stack: str | dict[str, Any]) -> None:
-    """A workspace in `folder` that packs the results of `opened`.
+def _lay_out(
+    folder: Path, context: EvaluationContext, tracker: Tracker, stack: str | dict[str, Any]
+) -> None:
+    """A workspace in `folder` that packs the results of `context`.
 
     Its registry is the file that the tracker stands in: that may be one that the toolkit reads
     unasked, like the workspace's own trackers.ini.
     """
     for shared in _SHARED:
-        source = opened.folder / shared
+        source = context.folder / shared
         if source.exists():
             (folder / shared).symlink_to(source, target_is_directory=True)
     configuration = {
         "registry": [str(Path(tracker.source).resolve())],
-        "stack": _portable(stack, folder, opened.folder),
-        "sequences": str(opened.folder / opened.workspace.sequences),
+        "stack": _portable(stack, folder, context.folder),
+        "sequences": str(context.folder / context.workspace.sequences),
     }
     text = yaml.safe_dump(configuration)
     (folder / CONFIGURATION).write_text(text, encoding="utf-8")

@@ -33,7 +33,12 @@ from vot_wrapper.toolkit.attributes import TABLE, Table, attributes_of, read_tab
 from vot_wrapper.toolkit.running import Failure, Inspector, Watcher, run_missing, survey_runs
 from vot_wrapper.toolkit.runs import runs_of
 from vot_wrapper.toolkit.scoring import score
-from vot_wrapper.toolkit.workspaces import CONFIGURATION, Opened, open_workspace, stack_file
+from vot_wrapper.toolkit.workspaces import (
+    CONFIGURATION,
+    EvaluationContext,
+    open_workspace,
+    stack_file,
+)
 
 REGISTRY = "trackers.ini"
 COMMAND = "vot_wrapper"
@@ -120,7 +125,7 @@ def _write_registry(
         registry.write(stream)
 
 
-def open_derived(folder: Path, combinations: Sequence[Combination]) -> Opened:
+def open_derived(folder: Path, combinations: Sequence[Combination]) -> EvaluationContext:
     """An ablation's workspace with the trackers of these combinations.
 
     Raises:
@@ -132,11 +137,11 @@ def open_derived(folder: Path, combinations: Sequence[Combination]) -> Opened:
 
 def load_of(task: Task, watcher: Inspector, force: bool) -> Load:
     """What a task has to run, or everything; results that are cut short are removed on the way."""
-    opened = open_derived(task.folder, [task.combination])
-    (tracker,) = opened.trackers
+    context = open_derived(task.folder, [task.combination])
+    (tracker,) = context.trackers
     count, frames = 0, 0
-    for experiment in opened.workspace.stack:
-        survey = survey_runs(experiment, tracker, opened.sequences, watcher, force)
+    for experiment in context.workspace.stack:
+        survey = survey_runs(experiment, tracker, context.sequences, watcher, force)
         for sequence in survey.missing:
             count += 1
             runs = runs_of(experiment, tracker, sequence)
@@ -146,18 +151,18 @@ def load_of(task: Task, watcher: Inspector, force: bool) -> Load:
 
 def run_task(task: Task, watcher: Watcher, force: bool) -> list[Failure]:
     """Runs what has no results, or everything; may be called from several threads at once."""
-    opened = open_derived(task.folder, [task.combination])
-    return run_missing(opened, opened.trackers[0], watcher, force)
+    context = open_derived(task.folder, [task.combination])
+    return run_missing(context, context.trackers[0], watcher, force)
 
 
 def measure(folder: Path, combinations: Sequence[Combination]) -> Part:
     """The numbers in one workspace: the toolkit's measures, and overlaps per sequence."""
-    opened = open_derived(folder, combinations)
-    scores = score(opened, REPORT)
+    context = open_derived(folder, combinations)
+    scores = score(context, REPORT)
     table = read_table(folder)
     found = {
-        combination: _overlaps(opened, tracker, table)
-        for combination, tracker in zip(combinations, opened.trackers, strict=True)
+        combination: _overlaps(context, tracker, table)
+        for combination, tracker in zip(combinations, context.trackers, strict=True)
     }
     return Part(
         folder.name,
@@ -171,18 +176,20 @@ def measure(folder: Path, combinations: Sequence[Combination]) -> Part:
 def stale(folder: Path, combination: Combination) -> list[str]:
     """What has changed since a combination's results were made, or why that isn't known, a
     sentence each."""
-    opened = open_derived(folder, [combination])
-    found = provenance.standing(opened, opened.trackers[0])
+    context = open_derived(folder, [combination])
+    found = provenance.standing(context, context.trackers[0])
     return [problem.what for problem in found.problems("")]
 
 
-def _overlaps(opened: Opened, tracker: Tracker, table: Table) -> dict[str, Overlap] | None:
+def _overlaps(
+    context: EvaluationContext, tracker: Tracker, table: Table
+) -> dict[str, Overlap] | None:
     """Of every sequence, by the stack's unsupervised experiment; None unless that is complete."""
-    for experiment in opened.workspace.stack:
+    for experiment in context.workspace.stack:
         analysis = _overlap_analysis(experiment)
         if analysis is None:
             continue
-        sequences = experiment.transform(opened.sequences)
+        sequences = experiment.transform(context.sequences)
         if not all(experiment.scan(tracker, sequence)[0] for sequence in sequences):
             return None
         return {s.name: _overlap(experiment, analysis, tracker, s, table) for s in sequences}

@@ -15,7 +15,7 @@ from vot.tracker import Tracker
 from vot_wrapper.problems import Problem
 from vot_wrapper.toolkit import trajectories
 from vot_wrapper.toolkit.runs import UNNAMED, Run, runs_of
-from vot_wrapper.toolkit.workspaces import Opened
+from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 ENOUGH_REPETITIONS = 3  # the toolkit stops repeating after as many equal ones
 CONFIDENCE = "confidence"
@@ -68,7 +68,7 @@ class Place:
         return False
 
 
-def take_inventory(opened: Opened, tracker: Tracker, again: str) -> Inventory:
+def take_inventory(context: EvaluationContext, tracker: Tracker, again: str) -> Inventory:
     """Looks at every result that the stack's experiments make of the workspace's sequences.
 
     Args:
@@ -76,8 +76,8 @@ def take_inventory(opened: Opened, tracker: Tracker, again: str) -> Inventory:
     """
     inventory = Inventory()
     remedy = f"run `{again}`"
-    for experiment in opened.workspace.stack:
-        places, unusable = _places(opened, tracker, experiment)
+    for experiment in context.workspace.stack:
+        places, unusable = _places(context, tracker, experiment)
         inventory.problems += unusable
         present = [place for place in places if place.file is not None]
         absent = [place for place in places if place.file is None and not place.needless]
@@ -93,11 +93,11 @@ def take_inventory(opened: Opened, tracker: Tracker, again: str) -> Inventory:
 
 
 def _places(
-    opened: Opened, tracker: Tracker, experiment: Experiment
+    context: EvaluationContext, tracker: Tracker, experiment: Experiment
 ) -> tuple[list[Place], list[Problem]]:
     """Every run of an experiment, and the sequences that it can't use."""
     places, unusable = [], []
-    for sequence in experiment.transform(opened.sequences):
+    for sequence in experiment.transform(context.sequences):
         try:
             runs = runs_of(experiment, tracker, sequence)
         except Exception as error:  # data lacks something; the toolkit raises anything
@@ -124,7 +124,7 @@ def _missing(absent: list[Place], others: bool, remedy: str) -> Iterator[Problem
 
 def _damaged(place: Place, remedy: str) -> Iterator[Problem]:
     results, name = place.run.results, place.name
-    for file, flaw in trajectories.flaws(results, name, len(place.run.frames)):
+    for file, flaw in trajectories.validate(results, name, len(place.run.frames)):
         yield Problem(str(place), f"{file} {flaw}", remedy)
     if results.exists(f"{name}.bin") and results.exists(f"{name}.txt"):
         what = f"{name} is there as .bin and .txt; .bin is packed, .txt is what analyses read"
@@ -134,7 +134,7 @@ def _damaged(place: Place, remedy: str) -> Iterator[Problem]:
 def _lacking(present: list[Place], again: str) -> Iterator[Problem]:
     """Properties, confidence above all, that other runs of the experiment have.
 
-    A run of a single frame has only an initialisation, which answers nothing.
+    A run of a single frame has only an initialization, which answers nothing.
     """
     tracked = [place for place in present if len(place.run.frames) != 1]
     found = [set(trajectories.property_files(each.run.results, each.name)) for each in tracked]

@@ -29,7 +29,7 @@ from vot_wrapper.toolkit.running import (
     survey_runs,
 )
 from vot_wrapper.toolkit.shared_times import note_shared
-from vot_wrapper.toolkit.workspaces import Opened, open_workspace
+from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
 
 ATTEMPTS = 3
 """Of a sequence whose worker dies; then it isn't the machine."""
@@ -122,7 +122,7 @@ class Bench:
 
 
 def run_distributed(
-    opened: Opened, tracker: Tracker, cluster: Cluster, watcher: Watcher, force: bool
+    context: EvaluationContext, tracker: Tracker, cluster: Cluster, watcher: Watcher, force: bool
 ) -> list[Failure]:
     """Run all of a tracker that has no results, or everything, on several workers.
 
@@ -132,7 +132,7 @@ def run_distributed(
     Raises:
         ConfigurationError: Ray isn't there, or no cluster answers at the address.
     """
-    tasks, kept, failures = _tasks(opened, tracker, watcher, force)
+    tasks, kept, failures = _tasks(context, tracker, watcher, force)
     workers = min(cluster.workers, max(1, len(tasks)))
     watcher.plan(tracker.reference, len(tasks), kept, workers)
     for failure in failures:
@@ -141,23 +141,23 @@ def run_distributed(
         return failures
     ray = _ray(cluster)
     try:
-        foreman = _Foreman(ray, opened, tracker, cluster, watcher, force)
+        foreman = _Foreman(ray, context, tracker, cluster, watcher, force)
         return failures + foreman.work(tasks, workers)
     finally:
         ray.shutdown()
 
 
 def _tasks(
-    opened: Opened, tracker: Tracker, watcher: Watcher, force: bool
+    context: EvaluationContext, tracker: Tracker, watcher: Watcher, force: bool
 ) -> tuple[deque[Task], int, list[Failure]]:
     """What is to be run, longest sequences first; how many are complete; and what can't be run."""
     tasks, kept = [], 0
     failures: list[Failure] = []
-    for experiment in opened.workspace.stack:
+    for experiment in context.workspace.stack:
         if experiment.realtime is not None:
             watcher.postponed(experiment.identifier)
             continue
-        survey = survey_runs(experiment, tracker, opened.sequences, watcher, force)
+        survey = survey_runs(experiment, tracker, context.sequences, watcher, force)
         kept += survey.count - len(survey.missing)
         failures += survey.failures
         tasks += [(len(s), Task(experiment.identifier, s.name)) for s in survey.missing]
@@ -193,15 +193,15 @@ class _Foreman:
     def __init__(
         self,
         ray: Any,
-        opened: Opened,
+        context: EvaluationContext,
         tracker: Tracker,
         cluster: Cluster,
         watcher: Watcher,
         force: bool,
     ) -> None:
         self._ray = ray
-        self._arguments = (str(opened.folder), cluster.stack, (tracker.reference,))
-        self._folder = opened.folder
+        self._arguments = (str(context.folder), cluster.stack, (tracker.reference,))
+        self._folder = context.folder
         self._tracker = tracker
         self._made_with = provenance.fingerprint_of(tracker)
         self._watcher = watcher

@@ -274,7 +274,7 @@ class RepairedMultiStart(Repaired, MultiStartExperiment):  # type: ignore[misc]
 
 
 class RepairedSupervised(Repaired, SupervisedExperiment):  # type: ignore[misc]
-    """Re-initialisation after every failure, as VOT measured until 2019."""
+    """Re-initialization after every failure, as VOT measured until 2019."""
 
     def execute(
         self,

@@ -21,7 +21,7 @@ from vot.tracker import Tracker
 from vot_wrapper.problems import Problem
 from vot_wrapper.toolkit.fingerprint import Fingerprint, differences, digest, fingerprint
 from vot_wrapper.toolkit.sections import Section
-from vot_wrapper.toolkit.workspaces import Opened
+from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 FOLDER = "provenance"
 FORMAT = 2
@@ -116,20 +116,20 @@ def note(
     _write(workspace, tracker, experiment, sequence, made_with, results)
 
 
-def standing(opened: Opened, tracker: Tracker) -> Standing:
+def standing(context: EvaluationContext, tracker: Tracker) -> Standing:
     """Compares what a tracker is now with what its complete results were made with."""
-    notes = _notes(opened.folder, tracker)
+    notes = _notes(context.folder, tracker)
     section = section_of(tracker)
     stale: dict[str, list[Place]] = defaultdict(list)
     unknown: dict[str, list[Place]] = defaultdict(list)
     compared: dict[str, str] = {}
-    for place in _complete(opened, tracker):
+    for place in _complete(context, tracker):
         found = notes.get(place)
         if found is not None and not found.current:
             unknown[OLDER].append(place)
         elif found is not None and found.results is None:
             unknown[UNFINISHED].append(place)
-        elif found is None or found.results != _digest_of(opened.folder, tracker, place):
+        elif found is None or found.results != _digest_of(context.folder, tracker, place):
             unknown[NOT_RECORDED].append(place)
         else:
             key = digest(found.made_with)
@@ -140,12 +140,12 @@ def standing(opened: Opened, tracker: Tracker) -> Standing:
     return Standing(tracker.reference, dict(stale), dict(unknown))
 
 
-def _complete(opened: Opened, tracker: Tracker) -> list[Place]:
+def _complete(context: EvaluationContext, tracker: Tracker) -> list[Place]:
     """Experiments and sequences with all their results."""
     found = []
-    for experiment in opened.workspace.stack:
+    for experiment in context.workspace.stack:
         with contextlib.suppress(Exception):  # data that can't be used, which the run reports
-            for sequence in experiment.transform(opened.sequences):
+            for sequence in experiment.transform(context.sequences):
                 if experiment.scan(tracker, sequence)[0]:
                     found.append((experiment.identifier, sequence.name))
     return found

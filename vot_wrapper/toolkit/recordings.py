@@ -29,7 +29,7 @@ from samurai.evaluation.pictures.recording import (
 )
 from samurai.video.images import read_frame
 from vot_wrapper.toolkit.runs import Run
-from vot_wrapper.toolkit.workspaces import Opened
+from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 DEFAULT_FPS = 25.0
 CONFIDENCE = "confidence"  # the property that long-term measures use too
@@ -40,16 +40,16 @@ class ResultError(SamuraiError, ValueError):
     """A result file can't be used: cut short, damaged, or of another sequence."""
 
 
-def trackers_to_show(opened: Opened, names: tuple[str, ...]) -> list[Tracker]:
+def trackers_to_show(context: EvaluationContext, names: tuple[str, ...]) -> list[Tracker]:
     """The named trackers, or all that have results; a registry needn't know them.
 
     Raises:
         ConfigurationError: a name that has no results and is in no registry.
     """
-    folder = opened.folder / "results"
+    folder = context.folder / "results"
     recorded = sorted(path.name for path in folder.glob("*") if path.is_dir())
     recorded = [name for name in recorded if is_valid_reference(name)]
-    registry = opened.workspace.registry
+    registry = context.workspace.registry
     found = []
     for name in names or recorded:
         if is_valid_reference(name) and name in registry:

@@ -26,7 +26,7 @@ from vot_wrapper.toolkit import provenance, trajectories
 from vot_wrapper.toolkit.experiments import WatchedFrames
 from vot_wrapper.toolkit.runs import runs_of
 from vot_wrapper.toolkit.shared_times import note_shared
-from vot_wrapper.toolkit.workspaces import Opened
+from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 _TRACEBACK = "Traceback (most recent call last):"
 TAIL_LINES = 8  # of a failed tracker's output that are shown
@@ -112,7 +112,12 @@ class Survey:
 
 
 def run_missing(
-    opened: Opened, tracker: Tracker, watcher: Watcher, force: bool, *, timed_only: bool = False
+    context: EvaluationContext,
+    tracker: Tracker,
+    watcher: Watcher,
+    force: bool,
+    *,
+    timed_only: bool = False,
 ) -> list[Failure]:
     """Runs all of a tracker that has no results, or everything; one failure doesn't end the rest.
 
@@ -125,13 +130,11 @@ def run_missing(
     """
     made_with = provenance.fingerprint_of(tracker)
     failures: list[Failure] = []
-    plan = []
-    for experiment in opened.workspace.stack:
-        if timed_only and experiment.realtime is None:
-            continue
-        survey = survey_runs(experiment, tracker, opened.sequences, watcher, force)
-        plan.append((experiment, survey))
-
+    plan = [
+        (experiment, survey_runs(experiment, tracker, context.sequences, watcher, force))
+        for experiment in context.workspace.stack
+        if experiment.realtime is not None or not timed_only
+    ]
     reasons: list[str] = []  # of the sequences that were tried; "" for success
     for experiment, survey in plan:
         missing, count = survey.missing, survey.count
@@ -142,13 +145,13 @@ def run_missing(
         for number, sequence in enumerate(missing, start=1):
             watcher.sequence(sequence.name, number, len(missing))
             started = time.monotonic()
-            where = (opened.folder, tracker, experiment.identifier, sequence.name)
+            where = (context.folder, tracker, experiment.identifier, sequence.name)
             anew = provenance.begin(*where, made_with) or force
             failure = run_one(experiment, tracker, sequence, watcher.progress, anew)
             reasons.append("" if failure is None else failure.reason)
             if failure is None:
                 provenance.note(*where, made_with)
-                note_shared(opened.folder, tracker, {sequence.name}, experiment, shared=False)
+                note_shared(context.folder, tracker, {sequence.name}, experiment, shared=False)
                 watcher.finished(time.monotonic() - started)
                 continue
             if all_alike(reasons):
@@ -209,7 +212,7 @@ def _is_complete(
     for run in runs_of(experiment, tracker, sequence):
         for name in run.files.values():
             file = trajectories.file_of(results, name)
-            if file is not None and trajectories.flaws(results, name, len(run.frames)):
+            if file is not None and trajectories.validate(results, name, len(run.frames)):
                 trajectories.remove(results, name)
                 watcher.damaged(sequence.name, file)
                 complete = False

@@ -32,7 +32,7 @@ from samurai.evaluation.pictures.report import add_item, link_pictures, pictures
 from samurai.evaluation.table import Column, Row
 from vot_wrapper.toolkit.experiments import Repaired
 from vot_wrapper.toolkit.shared_times import was_shared
-from vot_wrapper.toolkit.workspaces import Opened
+from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 SPEED = Column("", "fps", digits=1)
 QUALITY = "Q"
@@ -60,14 +60,14 @@ class Scores:
     eao_note: str = ""  # why EAO is too low, if it is
 
 
-def score(opened: Opened, name: str) -> Scores:
+def score(context: EvaluationContext, name: str) -> Scores:
     """Analyses everything that is complete and writes the documents called `name`.
 
     The documents hold the trackers whose results are complete in all experiments; the rows also
     hold the complete experiments of the others.
     """
-    _drop_stale_cache(opened)
-    experiments = list(opened.workspace.stack)
+    _drop_stale_cache(context)
+    experiments = list(context.workspace.stack)
     measured = [
         (experiment, analysis, index, measure)
         for experiment in experiments
@@ -76,30 +76,30 @@ def score(opened: Opened, name: str) -> Scores:
         if isinstance(measure, Measure)
     ]
     columns = [_column(experiment, analysis, m) for experiment, analysis, _, m in measured]
-    with _processor(opened) as processor:
+    with _processor(context) as processor:
         rows = []
         finished = []
-        for tracker in opened.trackers:
-            done = {e.identifier for e in experiments if _all_complete(opened, e, tracker)}
+        for tracker in context.trackers:
+            done = {e.identifier for e in experiments if _all_complete(context, e, tracker)}
             values = [
-                _run(processor, opened, a, e, [tracker])[0, 0][index]
+                _run(processor, context, a, e, [tracker])[0, 0][index]
                 if e.identifier in done
                 else None
                 for e, a, index, _ in measured
             ]
-            rows.append(Row(tracker.label, (*values, speed(opened, tracker, done))))
+            rows.append(Row(tracker.label, (*values, speed(context, tracker, done))))
             if len(done) == len(experiments):
                 finished.append(tracker)
-        document = _write_document(processor, opened, finished, name) if finished else None
-    report = _write_report(opened, finished, name) if finished else None
-    shared = [t.label for t in opened.trackers if was_shared(opened.folder, t)]
-    bounds = _eao_bounds(opened)
-    note = _eao_note(opened, bounds)
+        document = _write_document(processor, context, finished, name) if finished else None
+    report = _write_report(context, finished, name) if finished else None
+    shared = [t.label for t in context.trackers if was_shared(context.folder, t)]
+    bounds = _eao_bounds(context)
+    note = _eao_note(context, bounds)
     return Scores([*columns, SPEED], rows, bounds, document, report, shared, note)
 
 
-def _eao_note(opened: Opened, bounds: list[tuple[int, int]]) -> str:
-    longest = max((len(sequence) for sequence in opened.sequences), default=0)
+def _eao_note(context: EvaluationContext, bounds: list[tuple[int, int]]) -> str:
+    longest = max((len(sequence) for sequence in context.sequences), default=0)
     if not any(high >= longest for _, high in bounds):
         return ""
     return f"EAO is too low by construction: the longest sequence has {longest} frames"
@@ -115,8 +115,8 @@ def _column(experiment: Experiment, analysis: Analysis, measure: Measure) -> Col
     return Column(experiment.identifier, name, isinstance(experiment, Repaired), meaning=meaning)
 
 
-def _repaired_experiments(opened: Opened) -> list[str]:
-    return [e.identifier for e in opened.workspace.stack if isinstance(e, Repaired)]
+def _repaired_experiments(context: EvaluationContext) -> list[str]:
+    return [e.identifier for e in context.workspace.stack if isinstance(e, Repaired)]
 
 
 def _per_tracker(experiment: Experiment) -> list[Analysis]:
@@ -127,47 +127,47 @@ def _per_tracker(experiment: Experiment) -> list[Analysis]:
     ]
 
 
-def _eao_bounds(opened: Opened) -> list[tuple[int, int]]:
+def _eao_bounds(context: EvaluationContext) -> list[tuple[int, int]]:
     bounds = {
         (analysis.low, analysis.high)
-        for experiment in opened.workspace.stack
+        for experiment in context.workspace.stack
         for analysis in experiment.analyses
         if isinstance(analysis, EAOScore)
     }
     return sorted(bounds)
 
 
-def _all_complete(opened: Opened, experiment: Experiment, tracker: Tracker) -> bool:
+def _all_complete(context: EvaluationContext, experiment: Experiment, tracker: Tracker) -> bool:
     try:
-        sequences = experiment.transform(opened.sequences)
+        sequences = experiment.transform(context.sequences)
         return all(experiment.scan(tracker, sequence)[0] for sequence in sequences)
     except Exception:  # data that can't be used, which the run has reported
         return False
 
 
 @contextmanager
-def _processor(opened: Opened) -> Iterator[AnalysisProcessor]:
+def _processor(context: EvaluationContext) -> Iterator[AnalysisProcessor]:
     executor = ThreadPoolExecutor(1)
     try:
-        with AnalysisProcessor(executor, Cache(_cache(opened))) as processor:
+        with AnalysisProcessor(executor, Cache(_cache(context))) as processor:
             yield processor
     finally:
         executor.shutdown(wait=True)
 
 
-def _cache(opened: Opened) -> Any:
-    return opened.workspace.storage.substorage("cache").substorage("analysis")
+def _cache(context: EvaluationContext) -> Any:
+    return context.workspace.storage.substorage("cache").substorage("analysis")
 
 
 def _run(
     processor: AnalysisProcessor,
-    opened: Opened,
+    context: EvaluationContext,
     analysis: Analysis,
     experiment: Experiment,
     trackers: list[Tracker],
 ) -> Any:
     """The grid of an analysis' results, one row per tracker."""
-    sequences = experiment.transform(opened.sequences)
+    sequences = experiment.transform(context.sequences)
     try:
         return processor.commit(analysis, experiment, trackers, sequences).result()
     except AnalysisError as error:
@@ -195,13 +195,13 @@ def _why(analysis: Analysis, sequences: list[Sequence], reason: str) -> tuple[st
     )
 
 
-def speed(opened: Opened, tracker: Tracker, experiments: set[str]) -> float | None:
+def speed(context: EvaluationContext, tracker: Tracker, experiments: set[str]) -> float | None:
     """Frames per second: tracked frames by the time until their replies, outside real time."""
     frames, seconds = 0.0, 0.0
-    for experiment in opened.workspace.stack:
+    for experiment in context.workspace.stack:
         if experiment.identifier not in experiments or experiment.realtime is not None:
             continue
-        for sequence in experiment.transform(opened.sequences):
+        for sequence in experiment.transform(context.sequences):
             _, files, results = experiment.scan(tracker, sequence)
             # All objects of a run have the same times: its frames count once.
             share = 1 / len(sequence.objects())
@@ -216,42 +216,42 @@ def speed(opened: Opened, tracker: Tracker, experiments: set[str]) -> float | No
 
 
 def _write_document(
-    processor: AnalysisProcessor, opened: Opened, trackers: list[Tracker], name: str
+    processor: AnalysisProcessor, context: EvaluationContext, trackers: list[Tracker], name: str
 ) -> Path:
     results = {
         experiment: {
-            analysis: _run(processor, opened, analysis, experiment, trackers)
+            analysis: _run(processor, context, analysis, experiment, trackers)
             for analysis in experiment.analyses
             if analysis.compatible(experiment)
         }
-        for experiment in opened.workspace.stack
+        for experiment in context.workspace.stack
     }
-    storage = opened.workspace.storage.substorage("analysis")
-    generate_serialized(trackers, opened.sequences, results, storage, "json", name)
-    return opened.folder / "analysis" / f"{name}.json"
+    storage = context.workspace.storage.substorage("analysis")
+    generate_serialized(trackers, context.sequences, results, storage, "json", name)
+    return context.folder / "analysis" / f"{name}.json"
 
 
-def _write_report(opened: Opened, trackers: list[Tracker], name: str) -> Path:
-    selected = [sequence.name for sequence in opened.sequences]
-    generate_document(opened.workspace, trackers, "html", name, selected)
-    report = opened.folder / "reports" / name / "report.html"
-    repaired = _repaired_experiments(opened)
+def _write_report(context: EvaluationContext, trackers: list[Tracker], name: str) -> Path:
+    selected = [sequence.name for sequence in context.sequences]
+    generate_document(context.workspace, trackers, "html", name, selected)
+    report = context.folder / "reports" / name / "report.html"
+    repaired = _repaired_experiments(context)
     if repaired:
         label = (
             f"{', '.join(repaired)} (vot-toolkit {vot.__version__} can't run its own; these "
             "measure what 0.7.4 did)"
         )
         add_item(report, "Repaired experiments", label)
-    pictures = pictures_page(opened.folder)
+    pictures = pictures_page(context.folder)
     if pictures.exists():
         link_pictures(report, pictures)
     return report
 
 
-def _drop_stale_cache(opened: Opened) -> None:
+def _drop_stale_cache(context: EvaluationContext) -> None:
     """Empties the analysis cache unless it was filled from the very files that are there now."""
-    folder = opened.folder
-    annotations = folder / opened.workspace.sequences
+    folder = context.folder
+    annotations = folder / context.workspace.sequences
     files = [
         *(folder / "results").rglob("*.*"),
         *annotations.glob("*/groundtruth*.txt"),

@@ -13,10 +13,10 @@ from samurai.evaluation.table import STALE_MARK, UNKNOWN_MARK
 from vot_wrapper.toolkit.provenance import Place, Standing, section_of, standing
 from vot_wrapper.toolkit.scoring import Scores
 from vot_wrapper.toolkit.sections import faults
-from vot_wrapper.toolkit.workspaces import Opened
+from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 
-def refuse_faulty(opened: Opened) -> None:
+def refuse_faulty(context: EvaluationContext) -> None:
     """Refuses to run trackers whose sections can't work as they are meant to.
 
     Raises:
@@ -24,7 +24,7 @@ def refuse_faulty(opened: Opened) -> None:
     """
     lines = [
         f"[{tracker.identifier}]: {fault.what}. Remedy: {fault.remedy}"
-        for tracker in opened.trackers
+        for tracker in context.trackers
         for fault in faults(section_of(tracker))
     ]
     if lines:
@@ -42,12 +42,12 @@ def command(
     return shlex.join(parts)
 
 
-def marked(opened: Opened, scores: Scores) -> tuple[Scores, list[tuple[str, Standing]]]:
+def marked(context: EvaluationContext, scores: Scores) -> tuple[Scores, list[tuple[str, Standing]]]:
     """The scores with marks at what is stale or of unknown origin, and why, by tracker.
 
     The HTML report, if there is one, gets a line for each.
     """
-    found = [(tracker.identifier, standing(opened, tracker)) for tracker in opened.trackers]
+    found = [(tracker.identifier, standing(context, tracker)) for tracker in context.trackers]
     rows = [
         replace(row, marks=_marks(each)) for row, (_, each) in zip(scores.rows, found, strict=True)
     ]

@@ -24,7 +24,7 @@ _COUNT = struct.Struct("<H")
 TIME = "time"
 
 
-class Damaged(ValueError):
+class CorruptResult(ValueError):
     """A result file can't be what a finished run wrote; the message says why."""
 
 
@@ -46,7 +46,7 @@ def path_of(results: Results, file: str) -> Path:
     return Path(results._storage.base) / file
 
 
-def flaws(results: Results, name: str, frames: int) -> list[tuple[str, str]]:
+def validate(results: Results, name: str, frames: int) -> list[tuple[str, str]]:
     """What is wrong with an existing trajectory: pairs of a file and a phrase; [] if nothing is.
 
     Args:
@@ -61,12 +61,12 @@ def flaws(results: Results, name: str, frames: int) -> list[tuple[str, str]]:
     try:
         length = count_regions(path_of(results, file))
         if frames and length != frames:
-            raise Damaged(
+            raise CorruptResult(
                 f"has {length} of {frames} regions"
                 if length < frames
                 else f"has {length} regions for {frames} frames"
             )
-    except Damaged as damage:
+    except CorruptResult as damage:
         found.append((file, str(damage)))
         length = frames
     properties = property_files(results, name)
@@ -83,11 +83,11 @@ def count_regions(path: Path) -> int:
     """The number of regions of a trajectory, each of which was seen to be whole.
 
     Raises:
-        Damaged: empty, cut short, or not a trajectory.
+        CorruptResult: empty, cut short, or not a trajectory.
     """
     content = path.read_bytes()
     if not content:
-        raise Damaged("is empty")
+        raise CorruptResult("is empty")
     return _count_binary(content) if path.suffix == ".bin" else _count_text(content)
 
 
@@ -99,10 +99,10 @@ def remove(results: Results, name: str) -> None:
 
 def _count_binary(content: bytes) -> int:
     if len(content) < _HEADER.size:
-        raise Damaged(f"is cut short: {len(content)} bytes")
+        raise CorruptResult(f"is cut short: {len(content)} bytes")
     version, count = _HEADER.unpack_from(content)
     if version != _VERSION:
-        raise Damaged(f"is no trajectory: format {version}")
+        raise CorruptResult(f"is no trajectory: format {version}")
     offset = _HEADER.size
     for index in range(count):
         try:
@@ -110,9 +110,9 @@ def _count_binary(content: bytes) -> int:
         except (struct.error, IndexError):
             offset = len(content) + 1
         if offset > len(content):
-            raise Damaged(f"is cut short: {index} of {count} regions are whole")
+            raise CorruptResult(f"is cut short: {index} of {count} regions are whole")
     if offset != len(content):
-        raise Damaged(f"has {len(content) - offset} bytes after its last region")
+        raise CorruptResult(f"has {len(content) - offset} bytes after its last region")
     return int(count)
 
 
@@ -124,21 +124,21 @@ def _region_bytes(content: bytes, offset: int) -> int:
     if kind == _POLYGON:
         return _COUNT.size + 8 * int(_COUNT.unpack_from(content, offset + 1)[0])
     if kind != _MASK:
-        raise Damaged(f"is no trajectory: a region of type {kind}")
+        raise CorruptResult(f"is no trajectory: a region of type {kind}")
     *_, width, height, count = _MASK_HEADER.unpack_from(content, offset + 1)
     start = offset + 1 + _MASK_HEADER.size
     if start + 2 * count > len(content):
         raise struct.error("runs are missing")
     runs = np.frombuffer(content, "<u2", count, start)
     if int(runs.sum(dtype=np.int64)) != width * height:
-        raise Damaged(f"has a mask whose runs don't fill its {width} x {height} pixels")
+        raise CorruptResult(f"has a mask whose runs don't fill its {width} x {height} pixels")
     return _MASK_HEADER.size + 2 * int(count)
 
 
 def _count_text(content: bytes) -> int:
     """Regions of a text trajectory, a line each; its last line ends too."""
     if not content.endswith(b"\n"):
-        raise Damaged("is cut short: its last line doesn't end")
+        raise CorruptResult("is cut short: its last line doesn't end")
     lines = content.decode("ascii", "replace").splitlines()
     for number, line in enumerate(lines, start=1):
         try:
@@ -146,7 +146,7 @@ def _count_text(content: bytes) -> int:
         except (ValueError, IndexError):
             region = None
         if region is None:
-            raise Damaged(f"has no region in line {number}")
+            raise CorruptResult(f"has no region in line {number}")
     return len(lines)
 
 

@@ -52,7 +52,7 @@ class UnusableData(ConfigurationError):
 
 
 @dataclass(frozen=True)
-class Opened:
+class EvaluationContext:
     """A workspace with what an evaluation works on."""
 
     workspace: Workspace
@@ -86,7 +86,7 @@ def open_workspace(
     say: Say,
     *,
     to_run: bool = True,
-) -> Opened:
+) -> EvaluationContext:
     """Loads a workspace, with another stack than its own if one is named.
 
     Args:
@@ -115,7 +115,7 @@ def open_workspace(
         found = _trackers(workspace, trackers)
         looked_at = sequences
         warnings = _checked(workspace, data, sequences) if to_run else ()
-        return Opened(workspace, found, _sequences(workspace, sequences), name, warnings)
+        return EvaluationContext(workspace, found, _sequences(workspace, sequences), name, warnings)
     except _Unreadable as error:  # the toolkit's reason names neither file nor line
         findings = list(merged(check_workspace(folder, data, _needs(configuration), looked_at)))
         if any(not finding.warning for finding in findings):

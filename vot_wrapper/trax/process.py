@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING
 
 from samurai.runtime.allocator import keep_freed_memory
-from vot_wrapper.trax.stdio import Quiet
+from vot_wrapper.trax.stdio import IsolatedStdio
 from vot_wrapper.trax.watchdog import Stopped, Watch
 
 if TYPE_CHECKING:
@@ -48,30 +48,30 @@ def run(load: Callable[[Settings], TrackerLike] | None = None) -> int:
         The process's exit code: 0 when the client ended the conversation, 1 after a failure, 2
         when a person started it on a terminal, 128 and the signal's number after a signal.
     """
-    quiet = Quiet()
-    watch = Watch(quiet.output)
+    stdio = IsolatedStdio()
+    watch = Watch(stdio.output)
     watch.start()
     try:
-        return _serve(quiet, load or load_tracker)
+        return _serve(stdio, load or load_tracker)
     except Stopped as stopped:  # while a failure was reported
         return 128 + stopped.signal_number
     finally:
         watch.stop()
 
 
-def _serve(quiet: Quiet, load: Callable[[Settings], TrackerLike]) -> int:
+def _serve(stdio: IsolatedStdio, load: Callable[[Settings], TrackerLike]) -> int:
     """`run`, with the standard descriptors put away."""
     spin_briefly(os.environ)
     keep_freed_memory()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
-    if quiet.interactive and "TRAX_SOCKET" not in os.environ:
-        quiet.say(BY_HAND)
+    if stdio.interactive and "TRAX_SOCKET" not in os.environ:
+        stdio.write_stderr(BY_HAND)
         return 2
     failure: BaseException | None = None
     channel = None
     try:
-        settings, tracker = _prepare(quiet, os.environ, load)
-        channel = _hello(quiet, settings)
+        settings, tracker = _prepare(stdio, os.environ, load)
+        channel = _hello(stdio, settings)
         _converse(channel, tracker, settings)
         log.info("the client has quit")
     except BaseException as error:
@@ -80,8 +80,8 @@ def _serve(quiet: Quiet, load: Callable[[Settings], TrackerLike]) -> int:
         log.error("the tracker process fails: %s", reason_line(error), exc_info=traceback)
     if failure is None:
         return 0
-    quiet.report()
-    _quit(quiet, channel, failure)
+    stdio.report()
+    _quit(stdio, channel, failure)
     return 128 + failure.signal_number if isinstance(failure, Stopped) else 1
 
 
@@ -117,7 +117,7 @@ def load_tracker(settings: Settings) -> TrackerLike:
 
 
 def _prepare(
-    quiet: Quiet, environ: Mapping[str, str], load: Callable[[Settings], TrackerLike]
+    stdio: IsolatedStdio, environ: Mapping[str, str], load: Callable[[Settings], TrackerLike]
 ) -> tuple[Settings, TrackerLike]:
     """Settings and tracker; all of it before the hello, whose wait the toolkit doesn't limit."""
     from vot_wrapper.settings import read_settings, refuse_misspelt, unknown_variables
@@ -125,21 +125,21 @@ def _prepare(
     refuse_misspelt(environ)
     settings = read_settings(environ)
     if settings.log is not None:
-        quiet.log_to(settings.log)
+        stdio.log_to(settings.log)
     log.info("process %d: %s", os.getpid(), settings)
     for warning in unknown_variables(environ):
         log.warning(warning)
     return settings, load(settings)
 
 
-def _hello(quiet: Quiet, settings: Settings | None = None) -> Channel:
+def _hello(stdio: IsolatedStdio, settings: Settings | None = None) -> Channel:
     """Say hello to the client: from here on it may ask."""
     import trax
 
     from vot_wrapper.trax.wire import Channel
 
     about = f"{settings.model_name}, policy {settings.policy}" if settings else ""
-    with quiet.trax_environment() as wire:
+    with stdio.trax_environment() as wire:
         server = trax.Server(
             ["rectangle", "mask", "polygon"],
             ["path"],
@@ -153,12 +153,12 @@ def _hello(quiet: Quiet, settings: Settings | None = None) -> Channel:
 
 
 def _converse(channel: Channel, tracker: TrackerLike, settings: Settings) -> None:
-    from vot_wrapper.trax.server import Conversation
+    from vot_wrapper.trax.server import TraxHandler
 
-    Conversation(channel, tracker, settings).run()
+    TraxHandler(channel, tracker, settings).run()
 
 
-def _quit(quiet: Quiet, channel: Channel | None, failure: BaseException) -> None:
+def _quit(stdio: IsolatedStdio, channel: Channel | None, failure: BaseException) -> None:
     """Tell the client why the process ends.
 
     Before the hello there is nobody to tell: so say it, and answer the first request with the
@@ -166,7 +166,7 @@ def _quit(quiet: Quiet, channel: Channel | None, failure: BaseException) -> None
     """
     try:
         if channel is None:
-            channel = _hello(quiet)
+            channel = _hello(stdio)
             if not isinstance(failure, Stopped):
                 channel.wait()
         channel.quit(reason_line(failure))

@@ -1,8 +1,8 @@
 """Regions on their way in (TraX -> prompts of the tracker) and out (answers -> TraX).
 
 Coordinates as everywhere: x right, y down, the origin at the top-left corner of the top-left pixel,
-so the centre of pixel (column, row) lies at (column + 0.5, row + 0.5). A pixel belongs to a polygon
-when its centre does.
+so the center of pixel (column, row) lies at (column + 0.5, row + 0.5). A pixel belongs to a polygon
+when its center does.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def to_prompt(
 
     Args:
         region: `trax.Rectangle`, `trax.Mask` or `trax.Polygon`. Masks are placed at their offset
-            and clipped to the frame, polygons are rasterised, rectangles stay sub-pixel boxes.
+            and clipped to the frame, polygons are rasterized, rectangles stay sub-pixel boxes.
         frame_size: height and width of the frame.
         init: "region", or "box" to reduce the region to the box of its extent.
         properties: what came with the region; with `prompt = point` a rectangle's top-left corner
@@ -114,10 +114,10 @@ class PointTrack:
         return trax.Rectangle.create(*self._now, 0.0, 0.0)
 
 
-def rasterise(points: NDArray[np.float64], frame_size: tuple[int, int]) -> NDArray[np.bool_]:
-    """The pixels (H, W) whose centres lie inside a polygon of (N, 2) corners x, y (even-odd rule).
+def rasterize(points: NDArray[np.float64], frame_size: tuple[int, int]) -> NDArray[np.bool_]:
+    """The pixels (H, W) whose centers lie inside a polygon of (N, 2) corners x, y (even-odd rule).
 
-    A centre that lies exactly on a left or upper edge is inside, on a right or lower edge outside,
+    A center that lies exactly on a left or upper edge is inside, on a right or lower edge outside,
     as for a filled `Box`. libtrax and OpenCV follow other rules (and libtrax shifts y), which is
     why this is our own.
     """
@@ -187,13 +187,13 @@ def _paste(
 
 
 def _polygon(corners: NDArray[np.float64], frame_size: tuple[int, int]) -> NDArray[np.bool_]:
-    """A polygon's pixels; one that is too thin to hold a centre gets the pixel at its middle."""
+    """A polygon's pixels; one that is too thin to hold a center gets the pixel at its middle."""
     height, width = frame_size
     if not np.isfinite(corners).all():
         raise RegionError("the polygon is not finite: give its corners as finite numbers")
     if _on_one_line(corners):
         raise RegionError("the polygon has no area: its corners lie on one line")
-    mask = rasterise(corners, frame_size)
+    mask = rasterize(corners, frame_size)
     if not mask.any():
         x, y = (math.floor(value) for value in corners.mean(axis=0))
         if not (0 <= x < width and 0 <= y < height):

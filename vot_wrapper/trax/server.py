@@ -52,8 +52,8 @@ class RequestError(SamuraiError):
     """A request failed; names the frame (and object), the cause is chained."""
 
 
-class Conversation:
-    """All requests of one client, over any number of initialisations.
+class TraxHandler:
+    """All requests of one client, over any number of initializations.
 
     Args:
         channel: to the client, after the hello.
@@ -163,12 +163,12 @@ class Conversation:
 
 
 def _image_path(images: dict[str, Any]) -> str:
-    """The colour image's path, the only channel that this tracker asks for."""
+    """The color image's path, the only channel that this tracker asks for."""
     image = images.get(trax.ImageChannel.COLOR)
     if not isinstance(image, trax.FileImage):
         raise FrameError(
-            f"the request has no colour image file (channels: {', '.join(images) or 'none'}): "
-            "this tracker uses the colour channel only"
+            f"the request has no color image file (channels: {', '.join(images) or 'none'}): "
+            "this tracker uses the color channel only"
         )
     return path_of(str(image.path()))
 
@@ -178,7 +178,7 @@ def _properties(answer: Answer) -> dict[str, str]:
     use."""
     if not math.isfinite(answer.confidence):
         raise SessionError(
-            f"object {answer.object}: the confidence is {answer.confidence}, so the network's "
+            f"object {answer.object_id}: the confidence is {answer.confidence}, so the network's "
             "numbers are broken; try SAMURAI_DTYPE=float32"
         )
     return {"confidence": f"{answer.confidence:.6f}"}

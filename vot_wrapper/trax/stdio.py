@@ -29,7 +29,7 @@ REPORT_BYTES = 12_000
 _INPUT, _OUTPUT, _ERROR = 0, 1, 2
 
 
-class Quiet:
+class IsolatedStdio:
     """Standard input, output and error of this process, redirected for good.
 
     Python's print, warnings, tqdm, C code that writes to descriptor 1 or 2, and child processes all
@@ -105,9 +105,9 @@ class Quiet:
         lines = text.replace("\r", "\n").splitlines()
         # A logged line must never be taken for a message.
         lines = [f" {line}" if line.startswith("@@TRAX:") else line for line in lines if line]
-        self.say("\n".join(lines))
+        self.write_stderr("\n".join(lines))
 
-    def say(self, text: str) -> None:
+    def write_stderr(self, text: str) -> None:
         """Write text and a line end to the real standard error; nothing happens if it is closed.
 
         As ASCII: libtrax takes any other byte for the end of the stream.

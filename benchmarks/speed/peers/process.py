@@ -8,13 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.environment import python_path
 from benchmarks.speed.errors import PeerAbsentError
 from benchmarks.speed.peers.catalog import REFERENCE, Peer
 from benchmarks.speed.processes import Contestant
 from benchmarks.speed.timed_run import TimedRun
 from benchmarks.speed.variant import Variant
 from benchmarks.speed.video import Video
-from benchmarks.where import python_path
 from samurai.runtime.device import resolve_device
 from samurai.runtime.precision import resolve_dtype
 

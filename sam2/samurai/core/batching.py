@@ -21,7 +21,7 @@ from samurai.core.memory_bank import MemoryBank
 from samurai.core.transfer import MASKS_AT_ONCE, on_host
 from samurai.geometry import Corners
 from samurai.networks.base import Decoding, Features, Memory, NetworkSpec, VideoNetwork
-from samurai.policies.base import Candidate, Decoded, Needs, Recall
+from samurai.policies.base import Candidate, Decoded, PolicyRequirements, Recall
 from samurai.runtime.profiling import span
 
 
@@ -31,28 +31,30 @@ def predict(
     features: Features,
     hypotheses: Sequence[Hypothesis],
     frame_index: int,
-    needs: Needs,
+    requirements: PolicyRequirements,
 ) -> list[Prediction]:
     """Condition the frame on each hypothesis's memory and decode it; in the hypotheses' order."""
     groups: dict[tuple[int, ...], list[int]] = {}
     for place, hypothesis in enumerate(hypotheses):
         groups.setdefault(_shape(hypothesis.recall), []).append(place)
     decodings = [
-        _decode(network, bank, features, [hypotheses[place] for place in places], needs)
+        _decode(network, bank, features, [hypotheses[place] for place in places], requirements)
         for places in groups.values()
     ]
     order = [place for places in groups.values() for place in places]
     views = [hypotheses[place].view for place in order]
-    predictions = read_decodings(network.spec, decodings, views, frame_index, needs)
+    predictions = read_decodings(network.spec, decodings, views, frame_index, requirements)
     by_place = dict(zip(order, predictions, strict=True))
     return [by_place[place] for place in range(len(hypotheses))]
 
 
 def _shape(recall: Recall) -> tuple[int, ...]:
     """What must be equal for hypotheses to be batched."""
-    hint = recall.hint
-    hinted = (-1, 0) if hint is None else (len(hint.points), int(hint.logits is not None))
-    return (len(recall.maps), len(recall.pointers), *hinted)
+    prompt = recall.prompt
+    prompt_shape = (
+        (-1, 0) if prompt is None else (len(prompt.points), int(prompt.logits is not None))
+    )
+    return (len(recall.maps), len(recall.pointers), *prompt_shape)
 
 
 def _decode(
@@ -60,7 +62,7 @@ def _decode(
     bank: MemoryBank,
     features: Features,
     batch: Sequence[Hypothesis],
-    needs: Needs,
+    requirements: PolicyRequirements,
 ) -> Decoding:
     """Hypotheses of one shape through memory attention and the decoder."""
     seen = features.of([hypothesis.view.index for hypothesis in batch])
@@ -69,13 +71,14 @@ def _decode(
     with span("condition"):
         conditioned = network.condition(seen, memory)
     with span("decode"):
-        return network.decode(conditioned, seen, needs.object_gate, _prompt(network, batch))
+        return network.decode(conditioned, seen, requirements.object_gate, _prompt(network, batch))
 
 
 def _recalled(network: VideoNetwork, bank: MemoryBank, batch: Sequence[Hypothesis]) -> Memory:
-    maps = [each.memory.map_rows(entry.time for entry in each.recall.maps) for each in batch]
+    maps = [each.memory.map_rows(entry.frame_index for entry in each.recall.maps) for each in batch]
     pointers = [
-        each.memory.pointer_rows(entry.time for entry in each.recall.pointers) for each in batch
+        each.memory.pointer_rows(entry.frame_index for entry in each.recall.pointers)
+        for each in batch
     ]
     weights = [
         [entry.weight for entry in each.recall.maps]
@@ -93,15 +96,17 @@ def _recalled(network: VideoNetwork, bank: MemoryBank, batch: Sequence[Hypothesi
 
 def _prompt(network: VideoNetwork, batch: Sequence[Hypothesis]) -> tuple[Tensor, Tensor] | None:
     """The embedded hints of hypotheses that all have one, or all have none."""
-    hints = [
-        each.view.to_network(each.recall.hint, network.spec) for each in batch if each.recall.hint
+    prompts = [
+        each.view.to_network(each.recall.prompt, network.spec)
+        for each in batch
+        if each.recall.prompt
     ]
-    if not hints:
+    if not prompts:
         return None
-    masks = [hint.logits for hint in hints if hint.logits is not None]
+    masks = [prompt.logits for prompt in prompts if prompt.logits is not None]
     return network.embed_prompt(
-        np.stack([hint.points for hint in hints]),
-        np.stack([hint.labels for hint in hints]),
+        np.stack([prompt.points for prompt in prompts]),
+        np.stack([prompt.labels for prompt in prompts]),
         np.stack(masks) if masks else None,
     )
 
@@ -111,7 +116,7 @@ def read_decodings(
     decodings: Sequence[Decoding],
     views: Sequence[View],
     frame_index: int,
-    needs: Needs,
+    requirements: PolicyRequirements,
 ) -> list[Prediction]:
     """Bring the numbers of decoded batches to the host, in one copy, and split them into rows.
 
@@ -120,8 +125,10 @@ def read_decodings(
     """
     if not decodings:
         return []
-    resized = [_at_input_size(spec, decoding) if needs.boxes else [] for decoding in decodings]
-    packed = [_pack(*both, needs) for both in zip(decodings, resized, strict=True)]
+    resized = [
+        _at_input_size(spec, decoding) if requirements.boxes else [] for decoding in decodings
+    ]
+    packed = [_pack(*both, requirements) for both in zip(decodings, resized, strict=True)]
     numbers = on_host(torch.cat([part.flatten() for part in packed]))
     predictions: list[Prediction] = []
     first = 0
@@ -131,7 +138,7 @@ def read_decodings(
         for index, line in enumerate(table):
             view = views[len(predictions)]
             row = decoding.row(index)
-            seen = _unpack(spec, row, line, view, frame_index, needs)
+            seen = _unpack(spec, row, line, view, frame_index, requirements)
             input_logits = full[0][index : index + 1] if len(full) == 1 else None
             predictions.append(Prediction(row, seen, view, input_logits))
     return predictions
@@ -143,13 +150,15 @@ def _at_input_size(spec: NetworkSpec, decoding: Decoding) -> list[Tensor]:
     return [resized_logits(part, spec.input_size) for part in parts]
 
 
-def _pack(decoding: Decoding, input_logits: Sequence[Tensor], needs: Needs) -> Tensor:
+def _pack(
+    decoding: Decoding, input_logits: Sequence[Tensor], requirements: PolicyRequirements
+) -> Tensor:
     """One line of numbers per row, float32 (B, count); `_unpack` reads it in the same order: object
     score, K predicted IoUs, K areas (in pixels of the logits) and 4 K box edges, if asked for."""
     parts = [decoding.object_scores, decoding.predicted_ious]
-    if needs.areas:
+    if requirements.areas:
         parts.append((decoding.logits > 0).sum((2, 3)))
-    if needs.boxes:
+    if requirements.boxes:
         parts.append(torch.cat([mask_extents(part).flatten(1) for part in input_logits]))
     return torch.cat([part.float() for part in parts], dim=1)
 
@@ -160,14 +169,14 @@ def _unpack(
     line: NDArray[np.float32],
     view: View,
     frame_index: int,
-    needs: Needs,
+    requirements: PolicyRequirements,
 ) -> Decoded:
     """A line of `_pack` as what a policy sees."""
     count = row.predicted_ious.shape[1]
-    lengths = (1, count, count * needs.areas, 4 * count * needs.boxes)
+    lengths = (1, count, count * requirements.areas, 4 * count * requirements.boxes)
     score, ious, pixels, edges = np.split(line, np.cumsum(lengths)[:-1])
     grid = view.grid(spec)
-    areas = [each * grid.across * grid.down for each in pixels.tolist()] or [0.0] * count
+    areas = [each * grid.scale_x * grid.scale_y for each in pixels.tolist()] or [0.0] * count
     boxes = [_corners(spec, each, view) for each in edges.reshape(-1, 4).tolist()] or [None] * count
     candidates = tuple(map(Candidate, ious.tolist(), boxes, areas))
     copy = partial(_copy_logits, row.logits[0])

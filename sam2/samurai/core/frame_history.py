@@ -27,13 +27,13 @@ class _Seen:
         return squeezed
 
     @cached_property
-    def grey(self) -> Frame:
-        grey: Frame = cv2.cvtColor(self.rgb, cv2.COLOR_RGB2GRAY)  # type: ignore[assignment]
-        return grey
+    def gray(self) -> Frame:
+        gray: Frame = cv2.cvtColor(self.rgb, cv2.COLOR_RGB2GRAY)  # type: ignore[assignment]
+        return gray
 
 
 class FrameHistory:
-    """`policies.seen.Pictures` of a session.
+    """`policies.observations.RecentFrames` of a session.
 
     Args:
         before: how many frames before the newest are kept.
@@ -56,5 +56,5 @@ class FrameHistory:
     def rgb(self, ago: int = 0) -> Frame:
         return self._seen[ago].rgb
 
-    def grey(self, ago: int = 0) -> Frame:
-        return self._seen[ago].grey
+    def gray(self, ago: int = 0) -> Frame:
+        return self._seen[ago].gray

@@ -13,7 +13,7 @@ from torch import Tensor
 from samurai.core.memory_bank import ObjectMemory
 from samurai.core.search_region import SearchRegion
 from samurai.networks.base import MASK_LOGIT, Decoding, NetworkSpec
-from samurai.policies.base import Decoded, Grid, Hint, Recall
+from samurai.policies.base import Decoded, DecoderPrompt, Grid, Recall
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class View:
             return Grid(0.0, 0.0, stride, stride)
         return Grid(region.left, region.top, region.width / side, region.height / side)
 
-    def to_network(self, hint: Hint, spec: NetworkSpec) -> Hint:
+    def to_network(self, prompt: DecoderPrompt, spec: NetworkSpec) -> DecoderPrompt:
         """A hint in the square input's coordinates, its mask float32 (1, L, L)."""
-        points, logits, region = hint.points, hint.logits, self.region
+        points, logits, region = prompt.points, prompt.logits, self.region
         if region is not None:
             points = region.to_network(points, spec.input_size)
         if logits is not None:
@@ -47,7 +47,7 @@ class View:
                 logits = region.crop_values(logits, fill_value=-MASK_LOGIT)
             size = (spec.logit_size, spec.logit_size)
             logits = cv2.resize(logits, size, interpolation=cv2.INTER_AREA)[None]  # type: ignore[assignment]
-        return Hint(points.astype(np.float32), hint.labels, logits)
+        return DecoderPrompt(points.astype(np.float32), prompt.labels, logits)
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,14 @@ class Prediction:
 
     Attributes:
         decoding: its candidates, as a batch of one.
-        seen: the same as numbers, for the policy.
+        decoded: the same as numbers, for the policy.
         view: what it was predicted from.
         input_logits: mask logits (1, K, S, S) at the network's input size, where boxes were
             measured on them; None elsewhere.
     """
 
     decoding: Decoding
-    seen: Decoded
+    decoded: Decoded
     view: View
     input_logits: Tensor | None
 
@@ -116,6 +116,6 @@ class SelectedHypothesis:
     @property
     def confidence(self) -> float:
         """Predicted IoU times the probability that the object is visible, 0 to 1."""
-        seen = self.prediction.seen
+        seen = self.prediction.decoded
         visible = 0.5 * (1 + math.tanh(seen.object_score / 2))  # a sigmoid that can't overflow
         return min(max(seen.candidates[self.candidate].predicted_iou, 0.0), 1.0) * visible

@@ -1,6 +1,6 @@
 """Which pixels of enlarged mask logits are above zero, without enlarging all of them.
 
-An interpolated value lies between its neighbours: only around neighbours above zero is there
+An interpolated value lies between its neighbors: only around neighbors above zero is there
 anything to find out. There two products with torch's own weights of interpolation give the values
 but for their rounding, and where one is so near to zero that rounding decides, torch is asked.
 """
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 SURE_FROM = 2.0**-20
-"""Of the largest neighbour: a value further from zero has the same sign in any order of operations.
+"""Of the largest neighbor: a value further from zero has the same sign in any order of operations.
 Four roundings to 24 bits each way are an eighth of it."""
 
 
@@ -66,7 +66,7 @@ class _Axis:
         near, far = _extent((weights[:, first:last] != 0).any(dim=1).numpy())
         self.pixels = slice(near, far)
         self.empty = near == far
-        # a pixel has two neighbours: one of these, and at most the next one
+        # a pixel has two neighbors: one of these, and at most the next one
         self.sources = slice(max(first - 1, 0), last + 1)
         self.weights = weights[self.pixels, self.sources]
 
@@ -79,7 +79,7 @@ def _extent(flags: NDArray[np.bool_]) -> tuple[int, int]:
 
 @lru_cache(maxsize=128)
 def _weights(count: int, length: int) -> Tensor:
-    """What torch weighs `count` neighbours with for each pixel of an axis: (length, count).
+    """What torch weighs `count` neighbors with for each pixel of an axis: (length, count).
 
     Read off an enlarged unit matrix; windows come in few sizes, frames in one.
     """

@@ -80,19 +80,19 @@ class ObjectMemory:
         self._maps: dict[int, int] = {}
         self._pointers: dict[int, int] = {}
 
-    def put_map(self, time: int, value: Tensor) -> None:
-        """Store the memory map (tokens, channels) of frame `time`."""
-        self._maps[time] = self._bank.maps.put(value)
+    def put_map(self, frame_index: int, value: Tensor) -> None:
+        """Store the memory map (tokens, channels) of frame `frame_index`."""
+        self._maps[frame_index] = self._bank.maps.put(value)
 
-    def put_pointer(self, time: int, value: Tensor) -> None:
-        """Store the object pointer (channels,) of frame `time`."""
-        self._pointers[time] = self._bank.pointers.put(value)
+    def put_pointer(self, frame_index: int, value: Tensor) -> None:
+        """Store the object pointer (channels,) of frame `frame_index`."""
+        self._pointers[frame_index] = self._bank.pointers.put(value)
 
-    def map_rows(self, times: Iterable[int]) -> list[int]:
-        return [self._maps[time] for time in times]
+    def map_rows(self, frame_indices: Iterable[int]) -> list[int]:
+        return [self._maps[frame_index] for frame_index in frame_indices]
 
-    def pointer_rows(self, times: Iterable[int]) -> list[int]:
-        return [self._pointers[time] for time in times]
+    def pointer_rows(self, frame_indices: Iterable[int]) -> list[int]:
+        return [self._pointers[frame_index] for frame_index in frame_indices]
 
     def held_maps(self) -> list[int]:
         """TensorPool of all maps; memories that share a past name the same rows."""
@@ -108,8 +108,8 @@ class ObjectMemory:
             (self._maps, self._bank.maps, maps),
             (self._pointers, self._bank.pointers, pointers),
         ):
-            for time in [time for time in held if time not in kept]:
-                rows.release(held.pop(time))
+            for frame_index in [frame_index for frame_index in held if frame_index not in kept]:
+                rows.release(held.pop(frame_index))
 
     def fork(self) -> ObjectMemory:
         """A second holder of the same past."""

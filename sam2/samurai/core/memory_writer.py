@@ -15,10 +15,10 @@ import torch
 from samurai.core.hypotheses import SelectedHypothesis
 from samurai.core.mask_resize import resized_logits
 from samurai.core.objects import TrackedObject
-from samurai.core.session_checks import check_needs
+from samurai.core.session_checks import check_requirements
 from samurai.errors import SessionError
 from samurai.networks.base import Features, VideoNetwork
-from samurai.policies.base import Keep, Needs
+from samurai.policies.base import Keep, PolicyRequirements
 from samurai.runtime.profiling import span
 from samurai.runtime.threads import background_pays, in_background
 
@@ -48,9 +48,9 @@ class MemoryWriter:
         needs: of the policies.
     """
 
-    def __init__(self, network: VideoNetwork, needs: Needs) -> None:
+    def __init__(self, network: VideoNetwork, requirements: PolicyRequirements) -> None:
         self._network = network
-        self._needs = needs
+        self._requirements = requirements
         self._owed: MemoryUpdate | None = None
         self._running: Future[None] | None = None
 
@@ -110,7 +110,7 @@ class MemoryWriter:
                 selected = next(selections)
                 selected.memory.keep(keep.maps, keep.pointers)
                 kept.append((selected, keep))
-            check_needs(tracked.policy, tracked.memories, keeps, update.frame_index)
+            check_requirements(tracked.policy, tracked.memories, keeps, update.frame_index)
         return kept
 
     def _store(self, update: MemoryUpdate, kept: Sequence[tuple[SelectedHypothesis, Keep]]) -> None:
@@ -132,7 +132,7 @@ class MemoryWriter:
             torch.cat([self._memory_mask(selected) for selected in selections]),
             torch.cat([each.prediction.decoding.object_scores for each in selections]),
             [selected.prompted for selected in selections],
-            [keep.trust for _, keep in kept],
+            [keep.pixel_weights for _, keep in kept],
         )
         for selected, value in zip(selections, maps, strict=True):
             selected.memory.put_map(update.frame_index, value)
@@ -141,7 +141,7 @@ class MemoryWriter:
         pointers = self._network.object_pointer(
             torch.cat([selected.token for selected in selections]),
             torch.cat([each.prediction.decoding.pointer_scores for each in selections]),
-            self._needs.object_gate,
+            self._requirements.object_gate,
         )
         for selected, value in zip(selections, pointers, strict=True):
             selected.memory.put_pointer(index, value)

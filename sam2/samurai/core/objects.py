@@ -25,7 +25,7 @@ class TrackedObject:
     object_id: int
     policy: Policy
     memories: list[ObjectMemory]
-    aim: SearchRegionTracker | None
+    region_tracker: SearchRegionTracker | None
 
     def recall(self, frame_index: int, view: View) -> list[Hypothesis]:
         """What each hypothesis attends to in a frame."""
@@ -37,12 +37,12 @@ class TrackedObject:
 
     def start(self, prediction: Prediction) -> SelectedHypothesis:
         """Select a candidate on the frame of the prompt."""
-        choice = self.policy.start(prediction.seen)
+        choice = self.policy.start(prediction.decoded)
         return self._selected(0, choice, prediction, prompted=True)
 
     def choose(self, predictions: Sequence[Prediction]) -> list[SelectedHypothesis]:
         """Select the candidates that live on, the best one first."""
-        choices = self.policy.choose([prediction.seen for prediction in predictions])
+        choices = self.policy.choose([prediction.decoded for prediction in predictions])
         self._continue([choice.hypothesis for choice in choices])
         return [
             self._selected(number, choice, predictions[choice.hypothesis], prompted=False)

@@ -23,7 +23,7 @@ PerChannel = tuple[float, float, float]
 
 
 def rgb_frame(frame: Any) -> Frame:
-    """The frame as uint8 RGB (H, W, 3); grey (H, W) or (H, W, 1) and RGBA are converted.
+    """The frame as uint8 RGB (H, W, 3); gray (H, W) or (H, W, 1) and RGBA are converted.
 
     Raises:
         FrameError: for anything else, naming what was given.
@@ -41,7 +41,7 @@ def rgb_frame(frame: Any) -> Frame:
         first = frame.ndim == 3 and frame.shape[0] in (1, 3, 4)
         hint = ": move the channels to the end with frame.transpose(1, 2, 0)" if first else ""
         raise FrameError(
-            f"a frame is (H, W, 3) RGB, (H, W) grey or (H, W, 4) RGBA, not {frame.shape}{hint}"
+            f"a frame is (H, W, 3) RGB, (H, W) gray or (H, W, 4) RGBA, not {frame.shape}{hint}"
         )
     rgb: Frame = np.repeat(frame, 3, axis=2) if frame.shape[2] == 1 else frame[..., :3]
     return rgb

@@ -12,7 +12,7 @@ from samurai.core.hypotheses import View
 from samurai.core.mask_resize import resized_logits
 from samurai.models.manifest import BoxPrompt
 from samurai.networks.base import CORNER_LABELS, Decoding, Features, VideoNetwork
-from samurai.policies.base import Needs
+from samurai.policies.base import PolicyRequirements
 from samurai.regions import Box, Mask, Region
 
 
@@ -23,7 +23,7 @@ def decode_prompt(
     view: View,
     frame_size: tuple[int, int],
     box_prompt: BoxPrompt,
-    needs: Needs,
+    requirements: PolicyRequirements,
 ) -> Decoding:
     """Decode one object's prompt on its frame.
 
@@ -36,14 +36,14 @@ def decode_prompt(
     """
     if view.region is not None:
         region, frame_size = view.region.cut(region), view.region.size
-    if needs.box_as_mask and box_prompt == "points":
+    if requirements.box_as_mask and box_prompt == "points":
         box_prompt = "decoded_mask"
     if isinstance(region, Box) and box_prompt == "filled_mask":
         region = region.filled(frame_size)
     seen = features.of([view.index])
     if isinstance(region, Mask):
         return network.prompt_mask(seen, _square_mask(region.array, network))
-    decoded = _decode_points(network, seen, region, frame_size, needs)
+    decoded = _decode_points(network, seen, region, frame_size, requirements)
     if isinstance(region, Box) and box_prompt == "decoded_mask":
         return _prompted_anew(network, seen, decoded)
     return decoded
@@ -54,7 +54,7 @@ def _decode_points(
     features: Features,
     region: Region,
     frame_size: tuple[int, int],
-    needs: Needs,
+    requirements: PolicyRequirements,
 ) -> Decoding:
     """A box by its two corners, or clicks."""
     if isinstance(region, Box):
@@ -71,8 +71,8 @@ def _decode_points(
         features,
         scaled[None].to(network.device),
         torch.from_numpy(labels)[None].to(network.device),
-        needs.object_gate,
-        needs.prompt_candidates,
+        requirements.object_gate,
+        requirements.prompt_candidates,
     )
 
 

@@ -139,7 +139,7 @@ class SearchRegionTracker:
     def __init__(self, reach: float, frame_size: tuple[int, int], box: Box) -> None:
         self._reach = reach
         self._frame_size = frame_size
-        self._centre = _centre(box)
+        self._center = _center(box)
         self._velocity = (0.0, 0.0)
         self._size = self._wanted(box)
         self._absent = 0
@@ -150,27 +150,27 @@ class SearchRegionTracker:
         widest = max(rows, columns)
         side = self._size * OPENING**self._absent if self._absent < 40 else widest
         side = min(max(side, SMALLEST_SIDE), widest)
-        x, y = (c + v for c, v in zip(self._centre, self._velocity, strict=True))
+        x, y = (c + v for c, v in zip(self._center, self._velocity, strict=True))
         # wider than the frame's shorter side: centered there, since nothing else is to be seen
         x = _within(x, side, columns)
         y = _within(y, side, rows)
         whole = round(side)
         return SearchRegion(round(x - side / 2), round(y - side / 2), whole, whole)
 
-    def follow(self, box: Box | None) -> None:
+    def update(self, box: Box | None) -> None:
         """Take note of where the object was in the newest frame; None if it wasn't seen."""
         if box is None:
             self._absent += 1
             self._velocity = (0.0, 0.0)
             return
-        centre = _centre(box)
+        center = _center(box)
         if self._absent == 0:
-            moved = (centre[0] - self._centre[0], centre[1] - self._centre[1])
+            moved = (center[0] - self._center[0], center[1] - self._center[1])
             self._velocity = (
                 (1 - SWIFT) * self._velocity[0] + SWIFT * moved[0],
                 (1 - SWIFT) * self._velocity[1] + SWIFT * moved[1],
             )
-        self._centre = centre
+        self._center = center
         self._size = self._size**STEADY * self._wanted(box) ** (1 - STEADY)
         self._absent = 0
 
@@ -179,16 +179,16 @@ class SearchRegionTracker:
         return max(self._reach * math.sqrt(box.width * box.height), ELONGATED * longer)
 
 
-def _centre(box: Box) -> tuple[float, float]:
+def _center(box: Box) -> tuple[float, float]:
     return box.x + box.width / 2, box.y + box.height / 2
 
 
-def _within(centre: float, side: float, length: int) -> float:
+def _within(center: float, side: float, length: int) -> float:
     """The region's center along one axis: the frame's where the region is wider than the frame,
     else as asked, but in the frame."""
     if side >= length:
         return length / 2
-    return min(max(centre, 0.0), float(length))
+    return min(max(center, 0.0), float(length))
 
 
 def prompt_box(region: Region) -> Box:

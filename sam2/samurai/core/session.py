@@ -86,9 +86,9 @@ class Session:
         self._window = window
         self._knots = tuple(confidence)
         self._overlap = overlap
-        self._needs = new_policy().needs
+        self._requirements = new_policy().requirements
         self._lock = threading.RLock()
-        self._writer = MemoryWriter(network, self._needs)
+        self._writer = MemoryWriter(network, self._requirements)
         self._reset()
 
     def _reset(self) -> None:
@@ -96,7 +96,9 @@ class Session:
         spec = self._network.spec
         self._bank = MemoryBank(spec, self._network.device)
         whole_frame = self._window is None
-        self._history = FrameHistory(self._needs.frames, spec.input_size if whole_frame else None)
+        self._history = FrameHistory(
+            self._requirements.frames, spec.input_size if whole_frame else None
+        )
         self._objects: list[TrackedObject] = []
         self._selections: list[SelectedHypothesis] = []
         self._frame_index = -1
@@ -157,7 +159,7 @@ class Session:
         """Begin a video: forget everything, and prompt the first objects.
 
         Args:
-            frame: uint8 (H, W, 3) RGB; grey (H, W) and RGBA (H, W, 4) are converted.
+            frame: uint8 (H, W, 3) RGB; gray (H, W) and RGBA (H, W, 4) are converted.
             objects: `Box`, `Mask` or `Points` in the frame's pixels, or four numbers x, y, width,
                 height; one alone needs no list. None at all is possible: objects may come later.
 
@@ -226,11 +228,11 @@ class Session:
         """Objects that join the session once the frame is answered."""
         new = []
         for number, region in enumerate(regions, start=len(self._objects)):
-            aim = None
+            region_tracker = None
             if self._window is not None:
-                aim = SearchRegionTracker(self._window, size, prompt_box(region))
+                region_tracker = SearchRegionTracker(self._window, size, prompt_box(region))
             memory = self._bank.new_memory()
-            new.append(TrackedObject(number, self._new_policy(), [memory], aim))
+            new.append(TrackedObject(number, self._new_policy(), [memory], region_tracker))
         return new
 
     def _encode(
@@ -238,7 +240,9 @@ class Session:
     ) -> EncodedFrame:
         """Encode what the objects need to see: one view for all, or a search region for each."""
         index = self._frame_index + 1
-        regions = [each.aim.region() for each in objects if each.aim is not None]
+        regions = [
+            each.region_tracker.region() for each in objects if each.region_tracker is not None
+        ]
         if regions:
             views = {o.object_id: View(n, regions[n]) for n, o in enumerate(objects)}
         else:
@@ -253,17 +257,24 @@ class Session:
 
     def _show(self, frame: Frame) -> None:
         """Let policies that asked for it look at the frame."""
-        if self._needs.frames:
+        if self._requirements.frames:
             self._history.push(frame)
             for tracked in self._objects:
-                tracked.policy.see(self._history)
+                tracked.policy.observe(self._history)
 
     def _track(self, frame: EncodedFrame) -> list[SelectedHypothesis]:
         """Recall, condition, decode and choose, for all objects so far."""
         recalled = [each.recall(frame.index, frame.views[each.object_id]) for each in self._objects]
         hypotheses = [hypothesis for own in recalled for hypothesis in own]
         predictions = iter(
-            predict(self._network, self._bank, frame.features, hypotheses, frame.index, self._needs)
+            predict(
+                self._network,
+                self._bank,
+                frame.features,
+                hypotheses,
+                frame.index,
+                self._requirements,
+            )
         )
         selections = []
         with span("choose"):
@@ -277,8 +288,11 @@ class Session:
         """Prompt new objects, make room for their memories, and let their policies choose."""
         if not new:
             return []
-        needs, views = self._needs, [frame.views[tracked.object_id] for tracked in new]
-        self._bank.reserve(needs.maps * len(new), needs.pointers * len(new))
+        requirements, views = (
+            self._requirements,
+            [frame.views[tracked.object_id] for tracked in new],
+        )
+        self._bank.reserve(requirements.maps * len(new), requirements.pointers * len(new))
         with span("prompt"):
             decodings = [
                 decode_prompt(
@@ -288,14 +302,16 @@ class Session:
                     view,
                     frame.size,
                     self._box_prompt,
-                    needs,
+                    requirements,
                 )
                 for view, region in zip(views, regions, strict=True)
             ]
-        predictions = read_decodings(self._network.spec, decodings, views, frame.index, needs)
+        predictions = read_decodings(
+            self._network.spec, decodings, views, frame.index, requirements
+        )
         for tracked in new:
-            if needs.frames:
-                tracked.policy.see(self._history)
+            if requirements.frames:
+                tracked.policy.observe(self._history)
         return [each.start(seen) for each, seen in zip(new, predictions, strict=True)]
 
     def _answer(
@@ -309,8 +325,8 @@ class Session:
         with span("postprocess"):
             located = locate_all(best, size)
             for tracked, (_, box) in zip(objects, located, strict=True):
-                if tracked.aim is not None:
-                    tracked.aim.follow(box)
+                if tracked.region_tracker is not None:
+                    tracked.region_tracker.update(box)
             if not self._overlap and len(best) > 1:
                 located = separate(located, best, size)
             return [

@@ -22,9 +22,9 @@ LEAST_SHARE = 0.5
 def share_in_frame(box: Box, frame_size: tuple[int, int]) -> float:
     """The share of a box's area that lies in a (height, width) frame, 0 to 1."""
     rows, columns = frame_size
-    across = min(box.x + box.width, columns) - max(box.x, 0.0)
-    down = min(box.y + box.height, rows) - max(box.y, 0.0)
-    return max(across, 0.0) * max(down, 0.0) / (box.width * box.height)
+    width = min(box.x + box.width, columns) - max(box.x, 0.0)
+    height = min(box.y + box.height, rows) - max(box.y, 0.0)
+    return max(width, 0.0) * max(height, 0.0) / (box.width * box.height)
 
 
 def share_in_box(mask: NDArray[np.bool_], box: Box) -> float:
@@ -67,30 +67,30 @@ def warn_of_prompts(
     """
     for region, answer in zip(reversed(regions), reversed(answers), strict=False):
         if isinstance(region, Box):
-            warn_of_box(answer.object, region, frame_size)
-            warn_of_first_mask(answer.object, region, answer.mask)
+            warn_of_box(answer.object_id, region, frame_size)
+            warn_of_first_mask(answer.object_id, region, answer.mask)
 
 
-def check_needs(
-    policy: Policy, memories: Sequence[ObjectMemory], keeps: Sequence[Keep], time: int
+def check_requirements(
+    policy: Policy, memories: Sequence[ObjectMemory], keeps: Sequence[Keep], frame_index: int
 ) -> None:
-    """Raise SessionError where a policy keeps more than its `needs` declare.
+    """Raise SessionError where a policy keeps more than its `requirements` declare.
 
     Args:
         memories: of its hypotheses, with what they keep of earlier frames.
-        keeps: what they keep, frame `time` perhaps included.
+        keeps: what they keep, frame `frame_index` perhaps included.
     """
-    needs = policy.needs
+    requirements = policy.requirements
     maps = len({row for memory in memories for row in memory.held_maps()})
     pointers = len({row for memory in memories for row in memory.held_pointers()})
-    maps += sum(time in keep.maps for keep in keeps)
-    pointers += sum(time in keep.pointers for keep in keeps)
+    maps += sum(frame_index in keep.maps for keep in keeps)
+    pointers += sum(frame_index in keep.pointers for keep in keeps)
     for what, field, count, declared in (
-        ("memory maps", "maps", maps, needs.maps),
-        ("object pointers", "pointers", pointers, needs.pointers),
+        ("memory maps", "maps", maps, requirements.maps),
+        ("object pointers", "pointers", pointers, requirements.pointers),
     ):
         if count > declared:
             raise SessionError(
                 f"policy {policy.name} keeps {count} {what} but declares {declared}: raise "
-                f"{field} in its Needs, or keep fewer in remember()"
+                f"{field} in its PolicyRequirements, or keep fewer in remember()"
             )

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
-Field = NDArray[np.float32]
+FlowField = NDArray[np.float32]
 
 SMALLEST = 16
 """Sides in pixels below which DIS finds no pyramid: such pictures are taken for still."""
@@ -21,7 +21,7 @@ SMALLEST = 16
 class DenseFlow(Protocol):
     """Says where every pixel went."""
 
-    def between(self, start: Picture, end: Picture) -> Field:
+    def between(self, start: Picture, end: Picture) -> FlowField:
         """float32 (h, w, 2): pixel x, y of `start` is at x + field[y, x, 0], y + field[y, x, 1] in
         `end`. The pictures are uint8 (h, w, 3) RGB of one size."""
 
@@ -32,23 +32,23 @@ class Dis:
     def __init__(self) -> None:
         self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
 
-    def between(self, start: Picture, end: Picture) -> Field:
+    def between(self, start: Picture, end: Picture) -> FlowField:
         if min(start.shape[:2]) < SMALLEST:
             return np.zeros((*start.shape[:2], 2), dtype=np.float32)
-        greys = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (start, end)]
+        grays = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (start, end)]
         empty = np.zeros((*start.shape[:2], 2), dtype=np.float32)
-        field: Field = self._dis.calc(greys[0], greys[1], empty)  # type: ignore[assignment]
+        field: FlowField = self._dis.calc(grays[0], grays[1], empty)  # type: ignore[assignment]
         return field
 
 
-def warped(values: Field, backwards: Field, fill_value: float) -> Field:
+def warped(values: FlowField, backwards: FlowField, fill_value: float) -> FlowField:
     """Values (h, w) of an older picture where they moved to: `backwards` is the flow from the newer
     picture to the older one; `fill_value` stands for what came from outside."""
     height, width = values.shape
     columns, rows = np.meshgrid(
         np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
     )
-    moved: Field = cv2.remap(  # type: ignore[assignment]
+    moved: FlowField = cv2.remap(  # type: ignore[assignment]
         values,
         columns + backwards[..., 0],
         rows + backwards[..., 1],

@@ -1,6 +1,6 @@
 """The constant-velocity Kalman filter of SAMURAI (arXiv 2411.11922, section 4.1 and public code).
 
-The state is (x, y, a, h) and its velocities: box centre, aspect ratio width / height, height, in
+The state is (x, y, a, h) and its velocities: box center, aspect ratio width / height, height, in
 pixels of the network's square input (so the aspect ratio is that of the squeezed image), one frame
 a step, float64. The noise scales with the height, as in DeepSORT's tracker.
 """

@@ -1,7 +1,7 @@
 """Following points from frame to frame, behind one interface.
 
 `lucas-kanade` (OpenCV) comes with the project; `cotracker` is there for those who have it.
-Coordinates: pixels, x right, y down, the centre of the top-left pixel at 0.5, 0.5.
+Coordinates: pixels, x right, y down, the center of the top-left pixel at 0.5, 0.5.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ class LucasKanade:
     """Pyramidal Lucas-Kanade, from frame to frame, checked by the way back (OpenCV)."""
 
     def follow(self, frames: Sequence[Picture], points: Points) -> tuple[Points, NDArray[np.bool_]]:
-        greys: list[Picture] = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]  # type: ignore[misc]
+        grays: list[Picture] = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]  # type: ignore[misc]
         seen: NDArray[np.bool_] = np.ones(len(points), dtype=np.bool_)
         if not len(points):
             return points, seen
-        for before, now in itertools.pairwise(greys):
+        for before, now in itertools.pairwise(grays):
             moved, found = _flow(before, now, points)
             back, found_back = _flow(now, before, moved)
             error: Points = np.abs(back - points).max(axis=1)
@@ -57,7 +57,7 @@ class LucasKanade:
 
 
 def _flow(before: Picture, now: Picture, points: Points) -> tuple[Points, NDArray[np.bool_]]:
-    half = np.float32(0.5)  # OpenCV counts from pixel centres
+    half = np.float32(0.5)  # OpenCV counts from pixel centers
     moved, found, _ = cv2.calcOpticalFlowPyrLK(
         before,
         now,

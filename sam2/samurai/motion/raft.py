@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from samurai.errors import ConfigurationError
-from samurai.motion.flow import Field, Picture
+from samurai.motion.flow import FlowField, Picture
 
 WEIGHTS_VARIABLE = "SAMURAI_RAFT"
 
@@ -61,7 +61,7 @@ class Raft:
         model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
         return cls(model.to(device).eval(), device)
 
-    def between(self, start: Picture, end: Picture) -> Field:
+    def between(self, start: Picture, end: Picture) -> FlowField:
         import torch
 
         height, width = start.shape[:2]
@@ -70,7 +70,7 @@ class Raft:
         pictures = pictures.to(self._device).permute(0, 3, 1, 2).float() / 127.5 - 1
         with torch.inference_mode():
             flow = self._model(pictures[:1], pictures[1:])[-1][0]
-        field: Field = flow.permute(1, 2, 0)[:height, :width].float().cpu().numpy()
+        field: FlowField = flow.permute(1, 2, 0)[:height, :width].float().cpu().numpy()
         return field
 
 

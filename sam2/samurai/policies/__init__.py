@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 
 from samurai.errors import ConfigurationError
-from samurai.policies.base import Policy, Traits
+from samurai.policies.base import Policy, PolicyContext
 from samurai.policies.dam import DamPolicy
 from samurai.policies.him2sam import Him2SamPolicy
 from samurai.policies.mosam import MosamPolicy
@@ -103,10 +103,10 @@ class PolicyChoice:
         values = ",".join(f"{each}={getattr(self.parameters, each)}" for each in self.given)
         return f"{self.name}:{values}" if values else self.name
 
-    def policy(self, traits: Traits) -> Policy:
+    def policy(self, context: PolicyContext) -> Policy:
         """A fresh policy for one object. Without given parameters it is made of its traits alone,
         as policies of other packages may want it."""
-        return self.kind(traits, self.parameters) if self.given else self.kind(traits)
+        return self.kind(context, self.parameters) if self.given else self.kind(context)
 
 
 __all__ = ["POLICIES", "Policy", "PolicyChoice", "policy_class", "policy_names"]

@@ -21,11 +21,11 @@ from samurai.policies.base import (
     Keep,
     MapRecall,
     PointerRecall,
+    PolicyContext,
     Recall,
-    Traits,
 )
+from samurai.policies.observations import Mask
 from samurai.policies.parameters import Parameters, number
-from samurai.policies.seen import Mask
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class AnchorParameters(Parameters):
 class AnchorMemory:
     """One object's recent memory and anchors."""
 
-    def __init__(self, traits: Traits, parameters: AnchorParameters) -> None:
-        self._traits = traits
+    def __init__(self, context: PolicyContext, parameters: AnchorParameters) -> None:
+        self._context = context
         self._parameters = parameters
         self._prompt = 0
         self._anchors: tuple[int, ...] = ()
@@ -73,17 +73,17 @@ class AnchorMemory:
     @property
     def maps(self) -> int:
         """The most maps ever kept: prompt, anchors, recent ones, the newest."""
-        return 1 + self._parameters.anchors + (self._traits.slots - 1) + 1
+        return 1 + self._parameters.anchors + (self._context.slots - 1) + 1
 
     @property
     def pointers(self) -> int:
         """The most pointers ever kept."""
-        return self._traits.pointers + self._parameters.anchors
+        return self._context.pointers + self._parameters.anchors
 
     def start(self, decoded: Decoded, chosen: int) -> None:
         """Begin with the frame of the prompt."""
-        self._prompt = decoded.time
-        self._note_size(decoded.time, decoded.candidates[chosen].area)
+        self._prompt = decoded.frame_index
+        self._note_size(decoded.frame_index, decoded.candidates[chosen].area)
 
     def observe(self, decoded: Decoded, chosen: int, trusted: bool = True) -> None:
         """Judge a frame: is it remembered, as recent, or even as an anchor?
@@ -91,53 +91,55 @@ class AnchorMemory:
         Args:
             trusted: False keeps the frame out of both memories, as if the object were absent.
         """
-        time, area = decoded.time, decoded.candidates[chosen].area
-        self._note_size(time, area)
+        frame_index, area = decoded.frame_index, decoded.candidates[chosen].area
+        self._note_size(frame_index, area)
         if not area or not trusted:
             return
-        self._pointed = (*self._pointed, time)
+        self._pointed = (*self._pointed, frame_index)
         if self._is_anchor(decoded, chosen):
-            self._anchors = (*self._anchors, time)[-self._parameters.anchors :]
+            self._anchors = (*self._anchors, frame_index)[-self._parameters.anchors :]
             return
-        self._newest = time
-        if (time - self._prompt) % self._parameters.stride == 0:
-            self._recent = (*self._recent, time)[-(self._traits.slots - 1) :]
+        self._newest = frame_index
+        if (frame_index - self._prompt) % self._parameters.stride == 0:
+            self._recent = (*self._recent, frame_index)[-(self._context.slots - 1) :]
 
-    def _note_size(self, time: int, area: float) -> None:
+    def _note_size(self, frame_index: int, area: float) -> None:
         if area:
-            self._sizes.append((time, area))
+            self._sizes.append((frame_index, area))
 
     def _is_anchor(self, decoded: Decoded, chosen: int) -> bool:
-        candidate, time = decoded.candidates[chosen], decoded.time
+        candidate, frame_index = decoded.candidates[chosen], decoded.frame_index
         last = self._anchors[-1] if self._anchors else self._prompt
         of = self._parameters
-        if candidate.predicted_iou <= of.anchor_iou or time - last <= of.anchor_gap:
+        if candidate.predicted_iou <= of.anchor_iou or frame_index - last <= of.anchor_gap:
             return False
-        usual = median(size for at, size in self._sizes if at > time - of.sizes_since)
+        usual = median(size for at, size in self._sizes if at > frame_index - of.sizes_since)
         if not of.smallest_size <= candidate.area / usual <= of.largest_size:
             return False
         return sees_distractor(decoded, chosen, of.distractor_overlap)
 
-    def recall(self, time: int) -> Recall:
-        """What frame `time` attends to. Slots go by rank: the newest has the last one."""
+    def recall(self, frame_index: int) -> Recall:
+        """What frame `frame_index` attends to. Slots go by rank: the newest has the last one."""
         recent = [t for t in self._recent if t != self._newest]
         if self._newest is not None:
             recent.append(self._newest)
-        room = self._traits.slots - 1 - len(self._anchors)
+        room = self._context.slots - 1 - len(self._anchors)
         recent = recent[max(0, len(recent) - room) :]
-        oldest = self._traits.slots - len(recent)
+        oldest = self._context.slots - len(recent)
         maps = (
             *(MapRecall(t, 0) for t in (self._prompt, *self._anchors)),
             *(MapRecall(t, oldest + rank) for rank, t in enumerate(recent)),
         )
         conditioning = (self._prompt, *self._anchors)
-        lately = [t for t in reversed(self._pointed) if time - t < self._traits.pointers]
+        lately = [t for t in reversed(self._pointed) if frame_index - t < self._context.pointers]
         pointed = (*conditioning, *(t for t in lately if t not in conditioning))
-        return Recall(maps, tuple(PointerRecall(t, time - t) for t in pointed))
+        return Recall(maps, tuple(PointerRecall(t, frame_index - t) for t in pointed))
 
-    def keep(self, time: int) -> Keep:
-        """What is still needed after frame `time`."""
-        self._pointed = tuple(t for t in self._pointed if time + 1 - t < self._traits.pointers)
+    def keep(self, frame_index: int) -> Keep:
+        """What is still needed after frame `frame_index`."""
+        self._pointed = tuple(
+            t for t in self._pointed if frame_index + 1 - t < self._context.pointers
+        )
         fixed = {self._prompt, *self._anchors}
         newest = set() if self._newest is None else {self._newest}
         return Keep(

@@ -1,4 +1,4 @@
-"""The seam between the tracker and its opinions: what a memory policy sees, says and must keep.
+"""The interface between a session and a memory policy: what a policy observes, decides and keeps.
 
 A policy decides, for one object, which candidate mask is the object, which past frames the
 network may look at, and which of them stay in memory. It deals in plain numbers and, when it asks,
@@ -8,10 +8,10 @@ entry per hypothesis, in the same order, the best one first.
 
 One frame of a policy's life, as the session calls it:
 
-    see(pictures)     only if it asked for frames: the newest one and some before it
-    recall(time)      -> what each hypothesis attends to, and is prompted with
-    choose(decoded)   -> which candidates live on (a hypothesis may fork, or be dropped)
-    remember(time)    -> which frames' entries each hypothesis keeps; the rest is freed
+    observe(frames)         only if it asked for frames: the newest one and some before it
+    recall(frame_index)     -> what each hypothesis attends to, and is prompted with
+    choose(decoded)         -> which candidates live on (a hypothesis may fork, or be dropped)
+    remember(frame_index)   -> which frames' entries each hypothesis keeps; the rest is freed
 
 `start` stands for `recall` and `choose` on the frame that carries the object's prompt.
 """
@@ -26,12 +26,12 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from samurai.policies.observations import Candidate, Decoded, Grid, RecentFrames
 from samurai.policies.parameters import Parameters
-from samurai.policies.seen import Candidate, Decoded, Grid, Pictures
 
 
 @dataclass(frozen=True)
-class Traits:
+class PolicyContext:
     """What a policy must know of the model that it steers.
 
     Attributes:
@@ -53,7 +53,7 @@ class Traits:
 
 
 @dataclass(frozen=True)
-class Needs:
+class PolicyRequirements:
     """What a policy asks of the session.
 
     Attributes:
@@ -62,7 +62,7 @@ class Needs:
         boxes: whether candidates come with their boxes (costs a resize of every candidate).
         areas: whether candidates come with their areas.
         object_gate: object score (a logit) above which the head lets masks through.
-        frames: how many frames before the newest `see` may look at.
+        frames: how many frames before the newest `observe` may look at.
         box_as_mask: where the model takes a box as corner points: decode them first, and prompt
             with the mask that comes out.
         prompt_candidates: prompts of at most so many points are answered by three candidates
@@ -87,24 +87,26 @@ class Choice(NamedTuple):
 
 
 class MapRecall(NamedTuple):
-    """The map of frame `time`, attended to in `slot` (0 the prompt's, the last the newest); the
-    attention's keys are made of its tokens times `weight`, the values of the tokens as they are."""
+    """The map of frame `frame_index`, attended to in `slot` (0 the prompt's, the last the newest).
 
-    time: int
+    The attention's keys are made of its tokens times `weight`, the values of the plain tokens.
+    """
+
+    frame_index: int
     slot: int
     weight: float = 1.0
 
 
 class PointerRecall(NamedTuple):
-    """The object pointer of frame `time`, `distance` frames ago; `weight` as a map's."""
+    """The object pointer of frame `frame_index`, `distance` frames ago; `weight` as a map's."""
 
-    time: int
+    frame_index: int
     distance: int
     weight: float = 1.0
 
 
 @dataclass(frozen=True)
-class Hint:
+class DecoderPrompt:
     """A prompt that a policy makes itself, on a tracked frame.
 
     Attributes:
@@ -124,7 +126,7 @@ class Recall:
 
     maps: tuple[MapRecall, ...]
     pointers: tuple[PointerRecall, ...]
-    hint: Hint | None = None
+    prompt: DecoderPrompt | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class Keep:
 
     maps: frozenset[int]
     pointers: frozenset[int]
-    trust: NDArray[np.float32] | None = None
+    pixel_weights: NDArray[np.float32] | None = None
 
 
 class Policy(ABC):
@@ -153,67 +155,69 @@ class Policy(ABC):
     name: ClassVar[str]
     parameters_type: ClassVar[type[Parameters] | None] = None
 
-    def __init__(self, traits: Traits, parameters: Parameters | None = None) -> None:
-        self.traits = traits
+    def __init__(self, context: PolicyContext, parameters: Parameters | None = None) -> None:
+        self.context = context
 
     @property
     @abstractmethod
-    def needs(self) -> Needs:
+    def requirements(self) -> PolicyRequirements:
         """What this policy asks of the session; constant over its life."""
 
     @abstractmethod
     def start(self, decoded: Decoded) -> Choice:
         """Choose on the frame that carries the prompt, and note its time."""
 
-    def see(self, pictures: Pictures) -> None:  # noqa: B027  (most policies look at none)
-        """Look at the newest frame; called before `start` and `recall` if `needs.frames` is set.
+    def observe(self, frames: RecentFrames) -> None:  # noqa: B027  (most policies look at none)
+        """Look at the newest frame, before `start` or `recall`, if `requirements.frames` is set.
 
-        The pictures may be kept until the next call, not longer.
+        The frames may be kept until the next call, not longer.
         """
 
     @abstractmethod
-    def recall(self, time: int) -> Sequence[Recall]:
-        """What each hypothesis attends to in frame `time`."""
+    def recall(self, frame_index: int) -> Sequence[Recall]:
+        """What each hypothesis attends to in frame `frame_index`."""
 
     @abstractmethod
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
         """One entry per hypothesis that lives on; the first one is the answer."""
 
     @abstractmethod
-    def remember(self, time: int) -> Sequence[Keep]:
-        """What each living hypothesis keeps, after frame `time` was answered."""
+    def remember(self, frame_index: int) -> Sequence[Keep]:
+        """What each living hypothesis keeps, after frame `frame_index` was answered."""
 
 
-def recent_pointers(prompt: int, time: int, count: int) -> tuple[PointerRecall, ...]:
-    """SAM 2's choice of object pointers: the prompt's, then the frames before `time`, newest first.
+def recent_pointers(prompt: int, frame_index: int, count: int) -> tuple[PointerRecall, ...]:
+    """SAM 2's choice of object pointers: the prompt's, then those before a frame, newest first.
 
     `count` includes the prompt's pointer, which never leaves; the others are the frames after the
     prompt that are less than `count` frames old.
     """
-    oldest = max(prompt + 1, time - count + 1)
-    recent = (PointerRecall(t, time - t) for t in range(time - 1, oldest - 1, -1))
-    return (PointerRecall(prompt, time - prompt), *recent)
+    oldest = max(prompt + 1, frame_index - count + 1)
+    recent = (PointerRecall(t, frame_index - t) for t in range(frame_index - 1, oldest - 1, -1))
+    return (PointerRecall(prompt, frame_index - prompt), *recent)
 
 
-def kept_pointers(prompt: int, time: int, count: int) -> frozenset[int]:
-    """The frames whose pointers `recent_pointers` can still ask for after frame `time`."""
-    return frozenset(pointer.time for pointer in recent_pointers(prompt, time + 1, count))
+def kept_pointers(prompt: int, frame_index: int, count: int) -> frozenset[int]:
+    """The frames whose pointers `recent_pointers` can still ask for after frame `frame_index`."""
+    return frozenset(
+        pointer.frame_index for pointer in recent_pointers(prompt, frame_index + 1, count)
+    )
 
 
 __all__ = [
     "Candidate",
     "Choice",
     "Decoded",
+    "DecoderPrompt",
     "Grid",
-    "Hint",
     "Keep",
     "MapRecall",
-    "Needs",
-    "Pictures",
     "PointerRecall",
     "Policy",
+    "PolicyContext",
+    "PolicyRequirements",
     "Recall",
-    "Traits",
+    "RecentFrames",
     "kept_pointers",
     "recent_pointers",
 ]

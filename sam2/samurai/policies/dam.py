@@ -12,7 +12,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from samurai.policies.anchors import AnchorMemory, AnchorParameters
-from samurai.policies.base import Choice, Decoded, Keep, Needs, Policy, Recall, Traits
+from samurai.policies.base import (
+    Choice,
+    Decoded,
+    Keep,
+    Policy,
+    PolicyContext,
+    PolicyRequirements,
+    Recall,
+)
 
 
 class DamPolicy(Policy):
@@ -21,14 +29,14 @@ class DamPolicy(Policy):
     name = "dam"
     parameters_type = AnchorParameters
 
-    def __init__(self, traits: Traits, parameters: AnchorParameters | None = None) -> None:
-        super().__init__(traits)
+    def __init__(self, context: PolicyContext, parameters: AnchorParameters | None = None) -> None:
+        super().__init__(context)
         self._parameters = parameters or AnchorParameters()
-        self._memory = AnchorMemory(traits, self._parameters)
+        self._memory = AnchorMemory(context, self._parameters)
 
     @property
-    def needs(self) -> Needs:
-        return Needs(
+    def requirements(self) -> PolicyRequirements:
+        return PolicyRequirements(
             self._memory.maps,
             self._memory.pointers,
             areas=True,
@@ -41,13 +49,13 @@ class DamPolicy(Policy):
         self._memory.start(decoded, chosen)
         return Choice(chosen)
 
-    def recall(self, time: int) -> Sequence[Recall]:
-        return [self._memory.recall(time)]
+    def recall(self, frame_index: int) -> Sequence[Recall]:
+        return [self._memory.recall(frame_index)]
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
         chosen = decoded[0].best()
         self._memory.observe(decoded[0], chosen)
         return [Choice(chosen)]
 
-    def remember(self, time: int) -> Sequence[Keep]:
-        return [self._memory.keep(time)]
+    def remember(self, frame_index: int) -> Sequence[Keep]:
+        return [self._memory.keep(frame_index)]

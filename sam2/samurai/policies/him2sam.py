@@ -27,18 +27,18 @@ from samurai.policies.base import (
     Decoded,
     Keep,
     MapRecall,
-    Needs,
-    Pictures,
     Policy,
+    PolicyContext,
+    PolicyRequirements,
     Recall,
-    Traits,
+    RecentFrames,
     kept_pointers,
     recent_pointers,
 )
 from samurai.policies.motion_choice import OBJECT_GATE, Chosen, MotionChoice, MotionParameters
+from samurai.policies.observations import Mask
 from samurai.policies.parameters import number
 from samurai.policies.point_vote import PointVote, VoteParameters
-from samurai.policies.seen import Mask
 
 LONG_GAP, SHORT_GAP = {True: 5, False: 15}, {True: 2, False: 5}
 """Frames from one remembered frame to the next: of the large model, of the others."""
@@ -88,28 +88,30 @@ class Him2SamPolicy(Policy):
     name = "him2sam"
     parameters_type = Him2SamParameters
 
-    def __init__(self, traits: Traits, parameters: Him2SamParameters | None = None) -> None:
-        super().__init__(traits)
+    def __init__(self, context: PolicyContext, parameters: Him2SamParameters | None = None) -> None:
+        super().__init__(context)
         self._parameters = of = parameters or Him2SamParameters()
-        self._long_gap = LONG_GAP[traits.large] if of.long_gap is None else of.long_gap
-        self._short_gap = SHORT_GAP[traits.large] if of.short_gap is None else of.short_gap
-        self.motion = MotionChoice(traits, of)
-        self._vote = PointVote(point_tracker(traits.points), of)
+        self._long_gap = LONG_GAP[context.large] if of.long_gap is None else of.long_gap
+        self._short_gap = SHORT_GAP[context.large] if of.short_gap is None else of.short_gap
+        self.motion = MotionChoice(context, of)
+        self._vote = PointVote(point_tracker(context.points), of)
         self._prompt = 0
         self._short: tuple[int, ...] = ()
         self._long: int | None = None
 
     @property
-    def needs(self) -> Needs:
-        maps = self.traits.slots + 1  # the prompt's, the short-term ones, the long-term one
+    def requirements(self) -> PolicyRequirements:
+        maps = self.context.slots + 1  # the prompt's, the short-term ones, the long-term one
         frames = self._parameters.vote_frames
-        return Needs(maps, self.traits.pointers, boxes=True, object_gate=OBJECT_GATE, frames=frames)
+        return PolicyRequirements(
+            maps, self.context.pointers, boxes=True, object_gate=OBJECT_GATE, frames=frames
+        )
 
-    def see(self, pictures: Pictures) -> None:
-        self._vote.see(pictures)
+    def observe(self, frames: RecentFrames) -> None:
+        self._vote.observe(frames)
 
     def start(self, decoded: Decoded) -> Choice:
-        self._prompt = decoded.time
+        self._prompt = decoded.frame_index
         chosen = decoded.best()
         if len(decoded.candidates) > 1:
             chosen = self.motion.choose(decoded).candidate
@@ -144,16 +146,16 @@ class Him2SamPolicy(Policy):
 
     def _remember(self, decoded: Decoded, chosen: Chosen) -> None:
         """Note a trusted frame for a short or a long time, where the last one is old enough."""
-        time = decoded.time
+        frame_index = decoded.frame_index
         last = self._short[-1] if self._short else self._prompt
-        if time - last >= self._short_gap:
-            self._short = (*self._short, time)[-(self.traits.slots - 1) :]
+        if frame_index - last >= self._short_gap:
+            self._short = (*self._short, frame_index)[-(self.context.slots - 1) :]
         last = self._prompt if self._long is None else self._long
-        if time - last >= self._long_gap and tells_apart(decoded, chosen, self._parameters):
-            self._long = time
+        if frame_index - last >= self._long_gap and tells_apart(decoded, chosen, self._parameters):
+            self._long = frame_index
 
-    def recall(self, time: int) -> Sequence[Recall]:
-        slots = self.traits.slots
+    def recall(self, frame_index: int) -> Sequence[Recall]:
+        slots = self.context.slots
         maps = [MapRecall(self._prompt, 0)]
         recent = [t for t in self._short if t != self._long]
         if self._long is not None:
@@ -161,13 +163,17 @@ class Him2SamPolicy(Policy):
             recent = recent[-(slots - 2) :]
         oldest = slots - len(recent)
         maps += [MapRecall(t, oldest + rank) for rank, t in enumerate(recent)]
-        return [Recall(tuple(maps), recent_pointers(self._prompt, time, self.traits.pointers))]
+        return [
+            Recall(tuple(maps), recent_pointers(self._prompt, frame_index, self.context.pointers))
+        ]
 
-    def remember(self, time: int) -> Sequence[Keep]:
+    def remember(self, frame_index: int) -> Sequence[Keep]:
         maps = {self._prompt, *self._short}
         if self._long is not None:
             maps.add(self._long)
-        return [Keep(frozenset(maps), kept_pointers(self._prompt, time, self.traits.pointers))]
+        return [
+            Keep(frozenset(maps), kept_pointers(self._prompt, frame_index, self.context.pointers))
+        ]
 
 
 def tells_apart(decoded: Decoded, chosen: Chosen, of: Him2SamParameters) -> bool:

@@ -23,14 +23,14 @@ from samurai.motion.points import farthest_points
 from samurai.policies.base import (
     Choice,
     Decoded,
+    DecoderPrompt,
     Grid,
-    Hint,
     Keep,
-    Needs,
-    Pictures,
     Policy,
+    PolicyContext,
+    PolicyRequirements,
     Recall,
-    Traits,
+    RecentFrames,
     kept_pointers,
     recent_pointers,
 )
@@ -73,7 +73,7 @@ class MosamParameters(Parameters):
 class _Last:
     """A trusted frame's mask logits, and where they lie."""
 
-    time: int
+    frame_index: int
     logits: NDArray[np.float32]
     grid: Grid
 
@@ -84,41 +84,48 @@ class MosamPolicy(Policy):
     name = "mosam"
     parameters_type = MosamParameters
 
-    def __init__(self, traits: Traits, parameters: MosamParameters | None = None) -> None:
-        super().__init__(traits)
+    def __init__(self, context: PolicyContext, parameters: MosamParameters | None = None) -> None:
+        super().__init__(context)
         self._parameters = parameters or MosamParameters()
-        self._tracker = point_tracker(traits.points)
-        self._flow = dense_flow(traits.flow)
-        self._memory = TrustedFrames(0, traits.slots)
-        self._pictures: Pictures | None = None
+        self._tracker = point_tracker(context.points)
+        self._flow = dense_flow(context.flow)
+        self._memory = TrustedFrames(0, context.slots)
+        self._frames: RecentFrames | None = None
         self._last: _Last | None = None
         self._trusted = False
         self._trust: NDArray[np.float32] | None = None
 
     @property
-    def needs(self) -> Needs:
-        return Needs(self._memory.capacity, self.traits.pointers, frames=1)
+    def requirements(self) -> PolicyRequirements:
+        return PolicyRequirements(self._memory.capacity, self.context.pointers, frames=1)
 
-    def see(self, pictures: Pictures) -> None:
-        self._pictures = pictures
+    def observe(self, frames: RecentFrames) -> None:
+        self._frames = frames
 
     def start(self, decoded: Decoded) -> Choice:
-        self._memory = TrustedFrames(decoded.time, self.traits.slots)
+        self._memory = TrustedFrames(decoded.frame_index, self.context.slots)
         chosen = decoded.best()
-        self._last = _Last(decoded.time, decoded.logits(chosen), decoded.grid)
+        self._last = _Last(decoded.frame_index, decoded.logits(chosen), decoded.grid)
         return Choice(chosen)
 
-    def recall(self, time: int) -> Sequence[Recall]:
-        pointers = recent_pointers(self._memory.prompt, time, self.traits.pointers)
-        return [Recall(self._memory.recalled(time), pointers, self._hint(time))]
+    def recall(self, frame_index: int) -> Sequence[Recall]:
+        pointers = recent_pointers(self._memory.prompt, frame_index, self.context.pointers)
+        return [
+            Recall(self._memory.recalled(frame_index), pointers, self._decoder_prompt(frame_index))
+        ]
 
-    def _hint(self, time: int) -> Hint | None:
+    def _decoder_prompt(self, frame_index: int) -> DecoderPrompt | None:
         """Where motion puts the last mask; None where it wasn't trusted or points were lost."""
-        last, pictures = self._last, self._pictures
-        if last is None or pictures is None or last.time != time - 1 or not (last.logits > 0).any():
+        last, frames = self._last, self._frames
+        if (
+            last is None
+            or frames is None
+            or last.frame_index != frame_index - 1
+            or not (last.logits > 0).any()
+        ):
             return None
         of = self._parameters
-        before, now = pictures.rgb(1), pictures.rgb(0)
+        before, now = frames.rgb(1), frames.rgb(0)
         points = inner_points(last.logits > 0, last.grid, before.shape[:2], of.followed)
         moved, seen = self._tracker.follow([before, now], points)
         moved = moved[seen][agreeing(moved[seen] - points[seen], of.stray)]
@@ -128,14 +135,14 @@ class MosamPolicy(Policy):
         if len(moved) < of.prompted:
             return None
         labels = np.ones(of.prompted, dtype=np.int32)
-        return Hint(moved, labels, logits if of.mask_prompt else None)
+        return DecoderPrompt(moved, labels, logits if of.mask_prompt else None)
 
     def _warped(
         self, last: _Last, before: NDArray[np.uint8], now: NDArray[np.uint8]
     ) -> NDArray[np.float32]:
         """The last mask's logits where dense flow takes them, over the whole picture."""
         size = (now.shape[0], now.shape[1])
-        logits = last.grid.spread(np.clip(last.logits, BEYOND, -BEYOND), size, BEYOND)
+        logits = last.grid.resampled(np.clip(last.logits, BEYOND, -BEYOND), size, BEYOND)
         here = _around(last, size, self._parameters.surroundings)
         backwards = self._flow.between(now[here], before[here])
         moved = np.full(size, BEYOND, dtype=np.float32)
@@ -148,14 +155,14 @@ class MosamPolicy(Policy):
         iou = seen.candidates[chosen].predicted_iou
         self._trusted = iou > of.frame_iou and seen.object_score > of.frame_object
         logits = seen.logits(chosen)
-        self._last = _Last(seen.time, logits, seen.grid) if self._trusted else None
+        self._last = _Last(seen.frame_index, logits, seen.grid) if self._trusted else None
         self._trust = pixel_trust(logits, of.pixel_confidence)
         return [Choice(chosen)]
 
-    def remember(self, time: int) -> Sequence[Keep]:
-        self._memory = self._memory.after(time, self._trusted)
-        pointers = kept_pointers(self._memory.prompt, time, self.traits.pointers)
-        return [Keep(self._memory.kept(time), pointers, self._trust)]
+    def remember(self, frame_index: int) -> Sequence[Keep]:
+        self._memory = self._memory.after(frame_index, self._trusted)
+        pointers = kept_pointers(self._memory.prompt, frame_index, self.context.pointers)
+        return [Keep(self._memory.kept(frame_index), pointers, self._trust)]
 
 
 def agreeing(moves: NDArray[np.float32], stray: float) -> NDArray[np.bool_]:
@@ -172,8 +179,8 @@ def pixel_trust(logits: NDArray[np.float32], fully: float) -> NDArray[np.float32
     """How much each pixel's memory counts, 0 to 1, by how far its probability is from one half: 1
     where that distance, doubled, is `fully` or more."""
     confidence = np.abs(np.tanh(logits / 2))  # |2 * sigmoid - 1|
-    trust: NDArray[np.float32] = np.minimum(confidence / fully, 1).astype(np.float32)
-    return trust
+    pixel_weights: NDArray[np.float32] = np.minimum(confidence / fully, 1).astype(np.float32)
+    return pixel_weights
 
 
 def _around(last: _Last, size: tuple[int, int], share: float) -> tuple[slice, slice]:
@@ -181,7 +188,7 @@ def _around(last: _Last, size: tuple[int, int], share: float) -> tuple[slice, sl
     corners = last.grid.corners(last.logits > 0)
     assert corners is not None
     left, top, right, bottom = corners
-    margin = share * max(right - left, bottom - top) + max(last.grid.across, last.grid.down)
+    margin = share * max(right - left, bottom - top) + max(last.grid.scale_x, last.grid.scale_y)
     rows = slice(int(max(0, top - margin)), int(min(size[0], bottom + margin + 1)))
     columns = slice(int(max(0, left - margin)), int(min(size[1], right + margin + 1)))
     return rows, columns

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from samurai.geometry import Corners, corners_overlap
 from samurai.motion.kalman import BoxMotion
-from samurai.policies.base import Decoded, Traits
+from samurai.policies.base import Decoded, PolicyContext
 from samurai.policies.parameters import Parameters, number
 
 OBJECT_GATE = -1.0
@@ -59,9 +59,9 @@ class MotionChoice:
         traits: of the model, whose motion weight is taken unless the parameters have one.
     """
 
-    def __init__(self, traits: Traits, parameters: MotionParameters) -> None:
+    def __init__(self, context: PolicyContext, parameters: MotionParameters) -> None:
         given = parameters.motion_weight
-        self._weight = traits.motion_weight if given is None else given
+        self._weight = context.motion_weight if given is None else given
         self._parameters = parameters
         self._motion: BoxMotion | None = None
         self.stable = 0

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from samurai.geometry import corners_overlap
 from samurai.motion.points import PointTracker, farthest_points
+from samurai.policies.observations import Decoded, Grid, Mask, RecentFrames
 from samurai.policies.parameters import Parameters, number
-from samurai.policies.seen import Decoded, Grid, Mask, Pictures
 
 EROSION, EROSION_SHARE = (5, 21), 0.1
 """Bounds of the erosion's radius in pixels, and its share of the object's size between them."""
@@ -49,7 +49,7 @@ class VoteParameters(Parameters):
 class _Known:
     """A mask that was trusted, and where it lies."""
 
-    time: int
+    frame_index: int
     mask: Mask
     grid: Grid
 
@@ -60,27 +60,29 @@ class PointVote:
     def __init__(self, tracker: PointTracker, parameters: VoteParameters) -> None:
         self._tracker = tracker
         self._parameters = parameters
-        self._pictures: Pictures | None = None
+        self._recent: RecentFrames | None = None
         self._known: deque[_Known] = deque(maxlen=parameters.vote_frames)
 
-    def see(self, pictures: Pictures) -> None:
-        self._pictures = pictures
+    def observe(self, frames: RecentFrames) -> None:
+        self._recent = frames
 
     def note(self, decoded: Decoded, chosen: int) -> None:
         """Remember a mask to be trusted as a source of points."""
         mask = decoded.mask(chosen)
         if mask.any():
-            self._known.append(_Known(decoded.time, mask, decoded.grid))
+            self._known.append(_Known(decoded.frame_index, mask, decoded.grid))
 
     def of(self, decoded: Decoded) -> list[float] | None:
         """0 to 1 for each candidate; None where too few points are seen to say anything."""
-        assert self._pictures is not None, "a policy that votes asks for frames"
-        reach = min(self._parameters.vote_frames, self._pictures.ago)
-        source = next((k for k in self._known if 0 < decoded.time - k.time <= reach), None)
+        assert self._recent is not None, "a policy that votes asks for frames"
+        reach = min(self._parameters.vote_frames, self._recent.ago)
+        source = next(
+            (k for k in self._known if 0 < decoded.frame_index - k.frame_index <= reach), None
+        )
         if source is None:
             return None
-        age = decoded.time - source.time
-        frames = [self._pictures.rgb(ago) for ago in range(age, -1, -1)]
+        age = decoded.frame_index - source.frame_index
+        frames = [self._recent.rgb(ago) for ago in range(age, -1, -1)]
         count = self._parameters.vote_points
         points = inner_points(source.mask, source.grid, frames[0].shape[:2], count)
         moved, seen = self._tracker.follow(frames, points)
@@ -98,11 +100,15 @@ class PointVote:
 
 def inner_points(mask: Mask, grid: Grid, size: tuple[int, ...], count: int) -> NDArray[np.float32]:
     """So many points well inside a mask, far apart, in a picture of that (height, width)."""
-    spread = grid.spread(mask.astype(np.float32), (size[0], size[1]), beyond=0.0) > 0.5
-    spread = spread if spread.any() else grid.spread(mask.astype("f4"), (size[0], size[1]), 0.0) > 0
-    depth = cv2.distanceTransform(np.pad(spread, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    resampled = grid.resampled(mask.astype(np.float32), (size[0], size[1]), fill_value=0.0) > 0.5
+    resampled = (
+        resampled
+        if resampled.any()
+        else grid.resampled(mask.astype("f4"), (size[0], size[1]), 0.0) > 0
+    )
+    depth = cv2.distanceTransform(np.pad(resampled, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
     low, high = EROSION
-    radius = min(max(EROSION_SHARE * math.sqrt(np.count_nonzero(spread)), low), high)
+    radius = min(max(EROSION_SHARE * math.sqrt(np.count_nonzero(resampled)), low), high)
     radius = min(radius, 0.5 * float(depth.max()))  # something is left of thin objects too
     rows, columns = np.nonzero(depth >= radius)
     points = np.stack([columns, rows], axis=1).astype(np.float32) + np.float32(0.5)
@@ -120,7 +126,7 @@ def density(points: NDArray[np.float32], decoded: Decoded, spacing: float) -> ND
     if not len(pixels):
         return histogram
     np.add.at(histogram, (pixels[:, 1], pixels[:, 0]), 1.0)
-    sigma = max(0.5, spacing / grid.across), max(0.5, spacing / grid.down)
+    sigma = max(0.5, spacing / grid.scale_x), max(0.5, spacing / grid.scale_y)
     soft = cv2.GaussianBlur(histogram, (0, 0), sigmaX=sigma[0], sigmaY=sigma[1])
     usual = float(np.median(soft[pixels[:, 1], pixels[:, 0]]))
     clipped: NDArray[np.float32] = np.minimum(soft / max(usual, 1e-9), 1.0).astype(np.float32)

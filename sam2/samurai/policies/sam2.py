@@ -9,10 +9,10 @@ from samurai.policies.base import (
     Decoded,
     Keep,
     MapRecall,
-    Needs,
     Policy,
+    PolicyContext,
+    PolicyRequirements,
     Recall,
-    Traits,
     kept_pointers,
     recent_pointers,
 )
@@ -23,31 +23,31 @@ class Sam2Policy(Policy):
 
     name = "sam2"
 
-    def __init__(self, traits: Traits) -> None:
-        super().__init__(traits)
+    def __init__(self, context: PolicyContext) -> None:
+        super().__init__(context)
         self._prompt = 0
 
     @property
-    def needs(self) -> Needs:
-        return Needs(maps=self.traits.slots, pointers=self.traits.pointers)
+    def requirements(self) -> PolicyRequirements:
+        return PolicyRequirements(maps=self.context.slots, pointers=self.context.pointers)
 
     def start(self, decoded: Decoded) -> Choice:
-        self._prompt = decoded.time
+        self._prompt = decoded.frame_index
         return Choice(decoded.best())
 
-    def recall(self, time: int) -> Sequence[Recall]:
-        newest = self.traits.slots
-        recent = (MapRecall(t, newest - (time - t)) for t in self._recent(time))
+    def recall(self, frame_index: int) -> Sequence[Recall]:
+        newest = self.context.slots
+        recent = (MapRecall(t, newest - (frame_index - t)) for t in self._recent(frame_index))
         maps = (MapRecall(self._prompt, 0), *recent)
-        return [Recall(maps, recent_pointers(self._prompt, time, self.traits.pointers))]
+        return [Recall(maps, recent_pointers(self._prompt, frame_index, self.context.pointers))]
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
         return [Choice(decoded[0].best())]
 
-    def remember(self, time: int) -> Sequence[Keep]:
-        maps = frozenset((self._prompt, *self._recent(time + 1)))
-        return [Keep(maps, kept_pointers(self._prompt, time, self.traits.pointers))]
+    def remember(self, frame_index: int) -> Sequence[Keep]:
+        maps = frozenset((self._prompt, *self._recent(frame_index + 1)))
+        return [Keep(maps, kept_pointers(self._prompt, frame_index, self.context.pointers))]
 
-    def _recent(self, time: int) -> range:
-        """The frames after the prompt that frame `time` attends to, oldest first."""
-        return range(max(self._prompt + 1, time - self.traits.slots + 1), time)
+    def _recent(self, frame_index: int) -> range:
+        """The frames after the prompt that frame `frame_index` attends to, oldest first."""
+        return range(max(self._prompt + 1, frame_index - self.context.slots + 1), frame_index)

@@ -23,11 +23,11 @@ from samurai.policies.base import (
     Decoded,
     Keep,
     MapRecall,
-    Needs,
     PointerRecall,
     Policy,
+    PolicyContext,
+    PolicyRequirements,
     Recall,
-    Traits,
 )
 from samurai.policies.parameters import Parameters, number
 
@@ -60,10 +60,10 @@ class Sam2LongParameters(Parameters):
     prompt_score: float = number(10.0)
 
 
-class Seen(NamedTuple):
+class RankedFrame(NamedTuple):
     """A frame that a pathway may remember, and its object score."""
 
-    time: int
+    frame_index: int
     object_score: float
 
 
@@ -78,10 +78,10 @@ class Pathway:
     """
 
     score: float = 0.0
-    trusted: tuple[Seen, ...] = ()
-    newest: Seen | None = None
+    trusted: tuple[RankedFrame, ...] = ()
+    newest: RankedFrame | None = None
 
-    def remembered(self) -> tuple[Seen, ...]:
+    def remembered(self) -> tuple[RankedFrame, ...]:
         """The trusted frames and the newest one, trusted or not; oldest first."""
         if self.newest is None or self.newest in self.trusted:
             return self.trusted
@@ -92,7 +92,7 @@ class Pathway:
     ) -> Pathway:
         """This pathway with one more decision, and that many trusted frames at most."""
         iou = decoded.candidates[candidate].predicted_iou
-        newest = Seen(decoded.time, decoded.object_score)
+        newest = RankedFrame(decoded.frame_index, decoded.object_score)
         trusted = self.trusted
         if iou > of.memory_iou and decoded.object_score > of.memory_object:
             trusted = (*trusted, newest)[-at_most:]
@@ -105,46 +105,49 @@ class Sam2LongPolicy(Policy):
     name = "sam2long"
     parameters_type = Sam2LongParameters
 
-    def __init__(self, traits: Traits, parameters: Sam2LongParameters | None = None) -> None:
-        super().__init__(traits)
+    def __init__(
+        self, context: PolicyContext, parameters: Sam2LongParameters | None = None
+    ) -> None:
+        super().__init__(context)
         self._parameters = parameters or Sam2LongParameters()
         self._prompt = 0
         self._pathways = [Pathway()]
 
     @property
-    def needs(self) -> Needs:
+    def requirements(self) -> PolicyRequirements:
         pathways = self._parameters.pathways
-        return Needs(pathways * self.traits.slots, pathways * self.traits.pointers)
+        return PolicyRequirements(pathways * self.context.slots, pathways * self.context.pointers)
 
     def start(self, decoded: Decoded) -> Choice:
-        self._prompt, self._pathways = decoded.time, [Pathway()]
+        self._prompt, self._pathways = decoded.frame_index, [Pathway()]
         return Choice(decoded.best())
 
-    def recall(self, time: int) -> Sequence[Recall]:
-        return [self._recalled(pathway, time) for pathway in self._pathways]
+    def recall(self, frame_index: int) -> Sequence[Recall]:
+        return [self._recalled(pathway, frame_index) for pathway in self._pathways]
 
-    def _recalled(self, pathway: Pathway, time: int) -> Recall:
+    def _recalled(self, pathway: Pathway, frame_index: int) -> Recall:
         """The prompt and what the pathway remembers: the newest as maps, more as pointers."""
-        remembered, slots = pathway.remembered(), self.traits.slots
+        remembered, slots = pathway.remembered(), self.context.slots
         if not remembered:
             return Recall(
-                (MapRecall(self._prompt, 0),), (PointerRecall(self._prompt, time - self._prompt),)
+                (MapRecall(self._prompt, 0),),
+                (PointerRecall(self._prompt, frame_index - self._prompt),),
             )
         of = self._parameters
-        prompt = Seen(self._prompt, of.prompt_score)
+        prompt = RankedFrame(self._prompt, of.prompt_score)
         mapped = (prompt, *remembered[1 - slots :])
         places = (0, *range(slots - len(mapped) + 1, slots))
         pointed = (prompt, *remembered[:0:-1])
-        distances = (time - self._prompt, *range(1, len(pointed)))
+        distances = (frame_index - self._prompt, *range(1, len(pointed)))
         return Recall(
             tuple(
-                MapRecall(seen.time, slot, weight)
+                MapRecall(seen.frame_index, slot, weight)
                 for seen, slot, weight in zip(
                     mapped, places, ranked_weights(mapped, of), strict=True
                 )
             ),
             tuple(
-                PointerRecall(seen.time, distance, weight)
+                PointerRecall(seen.frame_index, distance, weight)
                 for seen, distance, weight in zip(
                     pointed, distances, ranked_weights(pointed, of), strict=True
                 )
@@ -157,7 +160,7 @@ class Sam2LongPolicy(Policy):
             chosen = [Choice(decoded[0].best())] * of.pathways
         else:
             chosen = self._best_branches(decoded)
-        at_most = self.traits.pointers - 1
+        at_most = self.context.pointers - 1
         grown = [
             self._pathways[branch.hypothesis].extended(
                 decoded[branch.hypothesis], branch.candidate, at_most, of
@@ -186,12 +189,12 @@ class Sam2LongPolicy(Policy):
             branches = different_branches(decoded, branches, count)
         return sorted(branches[:count], key=total, reverse=True)
 
-    def remember(self, time: int) -> Sequence[Keep]:
+    def remember(self, frame_index: int) -> Sequence[Keep]:
         keeps = []
         for pathway in self._pathways:
-            times = [seen.time for seen in pathway.remembered()]
-            maps = frozenset((self._prompt, *times[1 - self.traits.slots :]))
-            keeps.append(Keep(maps, frozenset((self._prompt, *times[1:]))))
+            frame_indices = [seen.frame_index for seen in pathway.remembered()]
+            maps = frozenset((self._prompt, *frame_indices[1 - self.context.slots :]))
+            keeps.append(Keep(maps, frozenset((self._prompt, *frame_indices[1:]))))
         return keeps
 
 
@@ -200,7 +203,7 @@ def gain(predicted_iou: float) -> float:
     return math.log(max(predicted_iou, 0.0) + EPSILON)
 
 
-def ranked_weights(frames: Sequence[Seen], of: Sam2LongParameters) -> list[float]:
+def ranked_weights(frames: Sequence[RankedFrame], of: Sam2LongParameters) -> list[float]:
     """What each frame's keys are multiplied by, by the rank of its object score."""
     low, high = of.lowest_weight, of.highest_weight
     step = (high - low) / max(1, len(frames) - 1)

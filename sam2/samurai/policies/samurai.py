@@ -20,10 +20,10 @@ from samurai.policies.base import (
     Choice,
     Decoded,
     Keep,
-    Needs,
     Policy,
+    PolicyContext,
+    PolicyRequirements,
     Recall,
-    Traits,
     kept_pointers,
     recent_pointers,
 )
@@ -72,20 +72,22 @@ class SamuraiPolicy(Policy):
     name = "samurai"
     parameters_type = SamuraiParameters
 
-    def __init__(self, traits: Traits, parameters: SamuraiParameters | None = None) -> None:
-        super().__init__(traits)
+    def __init__(self, context: PolicyContext, parameters: SamuraiParameters | None = None) -> None:
+        super().__init__(context)
         self._parameters = parameters or SamuraiParameters()
-        self.motion = MotionChoice(traits, self._parameters)
-        self._memory = TrustedFrames(0, traits.slots)
+        self.motion = MotionChoice(context, self._parameters)
+        self._memory = TrustedFrames(0, context.slots)
         self._trusted = False
 
     @property
-    def needs(self) -> Needs:
-        maps, pointers = self._memory.capacity, self.traits.pointers
-        return Needs(maps, pointers, boxes=True, object_gate=self._parameters.object_gate)
+    def requirements(self) -> PolicyRequirements:
+        maps, pointers = self._memory.capacity, self.context.pointers
+        return PolicyRequirements(
+            maps, pointers, boxes=True, object_gate=self._parameters.object_gate
+        )
 
     def start(self, decoded: Decoded) -> Choice:
-        self._memory = TrustedFrames(decoded.time, self.traits.slots)
+        self._memory = TrustedFrames(decoded.frame_index, self.context.slots)
         if len(decoded.candidates) == 1:  # a box or a mask: nothing to choose, nothing to measure
             return Choice(0)
         return self._follow(decoded)
@@ -99,11 +101,11 @@ class SamuraiPolicy(Policy):
         self._trusted = self._parameters.trusts(decoded, chosen)
         return Choice(chosen.candidate)
 
-    def recall(self, time: int) -> Sequence[Recall]:
-        pointers = recent_pointers(self._memory.prompt, time, self.traits.pointers)
-        return [Recall(self._memory.recalled(time), pointers)]
+    def recall(self, frame_index: int) -> Sequence[Recall]:
+        pointers = recent_pointers(self._memory.prompt, frame_index, self.context.pointers)
+        return [Recall(self._memory.recalled(frame_index), pointers)]
 
-    def remember(self, time: int) -> Sequence[Keep]:
-        self._memory = self._memory.after(time, self._trusted)
-        pointers = kept_pointers(self._memory.prompt, time, self.traits.pointers)
-        return [Keep(self._memory.kept(time), pointers)]
+    def remember(self, frame_index: int) -> Sequence[Keep]:
+        self._memory = self._memory.after(frame_index, self._trusted)
+        pointers = kept_pointers(self._memory.prompt, frame_index, self.context.pointers)
+        return [Keep(self._memory.kept(frame_index), pointers)]

@@ -13,7 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from samurai.policies.anchors import AnchorMemory, AnchorParameters
-from samurai.policies.base import Choice, Decoded, Keep, Needs, Policy, Recall, Traits
+from samurai.policies.base import (
+    Choice,
+    Decoded,
+    Keep,
+    Policy,
+    PolicyContext,
+    PolicyRequirements,
+    Recall,
+)
 from samurai.policies.motion_choice import MotionChoice
 from samurai.policies.parameters import number
 from samurai.policies.samurai import MemoryParameters
@@ -38,11 +46,13 @@ class SamuraiDamPolicy(Policy):
     name = "samurai-dam"
     parameters_type = SamuraiDamParameters
 
-    def __init__(self, traits: Traits, parameters: SamuraiDamParameters | None = None) -> None:
-        super().__init__(traits)
+    def __init__(
+        self, context: PolicyContext, parameters: SamuraiDamParameters | None = None
+    ) -> None:
+        super().__init__(context)
         self._parameters = parameters or SamuraiDamParameters()
-        self.motion = MotionChoice(traits, self._parameters)
-        self._memory = AnchorMemory(traits, self._parameters)
+        self.motion = MotionChoice(context, self._parameters)
+        self._memory = AnchorMemory(context, self._parameters)
         self._absent = 0
 
     @property
@@ -51,8 +61,8 @@ class SamuraiDamPolicy(Policy):
         return self._absent >= self._parameters.gone_frames
 
     @property
-    def needs(self) -> Needs:
-        return Needs(
+    def requirements(self) -> PolicyRequirements:
+        return PolicyRequirements(
             self._memory.maps,
             self._memory.pointers,
             boxes=True,
@@ -68,8 +78,8 @@ class SamuraiDamPolicy(Policy):
         self._memory.start(decoded, chosen)
         return Choice(chosen)
 
-    def recall(self, time: int) -> Sequence[Recall]:
-        return [self._memory.recall(time)]
+    def recall(self, frame_index: int) -> Sequence[Recall]:
+        return [self._memory.recall(frame_index)]
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
         seen = decoded[0]
@@ -86,5 +96,5 @@ class SamuraiDamPolicy(Policy):
         elif not self.searching or predicted_iou > self._parameters.found_iou:
             self._absent = 0
 
-    def remember(self, time: int) -> Sequence[Keep]:
-        return [self._memory.keep(time)]
+    def remember(self, frame_index: int) -> Sequence[Keep]:
+        return [self._memory.keep(frame_index)]

@@ -19,34 +19,34 @@ class TrustedFrames:
 
     prompt: int
     slots: int
-    times: tuple[int, ...] = ()
+    frame_indices: tuple[int, ...] = ()
 
     @property
     def capacity(self) -> int:
         """The most maps ever kept: the prompt's, the trusted ones, and a newest that isn't one."""
         return self.slots + 1
 
-    def recalled(self, time: int) -> tuple[MapRecall, ...]:
-        """What frame `time` attends to: the newest frame in the last slot, trusted or not; slots
-        before the oldest stay empty."""
-        frames = [t for t in self.times if t != time - 1]
-        if time - 1 > self.prompt:
-            frames.append(time - 1)
+    def recalled(self, frame_index: int) -> tuple[MapRecall, ...]:
+        """What a frame attends to: the newest one in the last slot, trusted or not; slots before
+        the oldest stay empty."""
+        frames = [t for t in self.frame_indices if t != frame_index - 1]
+        if frame_index - 1 > self.prompt:
+            frames.append(frame_index - 1)
         frames = frames[-(self.slots - 1) :]
         oldest = self.slots - len(frames)
         recent = (MapRecall(t, oldest + rank) for rank, t in enumerate(frames))
         return (MapRecall(self.prompt, 0), *recent)
 
-    def after(self, time: int, trusted: bool) -> TrustedFrames:
-        """The memory when frame `time` has been judged.
+    def after(self, frame_index: int, trusted: bool) -> TrustedFrames:
+        """The memory when frame `frame_index` has been judged.
 
         The frame right after the prompt is never a trusted one: the reference scans down to the
         second, and uses the first only as "the newest".
         """
-        if not trusted or time < self.prompt + 2:
+        if not trusted or frame_index < self.prompt + 2:
             return self
-        return replace(self, times=(*self.times, time)[-(self.slots - 1) :])
+        return replace(self, frame_indices=(*self.frame_indices, frame_index)[-(self.slots - 1) :])
 
-    def kept(self, time: int) -> frozenset[int]:
-        """The frames that are still needed after frame `time`."""
-        return frozenset((self.prompt, time, *self.times))
+    def kept(self, frame_index: int) -> frozenset[int]:
+        """The frames that are still needed after frame `frame_index`."""
+        return frozenset((self.prompt, frame_index, *self.frame_indices))

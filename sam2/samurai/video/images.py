@@ -26,7 +26,7 @@ Frame = NDArray[np.uint8]
 Warn = Callable[[str], None]
 
 MAX_BYTES = 1 << 30
-"""Largest image file: 8K in 16-bit colour without any compression has a fifth of it."""
+"""Largest image file: 8K in 16-bit color without any compression has a fifth of it."""
 
 MAX_PIXELS = 1 << 27
 """Most pixels of a frame, four times 8K: beyond it decoding takes gigabytes."""
@@ -43,7 +43,7 @@ _PNG_DEPTH = 24  # where a PNG file says how many bits a sample has
 def read_frame(path: str, warn: Warn | None = None) -> Frame:
     """Decode an image file to a writable RGB uint8 array (height, width, 3).
 
-    Grey, palette, RGBA (alpha dropped) and CMYK images are converted; of 16 bits the high byte is
+    Gray, palette, RGBA (alpha dropped) and CMYK images are converted; of 16 bits the high byte is
     kept, whatever the values are; of an animation the first picture; EXIF orientation is applied.
 
     Args:

@@ -26,7 +26,7 @@ LOSSES = {
 }
 ABSENT = {"swing": range(5, 9)}  # frames without the object, in the ground truth of the masks
 
-Ellipse = tuple[float, float, float, float]  # centre x, y and half axes, pixels
+Ellipse = tuple[float, float, float, float]  # center x, y and half axes, pixels
 
 
 def truth(sequence: str, frame: int) -> Ellipse:
@@ -106,9 +106,9 @@ def truth_line(kind: str, sequence: str, frame: int) -> str:
 
 
 def picture(sequence: str, frame: int) -> np.ndarray:
-    """A grey frame with a bright ellipse where the object is, uint8 (HEIGHT, WIDTH, 3)."""
-    grey = np.where(mask(truth(sequence, frame)) > 0, 220, 60).astype(np.uint8)
-    return np.repeat(grey[:, :, None], 3, axis=2)
+    """A gray frame with a bright ellipse where the object is, uint8 (HEIGHT, WIDTH, 3)."""
+    gray = np.where(mask(truth(sequence, frame)) > 0, 220, 60).astype(np.uint8)
+    return np.repeat(gray[:, :, None], 3, axis=2)
 
 
 def write_sequences(folder: Path, kind: str, lengths: dict[str, int] | None = None) -> None:

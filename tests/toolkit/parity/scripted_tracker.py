@@ -1,4 +1,4 @@
-"""A TraX tracker that gives the scenario's answers, in the type it was initialised with.
+"""A TraX tracker that gives the scenario's answers, in the type it was initialized with.
 
 SCRIPTED_FAILURE=<sequence> makes it complain and quit with a reason in frame 7 of that sequence;
 SCRIPTED_SHIFT=<pixels> makes all its rectangles wrong by so much; with SCRIPTED_STARTS=<file> every

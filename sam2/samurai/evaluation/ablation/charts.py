@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from samurai.evaluation.ablation.tables import words
+from samurai.evaluation.ablation.tables import display_name
 from samurai.evaluation.ablation.values import (
     Ablation,
     Combination,
@@ -121,7 +121,7 @@ def _attributes(ablation: Ablation) -> Bars:
     groups = {}
     for attribute in ablation.attributes():
         found = [attribute_overlap(ablation.parts, c, attribute) for c in ablation.combinations]
-        groups[words(attribute)] = [_number(value[0] if value else None) for value in found]
+        groups[display_name(attribute)] = [_number(value[0] if value else None) for value in found]
     return Bars("Overlap by attribute", groups)
 
 

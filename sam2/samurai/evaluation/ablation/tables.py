@@ -65,11 +65,11 @@ def markdown(table: Table) -> str:
 
 def _of_part(ablation: Ablation, part: Part) -> Table:
     rows = [Row(ablation.label(c), part.values[c]) for c in ablation.combinations]
-    words = {c.measure: c.meaning for c in part.columns if c.meaning}
+    meanings = {c.measure: c.meaning for c in part.columns if c.meaning}
     note = "The toolkit's own measures"
     if any(column.repaired for column in part.columns):
         note += ", multi-start by the repaired experiment"
-    explained = "; ".join(f"{name}: {meaning}" for name, meaning in words.items())
+    explained = "; ".join(f"{name}: {meaning}" for name, meaning in meanings.items())
     note += f". {explained}." if explained else "."
     if part.note:
         note += f" {part.note}."
@@ -138,7 +138,7 @@ def _of_attributes(ablation: Ablation) -> Table:
             found = attribute_overlap(parts, combination, attribute)
             values.append(None if found is None else found[0])
             if found is not None:
-                sizes[attribute] = f"{words(attribute)} {found[1]} / {found[2]}"
+                sizes[attribute] = f"{display_name(attribute)} {found[1]} / {found[2]}"
         rows.append(Row(ablation.label(combination), tuple(values)))
     counts = ", ".join(sizes[attribute] for attribute in attributes if attribute in sizes)
     note = (
@@ -146,10 +146,10 @@ def _of_attributes(ablation: Ablation) -> Table:
         f"(sequences / frames: {counts}). Out of view, fast motion and camera jerk count from the "
         "first time on: a tracker that lost its target stays lost."
     )
-    columns = tuple(Column("", words(attribute)) for attribute in attributes)
+    columns = tuple(Column("", display_name(attribute)) for attribute in attributes)
     return Table("Overlap by attribute", note, columns, tuple(rows))
 
 
-def words(attribute: str) -> str:
+def display_name(attribute: str) -> str:
     """An attribute's name as it is read: out of view."""
     return attribute.replace("-", " ")

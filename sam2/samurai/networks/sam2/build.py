@@ -86,7 +86,7 @@ def build_model(
 
 
 class no_random_fill(TorchFunctionMode):
-    """Skips random initialisation, most of the time it takes to build a large model.
+    """Skips random initialization, most of the time it takes to build a large model.
 
     For models whose every parameter is overwritten: a strict load follows.
     """

@@ -1,7 +1,7 @@
-"""A tracker that follows the colour beneath a prompt; what the TraX server needs of a tracker.
+"""A tracker that follows the color beneath a prompt; what the TraX server needs of a tracker.
 
-An object is where its colour is, one pixel too far to the right in every third frame, so that no
-measure is perfect. Where its colour is nowhere, it is first said to be where it was, with little
+An object is where its color is, one pixel too far to the right in every third frame, so that no
+measure is perfect. Where its color is nowhere, it is first said to be where it was, with little
 confidence, and then to be absent.
 """
 
@@ -14,47 +14,47 @@ from numpy.typing import NDArray
 
 from samurai.regions import Answer, Box, Mask, Points
 
-TOLERANCE = 60  # of a colour, per channel; a JPEG moves it by less
+TOLERANCE = 60  # of a color, per channel; a JPEG moves it by less
 PATIENCE = 3  # frames
 
 Frame = NDArray[np.uint8]
 
 
-class ColourTracker:
+class ColorTracker:
     """Makes sessions that share nothing."""
 
-    def session(self) -> ColourSession:
-        return ColourSession()
+    def session(self) -> ColorSession:
+        return ColorSession()
 
 
-class ColourSession:
+class ColorSession:
     """The objects of one video."""
 
     def __init__(self) -> None:
-        self._colours: list[NDArray[np.int16]] = []
+        self._colors: list[NDArray[np.int16]] = []
         self._masks: list[NDArray[np.bool_]] = []  # the last ones
         self._missing: list[int] = []  # frames since then
         self._count = 0
 
     def start(self, frame: Frame, objects: Sequence[Box | Mask | Points]) -> list[Answer]:
-        self._colours, self._masks, self._missing, self._count = [], [], [], 0
+        self._colors, self._masks, self._missing, self._count = [], [], [], 0
         return self.step(frame, objects)
 
     def step(self, frame: Frame, new_objects: Sequence[Box | Mask | Points]) -> list[Answer]:
         for prompt in new_objects:
             x, y = _middle(prompt)
-            self._colours.append(frame[int(y), int(x)].astype(np.int16))
+            self._colors.append(frame[int(y), int(x)].astype(np.int16))
             self._masks.append(np.zeros(frame.shape[:2], np.bool_))
             self._missing.append(0)
         shift = int(self._count % 3 == 2)
         self._count += 1
-        return [self._answer(index, frame, shift) for index in range(len(self._colours))]
+        return [self._answer(index, frame, shift) for index in range(len(self._colors))]
 
     def update_memory_async(self) -> None:
         """Nothing waits for the reply."""
 
     def _answer(self, index: int, frame: Frame, shift: int) -> Answer:
-        distance = np.abs(frame - self._colours[index]).max(axis=2)
+        distance = np.abs(frame - self._colors[index]).max(axis=2)
         found = np.roll(distance < TOLERANCE, shift, axis=1)
         if found.any():
             self._masks[index], self._missing[index] = found, 0

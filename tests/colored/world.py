@@ -1,6 +1,6 @@
-"""Sequences of coloured objects on the move, with ground truth of any kind that VOT has used.
+"""Sequences of colored objects on the move, with ground truth of any kind that VOT has used.
 
-Frames are 64x48. Every object has a colour of its own and a path that is a formula. In the HIDDEN
+Frames are 64x48. Every object has a color of its own and a path that is a formula. In the HIDDEN
 frames it is painted as background although it is annotated (a tracker loses it); in the ABSENT
 frames it is neither painted nor annotated, if the kind of data knows absence.
 """
@@ -18,7 +18,7 @@ from PIL import Image
 
 WIDTH, HEIGHT = 64, 48
 BACKGROUND = (70, 70, 70)
-COLOURS = [(230, 40, 40), (40, 220, 60), (60, 80, 240), (240, 230, 50)]
+COLORS = [(230, 40, 40), (40, 220, 60), (60, 80, 240), (240, 230, 50)]
 HIDDEN = range(6, 12)
 ABSENT = range(20, 32)
 
@@ -92,7 +92,7 @@ class Data:
         picture = np.full((HEIGHT, WIDTH, 3), BACKGROUND, np.uint8)
         for index in range(len(self.starts)):
             if self._is_there(frame) and frame not in HIDDEN:
-                picture[inside(box(index, frame, phase))] = COLOURS[index]
+                picture[inside(box(index, frame, phase))] = COLORS[index]
         return picture
 
     def _is_there(self, frame: int) -> bool:

@@ -14,11 +14,11 @@ from typing import Any
 import trax
 from vot.tracker.trax import TrackerProcess
 
-from coloured.tracker import ColourTracker
+from colored.tracker import ColorTracker
 from vot_wrapper.settings import Settings
 from vot_wrapper.trax.server import Conversation
 
-Seconds = Callable[[int], float]  # of the n-th request since the last initialisation
+Seconds = Callable[[int], float]  # of the n-th request since the last initialization
 
 
 class LocalClient:
@@ -30,7 +30,7 @@ class LocalClient:
         self._seconds = seconds
         self._count = 0
         self._reply: Any = None
-        self._conversation = Conversation(self, ColourTracker(), Settings())
+        self._conversation = Conversation(self, ColorTracker(), Settings())
 
     def initialize(self, images: Any, objects: Any, properties: Any) -> Any:
         self._count = 0

@@ -16,7 +16,7 @@ from numpy.random import Generator
 from samurai_training.world import View
 
 Focus = tuple[float, float, float]
-"""Centre and size of the target in units."""
+"""Center and size of the target in units."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class ViewRule:
     whole: float = 0.2
 
 
-class Gaze(Protocol):
+class ViewSampler(Protocol):
     """Chooses the view of every frame of a clip."""
 
     def view(self, now: Focus) -> View:

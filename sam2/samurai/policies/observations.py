@@ -23,13 +23,13 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Grid:
-    """Where a candidate's mask lies: its pixel in column c and row r begins at `left + c * across`,
-    `top + r * down` in the policies' coordinates."""
+    """Where a candidate's mask lies: in the policies' coordinates, its pixel in column c and row r
+    begins at `left + c * scale_x`, `top + r * scale_y`."""
 
     left: float = 0.0
     top: float = 0.0
-    across: float = 1.0
-    down: float = 1.0
+    scale_x: float = 1.0
+    scale_y: float = 1.0
 
     def corners(self, mask: Mask) -> Corners | None:
         """Smallest and largest pixel of a mask, without + 1; None if it is empty."""
@@ -38,48 +38,48 @@ class Grid:
             return None
         left, top, right, bottom = found
         return (
-            self.left + left * self.across,
-            self.top + top * self.down,
-            self.left + right * self.across,
-            self.top + bottom * self.down,
+            self.left + left * self.scale_x,
+            self.top + top * self.scale_y,
+            self.left + right * self.scale_x,
+            self.top + bottom * self.scale_y,
         )
 
     def area(self, mask: Mask) -> float:
         """Pixels of the policies' coordinates that a mask covers."""
-        return float(np.count_nonzero(mask)) * self.across * self.down
+        return float(np.count_nonzero(mask)) * self.scale_x * self.scale_y
 
     def points(self, pixels: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Centres of mask pixels, (N, 2) of column and row, as x and y."""
-        scale = np.array([self.across, self.down])
+        """Centers of mask pixels, (N, 2) of column and row, as x and y."""
+        scale = np.array([self.scale_x, self.scale_y])
         points: NDArray[np.float32] = ((pixels + 0.5) * scale + (self.left, self.top)).astype("f4")
         return points
 
     def pixels(self, points: NDArray[np.float32]) -> NDArray[np.int64]:
         """The mask pixels, column and row, that points (N, 2) fall into; they may be outside."""
-        scale = np.array([self.across, self.down])
+        scale = np.array([self.scale_x, self.scale_y])
         pixels: NDArray[np.int64] = np.floor((points - (self.left, self.top)) / scale).astype(int)
         return pixels
 
-    def spread(
-        self, values: NDArray[np.float32], size: tuple[int, int], beyond: float
+    def resampled(
+        self, values: NDArray[np.float32], size: tuple[int, int], fill_value: float
     ) -> NDArray[np.float32]:
         """Values of the mask's pixels over a whole picture (height, width), between them linear;
-        `beyond` where the grid doesn't reach."""
+        `fill_value` where the grid doesn't reach."""
         matrix = np.array(
             [
-                [self.across, 0, self.left + (self.across - 1) / 2],
-                [0, self.down, self.top + (self.down - 1) / 2],
+                [self.scale_x, 0, self.left + (self.scale_x - 1) / 2],
+                [0, self.scale_y, self.top + (self.scale_y - 1) / 2],
             ]
         )
-        spread: NDArray[np.float32] = cv2.warpAffine(  # type: ignore[assignment]
+        resampled: NDArray[np.float32] = cv2.warpAffine(  # type: ignore[assignment]
             values,
             matrix,
             (size[1], size[0]),
             flags=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT,
-            borderValue=beyond,
+            borderValue=fill_value,
         )
-        return spread
+        return resampled
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Decoded:
         grid: where the pixels of those masks lie.
     """
 
-    time: int
+    frame_index: int
     object_score: float
     candidates: tuple[Candidate, ...]
     logits: Callable[[int], NDArray[np.float32]]
@@ -128,8 +128,8 @@ class Decoded:
         return mask
 
 
-class Pictures(Protocol):
-    """The newest frame and as many before it as `Needs.frames` asks for (fewer at the start)."""
+class RecentFrames(Protocol):
+    """The newest frame and `PolicyRequirements.frames` before it, fewer at a video's start."""
 
     @property
     def ago(self) -> int:
@@ -138,5 +138,5 @@ class Pictures(Protocol):
     def rgb(self, ago: int = 0) -> Picture:
         """The frame so long ago, uint8 (h, w, 3), in the policies' coordinates."""
 
-    def grey(self, ago: int = 0) -> Picture:
+    def gray(self, ago: int = 0) -> Picture:
         """The same, uint8 (h, w)."""

@@ -16,9 +16,9 @@ from samurai.core.preprocess import normalized
 from samurai.networks.sam2.network import IMAGENET_MEAN, IMAGENET_STD
 from samurai_training.assets import Assets
 from samurai_training.clips import training_clip
-from samurai_training.gaze import ViewRule
 from samurai_training.recipe import Recipe
 from samurai_training.unroll import Batch, PromptKind
+from samurai_training.view_sampling import ViewRule
 
 MOST_CLICKS = 5
 
@@ -101,7 +101,7 @@ def to_batch(raw: dict[str, Any], device: torch.device) -> Batch:
     return Batch(frames, masks, prompt, moved("boxes"), moved("points"), moved("labels"))
 
 
-def feed(
+def dataloader(
     archive: Path | None, recipe: Recipe, seed: int, start: int, workers: int
 ) -> Iterator[dict[str, Any]]:
     """The batches from step `start` on. Without an archive: a few drawn pictures, for tests."""

@@ -1,7 +1,7 @@
 """People, drawn: jointed figures that walk, run or stand, in clothes cut from pictures.
 
 What trackers are asked for most is people, and openly licensed photographs of whole people are
-rare. A figure isn't lifelike; it has what makes people hard to follow: differently coloured parts
+rare. A figure isn't lifelike; it has what makes people hard to follow: differently colored parts
 that belong together, thin limbs that swing, and others who look nearly the same.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import Generator
 
 from samurai_training.assets import Assets, Picture
-from samurai_training.sprites import patch, recoloured
+from samurai_training.sprites import patch, recolored
 
 HEIGHT, WIDTH = 136, 52
 """Of a figure, in pixels of its picture."""
@@ -59,10 +59,10 @@ def _sheet() -> tuple[int, int]:
     return HEIGHT + 2 * MARGIN, WIDTH + 2 * MARGIN
 
 
-def _plain(colour: Picture, random: Generator) -> Picture:
-    """One colour, lit from one side."""
+def _plain(color: Picture, random: Generator) -> Picture:
+    """One color, lit from one side."""
     sheet = np.full((*_sheet(), 4), 255, np.uint8)
-    sheet[..., :3] = np.clip(colour, 0, 255)
+    sheet[..., :3] = np.clip(color, 0, 255)
     return np.ascontiguousarray(_lit(sheet[..., :3], random))
 
 
@@ -72,14 +72,14 @@ def _lit(sheet: Picture, random: Generator) -> Picture:
 
 
 def _cloth(assets: Assets, random: Generator) -> Picture:
-    """A piece of a picture, most of it faded into one colour: few clothes are loud."""
+    """A piece of a picture, most of it faded into one color: few clothes are loud."""
     piece = patch(assets, random, _sheet())
-    colour = random.uniform(10, 245, 3)
+    color = random.uniform(10, 245, 3)
     share = float(random.choice([0.0, 0.35, 0.8, 0.95], p=[0.15, 0.2, 0.3, 0.35]))
-    flat = np.broadcast_to(colour, piece.shape).astype(np.uint8)
+    flat = np.broadcast_to(color, piece.shape).astype(np.uint8)
     faded = cv2.addWeighted(piece, 1 - share, flat, share, 0)
     alpha = np.full((*piece.shape[:2], 1), 255, np.uint8)
-    return np.ascontiguousarray(recoloured(np.dstack([faded, alpha]), random)[..., :3])
+    return np.ascontiguousarray(recolored(np.dstack([faded, alpha]), random)[..., :3])
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Gait:
 
 
 @dataclass
-class Figure:
+class Person:
     """A look (see `sprites.Look`): someone in motion.
 
     Attributes:
@@ -128,7 +128,7 @@ class Figure:
     tracked: str = "all"
 
     @classmethod
-    def drawn(cls, assets: Assets, random: Generator) -> Figure:
+    def drawn(cls, assets: Assets, random: Generator) -> Person:
         return cls(Clothes.drawn(assets, random), Gait.drawn(random))
 
     @property
@@ -164,12 +164,12 @@ class Figure:
     def choose_part(self, random: Generator) -> None:
         self.tracked = str(random.choice(["head", "upper"]))
 
-    def double(self, random: Generator) -> Figure:
+    def double(self, random: Generator) -> Person:
         """Someone in the same clothes who moves in another way, or in step."""
         if random.random() < 0.3:
             phase = self.gait.phase + float(random.normal(0, 0.5))
-            return Figure(self.clothes, replace(self.gait, phase=phase))
-        return Figure(self.clothes, Gait.drawn(random))
+            return Person(self.clothes, replace(self.gait, phase=phase))
+        return Person(self.clothes, Gait.drawn(random))
 
     def blend(self, texture: Picture, share: float) -> None:
         whole = cv2.resize(texture, _sheet()[::-1])
@@ -191,8 +191,8 @@ class Figure:
         trunk = _limb([_from(neck, 0.04 * HEIGHT, 0.0), hip], 0.145 * HEIGHT * self.gait.bulk)
         face = np.zeros(_sheet(), np.uint8)
         radius = 0.07 * HEIGHT
-        centre = (round(head[0]), round(head[1]))
-        cv2.ellipse(face, centre, (round(0.8 * radius), round(radius)), 0, 0, 360, 255, -1)
+        center = (round(head[0]), round(head[1]))
+        cv2.ellipse(face, center, (round(0.8 * radius), round(radius)), 0, 0, 360, 255, -1)
         hair = face.copy()
         hair[round(head[1] - 0.2 * radius) :] = 0
         return [

@@ -21,7 +21,7 @@ PACKAGES = ("torch", "sam2", "numpy", "opencv-python-headless", "pillow", "vot-t
 """Whose versions decide about speed."""
 
 
-def where() -> dict[str, Any]:
+def environment() -> dict[str, Any]:
     """Commit, date, machine and versions."""
     return {
         "commit": _commit(),

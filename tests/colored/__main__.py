@@ -1,0 +1,11 @@
+"""`python -m colored`: the tracker process with the color tracker in it."""
+
+from __future__ import annotations
+
+import sys
+
+from colored.tracker import ColorTracker
+from vot_wrapper.trax.process import run
+
+if __name__ == "__main__":
+    sys.exit(run(lambda settings: ColorTracker()))
