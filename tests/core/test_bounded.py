@@ -81,6 +81,6 @@ def test_rows_come_back_when_nobody_holds_them(
 
 
 def rows(session: Session) -> tuple[int, int]:
-    bank = session._bank
+    bank = session._state.bank
     assert bank.maps.used <= bank.maps.capacity and bank.pointers.used <= bank.pointers.capacity
     return bank.maps.capacity, bank.pointers.capacity

@@ -69,12 +69,12 @@ def test_bounded(tracker: Tracker, video: Frames) -> None:
     for frame_index in range(60):
         session.step(video[frame_index % len(video)])
     session.update_memory()
-    memory = session._bank
+    memory = session._state.bank
     assert memory.maps.capacity == 2 * requirements.maps
     assert memory.pointers.capacity == 2 * requirements.pointers
     assert 0 < memory.maps.used <= 2 * requirements.maps
     session.close()
-    assert session._bank.maps.used == 0
+    assert session._state.bank.maps.used == 0
 
 
 def test_several_objects_are_as_many_single_runs(

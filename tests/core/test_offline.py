@@ -54,7 +54,7 @@ def test_a_line_is_the_one_that_won(
     history: list[list[NDArray[np.bool_]]] = [[node.packed.mask for node in session._lines[0]]]
     parents: list[list[int]] = [[0]]
     for frame in video[1:15]:
-        track = session._session._objects[0]
+        track = session._session._state.objects[0]
         choose = track.policy.choose
 
         def noting(decoded: object, choose: object = choose) -> object:

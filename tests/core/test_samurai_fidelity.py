@@ -113,7 +113,7 @@ def test_objects_decide_separately_and_may_start_later(
         assert [answer.object_id for answer in answers] == list(range(len(plain)))
         for logits, reference in zip(session.logits, expected, strict=True):
             assert_same_mask(logits, reference)
-    policies = [track.policy for track in session._objects]
+    policies = [track.policy for track in session._state.objects]
     for policy, tracker in zip(policies, plain, strict=True):
         assert isinstance(policy, SamuraiPolicy)
         assert policy.motion.stable == tracker.rules.stable

@@ -72,8 +72,8 @@ def test_every_policy_tracks_with_another_network(policy: str, window: float | N
             session.update_memory_async()
             assert answers[0].absent or index not in gone
             if index == 6:
-                held = session._bank.maps.capacity, session._bank.pointers.capacity
-        assert (session._bank.maps.capacity, session._bank.pointers.capacity) == held
+                held = session._state.bank.maps.capacity, session._state.bank.pointers.capacity
+        assert (session._state.bank.maps.capacity, session._state.bank.pointers.capacity) == held
     assert overlap(answers[0].mask, mask_of(red(FRAMES - 1))) > 0.5
     assert overlap(answers[1].mask, mask_of(blue(FRAMES - 1))) > 0.5
 

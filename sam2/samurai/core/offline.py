@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samurai.core.preprocess import Frame
-from samurai.core.session import Session
+from samurai.core.session import Objects, Session
 from samurai.errors import SessionError
-from samurai.regions import Answer, Box, Region
+from samurai.regions import Answer, Box, ObjectId
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class OfflineSession:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._lines: dict[int, list[_Node]] = {}
+        self._lines: dict[ObjectId, list[_Node]] = {}
 
     def __enter__(self) -> OfflineSession:
         return self
@@ -96,13 +96,13 @@ class OfflineSession:
         """Mask logits of the hypotheses that are best now, see `Session.logits`."""
         return self._session.logits
 
-    def start(self, frame: Frame, objects: Sequence[Region] = ()) -> list[Answer]:
+    def start(self, frame: Frame, objects: Objects = ()) -> list[Answer]:
         """As `Session.start`; returns nothing yet."""
         self._lines = {}
         self._note(self._session.start(frame, objects))
         return []
 
-    def step(self, frame: Frame, new_objects: Sequence[Region] | None = None) -> list[Answer]:
+    def step(self, frame: Frame, new_objects: Objects | None = None) -> list[Answer]:
         """As `Session.step`; returns nothing yet."""
         self._note(self._session.step(frame, new_objects))
         return []
@@ -127,14 +127,14 @@ class OfflineSession:
         if self.frame_index < 0:
             raise SessionError("there is nothing to finish: call start first")
         frames: list[list[Answer]] = [[] for _ in range(self.frame_index + 1)]
-        for object_id, nodes in sorted(self._lines.items()):
+        for object_id, nodes in self._lines.items():
             for node in nodes[0].line():
                 frames[node.frame_index].append(_answer(object_id, node))
         return frames
 
     def _note(self, answers: Sequence[Answer]) -> None:
         """Keep what every hypothesis says of the newest frame, the best ones' answers included."""
-        grown: dict[int, list[_Node]] = {}
+        grown: dict[ObjectId, list[_Node]] = {}
         for selected, answer in self._session.hypotheses(answers):
             lines = self._lines.get(selected.object_id)
             before = None if lines is None else lines[selected.parent]
@@ -144,7 +144,7 @@ class OfflineSession:
         self._lines = grown
 
 
-def _answer(object_id: int, node: _Node) -> Answer:
+def _answer(object_id: ObjectId, node: _Node) -> Answer:
     mask = node.packed.mask
     box = Box.of_mask(mask)
     return Answer(object_id, mask, box, node.confidence, box is None)

@@ -1,65 +1,55 @@
-"""One video's state, and one frame's way through the tracker.
+"""One video: frames and prompts in, answers out.
 
-    step(frame): preprocess, encode once -> per object: recall, condition, decode, choose -> answers
+    step(frame): encode -> per object: recall, condition, decode, choose -> answers
     update_memory(): the chosen masks become memories, and the policies say what is kept
+    correct(id, prompt): the newest mask is decoded anew, and becomes a conditioning memory
 
-All that a video leaves behind is here: the memory bank, the objects, and the memory update that is
-still owed. Dropping the session drops it all.
+All that a video leaves behind is in `core.state`. Dropping the session drops it all.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from samurai.core.batching import predict, read_decodings
+from samurai.core.clicks import accumulated, check_correction, clicks_of
+from samurai.core.corrections import Corrections
 from samurai.core.frame_history import FrameHistory
-from samurai.core.hypotheses import SelectedHypothesis, View
+from samurai.core.hypotheses import SelectedHypothesis
 from samurai.core.memory_bank import MemoryBank
 from samurai.core.memory_writer import MemoryUpdate, MemoryWriter
 from samurai.core.objects import TrackedObject
-from samurai.core.postprocess import locate_all, separate, to_answer
-from samurai.core.preprocess import Frame, network_input, rgb_frame
-from samurai.core.prompting import decode_prompt
+from samurai.core.pipeline import Pipeline
+from samurai.core.postprocess import LocatedMask, locate_all, separate, to_answer
+from samurai.core.preprocess import Frame, rgb_frame
+from samurai.core.prompting import PromptDecoder
 from samurai.core.search_region import SearchRegionTracker, prompt_box
-from samurai.core.session_checks import warn_of_prompts
+from samurai.core.session_checks import checked_frame, warn_of_prompts
+from samurai.core.snapshots import Snapshot
+from samurai.core.state import SessionState
 from samurai.errors import FrameError, SessionError
 from samurai.models.manifest import BoxPrompt
-from samurai.networks.base import Features, VideoNetwork
+from samurai.networks.base import VideoNetwork
 from samurai.policies.base import Policy
-from samurai.regions import Answer, Region, as_regions
+from samurai.regions import Answer, ObjectId, Region, as_region
 from samurai.runtime.profiling import span
 
-
-@dataclass(frozen=True)
-class EncodedFrame:
-    """A frame as the network sees it.
-
-    Attributes:
-        index: of the frame in the video, from 0.
-        size: height and width, in pixels.
-        features: of its views.
-        views: that its objects are seen through, by object id.
-    """
-
-    index: int
-    size: tuple[int, int]
-    features: Features
-    views: dict[int, View]
+Objects = Mapping[ObjectId, Region] | Sequence[Region] | Region
+"""Prompts of objects: by identity, or in a list, which gives them running numbers."""
 
 
 class Session:
     """Tracks the objects of one video, frame by frame, with memory that doesn't grow.
 
     Made by `Tracker.session()`. Different sessions on one tracker don't touch each other; one
-    session serves one thread at a time, and refuses a second one. It can't be copied or pickled.
+    session serves one thread at a time, and refuses a second one. It can't be copied or pickled;
+    `snapshot` and `restore` go back to an earlier frame.
 
     Args:
         network: shared, without a state of its own.
@@ -69,6 +59,10 @@ class Session:
             network the whole frame.
         confidence: knots of the model's calibration, see `confidence.calibrated`.
         overlap: whether answers of different objects may share pixels, see `masks.separated`.
+        conditioning_frames: the most frames of an object's prompts and corrections that are
+            recalled beside what its policy recalls, the first one included.
+        batched: whether objects go through the network together; if not, an object's answers don't
+            depend on the others in any bit, and several objects take longer.
     """
 
     def __init__(
@@ -79,30 +73,30 @@ class Session:
         window: float | None = None,
         confidence: Sequence[float] = (),
         overlap: bool = True,
+        conditioning_frames: int = 4,
+        batched: bool = True,
     ) -> None:
         self._network = network
         self._new_policy = new_policy
-        self._box_prompt: BoxPrompt = box_prompt
         self._window = window
         self._knots = tuple(confidence)
         self._overlap = overlap
         self._requirements = new_policy().requirements
+        self._pipeline = Pipeline(PromptDecoder(network, box_prompt, self._requirements), batched)
         self._lock = threading.RLock()
-        self._writer = MemoryWriter(network, self._requirements)
-        self._reset()
+        self._writer = MemoryWriter(network, self._requirements, batched)
+        self._corrections = Corrections(self._pipeline, self._writer, window, conditioning_frames)
+        self._state = self._empty_state()
+
+    def _empty_state(self) -> SessionState:
+        spec, requirements = self._network.spec, self._requirements
+        side = spec.input_size if self._window is None else None
+        bank = MemoryBank(spec, self._network.device)
+        return SessionState(bank, FrameHistory(requirements.frames, side))
 
     def _reset(self) -> None:
         self._writer.discard()
-        spec = self._network.spec
-        self._bank = MemoryBank(spec, self._network.device)
-        whole_frame = self._window is None
-        self._history = FrameHistory(
-            self._requirements.frames, spec.input_size if whole_frame else None
-        )
-        self._objects: list[TrackedObject] = []
-        self._selections: list[SelectedHypothesis] = []
-        self._frame_index = -1
-        self._frame_size: tuple[int, int] | None = None
+        self._state = self._empty_state()
 
     def __enter__(self) -> Session:
         return self
@@ -137,7 +131,17 @@ class Session:
     @property
     def frame_index(self) -> int:
         """Index of the newest frame, from 0; -1 before `start`."""
-        return self._frame_index
+        return self._state.frame_index
+
+    @property
+    def object_ids(self) -> list[ObjectId]:
+        """Identities of the objects that are tracked, in the order of their introduction."""
+        return [tracked.object_id for tracked in self._state.objects]
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of the memories of all objects, on the tracker's device."""
+        return self._state.bank.live_bytes
 
     @property
     def logits(self) -> NDArray[np.float32]:
@@ -146,187 +150,118 @@ class Session:
         As they were before the resize to the frame: above zero is object, strongly negative
         everywhere means that the object isn't visible.
         """
-        if self._frame_index < 0:
+        if self._state.frame_index < 0:
             raise SessionError("there are no logits before the first frame: call start first")
-        best = [each.logits[:, 0] for each in self._selections if each.number == 0]
+        best = [each.logits[:, 0] for each in self._state.best()]
         if not best:
             side = self._network.spec.logit_size
             return np.zeros((0, side, side), dtype=np.float32)
         logits: NDArray[np.float32] = torch.cat(best).cpu().numpy()
         return logits
 
-    def start(self, frame: Frame, objects: Sequence[Region] = ()) -> list[Answer]:
+    def start(self, frame: Frame, objects: Objects = ()) -> list[Answer]:
         """Begin a video: forget everything, and prompt the first objects.
 
         Args:
             frame: uint8 (H, W, 3) RGB; gray (H, W) and RGBA (H, W, 4) are converted.
             objects: `Box`, `Mask` or `Points` in the frame's pixels, or four numbers x, y, width,
-                height; one alone needs no list. None at all is possible: objects may come later.
+                height; one alone needs no list. Or a mapping of identities (integers from 0, or
+                names) to them. None at all is possible: objects may come later.
 
         Returns:
             One answer per object, in the order given.
 
         Raises:
             FrameError, RegionError: the input can't be used; the session is empty then.
-            SessionError: another thread is using this session.
+            SessionError: an identity can't be used, or another thread is using this session.
         """
         with self._one_thread():
             self._reset()
-            return self._advance(frame, as_regions(objects))
+            return self._advance(frame, objects)
 
-    def step(self, frame: Frame, new_objects: Sequence[Region] | None = None) -> list[Answer]:
+    def step(self, frame: Frame, new_objects: Objects | None = None) -> list[Answer]:
         """Track all objects into the next frame, and prompt new ones there.
 
+        Args:
+            frame: as for `start`, of the same size.
+            new_objects: as for `start`; identities are never used again.
+
         Returns:
-            One answer per object so far, in the order of introduction, new ones included.
+            One answer per object, in the order of introduction, new ones last.
 
         Raises:
             FrameError, RegionError: the input can't be used. Nothing has changed: the same step
                 may be tried again with better input.
-            SessionError: `start` wasn't called, the previous frame couldn't be written into
-                memory (the message names that frame), or another thread is using this session.
+            SessionError: `start` wasn't called, an identity was used before, the previous frame
+                couldn't be written into memory (the message names that frame), or another thread
+                is using this session.
         """
         with self._one_thread():
-            if self._frame_index < 0:
+            if self._state.frame_index < 0:
                 raise SessionError("step needs a video: call start first")
-            return self._advance(frame, as_regions(new_objects))
+            return self._advance(frame, () if new_objects is None else new_objects)
 
     @torch.inference_mode()
-    def _advance(self, frame: Frame, regions: Sequence[Region]) -> list[Answer]:
-        frame, size = self._checked(frame, regions)
-        new = self._new_objects(regions, size)
+    def _advance(self, frame: Frame, introduced: Any) -> list[Answer]:
+        state = self._state
+        prompts = state.identities.introduce(introduced)
+        frame = self._checked(frame, list(prompts.values()))
+        new = [self._new_object(frame, *each) for each in prompts.items()]
+        objects = [*state.objects, *new]
         with self._network.precision():
-            encoded = self._encode(frame, size, [*self._objects, *new])
+            encoded = self._pipeline.encode(frame, state.frame_index + 1, objects)
             self._writer.update()  # of the last frame, behind the encoder where it runs in a thread
-            self._show(frame)
-            selections = self._track(encoded) + self._prompt(encoded, new, regions)
-            answers = self._answer(selections, [*self._objects, *new], size)
-        self._objects += new
-        self._selections = selections
-        self._frame_index, self._frame_size = encoded.index, size
-        objects = list(self._objects)
+            state.reserve(objects, self._requirements)
+            self._show(frame, objects)
+            selections = self._pipeline.track(encoded, state.objects, state.bank)
+            selections += self._pipeline.prompt(encoded, new, list(prompts.values()))
+            located = self._locate(selections, encoded.size)
+        for tracked, (_, box) in zip(objects, located, strict=True):
+            if tracked.region_tracker is not None:
+                tracked.region_tracker.update(box)
+        state.identities.take(prompts)
+        state.objects, state.selections = objects, selections
+        state.frame_index, state.frame_size, state.encoded = encoded.index, encoded.size, encoded
+        state.pixels = None if self._window is None else frame.copy()
         self._writer.submit(MemoryUpdate(encoded.index, encoded.features, objects, selections))
-        warn_of_prompts(regions, answers, size)
+        answers = self._answers(located)
+        warn_of_prompts(list(prompts.values()), answers, encoded.size)
         return answers
 
-    def _checked(self, frame: Frame, regions: Sequence[Region]) -> tuple[Frame, tuple[int, int]]:
-        """The frame as RGB and its size, if it fits the video and the regions fit it."""
+    def _checked(self, frame: Frame, regions: Sequence[Region]) -> Frame:
+        """The frame as RGB, if it fits the video and the regions fit it."""
         self._network.check_process()
-        frame = rgb_frame(frame)
-        size = (frame.shape[0], frame.shape[1])
-        expected = self._frame_size or size
-        if size != expected:
-            raise FrameError(
-                f"frame {self._frame_index + 1} is {size[1]}x{size[0]} but the video is "
-                f"{expected[1]}x{expected[0]}: start anew where the size changes"
-            )
-        for region in regions:
-            region.check(size)
-        return frame, size
+        return checked_frame(frame, regions, self._state.frame_size, self._state.frame_index + 1)
 
-    def _new_objects(self, regions: Sequence[Region], size: tuple[int, int]) -> list[TrackedObject]:
-        """Objects that join the session once the frame is answered."""
-        new = []
-        for number, region in enumerate(regions, start=len(self._objects)):
-            region_tracker = None
-            if self._window is not None:
-                region_tracker = SearchRegionTracker(self._window, size, prompt_box(region))
-            memory = self._bank.new_memory()
-            new.append(TrackedObject(number, self._new_policy(), [memory], region_tracker))
+    def _new_object(self, frame: Frame, object_id: ObjectId, region: Region) -> TrackedObject:
+        """An object that joins the session once the frame is answered."""
+        size, aim = (frame.shape[0], frame.shape[1]), None
+        if self._window is not None:
+            aim = SearchRegionTracker(self._window, size, prompt_box(region))
+        memory = self._state.bank.new_memory()
+        new = TrackedObject(object_id, self._new_policy(), [memory], aim)
+        new.clicks = clicks_of(self._state.frame_index + 1, region)
         return new
 
-    def _encode(
-        self, frame: Frame, size: tuple[int, int], objects: Sequence[TrackedObject]
-    ) -> EncodedFrame:
-        """Encode what the objects need to see: one view for all, or a search region for each."""
-        index = self._frame_index + 1
-        regions = [
-            each.region_tracker.region() for each in objects if each.region_tracker is not None
-        ]
-        if regions:
-            views = {o.object_id: View(n, regions[n]) for n, o in enumerate(objects)}
-        else:
-            views = {o.object_id: View(0, None) for o in objects}
-        if not objects:
-            return EncodedFrame(index, size, _no_features(), views)
-        with span("preprocess"):
-            pictures = network_input(frame, regions or None, self._network)
-        with span("encode"):
-            features = self._network.encode(pictures)
-        return EncodedFrame(index, size, features, views)
-
-    def _show(self, frame: Frame) -> None:
+    def _show(self, frame: Frame, objects: Sequence[TrackedObject]) -> None:
         """Let policies that asked for it look at the frame."""
         if self._requirements.frames:
-            self._history.push(frame)
-            for tracked in self._objects:
-                tracked.policy.observe(self._history)
+            self._state.history.push(frame)
+            for tracked in objects:
+                tracked.policy.observe(self._state.history)
 
-    def _track(self, frame: EncodedFrame) -> list[SelectedHypothesis]:
-        """Recall, condition, decode and choose, for all objects so far."""
-        recalled = [each.recall(frame.index, frame.views[each.object_id]) for each in self._objects]
-        hypotheses = [hypothesis for own in recalled for hypothesis in own]
-        predictions = iter(
-            predict(
-                self._network,
-                self._bank,
-                frame.features,
-                hypotheses,
-                frame.index,
-                self._requirements,
-            )
-        )
-        selections = []
-        with span("choose"):
-            for tracked, own in zip(self._objects, recalled, strict=True):
-                selections += tracked.choose([next(predictions) for _ in own])
-        return selections
-
-    def _prompt(
-        self, frame: EncodedFrame, new: Sequence[TrackedObject], regions: Sequence[Region]
-    ) -> list[SelectedHypothesis]:
-        """Prompt new objects, make room for their memories, and let their policies choose."""
-        if not new:
-            return []
-        requirements, views = (
-            self._requirements,
-            [frame.views[tracked.object_id] for tracked in new],
-        )
-        self._bank.reserve(requirements.maps * len(new), requirements.pointers * len(new))
-        with span("prompt"):
-            decodings = [
-                decode_prompt(
-                    self._network,
-                    frame.features,
-                    region,
-                    view,
-                    frame.size,
-                    self._box_prompt,
-                    requirements,
-                )
-                for view, region in zip(views, regions, strict=True)
-            ]
-        predictions = read_decodings(
-            self._network.spec, decodings, views, frame.index, requirements
-        )
-        for tracked in new:
-            if requirements.frames:
-                tracked.policy.observe(self._history)
-        return [each.start(seen) for each, seen in zip(new, predictions, strict=True)]
-
-    def _answer(
-        self,
-        selections: Sequence[SelectedHypothesis],
-        objects: Sequence[TrackedObject],
-        size: tuple[int, int],
-    ) -> list[Answer]:
-        """What the best hypothesis of each object says, at the frame's size."""
-        best = [selected for selected in selections if selected.number == 0]
+    def _locate(
+        self, selections: Sequence[SelectedHypothesis], size: tuple[int, int]
+    ) -> list[LocatedMask]:
+        """The best hypotheses' masks at the frame's size."""
         with span("postprocess"):
-            located = locate_all(best, size)
-            for tracked, (_, box) in zip(objects, located, strict=True):
-                if tracked.region_tracker is not None:
-                    tracked.region_tracker.update(box)
+            return locate_all([each for each in selections if each.number == 0], size)
+
+    def _answers(self, located: Sequence[LocatedMask]) -> list[Answer]:
+        """What the best hypothesis of each object says of the newest frame."""
+        best, size = self._state.best(), self._state.frame_size
+        assert size is not None
+        with span("postprocess"):
             if not self._overlap and len(best) > 1:
                 located = separate(located, best, size)
             return [
@@ -335,17 +270,154 @@ class Session:
             ]
 
     @torch.inference_mode()
+    def correct(
+        self, object_id: ObjectId, prompt: Region, *, replace: bool = False
+    ) -> list[Answer]:
+        """Correct an object in the newest frame, and remember that for the frames to come.
+
+        Clicks of several calls on one frame add up, as in SAM 2; a box (or clicks with a box) or a
+        mask replaces them. What the corrected frame shows becomes a conditioning memory.
+
+        Args:
+            object_id: of an object that is tracked.
+            prompt: clicks on the object or beside it, a box, or a mask, in the frame's pixels. A
+                scribble becomes clicks by `Points.along`.
+            replace: forget the clicks of earlier calls on this frame.
+
+        Returns:
+            The frame's answers anew, as `step` returned them.
+
+        Raises:
+            RegionError: the prompt can't be used.
+            SessionError: no such object, no frame yet, or a policy that can't be corrected. Nothing
+                has changed in either case.
+        """
+        with self._one_thread():
+            state = self._state
+            tracked = self._state.find(object_id)
+            check_correction(tracked.policy)
+            assert state.frame_size is not None
+            prompt = accumulated(tracked, state.frame_index, as_region(prompt), replace)
+            prompt.check_places(state.frame_size)
+            with self._network.precision():
+                self._writer.update()
+                self._corrections.correct(state, tracked, prompt)
+                located = self._locate(state.selections, state.frame_size)
+            self._corrections.follow(state, tracked, located[state.objects.index(tracked)][1])
+            return self._answers(located)
+
+    def clear_prompts(self, object_id: ObjectId, frame_index: int) -> None:
+        """Take back a correction, or a prompt of another frame than the first: what the frame shows
+        is no conditioning memory any more, but an ordinary one as long as the policy wants it.
+
+        Raises:
+            SessionError: no such object, or the frame has no such prompt.
+        """
+        with self._one_thread():
+            tracked = self._state.find(object_id)
+            if frame_index not in tracked.conditioning:
+                given = ", ".join(map(str, tracked.conditioning)) or "none"
+                raise SessionError(
+                    f"object {object_id!r} has no prompt to be cleared in frame {frame_index}; "
+                    f"frames that have one: {given} (the first prompt, of frame {tracked.prompt}, "
+                    "stays)"
+                )
+            self._writer.update()
+            tracked.clear_prompts(frame_index)
+
+    def remove(self, object_id: ObjectId) -> None:
+        """Stop tracking an object, and free its memory. The others go on as they were.
+
+        Raises:
+            SessionError: no such object.
+        """
+        with self._one_thread():
+            tracked = self._state.find(object_id)
+            self._writer.update()
+            self._state.remove(tracked)
+            self._state.compact(self._requirements)
+
+    @torch.inference_mode()
+    def condition(self, frame: Frame, frame_index: int, prompts: Mapping[ObjectId, Region]) -> None:
+        """Give objects that are tracked a prompt of another frame of the video.
+
+        It is decoded by itself and becomes a conditioning memory. Where the frame is still to come,
+        its answer will be the prompt's mask.
+
+        Args:
+            frame: the other frame, as for `start`.
+            frame_index: where it is in the video, from 0; not the newest one.
+            prompts: by identity.
+
+        Raises:
+            FrameError, RegionError: the input can't be used.
+            SessionError: no such object, no frame yet, or it is the newest frame (see `correct`).
+                Nothing has changed in any case.
+        """
+        with self._one_thread():
+            state = self._state
+            if state.frame_index < 0:
+                raise SessionError("condition needs a video: call start first")
+            if frame_index == state.frame_index or frame_index < 0:
+                raise SessionError(
+                    f"frame {frame_index} can't be conditioned on: give a frame from 0 on that "
+                    f"isn't the newest one ({state.frame_index}), which `correct` is for"
+                )
+            regions = {
+                self._state.find(each).object_id: as_region(r) for each, r in prompts.items()
+            }
+            frame = self._checked(frame, list(regions.values()))
+            self._writer.update()
+            with self._network.precision():
+                for object_id, region in regions.items():
+                    tracked = self._state.find(object_id)
+                    self._corrections.condition(state, tracked, region, frame, frame_index)
+
+    def snapshot(self) -> Snapshot:
+        """The state after the newest frame, to come back to with `restore`.
+
+        It shares its memories with the session and costs little, but holds them until its `close`.
+        """
+        with self._one_thread():
+            self._writer.update()
+            return Snapshot(self._state.copied())
+
+    def restore(self, snapshot: Snapshot, frame: Frame | None = None) -> None:
+        """Go back to a snapshot, which stays as it is. What follows has the same bits as if the
+        session had never gone on.
+
+        Args:
+            snapshot: of this session, or of another one of the same model and settings.
+            frame: the frame that the snapshot was taken after; only needed to correct in it.
+
+        Raises:
+            FrameError: the frame has another size.
+            SessionError: the snapshot was closed, or is one of another model.
+        """
+        with self._one_thread():
+            own = snapshot.state.bank is self._state.bank
+            state = snapshot.state.copied(None if own else self._empty_state().bank)
+            if frame is not None:
+                state.pixels = rgb_frame(frame).copy()
+                if state.pixels.shape[:2] != state.frame_size:
+                    raise FrameError("the frame isn't the snapshot's: it has another size")
+            self._writer.discard()
+            self._state.clear()
+            self._state = state
+
+    @torch.inference_mode()
     def hypotheses(self, answers: Sequence[Answer]) -> list[tuple[SelectedHypothesis, Answer]]:
         """Every hypothesis of the newest frame and what it says, the best of each object first.
 
         Args:
             answers: of the newest frame: what the best hypotheses say.
         """
-        if self._frame_size is None:
+        state = self._state
+        if state.frame_size is None:
             return []
         with self._one_thread():
-            others = [selected for selected in self._selections if selected.number > 0]
-            located = iter(locate_all(others, self._frame_size))
+            others = [selected for selected in state.selections if selected.number > 0]
+            located = iter(locate_all(others, state.frame_size))
             best = iter(answers)
             return [
                 (
@@ -354,7 +426,7 @@ class Session:
                     if selected.number
                     else next(best),
                 )
-                for selected in self._selections
+                for selected in state.selections
             ]
 
     def update_memory(self) -> None:
@@ -377,8 +449,3 @@ class Session:
         """
         with self._one_thread():
             self._writer.update_async()
-
-
-def _no_features() -> Features:
-    """Of a frame that no object looks at."""
-    return Features(torch.empty(0, 1, 0), ())

@@ -57,5 +57,9 @@ class DamPolicy(Policy):
         self._memory.observe(decoded[0], chosen)
         return [Choice(chosen)]
 
+    def correct(self, decoded: Decoded, candidate: int) -> None:
+        """Recent frames and anchors before the correction are forgotten."""
+        self._memory.forget()
+
     def remember(self, frame_index: int) -> Sequence[Keep]:
         return [self._memory.keep(frame_index)]

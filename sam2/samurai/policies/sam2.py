@@ -44,6 +44,9 @@ class Sam2Policy(Policy):
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
         return [Choice(decoded[0].best())]
 
+    def correct(self, decoded: Decoded, candidate: int) -> None:
+        """As in SAM 2, what was remembered since the prompt stays."""
+
     def remember(self, frame_index: int) -> Sequence[Keep]:
         maps = frozenset((self._prompt, *self._recent(frame_index + 1)))
         return [Keep(maps, kept_pointers(self._prompt, frame_index, self.context.pointers))]

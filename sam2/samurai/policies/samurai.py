@@ -101,6 +101,12 @@ class SamuraiPolicy(Policy):
         self._trusted = self._parameters.trusts(decoded, chosen)
         return Choice(chosen.candidate)
 
+    def correct(self, decoded: Decoded, candidate: int) -> None:
+        """Motion starts at the corrected box; frames trusted before are forgotten."""
+        self.motion.restart(decoded.candidates[candidate].corners)
+        self._memory = TrustedFrames(self._memory.prompt, self.context.slots)
+        self._trusted = False
+
     def recall(self, frame_index: int) -> Sequence[Recall]:
         pointers = recent_pointers(self._memory.prompt, frame_index, self.context.pointers)
         return [Recall(self._memory.recalled(frame_index), pointers)]
