@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from samurai.core.offline import OfflineSession, PackedMask
+from samurai.core.offline import OfflineSession
 from samurai.errors import ConfigurationError, SessionError
+from samurai.masks import PackedMask
 from samurai.regions import Box
 from samurai.tracker import Tracker
 

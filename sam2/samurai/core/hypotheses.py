@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from samurai.core.memory_bank import ObjectMemory
@@ -99,7 +101,7 @@ class Prediction:
             decoded=replace(
                 decoded,
                 candidates=decoded.candidates[one],
-                logits=lambda _: decoded.logits(candidate),
+                logits=partial(_logits_of, decoded, candidate),
             ),
             input_logits=None if self.input_logits is None else self.input_logits[:, one],
         )
@@ -147,3 +149,8 @@ class SelectedHypothesis:
         seen = self.prediction.decoded
         visible = 0.5 * (1 + math.tanh(seen.object_score / 2))  # a sigmoid that can't overflow
         return min(max(seen.candidates[self.candidate].predicted_iou, 0.0), 1.0) * visible
+
+
+def _logits_of(decoded: Decoded, candidate: int, _: int) -> NDArray[np.float32]:
+    """The mask logits of the one candidate that is left."""
+    return decoded.logits(candidate)

@@ -36,6 +36,19 @@ class TensorPool:
         self._free: list[int] = []
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one tensor."""
+        return tuple(self._block.shape[1:])
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self._block.dtype
+
+    def like(self) -> TensorPool:
+        """An empty pool for the same tensors."""
+        return TensorPool(self.shape, self.dtype, self._block.device)
+
+    @property
     def capacity(self) -> int:
         return len(self._rows)
 
@@ -194,6 +207,20 @@ class MemoryBank:
         map_shape = (spec.memory_tokens, spec.memory_channels)
         self.maps = TensorPool(map_shape, spec.map_dtype, device)
         self.pointers = TensorPool((spec.pointer_size,), torch.float32, device)
+
+    @classmethod
+    def like(cls, other: MemoryBank) -> MemoryBank:
+        """An empty bank for the same memories."""
+        bank = cls.__new__(cls)
+        bank.maps, bank.pointers = other.maps.like(), other.pointers.like()
+        return bank
+
+    def check(self, spec: NetworkSpec) -> None:
+        """Raise ValueError unless the memories are those of a network with that spec."""
+        wanted = (spec.memory_tokens, spec.memory_channels), (spec.pointer_size,)
+        found = self.maps.shape, self.pointers.shape
+        if found != wanted or self.maps.dtype != spec.map_dtype:
+            raise ValueError(f"its memories have the shapes {found}, the model's have {wanted}")
 
     @property
     def live_bytes(self) -> int:

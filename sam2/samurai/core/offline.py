@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,32 +18,8 @@ from numpy.typing import NDArray
 from samurai.core.preprocess import Frame
 from samurai.core.session import Objects, Session
 from samurai.errors import SessionError
+from samurai.masks import PackedMask
 from samurai.regions import Answer, Box, ObjectId
-
-
-@dataclass(frozen=True)
-class PackedMask:
-    """A mask as run lengths over its rows, the first run being background."""
-
-    runs: NDArray[np.uint32]
-    shape: tuple[int, int]
-
-    @classmethod
-    def of(cls, mask: NDArray[np.bool_]) -> PackedMask:
-        flat = mask.ravel()
-        edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-        bounds = np.concatenate([[0], edges, [flat.size]])
-        runs = np.diff(bounds).astype(np.uint32)
-        if flat[0]:
-            runs = np.concatenate([[np.uint32(0)], runs])
-        return cls(runs, (mask.shape[0], mask.shape[1]))
-
-    @property
-    def mask(self) -> NDArray[np.bool_]:
-        """Unpacked, boolean (H, W)."""
-        values = np.arange(len(self.runs)) % 2 == 1
-        unpacked: NDArray[np.bool_] = np.repeat(values, self.runs).reshape(self.shape)
-        return unpacked
 
 
 @dataclass(frozen=True)
@@ -114,6 +91,14 @@ class OfflineSession:
     def update_memory_async(self) -> None:
         """As `Session.update_memory_async`."""
         self._session.update_memory_async()
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise SessionError(
+            "offline sessions answer at the end, so their objects can't be changed on the way: use "
+            "a tracker without offline"
+        )
+
+    correct = clear_prompts = condition = remove = prime = snapshot = restore = _refuse
 
     def finish(self) -> list[list[Answer]]:
         """The answers of all frames so far, by the hypotheses that are best now.
