@@ -9,6 +9,7 @@ between, nothing is allocated per frame.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,10 @@ from torch import Tensor
 
 from samurai.errors import DeviceError
 from samurai.networks.base import NetworkSpec
+
+
+_COUNTING = threading.RLock()
+"""Held while rows change hands: a snapshot may be dropped while a thread writes memories."""
 
 
 @dataclass(eq=False)
@@ -98,12 +103,18 @@ class TensorPool:
                 f"a memory on {value.device} can't be stored in a bank on {self._block.device}: "
                 "compute it on the tracker's device"
             )
-        if not self._free:
-            self.reserve(self.capacity + max(8, self.capacity // 2))
-        row = Row(self._free.pop())
+        with _COUNTING:
+            if not self._free:
+                self.reserve(self.capacity + max(8, self.capacity // 2))
+            row = Row(self._free.pop())
+            self._rows[row.index] = row
         self._block[row.index].copy_(value)
-        self._rows[row.index] = row
         return row
+
+    def hold(self, row: Row) -> None:
+        """Hold a row once more."""
+        with _COUNTING:
+            row.holders += 1
 
     def take(self, rows: Sequence[Sequence[Row]]) -> Tensor:
         """The values of B lists of K rows each, copied: (B, K, *shape)."""
@@ -114,10 +125,11 @@ class TensorPool:
 
     def release(self, row: Row) -> None:
         """Hold a row once less; the last holder frees it."""
-        row.holders -= 1
-        if row.holders == 0:
-            self._rows[row.index] = None
-            self._free.append(row.index)
+        with _COUNTING:
+            row.holders -= 1
+            if row.holders == 0:
+                self._rows[row.index] = None
+                self._free.append(row.index)
 
 
 class ObjectMemory:
@@ -172,8 +184,10 @@ class ObjectMemory:
         """A second holder of the same past."""
         other = ObjectMemory(self._bank)
         other._maps, other._pointers = dict(self._maps), dict(self._pointers)
-        for row in (*other._maps.values(), *other._pointers.values()):
-            row.holders += 1
+        for row in other._maps.values():
+            self._bank.maps.hold(row)
+        for row in other._pointers.values():
+            self._bank.pointers.hold(row)
         return other
 
     def moved(self, bank: MemoryBank) -> ObjectMemory:
@@ -190,7 +204,7 @@ class ObjectMemory:
             (self._maps, self._bank.maps, other._maps),
             (self._pointers, self._bank.pointers, other._pointers),
         ):
-            rows[frame_index].holders += 1
+            pool.hold(rows[frame_index])
             if frame_index in held:
                 pool.release(held[frame_index])
             held[frame_index] = rows[frame_index]
