@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import itertools
 from pathlib import Path
 
@@ -164,7 +165,7 @@ def test_why_a_peer_is_absent(
     monkeypatch: pytest.MonkeyPatch, name: str, model: str, device: str, reason: str | None
 ) -> None:
     monkeypatch.delenv(catalog.REFERENCE, raising=False)
-    monkeypatch.setattr(catalog.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     (peer,) = [peer for peer in catalog.CATALOG if peer.name == name]
     found = peer.absent(model, device)
     assert found is None if reason is None else reason in str(found)

@@ -78,14 +78,14 @@ def test_frames_and_prompts_are_left_as_they_are(tracker: Tracker, video: Frames
     frames = [frame.copy() for frame in video[:4]]
     array = np.zeros(frames[0].shape[:2], bool)
     array[34:60, 30:62] = True
-    prompts = [Mask(array), Points([[70.0, 50.0]], [1])]
+    mask, points = Mask(array), Points([[70.0, 50.0]], [1])
     with tracker.session() as session:
-        session.start(frames[0], prompts)
+        session.start(frames[0], [mask, points])
         for frame in frames[1:]:
             session.step(frame)
     assert all(np.array_equal(a, b) for a, b in zip(frames, video, strict=False))
-    assert prompts[0].array.sum() == array.sum() == 26 * 32
-    assert prompts[1].coordinates.tolist() == [[70.0, 50.0]]
+    assert mask.array.sum() == array.sum() == 26 * 32
+    assert points.coordinates.tolist() == [[70.0, 50.0]]
 
 
 def test_answers_of_two_objects_share_no_memory(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from oracles.agreement import assert_overlap
+from oracles.inputs import sam2_network
 
 from samurai.config import TrackerConfig
 from samurai.core.session import Session
@@ -118,7 +119,7 @@ def test_a_video_of_one_frame(tracker: Tracker, video: Frames) -> None:
 
 def test_an_object_that_is_never_seen_again(tracker: Tracker, video: Frames) -> None:
     """The head says "absent" in every frame: empty answers, no error, and a return is possible."""
-    bias = tracker.network.model.sam_mask_decoder.pred_obj_score_head.layers[2].bias
+    bias = sam2_network(tracker).model.sam_mask_decoder.pred_obj_score_head.layers[2].bias
     normal = bias.detach().clone()
     session = tracker.session()
     try:
@@ -156,7 +157,7 @@ def test_offline_ends_with_what_was_best(
     """The last frame is answered as in a stream; a policy of one line says the same throughout."""
     name = tracker.config.policy
     offline = Tracker(
-        tracker.network.model,
+        sam2_network(tracker).model,
         TrackerConfig(policy=name, device="cpu", dtype="float32", offline=True),
     )
     session = offline.session()

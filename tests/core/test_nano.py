@@ -71,8 +71,8 @@ def test_late_objects_in_one_batch_equal_single_runs_over_100_frames(
     for number, (start, box) in enumerate(starts.items()):
         alone = run(tracker, frames[start:], [box])
         assert len(alone) == len(together[number])
-        for frame_index, (frame, mask) in enumerate(zip(alone, together[number], strict=True)):
-            assert_overlap(frame[0], mask, LEAST, (number, frame_index))
+        for frame_index, ([one], mask) in enumerate(zip(alone, together[number], strict=True)):
+            assert_overlap(one, mask, LEAST, (number, frame_index))
 
 
 def test_two_hundred_objects_are_answered(scene: Frames) -> None:

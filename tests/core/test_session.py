@@ -155,7 +155,7 @@ def test_bad_input_changes_nothing(tracker: Tracker, video: Frames) -> None:
         with pytest.raises(FrameError, match="is 64x48 but the video is 128x96"):
             session.step(np.zeros((48, 64, 3), np.uint8))
         with pytest.raises(FrameError, match="uint8"):
-            session.step(frame.astype(np.float32))  # type: ignore[arg-type]
+            session.step(frame.astype(np.float32))
         with pytest.raises(RegionError, match="outside"):
             session.step(frame, [Box(500, 500, 10, 10)])
         answers.append(session.step(frame))
@@ -230,7 +230,7 @@ def test_unknown_settings_list_the_known_ones(small_predictor: Any) -> None:
         ({"device": "cuda:99"}, "choose"),
     ):
         with pytest.raises(ConfigurationError, match=known):
-            Tracker(small_predictor, TrackerConfig(**{"device": "cpu", **settings}))
+            Tracker(small_predictor, TrackerConfig(device="cpu").changed(**settings))
 
 
 def test_a_box_can_become_the_mask_that_it_decodes_to(

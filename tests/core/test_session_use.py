@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from samurai import Box, Mask, Tracker
+from samurai import Box, Tracker
 from samurai.core.session_checks import share_in_box, share_in_frame
 from samurai.errors import SamuraiError, SessionError
 from samurai.policies.base import (
@@ -25,6 +25,7 @@ from samurai.policies.base import (
     PolicyRequirements,
     Recall,
 )
+from samurai.regions import Region
 
 Frames = list[NDArray[np.uint8]]
 BOX = Box(30, 33, 32, 27)
@@ -177,11 +178,11 @@ class Hoarder(Policy):
     """Keeps the prompt and every frame since, and declares fewer."""
 
     name = "hoarder"
-    declared: dict[str, int]
+    declared: PolicyRequirements
 
     @property
     def requirements(self) -> PolicyRequirements:
-        return PolicyRequirements(**self.declared)
+        return self.declared
 
     def start(self, decoded: Decoded) -> Choice:
         self.first = decoded.frame_index
@@ -201,8 +202,8 @@ class Hoarder(Policy):
 @pytest.mark.parametrize(
     ("declared", "what", "kept"),
     [
-        ({"maps": 3, "pointers": 9}, "memory maps", 4),
-        ({"maps": 9, "pointers": 2}, "object pointers", 3),
+        (PolicyRequirements(3, 9), "memory maps", 4),
+        (PolicyRequirements(9, 2), "object pointers", 3),
     ],
 )
 @pytest.mark.parametrize("objects", [1, 2])
@@ -210,7 +211,7 @@ def test_a_policy_that_keeps_more_than_it_declares_is_named(
     make_tracker: Callable[..., Tracker],
     video: Frames,
     monkeypatch: pytest.MonkeyPatch,
-    declared: dict[str, int],
+    declared: PolicyRequirements,
     what: str,
     kept: int,
     objects: int,
@@ -219,7 +220,8 @@ def test_a_policy_that_keeps_more_than_it_declares_is_named(
     monkeypatch.setattr(Hoarder, "declared", declared, raising=False)
     monkeypatch.setattr(tracker, "new_policy", lambda: Hoarder(tracker._context))
     session = tracker.session()
-    session.start(video[0], [BOX, Mask(BOX.filled((96, 128)).array)][:objects])
+    regions: list[Region] = [BOX, BOX.filled((96, 128))]
+    session.start(video[0], regions[:objects])
     with pytest.raises(SessionError) as refused:
         for frame in video[1:8]:
             session.step(frame)

@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -114,7 +115,6 @@ def test_cotracker_is_asked_as_its_documentation_says(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A stand-in with the documented signature: (B, T, C, H, W) video, (B, N, 3) queries."""
-    torch = pytest.importorskip("torch")
 
     class Predictor(torch.nn.Module):
         def __init__(self, checkpoint: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from oracles.inputs import sam2_network
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from samurai import Box, Tracker, TrackerConfig
@@ -56,11 +57,11 @@ def test_only_what_autocast_casts_is_cast_and_the_model_stays_as_it_was(
                 assert weight is theirs.get_parameter(key), name
 
 
-class Casts(TorchDispatchMode):
+class Casts(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes where the tensors lie that are cast."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.sources: set[int] = set()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -78,7 +79,7 @@ def test_no_weight_is_cast_in_a_frame(
     tracker = Tracker(
         small_predictor, TrackerConfig(policy="samurai", device="cpu", dtype="bfloat16")
     )
-    model = tracker.network.model
+    model = sam2_network(tracker).model
     layers = [module for module in model.modules() if isinstance(module, AUTOCAST)]
     weights = {weight.data_ptr() for layer in layers for weight in layer.parameters(recurse=False)}
     with tracker.session() as session:

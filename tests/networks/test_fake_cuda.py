@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from oracles.fake_cuda import CUDA, FakeCuda, cuda_guard, faked, scripted
+from oracles.inputs import sam2_network
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorDeviceMismatchError
 
@@ -115,7 +116,7 @@ def test_a_video_stays_on_the_device(
 ) -> None:
     """Every pair of these choices once."""
     made, _ = make("sam2", dtype, speed, window)
-    assert made.network.execution.folded == (speed == "fast")
+    assert sam2_network(made).execution.folded == (speed == "fast")
     run(made, PROMPTS["box"], PROMPTS["mask"])
 
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from oracles.agreement import assert_close, assert_within, overlap
+from oracles.inputs import sam2_network
 from oracles.tape import Tape
 from PIL import Image
 from torch.nn.attention import SDPBackend
@@ -136,7 +137,11 @@ def test_nothing_is_compiled_in_the_middle_of_a_video(monkeypatch: pytest.Monkey
     compiled: list[torch.Size] = []
 
     def fake(module: Any, **_: Any) -> Any:
-        return lambda value: compiled.append(value.shape) or module(value)
+        def call(value: torch.Tensor) -> Any:
+            compiled.append(value.shape)
+            return module(value)
+
+        return call
 
     monkeypatch.setattr(torch, "compile", fake)
     call = Compiled(torch.nn.Identity(), "default")
@@ -155,7 +160,7 @@ def test_a_video_on_recorded_work(monkeypatch: pytest.MonkeyPatch, float32_maps:
     plain, recorded = (
         Tracker.load("nano", policy="samurai", device="cpu", speed="fast") for _ in range(2)
     )
-    network = recorded.network = Sam2Network(plain.network.model, CPU, torch.float32, PADDED)
+    network = recorded.network = Sam2Network(sam2_network(plain).model, CPU, torch.float32, PADDED)
     tape = Tape()
     network.modules = record_modules(network, network.modules, tape, {1})
     assert tape.recorded == 3  # the encoder, and attention to a full and to a padded memory
@@ -213,7 +218,7 @@ def overlaps(name: str, length: int) -> NDArray[np.float64]:
     way = [*range(len(frames)), *range(len(frames) - 2, 0, -1)]
     exact, folded = (Tracker.load("nano", policy="samurai", device="cpu") for _ in range(2))
     execution = replace(choose_execution(CPU, torch.float32, "fast", 160), folded=True)
-    folded.network = Sam2Network(folded.network.model, CPU, torch.float32, execution)
+    folded.network = Sam2Network(sam2_network(folded).model, CPU, torch.float32, execution)
     for tracker in (exact, folded):
         tracker.warm_up()
     sessions = [tracker.session() for tracker in (exact, folded)]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from oracles.inputs import random_memory
+from oracles.inputs import random_memory, sam2_network
 
 from samurai import Box, Tracker, TrackerConfig
 from samurai.networks.sam2.backends.traced import trace
@@ -35,7 +35,7 @@ def test_traced_modules_answer_with_the_same_bits(
 ) -> None:
     plain = Tracker(small_predictor, TrackerConfig(policy=policy, device="cpu"))
     traced = Tracker(small_predictor, TrackerConfig(policy=policy, device="cpu"))
-    traced.network.prepare()
+    traced.network.prepare(objects)
     for a, b in zip(
         answers(plain, video[:12], objects), answers(traced, video[:12], objects), strict=True
     ):
@@ -43,15 +43,16 @@ def test_traced_modules_answer_with_the_same_bits(
 
 
 def test_a_warmed_up_tracker_is_traced_where_that_pays(small_predictor: Any) -> None:
-    network = Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")).network
+    network = sam2_network(Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")))
     assert network.modules is network.eager_modules
     warmed_up = Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu"))
     warmed_up.warm_up()
     for name in ("encoder", "memory_attention", "decoder", "memory_encoder"):
-        assert isinstance(getattr(warmed_up.network.modules, name), torch.jit.ScriptFunction)
+        assert isinstance(getattr(sam2_network(warmed_up).modules, name), torch.jit.ScriptFunction)
     half = Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu", dtype="bfloat16"))
     half.warm_up()
-    assert half.network.modules is half.network.eager_modules
+    network = sam2_network(half)
+    assert network.modules is network.eager_modules
 
 
 @torch.inference_mode()
@@ -67,7 +68,7 @@ def test_graphs_made_for_one_row_serve_all(
     pointers: int,
 ) -> None:
     """Bits and strides, on which the rounding of later convolutions depends."""
-    network = Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")).network
+    network = sam2_network(Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")))
     network.prepare()
     size = network.spec.input_size
     pictures = torch.randn(views, 3, size, size)
@@ -102,7 +103,7 @@ def test_a_graph_serves_other_sizes_without_calling_the_function() -> None:
 
 
 def test_a_network_is_prepared_once(small_predictor: Any) -> None:
-    network = Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")).network
+    network = sam2_network(Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")))
     network.prepare()
     modules = network.modules
     network.prepare(3)

@@ -33,7 +33,7 @@ class Sliding:
     def rgb(self, ago: int = 0) -> np.ndarray:
         frame_index = self.frame_index - ago
         x, y = 40 + self.step[0] * frame_index, 40 + self.step[1] * frame_index
-        picture = self.ground.copy()
+        picture: np.ndarray = self.ground.copy()
         picture[y : y + 32, x : x + 32] = self.texture[:32, :32]
         return picture
 

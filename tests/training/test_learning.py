@@ -87,10 +87,10 @@ def test_the_unrolled_pass_says_what_the_tracker_says(
     region: Region = Mask(batch.masks[0, 0, 0].numpy()) if kind == "mask" else box
     if "clicks" in kind:
         region = Points(batch.points[0].numpy(), batch.labels[0].numpy())
-    prompt = "points" if kind == "box" else "filled_mask"
-    session = Tracker(
-        model, TrackerConfig(policy="sam2", device="cpu", box_prompt=prompt)
-    ).session()
+    config = TrackerConfig(policy="sam2", device="cpu", box_prompt="filled_mask")
+    if kind == "box":
+        config = config.changed(box_prompt="points")
+    session = Tracker(model, config).session()
     session.start(frames[0], [region])
     compared = 0
     for prediction in predictions:
