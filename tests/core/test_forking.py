@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from oracles.runs import Frames
 
 from samurai import Box, Tracker
 from samurai.errors import DeviceError
@@ -20,7 +21,6 @@ from samurai.runtime import threads as background
 from samurai.runtime.forking import PreparedProcess
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="fork is for Linux")
-Frames = list[NDArray[np.uint8]]
 BOX = Box(30, 33, 32, 27)
 
 

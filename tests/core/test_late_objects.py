@@ -52,11 +52,8 @@ def run(tracker: Tracker, frames: list[NDArray[np.uint8]]) -> list[Any]:
     for first in ([Box(20, 20, 40, 40)], [Box(20, 20, 40, 40), Box(60, 30, 30, 40)]):
         with tracker.session() as session:
             for frame_index, frame in enumerate(frames):
-                answers = (
-                    session.step(frame, LATE.get(frame_index))
-                    if frame_index
-                    else session.start(frame, first)
-                )
+                late = LATE.get(frame_index)
+                answers = session.step(frame, late) if frame_index else session.start(frame, first)
                 kept.append((session.logits, answers))
                 if frame_index % 3 == 0:
                     session.update_memory()  # sometimes before the next frame, sometimes in it

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from oracles.agreement import assert_overlap, assert_within, overlap
+from oracles.runs import Frames, run
 
 from samurai import Box, Tracker
 
-Frames = list[NDArray[np.uint8]]
 LEAST = 0.99
 """Overlap of masks that are computed in a batch and alone. Seen: 1, the same pixels."""
 BOXES = [Box(70, 90, 80, 60), Box(200, 20, 60, 80), Box(20, 10, 50, 50)]
@@ -34,11 +34,9 @@ def scene() -> Frames:
     return frames
 
 
-def run(tracker: Tracker, frames: Frames, boxes: list[Box]) -> list[list[NDArray[np.bool_]]]:
-    with tracker.session() as session:
-        answers = [session.start(frames[0], boxes)]
-        answers += [session.step(frame) for frame in frames[1:]]
-    return [[answer.mask for answer in frame] for frame in answers]
+def masks(tracker: Tracker, frames: Frames, boxes: list[Box]) -> list[list[NDArray[np.bool_]]]:
+    """Of all objects in all frames."""
+    return [[a.mask for a in answers] for answers in run(tracker.session(), frames, boxes)]
 
 
 @pytest.mark.parametrize("policy", ["sam2", "samurai"])
@@ -46,9 +44,9 @@ def test_objects_in_one_batch_equal_single_runs(
     policy: str, scene: Frames, float32_maps: None
 ) -> None:
     tracker = Tracker.load("nano", policy=policy, device="cpu")
-    together = run(tracker, scene, BOXES)
+    together = masks(tracker, scene, BOXES)
     for number, box in enumerate(BOXES):
-        alone = run(tracker, scene, [box])
+        alone = masks(tracker, scene, [box])
         for frame_index, frame in enumerate(alone):
             assert_overlap(frame[0], together[frame_index][number], LEAST, (number, frame_index))
 
@@ -69,7 +67,7 @@ def test_late_objects_in_one_batch_equal_single_runs_over_100_frames(
             for answer in answers:
                 together[answer.object_id].append(answer.mask)
     for number, (start, box) in enumerate(starts.items()):
-        alone = run(tracker, frames[start:], [box])
+        alone = masks(tracker, frames[start:], [box])
         assert len(alone) == len(together[number])
         for frame_index, ([one], mask) in enumerate(zip(alone, together[number], strict=True)):
             assert_overlap(one, mask, LEAST, (number, frame_index))
@@ -85,8 +83,8 @@ def test_two_hundred_objects_are_answered(scene: Frames) -> None:
 
 
 def test_half_precision_follows_the_same_object(scene: Frames) -> None:
-    exact = run(Tracker.load("nano", policy="samurai", device="cpu"), scene, BOXES[:1])
-    half = run(
+    exact = masks(Tracker.load("nano", policy="samurai", device="cpu"), scene, BOXES[:1])
+    half = masks(
         Tracker.load("nano", policy="samurai", device="cpu", dtype="bfloat16"), scene, BOXES[:1]
     )
     overlaps = [overlap(a[0], b[0]) for a, b in zip(exact, half, strict=True)]
@@ -95,7 +93,7 @@ def test_half_precision_follows_the_same_object(scene: Frames) -> None:
 
 def test_an_object_is_followed(scene: Frames) -> None:
     """The first rectangle moves 46 pixels to the right; the mask goes with it."""
-    masks = run(Tracker.load("nano", policy="samurai", device="cpu"), scene, BOXES[:1])
-    truth = np.zeros_like(masks[-1][0])
+    found = masks(Tracker.load("nano", policy="samurai", device="cpu"), scene, BOXES[:1])
+    truth = np.zeros_like(found[-1][0])
     truth[90:150, 70 + 46 : 150 + 46] = True
-    assert overlap(masks[-1][0], truth) > 0.6
+    assert overlap(found[-1][0], truth) > 0.6
