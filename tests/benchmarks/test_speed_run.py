@@ -86,8 +86,7 @@ def test_show_prints_runs_ratios_parts_and_absent_peers(
     assert main(["show", str(path)]) == 0
     text = capsys.readouterr().out
     assert text.count("nano, 2 objects") == 4  # end to end, ratio, parts, calls
-    for words in ("nano, 2 objects : sam2 predictor", "update memory", "to reply", "sam2 1."):
-        assert words in text
+    assert "nano, 2 objects : sam2 predictor" in text
     assert "not run: sam2 predictor, vos_optimized: " in text
     assert "not run: original SAMURAI: SAMURAI_REFERENCE names no checkout" in text
     assert "device" not in text.split("Times")[0]  # no GPU, no column for its memory

@@ -7,39 +7,27 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from oracles.inputs import random_memory, sam2_network
+from oracles.runs import Frames, run_logits
 
 from samurai import Box, Tracker, TrackerConfig
 from samurai.networks.sam2.backends.traced import trace
 from samurai.networks.sam2.modules import as_map
 
-Frames = list[NDArray[np.uint8]]
 REGIONS = [Box(20, 30, 30, 30), Box(70, 50, 20, 20)]
 
 
-def answers(tracker: Tracker, frames: Frames, count: int) -> list[NDArray[np.float32]]:
-    with tracker.session() as session:
-        session.start(frames[0], REGIONS[:count])
-        logits = [session.logits]
-        for frame in frames[1:]:
-            session.step(frame)
-            logits.append(session.logits)
-    return logits
-
-
-@pytest.mark.parametrize("policy", ["sam2", "samurai"])
-@pytest.mark.parametrize("objects", [1, 2])
+@pytest.mark.parametrize(("policy", "objects"), [("sam2", 1), ("samurai", 2)])
 def test_traced_modules_answer_with_the_same_bits(
     small_predictor: Any, video: Frames, policy: str, objects: int
 ) -> None:
     plain = Tracker(small_predictor, TrackerConfig(policy=policy, device="cpu"))
     traced = Tracker(small_predictor, TrackerConfig(policy=policy, device="cpu"))
     traced.network.prepare(objects)
-    for a, b in zip(
-        answers(plain, video[:12], objects), answers(traced, video[:12], objects), strict=True
-    ):
-        np.testing.assert_array_equal(a, b)
+    expected, found = (
+        run_logits(tracker.session(), video[:12], REGIONS[:objects]) for tracker in (plain, traced)
+    )
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_a_warmed_up_tracker_is_traced_where_that_pays(small_predictor: Any) -> None:

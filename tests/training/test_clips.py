@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+import samurai_training
 from samurai_training.assets import SOURCES, Assets, fetch
 from samurai_training.camera import GRAY
 from samurai_training.clips import film, training_clip
@@ -182,9 +183,9 @@ def test_a_missing_archive_says_how_to_make_it(tmp_path: Path) -> None:
         Assets.load(tmp_path / "assets.zip")
 
 
-def test_training_reads_nothing_that_is_measured(repository: Path) -> None:
+def test_training_reads_nothing_that_is_measured() -> None:
     """No module of training names the measured sequences or a package that leads to them."""
-    files = list((repository / "sam2" / "samurai_training").rglob("*.py"))
+    files = list(Path(samurai_training.__file__).parent.rglob("*.py"))
     assert len(files) > 10
     for file in files:
         text = file.read_text()
