@@ -111,31 +111,6 @@ def test_an_object_whose_every_pixel_is_another_ones_is_absent() -> None:
     assert both == int((answers[0].mask | answers[1].mask).sum())
 
 
-@pytest.mark.parametrize("policy", ["samurai", "mosam", "sam2long"])
-def test_a_hidden_object_has_no_box_and_does_not_come_back_as_the_whole_picture(
-    policy: str,
-) -> None:
-    """DAM4SAM#8 and sam2#242: the lens is covered for a while."""
-    frames = bundled("reentry", 8)
-    hidden = np.zeros_like(frames[0])
-    absences, before = 0, 0
-    with Tracker.load("nano", policy=policy, device="cpu").session() as session:
-        answers = session.start(frames[0], [Box(62, 84, 101, 61)])
-        for frame in frames[1:]:
-            answers = session.step(frame)
-            before = int(answers[0].mask.sum())
-        for _ in range(12):
-            [answer] = session.step(hidden)
-            assert_sound(answer, hidden.shape[:2])
-            absences += answer.absent
-        back = [session.step(frame)[0] for frame in frames]
-    assert before > 0 and absences >= 8
-    for answer in back:
-        assert_sound(answer, hidden.shape[:2])
-        assert answer.mask.sum() <= 4 * before
-    assert any(answer.mask.any() for answer in back)
-
-
 FRESH = """
 import sys, numpy as np
 from samurai import Box, Tracker

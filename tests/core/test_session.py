@@ -39,13 +39,6 @@ def test_two_sessions_do_not_touch_each_other(tracker: Tracker, video: Frames) -
     assert same(other, run(tracker.session(), video[20:33], [OTHER]))
 
 
-def test_a_new_start_forgets_the_old_video(tracker: Tracker, video: Frames) -> None:
-    fresh = run(tracker.session(), video[:6], [BOX])
-    session = tracker.session()
-    run(session, [frame[:80, :100] for frame in video[20:26]], [OTHER])
-    assert same(fresh, run(session, video[:6], [BOX]))
-
-
 def first(action: Callable[[], object], call: Callable[[], None]) -> Callable[[], None]:
     """An action before a call."""
 

@@ -59,8 +59,8 @@ def test_a_second_thread_is_refused_and_nothing_changes(
 ) -> None:
     tracker = make_tracker()
     expected = run(tracker.session(), video[:4], [BOX])
-    session, found = tracker.session(), []
-    found.append(session.start(video[0], [BOX]))
+    session = tracker.session()
+    found = [session.start(video[0], [BOX])]
     with monkeypatch.context() as patched:
         held = Held(tracker, patched)
         worker = threading.Thread(target=lambda: found.append(session.step(video[1])))

@@ -72,7 +72,7 @@ def test_tiny_pictures_are_taken_for_still() -> None:
     assert not dense_flow("dis").between(small, small).any()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 2**16), st.integers(0, 60), st.integers(1, 20))
 def test_farthest_points_are_some_of_them_and_spread(seed: int, have: int, count: int) -> None:
     points = np.random.default_rng(seed).random((have, 2)).astype(np.float32) * 100

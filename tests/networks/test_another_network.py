@@ -11,7 +11,6 @@ from oracles.agreement import overlap
 from oracles.color_network import ColorNetwork
 from oracles.runs import run
 
-from samurai.core.offline import OfflineSession
 from samurai.core.session import Session
 from samurai.policies import POLICIES
 from samurai.policies.base import PolicyContext
@@ -83,17 +82,6 @@ def test_every_prompt_is_decoded(window: float | None) -> None:
     for index, answers in enumerate(run(session_of("samurai", window), frames, regions)):
         for answer in answers:
             assert overlap(answer.mask, mask_of(red(index))) > 0.5
-
-
-def test_answers_come_at_the_end_too() -> None:
-    session = OfflineSession(session_of("sam2long", None))
-    assert session.start(frame_of(0), [Mask(mask_of(red(0)))]) == []
-    for index in range(1, 6):
-        session.step(frame_of(index))
-    frames = session.finish()
-    assert len(frames) == 6
-    for index, [answer] in enumerate(frames):
-        assert overlap(answer.mask, mask_of(red(index))) > 0.5
 
 
 def test_separated_masks_share_no_pixel() -> None:

@@ -69,17 +69,9 @@ def make(shared: tuple[Any, FakeCuda], monkeypatch: pytest.MonkeyPatch) -> Itera
     ) -> tuple[Tracker, FakeCuda]:
         mode.__enter__()
         entered.append(mode)
-        made = Tracker(
-            model,
-            TrackerConfig(
-                policy=policy,
-                device="cuda",
-                dtype=dtype,
-                box_prompt=box_prompt,
-                window=window,
-                speed=speed,
-            ),
-        )
+        settings: dict[str, Any] = {"policy": policy, "dtype": dtype, "speed": speed}
+        settings |= {"window": window, "box_prompt": box_prompt}
+        made = Tracker(model, TrackerConfig(device="cuda", **settings))
         mode.waits.clear()
         return made, mode
 

@@ -21,7 +21,7 @@ def decoded(frame_index: int, said: Said) -> Decoded:
     return Decoded(frame_index, said[1], candidates, lambda _: np.zeros((1, 1), dtype=np.float32))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(0, 20))
 def test_decisions_equal_the_published_rules(seed: int, length: int, first: int) -> None:
     """Same branches, same memories with the same weights, for every pathway."""

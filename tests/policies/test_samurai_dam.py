@@ -15,7 +15,7 @@ GONE_FRAMES, FOUND_IOU = SamuraiDamParameters.gone_frames, SamuraiDamParameters.
 HERE, ELSEWHERE = block(10, 10, 8, 8), block(28, 28, 8, 8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(scenes())
 def test_it_chooses_as_samurai_does(scene: list[Said]) -> None:
     ours, theirs = SamuraiDamPolicy(PolicyContext()), SamuraiPolicy(PolicyContext())

@@ -55,7 +55,7 @@ def scripts(draw: st.DrawFn) -> Script:
     return frames
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(scripts(), st.sampled_from([0.15, 0.25]), st.integers(0, 40))
 def test_decisions_equal_the_published_rules(script: Script, weight: float, first: int) -> None:
     """Same choices, same recalled frames in the same slots, from what was kept and nothing else."""
