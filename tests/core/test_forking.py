@@ -54,13 +54,11 @@ def _second_core(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_second_core")
-@pytest.mark.parametrize("warm", [False, True])
 def test_a_tracker_that_was_used_tracks_in_a_child(
-    make_tracker: Callable[..., Tracker], video: Frames, warm: bool
+    make_tracker: Callable[..., Tracker], video: Frames
 ) -> None:
     tracker = make_tracker("samurai")
-    if warm:
-        tracker.warm_up()
+    tracker.warm_up()
     expected = masks(tracker.session(), video[:5])
 
     def child() -> None:
