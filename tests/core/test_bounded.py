@@ -18,10 +18,10 @@ from samurai.config import TrackerConfig
 from samurai.regions import Box
 from samurai.tracker import Tracker
 
-FRAMES = 1600
+FRAMES = 1200
 BOX = Box(30.0, 33.0, 32.0, 27.0)
 RESIDENT_SLACK = 8 << 20
-"""Bytes that an allocator may keep more of; 1,600 frames kept would be hundreds of megabytes."""
+"""Bytes that an allocator may keep more of; 1,200 frames kept would be 44 megabytes."""
 
 
 def tensor_bytes() -> int:
@@ -55,7 +55,7 @@ def test_state_is_constant_over_a_long_session(
     tensors, resident = [], []
     for frame_index in range(1, FRAMES):
         session.step(video[frame_index % len(video)])
-        if frame_index in (30, 31) or frame_index % 400 == 0:
+        if frame_index in (30, 31) or frame_index % 300 == 0:
             session.update_memory()
             tensors.append(tensor_bytes())
             resident.append(resident_bytes())
