@@ -63,7 +63,7 @@ def test_bounded(tracker: Tracker, video: Frames) -> None:
     assert memory.pointers.capacity == 2 * requirements.pointers
     assert 0 < memory.maps.used <= 2 * requirements.maps
     session.close()
-    assert session._bank.maps.used == 0
+    assert session._bank.maps.used == 0 and session.frame_index == -1
 
 
 def test_several_objects_are_as_many_single_runs(
