@@ -114,6 +114,8 @@ def test_what_suits_a_device_is_planned_by_itself() -> None:
     assert set(nano.inspected) < set(nano.variants)
     assert not any(variant.random for variant in nano.variants)
     assert all(variant.random for variant in tiny.variants) and tiny.frames < 10
+    variant = Variant("nano", whole=True, policy="sam2", speed="fast")
+    assert variant.label == "nano, whole frame, policy sam2, fast"
     on_gpu = planned(device="cuda")
     assert on_gpu.size == (1280, 720)
     assert {("tiny", 1), ("large", 16)} <= {(s.model, s.objects) for s in on_gpu.stages}

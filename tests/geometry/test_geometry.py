@@ -98,6 +98,7 @@ def test_a_box_without_height_counts_as_one_pixel() -> None:
         Mask(np.ones((20, 10))),
         Points([[5, 5]], [0]),
         Points([[float("nan"), 5]], [1]),
+        Points([[25, 5]], [1]),
     ],
     ids=repr,
 )

@@ -131,6 +131,20 @@ def test_a_figure_moves_its_limbs_and_its_double_wears_the_same(assets: Assets) 
     assert (double.at(0) != figure.at(0)).any()
 
 
+def test_a_camouflaged_look_comes_nearer_to_the_ground(assets: Assets) -> None:
+    random = np.random.default_rng(0)
+    for look in (
+        Person.drawn(assets, random),
+        CutOut(assets.sprites[0], Deformation.drawn(random)),
+    ):
+        height, width = look.size
+        piece = np.full((height, width, 3), 200, np.uint8)
+        shown = look.at(0)[..., 3] > 127
+        far = np.abs(look.at(0)[..., :3][shown].astype(float) - 200).mean()
+        look.blend(piece, 0.8)
+        assert np.abs(look.at(0)[..., :3][shown].astype(float) - 200).mean() < far
+
+
 def test_a_piece_of_the_ground_is_one_unit_large_and_moves_with_the_ground(assets: Assets) -> None:
     found = 0
     for seed in range(8):
