@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from oracles.agreement import assert_overlap
 
@@ -16,6 +17,7 @@ from samurai.core.directions import track_directions
 from samurai.core.session import Session
 from samurai.core.snapshots import Snapshot
 from samurai.errors import ConfigurationError, FrameError, RegionError, SessionError
+from samurai.networks.base import Features
 from samurai.policies import POLICIES
 from samurai.regions import Answer, Box, Mask, Points
 from samurai.tracker import Tracker
@@ -52,7 +54,8 @@ def test_identities_are_the_callers_or_running_and_their_order_is_that_of_introd
     assert [a.object_id for a in answers] == [7, "spoon", 8]
     assert [a.prompted for a in answers] == [False, False, True]
     session.remove(7)
-    answers = session.step(video[2], {np.int64(3): (30, 33, 32, 27)})
+    third: Any = {np.int64(3): (30, 33, 32, 27)}
+    answers = session.step(video[2], third)
     assert [a.object_id for a in answers] == ["spoon", 8, 3]
     assert all(type(a.object_id) in (int, str) for a in answers)
 
@@ -388,8 +391,6 @@ def test_a_file_that_is_no_snapshot_of_this_model_is_refused(
     video: Video,
     tmp_path: Path,
 ) -> None:
-    import torch
-
     tracker = make_tracker()
     (tmp_path / "text").write_text("not a snapshot")
     torch.save({"version": 1, "state": Path("/etc/passwd")}, tmp_path / "other")
@@ -463,9 +464,12 @@ def test_a_preview_with_search_regions_looks_in_several_sizes(
     tracker = make_tracker("samurai", window=2.0, box_prompt="filled_mask")
     session, looked = tracker.session(), list[int]()
     encode = tracker.network.encode
-    monkeypatch.setattr(
-        tracker.network, "encode", lambda views: looked.append(len(views)) or encode(views)
-    )
+
+    def counted(views: torch.Tensor) -> Features:
+        looked.append(len(views))
+        return encode(views)
+
+    monkeypatch.setattr(tracker.network, "encode", counted)
     frame = video[0].repeat(5, axis=0).repeat(5, axis=1)
     click, box = Points([[230.0, 237.5]], [1]), Box(150, 165, 160, 135)
     preview = session.preview(frame, click)

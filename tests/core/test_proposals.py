@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -58,7 +59,7 @@ def restated(model: Any, frame: NDArray[np.uint8], of: ProposalSettings) -> list
                 )
                 for logits, iou in zip(full[0].numpy(), ious[0].tolist(), strict=True):
                     found.append({"logits": logits, "iou": iou, "point": (x, y)})
-    kept = []
+    kept: list[dict[str, Any]] = []
     for each in sorted(found, key=lambda each: -each["iou"]):
         mask = each["logits"] > 0
         outer = (each["logits"] > -of.stability_offset).sum()
@@ -132,7 +133,7 @@ def test_progress_is_reported_and_a_budget_ends_the_search(
     everything = make_tracker().propose(video[0], settings, progress=shares.append)
     assert shares == [64 / 144, 128 / 144, 1.0]
     ticks = iter([0.0, 0.0, 9.0])
-    monkeypatch.setattr(proposals.time, "monotonic", lambda: next(ticks))
+    monkeypatch.setattr(time, "monotonic", lambda: next(ticks))
     some = make_tracker().propose(video[0], settings, budget=5.0)
     assert len({each.point for each in some}) <= 64 < 144
     assert {each.point for each in everything} - {each.point for each in some}

@@ -27,8 +27,8 @@ def corners_in_square(box: Box, frame: NDArray[np.uint8], size: int) -> list[flo
     height, width = frame.shape[:2]
     scale = np.float32(size)
     right, bottom = box.x + box.width, box.y + box.height
-    xs = (np.float32([box.x, right]) / np.float32(width)) * scale
-    ys = (np.float32([box.y, bottom]) / np.float32(height)) * scale
+    xs = (np.array([box.x, right], np.float32) / np.float32(width)) * scale
+    ys = (np.array([box.y, bottom], np.float32) / np.float32(height)) * scale
     return [float(xs[0]), float(ys[0]), float(xs[1]), float(ys[1])]
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from samurai.core.preprocess import Frame
 from samurai.core.session import Session
 from samurai.errors import ConfigurationError
-from samurai.regions import Answer, ObjectId, Region
+from samurai.regions import Answer, Region
 
 Direction = Literal["forward", "backward", "both"]
 
@@ -24,7 +24,7 @@ class Frames(Protocol):
 def track_directions(
     new_session: Callable[[], Session],
     frames: Frames,
-    prompts: Mapping[ObjectId, tuple[int, Region]],
+    prompts: Mapping[Any, tuple[int, Region]],
     direction: Direction = "both",
 ) -> Iterator[tuple[int, list[Answer]]]:
     """Track objects from the frames of their prompts to the video's ends.
@@ -67,7 +67,7 @@ def track_directions(
 def _run(
     new_session: Callable[[], Session],
     frames: Frames,
-    prompts: Mapping[ObjectId, tuple[int, Region]],
+    prompts: Mapping[Any, tuple[int, Region]],
     order: range,
 ) -> Iterator[tuple[int, list[Answer]]]:
     """One pass; objects join it in the frames of their prompts."""

@@ -38,7 +38,10 @@ from samurai.policies.base import Policy
 from samurai.regions import Answer, ObjectId, Region
 from samurai.runtime.profiling import span
 
-Objects = Mapping[ObjectId, Region] | Sequence[Region] | Region
+Prompts = Mapping[Any, Region]
+"""Prompts by identity, an `ObjectId` each."""
+
+Objects = Prompts | Sequence[Region] | Region
 """Prompts of objects: by identity, or in a list, which gives them running numbers."""
 
 

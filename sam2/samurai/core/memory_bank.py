@@ -19,7 +19,6 @@ from torch import Tensor
 from samurai.errors import DeviceError
 from samurai.networks.base import NetworkSpec
 
-
 _COUNTING = threading.RLock()
 """Held while rows change hands: a snapshot may be dropped while a thread writes memories."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 
 import torch
 
 from samurai.core.clicks import accumulated, check_correction
 from samurai.core.corrections import Corrections
-from samurai.core.frame_session import FrameSession, Objects
+from samurai.core.frame_session import FrameSession, Objects, Prompts
 from samurai.core.preprocess import Frame, rgb_frame
 from samurai.core.preview import Preview, Previewer
 from samurai.core.priming import primed_from
@@ -107,7 +106,7 @@ class Session(FrameSession):
             self._state.compact(self._requirements)
 
     @torch.inference_mode()
-    def condition(self, frame: Frame, frame_index: int, prompts: Mapping[ObjectId, Region]) -> None:
+    def condition(self, frame: Frame, frame_index: int, prompts: Prompts) -> None:
         """Give objects that are tracked a prompt of another frame of the video.
 
         It is decoded by itself and becomes a conditioning memory. Where the frame is still to come,
