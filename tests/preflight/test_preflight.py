@@ -19,8 +19,9 @@ from vot.dataset import load_dataset
 from vot.region.io import parse_region
 from vot.stack import Stack
 
-from vot_wrapper.preflight import Finding, check_workspace, merged
+from samurai.cli.finding import Finding
 from vot_wrapper.preflight import check as check_module
+from vot_wrapper.preflight import check_workspace, merged
 from vot_wrapper.preflight.sequence import gather
 from vot_wrapper.preflight.truth import BROKEN, EMPTY, SPECIAL, parse
 from vot_wrapper.toolkit.needs import needs_of
@@ -352,7 +353,7 @@ def test_only_chosen_sequences_are_checked(make: Make) -> None:
 
 
 def test_many_alike_are_one_finding() -> None:
-    findings = [Finding("k", f"s{n}", "wrong", "mend") for n in range(144)]
+    findings = [Finding("FAIL", f"s{n}", "wrong", "mend", kind="k") for n in range(144)]
     (one,) = merged(findings)
     assert one.where == "s0" and "140 others" in one.what
 

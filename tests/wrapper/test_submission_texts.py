@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
+from samurai.cli.finding import Finding
 from samurai.models.manifest import bundled_folder, model_card, model_names
 from samurai.policies import POLICIES, policy_names
 from samurai.policies.sam2 import Sam2Policy
-from vot_wrapper.problems import Problem
 from vot_wrapper.settings import Settings
 from vot_wrapper.submission.environment_lock import lock
 from vot_wrapper.submission.references import known_references, plain, references_in
@@ -31,7 +31,7 @@ SUBMISSION = Submission(
     speed=7.25,
     archive="samurai-x_2026.zip",
     toolkit="0.9.0",
-    warnings=[Problem("samurai-x", "something odd", "look", warning=True)],
+    warnings=[Finding("WARN", "samurai-x", "something odd", "look")],
 )
 
 

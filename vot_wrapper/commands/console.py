@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from vot_wrapper.preflight import Finding
+    from samurai.cli.finding import Finding
     from vot_wrapper.toolkit.running import Failure
 
 REDRAW_SECONDS = 0.2

@@ -11,10 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samurai.cli.finding import Finding
 from samurai.config import settings_of
 from samurai.errors import ConfigurationError
 from vot_wrapper.commands.evaluate import add_workspace_argument, workspace_folder
-from vot_wrapper.problems import Problem
+from vot_wrapper.preflight import for_submission
 from vot_wrapper.settings import Settings
 from vot_wrapper.toolkit import bundled
 
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     inventory = take_inventory(context, tracker, again)
     problems = [*inventory.problems, *_check_tracker(context, tracker, again)]
     problems += _other_versions(context, tracker, arguments)
-    problems += [finding.as_problem(context.folder) for finding in context.check()]
+    problems += [for_submission(each, context.folder) for each in context.check()]
     warnings = [problem for problem in problems if problem.warning]
     grave = [problem for problem in problems if not problem.warning]
     _print_findings("warning", warnings)
@@ -118,7 +119,7 @@ def _output(given: Path | None, context: EvaluationContext, tracker: Tracker) ->
     return folder
 
 
-def _check_tracker(context: EvaluationContext, tracker: Tracker, again: str) -> list[Problem]:
+def _check_tracker(context: EvaluationContext, tracker: Tracker, again: str) -> list[Finding]:
     """Everything that isn't about result files: names, settings, the section's content."""
     from vot_wrapper.submission.secret_scan import disclosures
     from vot_wrapper.toolkit.provenance import standing
@@ -127,11 +128,11 @@ def _check_tracker(context: EvaluationContext, tracker: Tracker, again: str) -> 
     problems = []
     if "_" in tracker.identifier:
         problems.append(
-            Problem(
+            Finding(
+                "WARN",
                 where,
                 "the identifier has an underscore, which the toolkit takes and LaTeX doesn't",
                 "letters, digits and hyphens are safe: rename the section and the results' folder",
-                warning=True,
             )
         )
     problems += disclosures(tracker.describe(), where, Path.home())
@@ -139,7 +140,7 @@ def _check_tracker(context: EvaluationContext, tracker: Tracker, again: str) -> 
     return [*problems, *standing(context, tracker).problems(again)]
 
 
-def _check_settings(tracker: Tracker, where: str) -> list[Problem]:
+def _check_settings(tracker: Tracker, where: str) -> list[Finding]:
     """Settings that the tracker process would refuse or ignore, and those outside trackers.ini."""
     from vot_wrapper.toolkit.provenance import section_of
     from vot_wrapper.toolkit.sections import faults
@@ -147,23 +148,23 @@ def _check_settings(tracker: Tracker, where: str) -> list[Problem]:
     section = section_of(tracker)
     if not section.ours:
         what = "the tracker isn't this package's, so the texts can't describe it"
-        return [Problem(where, what, "complete what they mark as TODO", warning=True)]
+        return [Finding("WARN", where, what, "complete what they mark as TODO")]
     # A submission can be packed where the weights are not.
     problems = [
-        Problem(where, fault.what, fault.remedy, warning=fault.absent)
+        Finding("WARN" if fault.absent else "FAIL", where, fault.what, fault.remedy)
         for fault in faults(section, to_run=False)
     ]
     decisive = {each.variable for each in settings_of(Settings) if each.name != "log"}
     for name in sorted(decisive & os.environ.keys() - section.env.keys()):
         what = f"{name}={os.environ[name]} is set in this shell and not in the section"
         remedy = f"if the results were made with it, write env_{name} into the section"
-        problems.append(Problem(where, what, remedy, warning=True))
+        problems.append(Finding("WARN", where, what, remedy))
     return problems
 
 
 def _other_versions(
     context: EvaluationContext, tracker: Tracker, arguments: argparse.Namespace
-) -> list[Problem]:
+) -> list[Finding]:
     """Results of the same tracker under other versions, which stay behind."""
     found = [
         folder.name
@@ -171,11 +172,11 @@ def _other_versions(
         if folder.name.partition("@")[0] == tracker.identifier and folder.name != tracker.reference
     ]
     return [
-        Problem(
+        Finding(
+            "WARN",
             tracker.reference,
             f"there are results of {name} too; only those of {tracker.reference} are packed",
             f"if you mean the others, name them: `{_submit(name, arguments)}`",
-            warning=True,
         )
         for name in found
     ]
@@ -192,7 +193,7 @@ def _deliver(
     context: EvaluationContext,
     tracker: Tracker,
     inventory: Inventory,
-    warnings: list[Problem],
+    warnings: list[Finding],
     output: Path,
 ) -> None:
     """Packs, writes the texts, and says what there is; nothing is left of a failed attempt."""
@@ -221,7 +222,7 @@ def _submission(
     context: EvaluationContext,
     tracker: Tracker,
     inventory: Inventory,
-    warnings: list[Problem],
+    warnings: list[Finding],
     archive: Path,
 ) -> Submission:
     from vot_wrapper.submission.texts import Experiment, Submission
@@ -275,9 +276,9 @@ def _stack_name(context: EvaluationContext) -> str:
     return str(name if known else context.workspace.stack.title)
 
 
-def _print_findings(kind: str, problems: Iterable[Problem]) -> None:
+def _print_findings(kind: str, problems: Iterable[Finding]) -> None:
     """All problems of a kind under their number, a line each, and each remedy once."""
-    remedies: dict[str, list[Problem]] = {}
+    remedies: dict[str, list[Finding]] = {}
     for problem in problems:
         remedies.setdefault(problem.remedy, []).append(problem)
     count = sum(len(group) for group in remedies.values())
@@ -285,7 +286,7 @@ def _print_findings(kind: str, problems: Iterable[Problem]) -> None:
         print(f"\n{count} {kind}{'s' if count != 1 else ''}")
     for remedy, group in remedies.items():
         for problem in group:
-            print(f"  {problem.finding}")
+            print(f"  {problem.statement}")
         print(f"    -> {remedy}")
 
 

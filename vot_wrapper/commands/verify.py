@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samurai.cli.finding import Finding
+from samurai.cli.finding import Finding, report_line
 from samurai.config_text import from_flags
 from samurai.errors import CheckpointError, ConfigurationError, DeviceError, SamuraiError
 from samurai.models.manifest import ModelCard, checkpoint_path, model_card
@@ -174,12 +174,12 @@ def _judge(agreement: Agreement, speed: Speed) -> int:
     )
     if speed != "exact":
         remedy = f"use SAMURAI_SPEED=exact and verify that; {remedy}"
-    print(Finding("FAIL", "agreement", mean, remedy))
+    print(report_line(Finding("FAIL", "agreement", mean, remedy)))
     return 1
 
 
 def _tell(subject: str, text: str) -> None:
-    print(Finding("OK", subject, text), flush=True)
+    print(report_line(Finding("OK", subject, text)), flush=True)
 
 
 def _cost(run: Run) -> str:

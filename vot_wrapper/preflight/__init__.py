@@ -6,7 +6,7 @@ without importing it, so that `samurai doctor` works in a broken installation.
 """
 
 from vot_wrapper.preflight.check import check_workspace
-from vot_wrapper.preflight.findings import Finding, merged
+from vot_wrapper.preflight.findings import for_submission, merged
 from vot_wrapper.preflight.needs import Needs
 
-__all__ = ["Finding", "Needs", "check_workspace", "merged"]
+__all__ = ["Needs", "check_workspace", "for_submission", "merged"]

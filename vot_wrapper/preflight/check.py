@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vot_wrapper.preflight.findings import Finding
+from samurai.cli.finding import Finding
 from vot_wrapper.preflight.listing import check_path, read_list
 from vot_wrapper.preflight.needs import Needs
 from vot_wrapper.preflight.rules import judge
 from vot_wrapper.preflight.sequence import METADATA, Facts, gather
 
-VERSION = 2  # of what is kept; another one is made anew
+VERSION = 3  # of what is kept; another one is made anew
 CACHE = "preflight.json"
 DEEPEST = 3  # levels of folders below a sequence
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from vot_wrapper.preflight.findings import Finding
+from samurai.cli.finding import Finding
 
 Size = tuple[int, int]  # width, height
 
@@ -45,13 +45,13 @@ def look_at(files: list[Path], where: str) -> Images:
         if size is None:
             what = "the image is damaged or cut short"
             remedy = "restore the file; a download may have broken off"
-            seen.findings.append(Finding("image damaged", name, what, remedy))
+            seen.findings.append(Finding("FAIL", name, what, remedy, kind="image damaged"))
         elif seen.size is None:
             seen.size = size
         elif size != seen.size:
             what = f"the image has {_words(size)} pixels, those before it {_words(seen.size)}"
             remedy = "give all images of a sequence one size"
-            seen.findings.append(Finding(f"image size {where}", name, what, remedy))
+            seen.findings.append(Finding("FAIL", name, what, remedy, kind=f"image size {where}"))
     return seen
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vot_wrapper.preflight.findings import Finding
+from samurai.cli.finding import Finding
 from vot_wrapper.preflight.pixels import Images, Size, look_at
 from vot_wrapper.preflight.text import read_text
 from vot_wrapper.preflight.truth import BLANK, BROKEN, SPECIAL, Truth, read_truth, read_values
@@ -68,7 +68,9 @@ def gather(folder: Path, name: str) -> Facts | None:
     length = whole(metadata.get("length"))
     if length is not None and length < 1:
         where, what = f"{folder}/{METADATA}", f"length={length} is no number of frames"
-        facts.findings.append(Finding("length", where, what, "write the number of images"))
+        facts.findings.append(
+            Finding("FAIL", where, what, "write the number of images", kind="length")
+        )
         length = None
     size = _images(folder, metadata, length, facts)
     _truths(folder, metadata, size, facts)
@@ -100,7 +102,7 @@ def _metadata(folder: Path, facts: Facts) -> dict[str, str] | None:
             f"write it: channels.color={channel or DEFAULT_CHANNEL}, fps=30, format=default, "
             f"name={facts.name}"
         )
-        facts.findings.append(Finding("no metadata", str(file), what, remedy))
+        facts.findings.append(Finding("FAIL", str(file), what, remedy, kind="no metadata"))
         return {"channels.color": channel or DEFAULT_CHANNEL}
     old = (folder / "groundtruth.txt").is_file() and (folder / "00000001.jpg").is_file()
     return {"channels.color": "%08d.jpg"} if old else None
@@ -127,7 +129,9 @@ def _images(
             missing = next(file for file in files if not file.is_file())
             what = f"{len(there)} of {len(files)} images are there; {missing.name} isn't"
             remedy = f"restore the images, or correct `length` in {folder}/{METADATA}"
-            facts.findings.append(Finding("images missing", str(missing.parent), what, remedy))
+            facts.findings.append(
+                Finding("FAIL", str(missing.parent), what, remedy, kind="images missing")
+            )
         known = files[0].suffix.lower() in ALIKE
         seen = look_at(there, str(files[0].parent)) if there and known else Images()
         facts.findings += seen.findings
@@ -137,7 +141,7 @@ def _images(
     if len(set(lengths.values())) > 1:
         what = f"the channels have {', '.join(f'{n} ({p})' for p, n in lengths.items())} images"
         remedy = "give every channel an image per frame"
-        facts.findings.append(Finding("channels", str(folder), what, remedy))
+        facts.findings.append(Finding("FAIL", str(folder), what, remedy, kind="channels"))
     _compare_size(folder, metadata, size, facts)
     return size
 
@@ -152,14 +156,16 @@ def _files(folder: Path, pattern: str, length: int | None, facts: Facts) -> list
     if suffix not in SUFFIXES:
         what = f"the toolkit reads no {suffix} images ({pattern}), only .jpg and .png"
         remedy = f"rename the images and the pattern, or convert them ({suffix} to .jpg)"
-        facts.findings.append(Finding(f"suffix {suffix}", where, what, remedy))
+        facts.findings.append(Finding("FAIL", where, what, remedy, kind=f"suffix {suffix}"))
     try:
         distinct = path % 1 != path % 2
     except (TypeError, ValueError):
         distinct = False
     if not distinct:
         what = f"the pattern {pattern} has no place for the frame's number"
-        facts.findings.append(Finding("channel", where, what, "write it like color/%08d.jpg"))
+        facts.findings.append(
+            Finding("FAIL", where, what, "write it like color/%08d.jpg", kind="channel")
+        )
         return []
     if length is not None:
         return [folder / (path % number) for number in range(1, length + 1)]
@@ -169,7 +175,7 @@ def _files(folder: Path, pattern: str, length: int | None, facts: Facts) -> list
     if not files:
         what = f"there is no image {path % 1}"
         remedy = f"number the images from 1, or correct `channels` in {where}"
-        facts.findings.append(Finding("no images", str(folder), what, remedy))
+        facts.findings.append(Finding("FAIL", str(folder), what, remedy, kind="no images"))
     return files
 
 
@@ -184,7 +190,7 @@ def _compare_size(folder: Path, metadata: dict[str, str], size: Size | None, fac
     remedy = (
         "correct width and height, or save the images upright; the truth belongs to one of both"
     )
-    facts.findings.append(Finding("size", f"{folder}/{METADATA}", what, remedy))
+    facts.findings.append(Finding("FAIL", f"{folder}/{METADATA}", what, remedy, kind="size"))
 
 
 def _truths(folder: Path, metadata: dict[str, str], size: Size | None, facts: Facts) -> None:
@@ -196,7 +202,7 @@ def _truths(folder: Path, metadata: dict[str, str], size: Size | None, facts: Fa
         where = str(file)
         if not file.is_file():
             what, remedy = "there is no ground truth", "write a region per frame, each on a line"
-            facts.findings.append(Finding("no truth", where, what, remedy))
+            facts.findings.append(Finding("FAIL", where, what, remedy, kind="no truth"))
             continue
         truth = read_truth(file, where, size)
         facts.findings += truth.findings
@@ -223,11 +229,11 @@ def _rows(truth: Truth, where: str, length: int, official: bool) -> Iterator[Fin
     if length and count != length and not (count < length and hidden):
         what = f"{count} rows of ground truth for {length} images"
         remedy = "give every image its row (0 where nothing is annotated), and no row more"
-        yield Finding("truth rows", where, what, remedy)
+        yield Finding("FAIL", where, what, remedy, kind="truth rows")
     if truth.far:
         what = f"{len(truth.far)} masks reach beyond the image"
         remedy = "check that masks and images have the same size"
-        yield Finding("mask size", f"{where}:{truth.far[0]}", what, remedy, warning=True)
+        yield Finding("WARN", f"{where}:{truth.far[0]}", what, remedy, kind="mask size")
 
 
 def _values(folder: Path, facts: Facts) -> None:
@@ -240,7 +246,7 @@ def _values(folder: Path, facts: Facts) -> None:
         if facts.length and len(values) > facts.length:
             what = f"{len(values)} values for {facts.length} images"
             remedy = "delete the lines that are too many"
-            facts.findings.append(Finding("value rows", str(file), what, remedy))
+            facts.findings.append(Finding("FAIL", str(file), what, remedy, kind="value rows"))
     for file in sorted((*folder.glob("*.tag"), *folder.glob("*.label"))):
         _, finding = read_text(file, str(file))
         facts.findings += [finding] if finding else []

@@ -12,7 +12,7 @@ import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vot_wrapper.preflight.findings import Finding
+from samurai.cli.finding import Finding
 from vot_wrapper.preflight.text import read_text
 
 VISIBLE, EMPTY, SPECIAL, BROKEN, BLANK = "v", "e", "s", "x", "b"
@@ -78,7 +78,7 @@ def read_truth(path: Path, where: str, size: tuple[int, int] | None) -> Truth:
             truth.states += BLANK if blank else BROKEN
             reason = str(error) if isinstance(error, Unreadable) else _reason(line)
             kind, remedy = ("truth blank", _BLANK_REMEDY) if blank else ("truth row", _ROW_REMEDY)
-            truth.findings.append(Finding(kind, f"{where}:{number}", reason, remedy))
+            truth.findings.append(Finding("FAIL", f"{where}:{number}", reason, remedy, kind=kind))
     return truth
 
 
@@ -152,7 +152,9 @@ def _read_binary(path: Path, where: str, size: tuple[int, int] | None) -> Truth:
     truth = Truth(complete=False)
     if not os.access(path, os.W_OK):  # the toolkit opens it to write, and then takes it for text
         what = "binary ground truth that may not be written to, which the toolkit can't read"
-        truth.findings.append(Finding("truth read-only", where, what, f"chmod u+w {path}"))
+        truth.findings.append(
+            Finding("FAIL", where, what, f"chmod u+w {path}", kind="truth read-only")
+        )
         return truth
     data = path.read_bytes()
     try:
@@ -165,7 +167,7 @@ def _read_binary(path: Path, where: str, size: tuple[int, int] | None) -> Truth:
     except (struct.error, IndexError, Unreadable) as error:
         what = f"the binary ground truth is damaged ({error})"
         remedy = "restore the file"
-        truth.findings.append(Finding("truth binary", where, what, remedy))
+        truth.findings.append(Finding("FAIL", where, what, remedy, kind="truth binary"))
     return truth
 
 
@@ -205,6 +207,6 @@ def read_values(path: Path, where: str) -> tuple[list[float], list[Finding]]:
         except ValueError:
             what = f"{shown!r} is no number" if shown else "the line is empty"
             remedy = "write a number per frame, each on a line, without empty lines"
-            findings.append(Finding("value row", f"{where}:{number}", what, remedy))
+            findings.append(Finding("FAIL", f"{where}:{number}", what, remedy, kind="value row"))
             values += [0.0] if shown else []  # the lines after it keep their frames
     return values, findings

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from vot_wrapper.problems import Problem
+from samurai.cli.finding import Finding
 
 _SECRET_WORDS = {"KEYS", "TOKENS", "SECRETS", "PASSWORDS", "PASSPHRASE", "PASS", "CREDENTIAL"}
 _SECRET_WORDS |= {"CREDENTIALS", "AUTH", "AUTHORIZATION", "COOKIE", "COOKIES"}
@@ -39,7 +39,7 @@ _HOME = re.compile(
 _ABSOLUTE = re.compile(_BEGIN + r"(?:/(?!/)[\w.+-]+|[A-Za-z]:\\)")
 
 
-def disclosures(section: Mapping[str, Any], where: str, home: Path) -> list[Problem]:
+def disclosures(section: Mapping[str, Any], where: str, home: Path) -> list[Finding]:
     """What in a section shouldn't be published.
 
     Args:
@@ -69,7 +69,7 @@ def _flatten(section: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, str(value)
 
 
-def _secret(name: str, value: str, where: str) -> list[Problem]:
+def _secret(name: str, value: str, where: str) -> list[Finding]:
     words = re.split(r"[^A-Z0-9]+", name.upper())
     named = any(word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS) for word in words)
     remedy = (
@@ -77,13 +77,13 @@ def _secret(name: str, value: str, where: str) -> list[Problem]:
         "valid); it has been in a file, so renew it if that file was ever shared"
     )
     if named and value.lower() not in _SWITCHES:
-        return [Problem(where, f"{name} has the name of a secret", remedy)]
+        return [Finding("FAIL", where, f"{name} has the name of a secret", remedy)]
     for kind, pattern in _CREDENTIALS.items():
         if re.search(pattern, value):
-            return [Problem(where, f"{name} holds what looks like {kind}", remedy)]
+            return [Finding("FAIL", where, f"{name} holds what looks like {kind}", remedy)]
     if any(_is_random(run) for run in _RANDOM.findall(value)):
         what = f"{name} holds a long random value, as secrets do"
-        return [Problem(where, what, f"if it is one, {remedy}", warning=True)]
+        return [Finding("WARN", where, what, f"if it is one, {remedy}")]
     return []
 
 
@@ -93,7 +93,7 @@ def _is_random(run: str) -> bool:
     return changes >= len(run) // 6
 
 
-def _path(name: str, value: str, where: str, home: Path) -> list[Problem]:
+def _path(name: str, value: str, where: str, home: Path) -> list[Finding]:
     if name.startswith("env_"):
         remedy = f"take {name} out of the section and export it in the shell instead"
     elif name == "python":
@@ -105,8 +105,8 @@ def _path(name: str, value: str, where: str, home: Path) -> list[Problem]:
         _BEGIN + re.escape(str(home)) + r"(?=$|[/\\:;,\s\"'])", value
     )
     if at_home or _HOME.search(value):
-        return [Problem(where, f"{name} = {value} names a home directory", remedy)]
+        return [Finding("FAIL", where, f"{name} = {value} names a home directory", remedy)]
     if _ABSOLUTE.search(value):
         what = f"{name} = {value} names a folder of this machine"
-        return [Problem(where, what, remedy, warning=True)]
+        return [Finding("WARN", where, what, remedy)]
     return []

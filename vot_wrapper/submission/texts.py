@@ -17,12 +17,12 @@ from typing import Any
 
 import yaml
 
+from samurai.cli.finding import Finding
 from samurai.config import settings_of
 from samurai.evaluation.templates import render
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import ModelCard, bundled_folder, model_card
 from samurai.policies import PolicyChoice
-from vot_wrapper.problems import Problem
 from vot_wrapper.settings import Settings
 from vot_wrapper.submission.references import Reference, known_references, references_in
 
@@ -79,7 +79,7 @@ class Submission:
     speed: float | None
     archive: str
     toolkit: str
-    warnings: Sequence[Problem] = ()
+    warnings: Sequence[Finding] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samurai.cli.finding import INSTALL, Check, Finding, Level
+from samurai.cli.finding import INSTALL, Check, Finding
 from vot_wrapper.toolkit import bundled
 
 if TYPE_CHECKING:
@@ -132,8 +132,8 @@ def workspace(folder: Path | None) -> Iterator[Finding]:
         yield Finding("FAIL", "workspace", str(error))
         return
     for finding in findings:
-        level: Level = "WARN" if finding.warning else "FAIL"
-        yield Finding(level, "workspace", f"{finding.where}: {finding.what}", finding.remedy)
+        what = f"{finding.where}: {finding.what}"
+        yield Finding(finding.level, "workspace", what, finding.remedy)
     if not findings:
         yield Finding("OK", "workspace", f"{place}: its sequences are fit for its experiments")
 

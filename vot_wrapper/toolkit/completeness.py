@@ -12,7 +12,7 @@ from vot.experiment import Experiment
 from vot.experiment.multirun import MultiRunExperiment
 from vot.tracker import Tracker
 
-from vot_wrapper.problems import Problem
+from samurai.cli.finding import Finding
 from vot_wrapper.toolkit import trajectories
 from vot_wrapper.toolkit.runs import UNNAMED, Run, runs_of
 from vot_wrapper.toolkit.workspaces import EvaluationContext
@@ -35,7 +35,7 @@ class Inventory:
     files: dict[str, Path] = field(default_factory=dict)
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)
     frames: int = 0
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Finding] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def take_inventory(context: EvaluationContext, tracker: Tracker, again: str) -> 
 
 def _places(
     context: EvaluationContext, tracker: Tracker, experiment: Experiment
-) -> tuple[list[Place], list[Problem]]:
+) -> tuple[list[Place], list[Finding]]:
     """Every run of an experiment, and the sequences that it can't use."""
     places, unusable = [], []
     for sequence in experiment.transform(context.sequences):
@@ -104,34 +104,34 @@ def _places(
             where = f"{tracker.reference}, {experiment.identifier}, {sequence.name}"
             what = f"the sequence can't be used: {error}"
             remedy = "complete the sequence's folder; is this the data set of the stack?"
-            unusable.append(Problem(where, what, remedy))
+            unusable.append(Finding("FAIL", where, what, remedy))
             continue
         places += [Place(run, *each) for run in runs for each in run.files.items()]
     return places, unusable
 
 
-def _missing(absent: list[Place], others: bool, remedy: str) -> Iterator[Problem]:
+def _missing(absent: list[Place], others: bool, remedy: str) -> Iterator[Finding]:
     """A line per missing file; one for a whole experiment that was never run."""
     if absent and not others:
         run = absent[0].run
         sequences = len({place.run.sequence.name for place in absent})
         what = f"no results at all: {len(absent)} trajectories of {sequences} sequences are missing"
-        yield Problem(f"{run.tracker.reference}, {run.experiment.identifier}", what, remedy)
+        yield Finding("FAIL", f"{run.tracker.reference}, {run.experiment.identifier}", what, remedy)
         return
     for place in absent:
-        yield Problem(str(place), f"{place.name}.bin is missing", remedy)
+        yield Finding("FAIL", str(place), f"{place.name}.bin is missing", remedy)
 
 
-def _damaged(place: Place, remedy: str) -> Iterator[Problem]:
+def _damaged(place: Place, remedy: str) -> Iterator[Finding]:
     results, name = place.run.results, place.name
     for file, flaw in trajectories.validate(results, name, len(place.run.frames)):
-        yield Problem(str(place), f"{file} {flaw}", remedy)
+        yield Finding("FAIL", str(place), f"{file} {flaw}", remedy)
     if results.exists(f"{name}.bin") and results.exists(f"{name}.txt"):
         what = f"{name} is there as .bin and .txt; .bin is packed, .txt is what analyses read"
-        yield Problem(str(place), what, "delete the one that is out of date", warning=True)
+        yield Finding("WARN", str(place), what, "delete the one that is out of date")
 
 
-def _lacking(present: list[Place], again: str) -> Iterator[Problem]:
+def _lacking(present: list[Place], again: str) -> Iterator[Finding]:
     """Properties, confidence above all, that other runs of the experiment have.
 
     A run of a single frame has only an initialization, which answers nothing.
@@ -144,7 +144,7 @@ def _lacking(present: list[Place], again: str) -> Iterator[Problem]:
             file = f"{place.name}_{name}.value"
             what = f"{file} is missing; {everywhere[name]} of {len(tracked)} runs have theirs"
             remedy = f"delete {place.file} and run `{again}`"
-            yield Problem(str(place), what, remedy, warning=name != CONFIDENCE)
+            yield Finding("WARN" if name != CONFIDENCE else "FAIL", str(place), what, remedy)
 
 
 def _packed(place: Place) -> dict[str, Path]:

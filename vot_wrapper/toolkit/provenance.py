@@ -18,7 +18,7 @@ from typing import Any
 
 from vot.tracker import Tracker
 
-from vot_wrapper.problems import Problem
+from samurai.cli.finding import Finding
 from vot_wrapper.toolkit.fingerprint import Fingerprint, differences, digest, fingerprint
 from vot_wrapper.toolkit.sections import Section
 from vot_wrapper.toolkit.workspaces import EvaluationContext
@@ -54,7 +54,7 @@ class Standing:
     stale: dict[str, list[Place]] = field(default_factory=dict)
     unknown: dict[str, list[Place]] = field(default_factory=dict)
 
-    def problems(self, again: str) -> list[Problem]:
+    def problems(self, again: str) -> list[Finding]:
         """What a submission has to say about it: stale results can't be packed, unknown ones can.
 
         Args:
@@ -62,7 +62,8 @@ class Standing:
         """
         return [
             *(
-                Problem(
+                Finding(
+                    "FAIL",
                     self.tracker,
                     f"{_named(places)} stale: since then {change}",
                     f"run `{again} --force`",
@@ -70,11 +71,11 @@ class Standing:
                 for change, places in self.stale.items()
             ),
             *(
-                Problem(
+                Finding(
+                    "WARN",
                     self.tracker,
                     f"it isn't known with what {_named(places)} made ({reason})",
                     f"unless you know that nothing has changed since, run `{again} --force`",
-                    warning=True,
                 )
                 for reason, places in self.unknown.items()
             ),

@@ -23,8 +23,9 @@ from vot.stack import Stack, resolve_stack
 from vot.tracker import Tracker
 from vot.workspace import Workspace
 
+from samurai.cli.finding import Finding
 from samurai.errors import ConfigurationError
-from vot_wrapper.preflight import Finding, Needs, check_workspace, merged
+from vot_wrapper.preflight import Needs, check_workspace, merged
 from vot_wrapper.preflight.listing import LIST, read_list
 from vot_wrapper.toolkit.bundled import REGISTRY, SECOND_REGISTRY, write_registry
 from vot_wrapper.toolkit.experiments import Repaired

@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 
 from samurai.cli.command import CHECKS, all_plugged_in, plugged_in
-from samurai.cli.finding import INSTALL, Check, Finding, Level
+from samurai.cli.finding import INSTALL, Check, Finding, Level, report_line
 from samurai.config import TrackerConfig
 from samurai.config_text import add_flags
 from samurai.errors import ConfigurationError
@@ -70,7 +70,7 @@ def report(folder: Path | None = None) -> int:
 
     def show(check: Check) -> None:
         for finding in _guarded(check, folder):
-            print(finding, flush=True)
+            print(report_line(finding), flush=True)
             levels[finding.level] += 1
 
     for check in (python, packages, plug_ins, opencv, sam2, device, weights):
@@ -79,7 +79,8 @@ def report(folder: Path | None = None) -> int:
         show(check)
     for check in all_plugged_in(CHECKS, "self-tests"):
         if levels["FAIL"]:
-            print(Finding("INFO", "self-test", "skipped: repair the failures above first"))
+            skipped = "skipped: repair the failures above first"
+            print(report_line(Finding("INFO", "self-test", skipped)))
         else:
             show(check)
     print(f"\n{_summary(levels)}")
