@@ -74,10 +74,12 @@ class Console:
         self.title = ""
 
     def say(self, text: str) -> None:
+        """Print one line."""
         print("setup: " + text, flush=True)
 
     @contextlib.contextmanager
     def step(self, number: int, title: str) -> Iterator[None]:
+        """Print a step with its number, and its duration (seconds) when it ends."""
         self.title = f"setup: [{number}/{len(STEPS)}] {title}"
         started = time.monotonic()
         print(self.title, end="", flush=True)
@@ -90,6 +92,7 @@ class Console:
             raise
 
     def show(self, detail: str) -> None:
+        """Show pip's newest line behind the step's title, on a terminal."""
         if self.live:
             line = self.title + ("  " + detail.strip() if detail else "")
             print("\r\033[K" + line[: shutil.get_terminal_size().columns - 1], end="", flush=True)
@@ -135,6 +138,7 @@ class State:
 
 
 def normalize(name: str) -> str:
+    """Return a distribution's name in the form of PEP 503."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -201,6 +205,7 @@ def extra_pins(extras: Iterable[str]) -> dict[str, str]:
 
 
 def fingerprint(text: str) -> str:
+    """Return the SHA-256 of a text in hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -301,6 +306,7 @@ class Setup:
         self.state.write()
 
     def title(self, name: str) -> str:
+        """Return the title of a step on the console."""
         cuda = str(len(self.pins["cuda"])) if torch_wants_cuda() else "no"
         return {
             "venv": "virtual environment",
@@ -315,6 +321,7 @@ class Setup:
         }[name]
 
     def perform(self, name: str, interrupted: bool) -> None:
+        """Run one step; `interrupted`: a killed run left it half done."""
         if name == "venv":
             make_venv()
         elif name == "check":
@@ -484,6 +491,7 @@ def alone(console: Console) -> Iterator[int]:
 
 
 def main() -> int:
+    """Set up `.venv`; returns 0, 1 for a failure or 130 after Ctrl-C."""
     console = Console()
     try:
         with alone(console) as lock:

@@ -28,6 +28,7 @@ SPEED_SEQUENCES = ("camera", "deformation", "scale")
 
 
 def main() -> None:
+    """Parse the command line and run `overlap` or `speed`."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.against_csrt")
     kinds = parser.add_subparsers(required=True)
     overlap = kinds.add_parser("overlap", help="mean overlap of boxes on sequences of your own")

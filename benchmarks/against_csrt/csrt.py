@@ -14,6 +14,7 @@ import cv2
 
 
 def main() -> None:
+    """Track the images listed on stdin; print a box and its seconds per frame as JSON lines."""
     paths = sys.stdin.read().split("\n")
     left, top, right, bottom = (float(value) for value in sys.argv[1:5])
     tracker = cv2.TrackerCSRT_create()

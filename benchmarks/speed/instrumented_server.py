@@ -121,6 +121,7 @@ def device_memory(peak: bool = False) -> float:
 
 
 def main() -> int:
+    """Serve TraX with the options (JSON) of the command line; write the report at the end."""
     from benchmarks.speed.variant import Variant
     from vot_wrapper.trax.process import run
 

@@ -31,6 +31,7 @@ class Video:
 
     @property
     def folder(self) -> Path:
+        """The folder of the frames."""
         return self.paths[0].parent
 
     def __len__(self) -> int:

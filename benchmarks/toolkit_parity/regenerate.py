@@ -40,6 +40,7 @@ def make_environment(folder: Path) -> Path:
 
 
 def versions(interpreter: Path) -> dict[str, str]:
+    """Versions of Python and of the packages in NAMED, in another environment."""
     script = (
         "import importlib.metadata as m, json, platform, sys;"
         "found = {name: m.version(name) for name in sys.argv[1:]};"
@@ -53,6 +54,7 @@ def versions(interpreter: Path) -> dict[str, str]:
 
 
 def record(interpreter: Path) -> dict[str, Any]:
+    """The golden file: provenance and the measurements of `measure.py` in that environment."""
     measured = subprocess.run(
         [str(interpreter), str(TESTS / "parity" / "measure.py")],
         check=True,
@@ -72,6 +74,7 @@ def record(interpreter: Path) -> dict[str, Any]:
 
 
 def main() -> int:
+    """Make the environment of the old toolkit, measure in it, and write the golden file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--environment", type=Path, help="folder of the virtual environment")
     arguments = parser.parse_args()

@@ -74,6 +74,8 @@ class Motion:
         )
 
     def advance(self, pose: Pose, home: tuple[float, float], random: Generator) -> Pose:
+        """The pose one frame later; velocity, growth and tilt are random walks pulled towards
+        `home`."""
         self.velocity = self.velocity * 0.98 + random.normal(0, self.push + 1e-4, 2)
         self.velocity -= self.pull * (np.array([pose.x, pose.y]) - home) * np.abs(self.velocity)
         self.growth = 0.9 * self.growth + random.normal(0, 0.008)
@@ -123,6 +125,7 @@ class Actor:
     time: int = 0
 
     def advance(self, random: Generator) -> None:
+        """Move by one frame."""
         self.pose = self.motion.advance(self.pose, self.home, random)
         self.time += 1
 

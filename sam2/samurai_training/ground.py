@@ -36,6 +36,7 @@ class Ground:
 
     @classmethod
     def drawn(cls, assets: Assets, random: Generator) -> Ground:
+        """A random background, seen from a random place in it."""
         picture, scale = _background(assets, random)
         origin = random.uniform(0.2, 0.8, 2) * picture.shape[1::-1]
         return cls(picture, scale, origin)
@@ -67,6 +68,7 @@ class Ground:
         self.tilt, self.leaning = np.zeros(2), random.normal(0, 0.02, 2)
 
     def advance(self, random: Generator) -> None:
+        """Lean by one frame, where the ground is tilted."""
         if self.tilt is not None and self.leaning is not None:
             self.leaning = 0.9 * self.leaning + random.normal(0, 0.01, 2)
             self.tilt = np.clip(self.tilt + self.leaning, -0.25, 0.25)

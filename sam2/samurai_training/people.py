@@ -41,6 +41,7 @@ class Clothes:
 
     @classmethod
     def drawn(cls, assets: Assets, random: Generator) -> Clothes:
+        """Random cloths, skin and hair."""
         tone = random.random()
         skin = [d + tone * (light - d) for d, light in zip(DARK_SKIN, LIGHT_SKIN, strict=True)]
         shirt = _cloth(assets, random)
@@ -129,13 +130,16 @@ class Person:
 
     @classmethod
     def drawn(cls, assets: Assets, random: Generator) -> Person:
+        """A random person in random clothes."""
         return cls(Clothes.drawn(assets, random), Gait.drawn(random))
 
     @property
     def size(self) -> tuple[int, int]:
+        """Height and width of the sprite in pixels, without its margin."""
         return HEIGHT, WIDTH
 
     def at(self, time: float) -> Picture:
+        """The sprite (H, W, 4) at a time in frames: BGR and coverage, 0 to 255."""
         sheet = np.zeros((*_sheet(), 3), np.uint8)
         covered = np.zeros(_sheet(), np.uint8)
         for cloth, shape in self._parts(time):
@@ -145,6 +149,7 @@ class Person:
         return drawn[:, ::-1].copy() if self.gait.mirrored else drawn
 
     def part(self, time: float) -> Picture | None:
+        """Mask (H, W) of the tracked part, 255 inside; None for the whole person."""
         if self.tracked == "all":
             return None
         shapes = self._parts(time)
@@ -155,6 +160,7 @@ class Person:
         return inside[:, ::-1].copy() if self.gait.mirrored else inside
 
     def part_box(self) -> tuple[float, float, float, float]:
+        """The tracked part as (left, top, right, bottom), in shares of the sprite."""
         return {
             "all": (0.0, 0.0, 1.0, 1.0),
             "head": (0.3, 0.0, 0.7, 0.16),
@@ -162,6 +168,7 @@ class Person:
         }[self.tracked]
 
     def choose_part(self, random: Generator) -> None:
+        """Track the head or the upper body only."""
         self.tracked = str(random.choice(["head", "upper"]))
 
     def double(self, random: Generator) -> Person:
@@ -172,6 +179,7 @@ class Person:
         return Person(self.clothes, Gait.drawn(random))
 
     def blend(self, texture: Picture, share: float) -> None:
+        """Mix a texture into the clothes; `share` 1 replaces them."""
         whole = cv2.resize(texture, _sheet()[::-1])
         shirt = cv2.addWeighted(self.clothes.shirt, 1 - share, whole, share, 0)
         trousers = cv2.addWeighted(self.clothes.trousers, 1 - share, whole, share, 0)

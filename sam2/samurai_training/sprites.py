@@ -92,6 +92,7 @@ class Deformation:
 
     @classmethod
     def drawn(cls, random: Generator) -> Deformation:
+        """A random wave; three in ten are still."""
         amplitude = random.choice([0.0, 0.03, 0.07, 0.12], p=[0.3, 0.25, 0.25, 0.2])
         waves = np.stack(
             [
@@ -137,13 +138,16 @@ class CutOut:
 
     @property
     def size(self) -> tuple[int, int]:
+        """Height and width of the sprite in pixels."""
         height, width = self.sprite.shape[:2]
         return height, width
 
     def at(self, time: float) -> Picture:
+        """The deformed sprite (H, W, 4) at a time in frames."""
         return self.deformation.apply(self.sprite, time)
 
     def part(self, time: float) -> Picture | None:
+        """Mask (H, W) of the tracked ellipse, 255 inside; None for the whole sprite."""
         if self.ellipse is None:
             return None
         height, width = self.size
@@ -155,16 +159,20 @@ class CutOut:
         return self.deformation.apply(inside, time)
 
     def part_box(self) -> tuple[float, float, float, float]:
+        """The tracked part as (left, top, right, bottom), in shares of the sprite."""
         return self.ellipse or (0.0, 0.0, 1.0, 1.0)
 
     def choose_part(self, random: Generator) -> None:
+        """Track a random ellipse only."""
         width, height = random.uniform(0.35, 0.65, 2)
         left, top = random.uniform(0, 1 - width), random.uniform(0, 1 - height)
         self.ellipse = (float(left), float(top), float(left + width), float(top + height))
 
     def double(self, random: Generator) -> CutOut:
+        """The same sprite with another deformation: a distractor."""
         return CutOut(self.sprite, Deformation.drawn(random))
 
     def blend(self, texture: Picture, share: float) -> None:
+        """Mix a texture (H, W, 3) into the colors; `share` 1 replaces them."""
         color = self.sprite[..., :3].copy()
         self.sprite[..., :3] = cv2.addWeighted(color, 1 - share, texture, share, 0)

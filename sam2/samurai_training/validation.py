@@ -29,6 +29,7 @@ class Score:
 
     @property
     def mean(self) -> float:
+        """Mean IoU over all frames."""
         return float(np.mean(self.overlaps))
 
 

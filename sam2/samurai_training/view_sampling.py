@@ -54,10 +54,11 @@ class Stare:
         self._view = View(float(x), float(y), rule.side / reach, (rule.side,) * 2, roll)
 
     def view(self, now: Focus) -> View:
+        """The same view for every frame."""
         return self._view
 
     def notice(self, now: Focus, visible: bool) -> None:
-        pass
+        """Nothing changes the view."""
 
 
 class Pursuit:
@@ -79,6 +80,7 @@ class Pursuit:
         self._lost = 0
 
     def view(self, now: Focus) -> View:
+        """A window about the delayed, jittered position of the last visible target."""
         random = self._random
         seen = self._seen or now
         size = self._reach * seen[2]
@@ -92,6 +94,7 @@ class Pursuit:
         return View(*middle, self._side / size, (self._side,) * 2, self._roll)
 
     def notice(self, now: Focus, visible: bool) -> None:
+        """Remember a visible target; drift, roll and the time of absence advance."""
         random = self._random
         self._lost = 0 if visible else self._lost + 1
         if visible:
@@ -114,6 +117,7 @@ class Pan:
         self._shaking = float(random.choice([0.0, 0.15], p=[0.7, 0.3]))
 
     def view(self, now: Focus) -> View:
+        """The frame panned by one step, slowly turning after the target."""
         random = self._random
         self._at = self._at + self._pan
         self._at = self._at + 0.05 * (np.array(now[:2]) - self._at)
@@ -122,4 +126,4 @@ class Pan:
         return View(float(x), float(y), self._scale, self._size)
 
     def notice(self, now: Focus, visible: bool) -> None:
-        pass
+        """Nothing changes the view: the camera follows the target whether it is visible or not."""

@@ -148,6 +148,7 @@ class World:
         return -float(left), -float(top), float(right), float(bottom)
 
     def advance(self) -> None:
+        """Move the ground and all actors by one frame."""
         self.ground.advance(self.random)
         for moving in self.actors():
             moving.advance(self.random)

@@ -62,6 +62,7 @@ class Progress:
             self._console.failed(failure)
 
     def damaged(self, sequence: str, result: str) -> None:
+        """Report a result file that was cut short and is made again."""
         with self._lock:
             self._console.damaged(sequence, result)
 
@@ -99,19 +100,24 @@ class TaskWatcher:
         """Only the whole task gets a line."""
 
     def sequence(self, name: str, number: int, count: int) -> None:
+        """A new sequence begins with no part of it done."""
         self._part = 0.0
 
     def progress(self, part: float) -> None:
+        """Add the frames done since the last call; raises KeyboardInterrupt after Ctrl-C."""
         self._progress.check()
         self._progress.moved(self._task, (part - self._part) * self._share)
         self._part = part
         self._progress.live()
 
     def finished(self, seconds: float) -> None:
+        """Add the rest of the sequence's frames."""
         self._progress.moved(self._task, (1.0 - self._part) * self._share)
 
     def damaged(self, sequence: str, result: str) -> None:
+        """Report a result file that was cut short and is made again."""
         self._progress.damaged(sequence, result)
 
     def failed(self, failure: Failure) -> None:
+        """Report a sequence, or a whole experiment, without results."""
         self._progress.failed(failure)

@@ -82,6 +82,7 @@ class Console:
         self.say(f"\n{identifier}" + (f" ({label})" if label != identifier else ""))
 
     def experiment(self, name: str, kept: int, count: int) -> None:
+        """Print an experiment with the number of sequences kept from an earlier run."""
         if not count:
             state = "no sequence can be run"
         elif kept == count:
@@ -93,12 +94,14 @@ class Console:
         self.say(f"  {name:14} {state}".rstrip())
 
     def sequence(self, name: str, number: int, count: int) -> None:
+        """Begin the line of a sequence."""
         width = len(str(count))
         self._line = f"    {number:{width}}/{count}  {name:24}"
         self._began = time.monotonic()
         self._draw("...")
 
     def progress(self, part: float) -> None:
+        """Redraw the line with the time left; raises KeyboardInterrupt after Ctrl-C."""
         self._interrupt.check()
         now = time.monotonic()
         if now - self._drawn >= REDRAW_SECONDS:
@@ -106,6 +109,7 @@ class Console:
             self._draw(f"{part:4.0%}  ETA {duration(left)}" if part else "...")
 
     def finished(self, seconds: float) -> None:
+        """Print the sequence's line with its duration."""
         self._erase()
         self.say(f"{self._line} {duration(seconds):>10}")
 
@@ -115,6 +119,7 @@ class Console:
         self.say(f"  SKIPPED: {text}")
 
     def damaged(self, sequence: str, result: str) -> None:
+        """Report a result file that was cut short and is made again."""
         self.say(f"  {sequence}: the result {result} was cut short; it is made again")
 
     def interrupted(self) -> None:
@@ -199,6 +204,7 @@ class WorkersConsole:
         self._drawn = 0.0
 
     def plan(self, tracker: str, runs: int, kept: int, workers: int) -> None:
+        """Print how many sequences run on how many workers."""
         self._runs = runs
         if not runs:
             self._console.say(f"  all {kept} sequences are kept from an earlier run")
@@ -210,9 +216,11 @@ class WorkersConsole:
         )
 
     def started(self, worker: int, experiment: str, sequence: str) -> None:
+        """A worker begins a sequence."""
         self._at[worker] = (sequence, 0.0)
 
     def part(self, worker: int, part: float) -> None:
+        """Redraw what every worker is doing; raises KeyboardInterrupt after Ctrl-C."""
         self._console.check()
         sequence, _ = self._at.get(worker, ("", 0.0))
         self._at[worker] = (sequence, part)
@@ -222,6 +230,7 @@ class WorkersConsole:
             self._console.live("    " + "   ".join(states))
 
     def finished(self, worker: int, experiment: str, sequence: str, seconds: float) -> None:
+        """Print a sequence with its worker and its duration."""
         self._done += 1
         self._at.pop(worker, None)
         width = len(str(self._runs))
@@ -229,16 +238,20 @@ class WorkersConsole:
         self._console.line(f"{place} {sequence:24} {duration(seconds):>10}")
 
     def died(self, worker: int, experiment: str, sequence: str, reason: str) -> None:
+        """Report a worker process that crashed, and that its sequence is retried."""
         self._console.line(
             f"  worker {worker + 1} died over {experiment}, {sequence}; another one takes it up "
             f"({reason})"
         )
 
     def damaged(self, sequence: str, result: str) -> None:
+        """Report a result file that was cut short and is made again."""
         self._console.damaged(sequence, result)
 
     def failed(self, failure: Failure) -> None:
+        """Report a sequence, or a whole experiment, without results."""
         self._console.failed(failure)
 
     def postponed(self, experiment: str) -> None:
+        """Report an experiment that runs alone afterwards, because it is timed."""
         self._console.say(f"  {experiment} measures the clock: it runs afterwards, alone")

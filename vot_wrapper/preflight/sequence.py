@@ -55,6 +55,7 @@ class Facts:
 
     @classmethod
     def from_values(cls, values: dict[str, Any]) -> Facts:
+        """The facts from the JSON values of `as_values`."""
         return cls(**{**values, "findings": [Finding(**f) for f in values["findings"]]})
 
 

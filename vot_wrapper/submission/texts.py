@@ -104,12 +104,14 @@ class Network:
 
     @property
     def prompt(self) -> str:
+        """How the network receives an initial box, in the description's words."""
         if self.card.box_prompt == "points":
             return "an initial box is given to the network as its two corners"
         return "an initial box is given to the network as a filled mask"
 
     @property
     def view(self) -> str:
+        """The network's view of a frame, in the description's words."""
         if self.card.window is None:
             return "the whole frame"
         return f"a window that follows each object, {self.card.window:g} object sizes wide"

@@ -63,6 +63,7 @@ class Task:
 
     @property
     def workspace(self) -> str:
+        """The workspace's name: that of its folder."""
         return self.folder.name
 
 

@@ -28,7 +28,7 @@ def clone(_: Path | None = None) -> Iterator[Finding]:
 
 
 def toolkit(_: Path | None = None) -> Iterator[Finding]:
-    """Does the toolkit start? (In a process of its own: only the plug-ins import it.)"""
+    """Whether the toolkit can be imported, tried in a process of its own."""
     command = [sys.executable, "-c", "import vot, vot.tracker.trax"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TOOLKIT_IMPORT_SECONDS)
     if done.returncode == 0:

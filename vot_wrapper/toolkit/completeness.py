@@ -53,6 +53,7 @@ class Place:
 
     @property
     def file(self) -> str | None:
+        """Name of the trajectory's file in the results' folder; None where there is none."""
         return trajectories.file_of(self.run.results, self.name)
 
     @property

@@ -55,18 +55,23 @@ class Forwarding(OnlineTrackerRuntime):  # type: ignore[misc]  # vot has no type
 
     @property
     def multiobject(self) -> bool:
+        """Whether the wrapped runtime tracks several objects in one process."""
         return bool(self._runtime.multiobject)
 
     def initialize(self, frame: Frame, new: list[ObjectStatus] | None = None) -> Reply:
+        """The wrapped runtime's answer to the first frame."""
         return self._runtime.initialize(frame, new or [])  # type: ignore[no-any-return]
 
     def update(self, frame: Frame, new: list[ObjectStatus] | None = None) -> Reply:
+        """The wrapped runtime's answer to a frame; `new`: objects that begin in it."""
         return self._runtime.update(frame, new or [])  # type: ignore[no-any-return]
 
     def restart(self) -> None:
+        """Restart the tracker process."""
         self._runtime.restart()
 
     def stop(self) -> None:
+        """Stop the tracker process."""
         self._runtime.stop()
 
 
@@ -85,10 +90,12 @@ class PointsOverTrax(Forwarding):
         self._points: list[bool] = []
 
     def initialize(self, frame: Frame, new: list[ObjectStatus] | None = None) -> Reply:
+        """Send the prompts as rectangles; points of earlier runs are forgotten."""
         self._last, self._points = [], []
         return self._back(super().initialize(frame, self._out(new or [])))
 
     def update(self, frame: Frame, new: list[ObjectStatus] | None = None) -> Reply:
+        """Send new prompts as rectangles, and return answers to points as points."""
         return self._back(super().update(frame, self._out(new or [])))
 
     def _out(self, new: list[ObjectStatus]) -> list[ObjectStatus]:

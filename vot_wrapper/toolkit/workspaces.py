@@ -64,6 +64,7 @@ class EvaluationContext:
 
     @property
     def folder(self) -> Path:
+        """The workspace's folder, which has its config.yaml."""
         return Path(self.workspace.directory)
 
     @property

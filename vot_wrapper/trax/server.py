@@ -37,15 +37,21 @@ Introduced: TypeAlias = tuple[Any, Mapping[str, str]]  # a region and the proper
 class SessionLike(Protocol):
     """The part of `samurai.Session` that the conversation uses."""
 
-    def start(self, frame: Frame, objects: Sequence[Prompt]) -> list[Answer]: ...
-    def step(self, frame: Frame, new_objects: Sequence[Prompt]) -> list[Answer]: ...
-    def update_memory_async(self) -> None: ...
+    def start(self, frame: Frame, objects: Sequence[Prompt]) -> list[Answer]:
+        """Answers to the first frame, one per object."""
+
+    def step(self, frame: Frame, new_objects: Sequence[Prompt]) -> list[Answer]:
+        """Answers to the next frame, one per object, new ones last."""
+
+    def update_memory_async(self) -> None:
+        """Store the frame just answered in the background, while the client is working."""
 
 
 class TrackerLike(Protocol):
     """The part of `samurai.Tracker` that the conversation uses."""
 
-    def session(self) -> SessionLike: ...
+    def session(self) -> SessionLike:
+        """A session for a new video."""
 
 
 class RequestError(SamuraiError):

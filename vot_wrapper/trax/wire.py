@@ -156,7 +156,7 @@ class Channel:
 
 
 def _use_decimal_points() -> None:
-    """libtrax reads and writes numbers by the process's locale, which any library may have set."""
+    """Libtrax reads and writes numbers by the process's locale, which any library may have set."""
     locale.setlocale(locale.LC_NUMERIC, "C")
 
 

@@ -59,6 +59,7 @@ class CoTracker:
         return cls(CoTrackerPredictor(checkpoint=str(weights)).to(device).eval(), device)
 
     def follow(self, frames: Sequence[Picture], points: Points) -> tuple[Points, NDArray[np.bool_]]:
+        """CoTracker3 over all frames at once; a point is visible by the network's own estimate."""
         import torch
 
         if not len(points):

@@ -33,6 +33,7 @@ class Dis:
         self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
 
     def between(self, start: Picture, end: Picture) -> FlowField:
+        """Zero flow for pictures smaller than SMALLEST pixels, which DIS does not accept."""
         if min(start.shape[:2]) < SMALLEST:
             return np.zeros((*start.shape[:2], 2), dtype=np.float32)
         grays = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (start, end)]

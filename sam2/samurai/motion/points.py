@@ -43,6 +43,8 @@ class LucasKanade:
     """Pyramidal Lucas-Kanade, from frame to frame, checked by the way back (OpenCV)."""
 
     def follow(self, frames: Sequence[Picture], points: Points) -> tuple[Points, NDArray[np.bool_]]:
+        """Frame by frame; a point is lost if tracking it back misses it by over RETURN_ERROR
+        pixels."""
         grays: list[Picture] = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]  # type: ignore[misc]
         seen: NDArray[np.bool_] = np.ones(len(points), dtype=np.bool_)
         if not len(points):

@@ -62,6 +62,7 @@ class Raft:
         return cls(model.to(device).eval(), device)
 
     def between(self, start: Picture, end: Picture) -> FlowField:
+        """RAFT on pictures padded to its multiple of pixels; the flow is cut to their size."""
         import torch
 
         height, width = start.shape[:2]

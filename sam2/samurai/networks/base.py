@@ -131,13 +131,16 @@ class VideoNetwork(Protocol):
     """A network on a device, computing in one precision, without any state of a video."""
 
     @property
-    def spec(self) -> NetworkSpec: ...
+    def spec(self) -> NetworkSpec:
+        """Sizes and conventions of the network."""
 
     @property
-    def device(self) -> torch.device: ...
+    def device(self) -> torch.device:
+        """The device of the weights and of every tensor that the functions return."""
 
     @property
-    def dtype(self) -> torch.dtype: ...
+    def dtype(self) -> torch.dtype:
+        """The floating-point type of the computation."""
 
     @property
     def resizes_on_device(self) -> bool:

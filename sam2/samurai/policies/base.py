@@ -122,7 +122,7 @@ class DecoderPrompt:
 
 @dataclass(frozen=True)
 class Recall:
-    """What one hypothesis attends to, in the order in which the network gets it, and a hint."""
+    """What one hypothesis attends to, in the network's order, and a prompt of the policy's own."""
 
     maps: tuple[MapRecall, ...]
     pointers: tuple[PointerRecall, ...]
@@ -136,8 +136,8 @@ class Keep:
     The frame just answered is stored only if it is named: an unnamed map is never even encoded.
 
     Attributes:
-        trust: float32 (S/4, S/4), 0 to 1, over the chosen mask's pixels: how much of this frame's
-            map counts where; None for all of it.
+        pixel_weights: float32 (S/4, S/4), 0 to 1, over the pixels of the chosen mask: the weight of
+            each in this frame's memory map; None for 1 everywhere.
     """
 
     maps: frozenset[int]
@@ -148,8 +148,8 @@ class Keep:
 class Policy(ABC):
     """The memory policy of one object; holds that object's numbers and nothing else.
 
-    A policy with parameters declares their type, and is made with traits and parameters; one that
-    leaves `parameters_type` None is made with traits alone.
+    A policy with parameters declares their type and is constructed with a context and parameters;
+    one that leaves `parameters_type` None is constructed with a context alone.
     """
 
     name: ClassVar[str]

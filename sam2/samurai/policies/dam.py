@@ -36,6 +36,7 @@ class DamPolicy(Policy):
 
     @property
     def requirements(self) -> PolicyRequirements:
+        """Areas for the distractor test; a box becomes a mask before the first frame is stored."""
         return PolicyRequirements(
             self._memory.maps,
             self._memory.pointers,
@@ -45,17 +46,21 @@ class DamPolicy(Policy):
         )
 
     def start(self, decoded: Decoded) -> Choice:
+        """The candidate with the best predicted IoU; the prompt frame enters both memories."""
         chosen = decoded.best()
         self._memory.start(decoded, chosen)
         return Choice(chosen)
 
     def recall(self, frame_index: int) -> Sequence[Recall]:
+        """The recent and the distractor-resolving memory (DRM)."""
         return [self._memory.recall(frame_index)]
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
+        """The candidate with the best predicted IoU."""
         chosen = decoded[0].best()
         self._memory.observe(decoded[0], chosen)
         return [Choice(chosen)]
 
     def remember(self, frame_index: int) -> Sequence[Keep]:
+        """The frames of both memories; a frame that entered neither is not encoded."""
         return [self._memory.keep(frame_index)]

@@ -101,6 +101,7 @@ class Him2SamPolicy(Policy):
 
     @property
     def requirements(self) -> PolicyRequirements:
+        """Boxes for the Kalman filter, recent pictures for the vote of tracked points."""
         maps = self.context.slots + 1  # the prompt's, the short-term ones, the long-term one
         frames = self._parameters.vote_frames
         return PolicyRequirements(
@@ -108,9 +109,11 @@ class Him2SamPolicy(Policy):
         )
 
     def observe(self, frames: RecentFrames) -> None:
+        """Keep the recent pictures for the vote."""
         self._vote.observe(frames)
 
     def start(self, decoded: Decoded) -> Choice:
+        """Best predicted IoU, or the motion rule where the prompt has several candidates."""
         self._prompt = decoded.frame_index
         chosen = decoded.best()
         if len(decoded.candidates) > 1:
@@ -119,6 +122,8 @@ class Him2SamPolicy(Policy):
         return Choice(chosen)
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
+        """Motion-weighted IoU, refined by the vote where it is uncertain; sure frames are
+        remembered."""
         seen = decoded[0]
         chosen = self.motion.choose(
             seen, lambda scores, steady: self._refined(seen, scores, steady)
@@ -155,6 +160,8 @@ class Him2SamPolicy(Policy):
             self._long = frame_index
 
     def recall(self, frame_index: int) -> Sequence[Recall]:
+        """The prompt's map, the long-term map in slot 1, and short-term maps up to the newest
+        slot."""
         slots = self.context.slots
         maps = [MapRecall(self._prompt, 0)]
         recent = [t for t in self._short if t != self._long]
@@ -168,6 +175,7 @@ class Him2SamPolicy(Policy):
         ]
 
     def remember(self, frame_index: int) -> Sequence[Keep]:
+        """The prompt, the short-term frames and the long-term frame."""
         maps = {self._prompt, *self._short}
         if self._long is not None:
             maps.add(self._long)

@@ -97,18 +97,22 @@ class MosamPolicy(Policy):
 
     @property
     def requirements(self) -> PolicyRequirements:
+        """The newest picture, in which motion predicts the mask."""
         return PolicyRequirements(self._memory.capacity, self.context.pointers, frames=1)
 
     def observe(self, frames: RecentFrames) -> None:
+        """Keep the newest pictures for the motion prompt."""
         self._frames = frames
 
     def start(self, decoded: Decoded) -> Choice:
+        """The candidate with the best predicted IoU; its mask is the first that motion moves."""
         self._memory = TrustedFrames(decoded.frame_index, self.context.slots)
         chosen = decoded.best()
         self._last = _Last(decoded.frame_index, decoded.logits(chosen), decoded.grid)
         return Choice(chosen)
 
     def recall(self, frame_index: int) -> Sequence[Recall]:
+        """Trusted frames, and a decoder prompt with the mask moved by motion."""
         pointers = recent_pointers(self._memory.prompt, frame_index, self.context.pointers)
         return [
             Recall(self._memory.recalled(frame_index), pointers, self._decoder_prompt(frame_index))
@@ -150,6 +154,7 @@ class MosamPolicy(Policy):
         return moved
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
+        """Best predicted IoU; decides whether the frame and which of its pixels are trusted."""
         seen, of = decoded[0], self._parameters
         chosen = seen.best()
         iou = seen.candidates[chosen].predicted_iou
@@ -160,6 +165,7 @@ class MosamPolicy(Policy):
         return [Choice(chosen)]
 
     def remember(self, frame_index: int) -> Sequence[Keep]:
+        """Trusted frames; the weights of untrusted pixels go with this frame's map."""
         self._memory = self._memory.after(frame_index, self._trusted)
         pointers = kept_pointers(self._memory.prompt, frame_index, self.context.pointers)
         return [Keep(self._memory.kept(frame_index), pointers, self._trust)]

@@ -64,6 +64,7 @@ class PointVote:
         self._known: deque[_Known] = deque(maxlen=parameters.vote_frames)
 
     def observe(self, frames: RecentFrames) -> None:
+        """Keep the pictures in which the points are tracked."""
         self._recent = frames
 
     def note(self, decoded: Decoded, chosen: int) -> None:

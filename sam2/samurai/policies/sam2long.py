@@ -115,14 +115,17 @@ class Sam2LongPolicy(Policy):
 
     @property
     def requirements(self) -> PolicyRequirements:
+        """One set of maps and pointers per pathway."""
         pathways = self._parameters.pathways
         return PolicyRequirements(pathways * self.context.slots, pathways * self.context.pointers)
 
     def start(self, decoded: Decoded) -> Choice:
+        """The candidate with the best predicted IoU; tracking begins with one pathway."""
         self._prompt, self._pathways = decoded.frame_index, [Pathway()]
         return Choice(decoded.best())
 
     def recall(self, frame_index: int) -> Sequence[Recall]:
+        """Each pathway's own memory."""
         return [self._recalled(pathway, frame_index) for pathway in self._pathways]
 
     def _recalled(self, pathway: Pathway, frame_index: int) -> Recall:
@@ -155,6 +158,8 @@ class Sam2LongPolicy(Policy):
         )
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
+        """Extend the best branches, at most `pathways` of them; the answer is that of the highest
+        score."""
         of = self._parameters
         if len(decoded) < of.pathways:
             chosen = [Choice(decoded[0].best())] * of.pathways
@@ -190,6 +195,7 @@ class Sam2LongPolicy(Policy):
         return sorted(branches[:count], key=total, reverse=True)
 
     def remember(self, frame_index: int) -> Sequence[Keep]:
+        """Each pathway's mapped frames and pointers."""
         keeps = []
         for pathway in self._pathways:
             frame_indices = [seen.frame_index for seen in pathway.remembered()]

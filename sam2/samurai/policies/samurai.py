@@ -81,18 +81,22 @@ class SamuraiPolicy(Policy):
 
     @property
     def requirements(self) -> PolicyRequirements:
+        """Boxes for the Kalman filter, and a gate on the object score."""
         maps, pointers = self._memory.capacity, self.context.pointers
         return PolicyRequirements(
             maps, pointers, boxes=True, object_gate=self._parameters.object_gate
         )
 
     def start(self, decoded: Decoded) -> Choice:
+        """A single candidate (box or mask prompt) is taken as it is; the filter starts a frame
+        later."""
         self._memory = TrustedFrames(decoded.frame_index, self.context.slots)
         if len(decoded.candidates) == 1:  # a box or a mask: nothing to choose, nothing to measure
             return Choice(0)
         return self._follow(decoded)
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
+        """The best weighted sum of predicted IoU and motion score."""
         return [self._follow(decoded[0])]
 
     def _follow(self, decoded: Decoded) -> Choice:
@@ -102,10 +106,12 @@ class SamuraiPolicy(Policy):
         return Choice(chosen.candidate)
 
     def recall(self, frame_index: int) -> Sequence[Recall]:
+        """The prompt frame and the newest trusted frames."""
         pointers = recent_pointers(self._memory.prompt, frame_index, self.context.pointers)
         return [Recall(self._memory.recalled(frame_index), pointers)]
 
     def remember(self, frame_index: int) -> Sequence[Keep]:
+        """The prompt frame and the trusted frames that can still be recalled."""
         self._memory = self._memory.after(frame_index, self._trusted)
         pointers = kept_pointers(self._memory.prompt, frame_index, self.context.pointers)
         return [Keep(self._memory.kept(frame_index), pointers)]

@@ -62,6 +62,7 @@ class SamuraiDamPolicy(Policy):
 
     @property
     def requirements(self) -> PolicyRequirements:
+        """Boxes for SAMURAI's motion, areas for DAM4SAM's memory."""
         return PolicyRequirements(
             self._memory.maps,
             self._memory.pointers,
@@ -72,6 +73,7 @@ class SamuraiDamPolicy(Policy):
         )
 
     def start(self, decoded: Decoded) -> Choice:
+        """Best predicted IoU, or the motion rule where the prompt has several candidates."""
         chosen = decoded.best()
         if len(decoded.candidates) > 1:
             chosen = self.motion.choose(decoded).candidate
@@ -79,9 +81,12 @@ class SamuraiDamPolicy(Policy):
         return Choice(chosen)
 
     def recall(self, frame_index: int) -> Sequence[Recall]:
+        """The recent and the distractor-resolving memory (DRM)."""
         return [self._memory.recall(frame_index)]
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
+        """The best weighted sum of predicted IoU and motion score; a found object resets the
+        search."""
         seen = decoded[0]
         chosen = self.motion.choose(seen)
         candidate = seen.candidates[chosen.candidate]
@@ -97,4 +102,5 @@ class SamuraiDamPolicy(Policy):
             self._absent = 0
 
     def remember(self, frame_index: int) -> Sequence[Keep]:
+        """The frames of both memories; a frame that entered neither is not encoded."""
         return [self._memory.keep(frame_index)]

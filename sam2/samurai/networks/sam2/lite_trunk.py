@@ -103,6 +103,7 @@ class Block(nn.Module):
         self.residual = stride == 1 and inputs == channels
 
     def forward(self, grid: Tensor) -> Tensor:
+        """Grid (B, C, H, W) to (B, C', H/stride, W/stride)."""
         wide = grid if self.expand is None else _clipped(self.expand(grid))
         narrow: Tensor = self.project(_clipped(self.depthwise(wide)))
         return grid + narrow if self.residual else narrow
@@ -119,6 +120,7 @@ class SameConv(nn.Conv2d):
         self.uneven = (before, kernel - stride - before) * 2 if stride > 1 else None
 
     def forward(self, input: Tensor) -> Tensor:  # the name that torch gives it
+        """Grid (B, C, H, W) to (B, C', H/stride, W/stride), rounded up."""
         return super().forward(input if self.uneven is None else F.pad(input, self.uneven))
 
 

@@ -86,6 +86,7 @@ class Sam2Network:
 
     @property
     def resizes_on_device(self) -> bool:
+        """The execution backend's choice."""
         return self.execution.resizes_on_device
 
     def check_process(self) -> None:

@@ -88,6 +88,7 @@ class Compiled:
         self.closed = False
 
     def __call__(self, *tensors: Tensor) -> Any:
+        """Compute; a new shape is compiled only as long as `closed` is False."""
         shapes = tuple(tensor.shape for tensor in tensors)
         if not self.closed:
             self._known.add(shapes)

@@ -57,6 +57,7 @@ class Replayed:
         self.must_record = True
 
     def __call__(self, *tensors: Tensor) -> Any:
+        """Replay the graph of these shapes and dtypes, recording it first; results are copies."""
         key = tuple((tuple(tensor.shape), tensor.dtype) for tensor in tensors)
         recording = self._recordings.get(key)
         if recording is None:
