@@ -154,7 +154,9 @@ def read_pins(path: Path, python: tuple[int, int]) -> dict[str, str]:
             continue
         match = PIN.fullmatch(requirement)
         if match is None:
-            raise SetupError(f"{path.name}, line {number} is no pin. Remedy: mend that line.")
+            raise SetupError(
+                f"{path.name}, line {number} is not a pin (name==version). Remedy: correct that line."
+            )
         name, version, comparison, minor = match.groups()
         if comparison is None or (python < (3, int(minor))) == (comparison == "<"):
             pins[normalize(name)] = version
@@ -501,7 +503,7 @@ def main() -> int:
         print(f"setup: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nsetup: interrupted. The same command goes on from here.", file=sys.stderr)
+        print("\nsetup: interrupted. Run the same command to continue.", file=sys.stderr)
         return 130
     return 0
 

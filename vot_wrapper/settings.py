@@ -70,8 +70,8 @@ class Settings(TrackerConfig):
         super().__post_init__()
         if self.offline:
             raise ConfigurationError(
-                f"{PREFIX}OFFLINE=yes is not allowed: TraX wants an answer to every frame. Remedy: "
-                "leave it unset; offline sessions are for Python"
+                f"{PREFIX}OFFLINE=yes is not allowed: TraX requires an answer to every frame. "
+                "Remedy: leave it unset; offline sessions are for Python"
             )
 
 

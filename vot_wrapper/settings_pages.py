@@ -56,14 +56,14 @@ def renewed(file: Path, generated: str) -> str:
     """The file's text with another generated part.
 
     Raises:
-        ConfigurationError: the file has lost a marker.
+        ConfigurationError: the file lacks a marker.
     """
     begin, end = _MARKERS[file.suffix]
     text = file.read_text(encoding="utf-8")
     head, first, rest = text.partition(f"{begin}\n")
     _, second, tail = rest.partition(f"\n{end}\n")
     if not first or not second:
-        raise ConfigurationError(f"{file} has lost a marker: write {begin!r} and {end!r} into it")
+        raise ConfigurationError(f"{file} lacks a marker: add {begin!r} and {end!r}")
     return f"{head}{first}{generated}{second}{tail}"
 
 

@@ -225,7 +225,7 @@ def test_prose_on_the_page_stays(ablate: Ablate, single: Path, tmp_path: Path) -
     [
         (["--policies", "nobody"], "unknown policy 'nobody'"),
         (["--models", "huge"], "no model is called 'huge'"),
-        (["--workspace", "/nowhere"], "/nowhere is no workspace"),
+        (["--workspace", "/nowhere"], "/nowhere is not a VOT workspace"),
         (["--workspace", "/a/same", "/b/same"], "two workspaces have the same name"),
     ],
 )

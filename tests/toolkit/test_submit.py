@@ -386,7 +386,7 @@ def test_wrong_usage_is_one_line_with_the_remedy(
     for arguments, message in (
         (["tiny one", "--workspace", workspace], "letters, digits and hyphens"),
         (["nobody", "--workspace", workspace], "there is no tracker 'nobody'"),
-        (["tiny-one", "--workspace", tmp_path], "is no workspace"),
+        (["tiny-one", "--workspace", tmp_path], "is not a VOT workspace"),
         (["tiny-one", "--workspace", bare], "samurai evaluate"),
         (["tiny-one", "--workspace", workspace, "--output", full], "isn't empty"),
         (["tiny-one", "--workspace", workspace, "--stack", "vots2099"], "there is no stack"),

@@ -120,12 +120,12 @@ class Console:
 
     def damaged(self, sequence: str, result: str) -> None:
         """Report a result file that was cut short and is made again."""
-        self.say(f"  {sequence}: the result {result} was cut short; it is made again")
+        self.say(f"  {sequence}: the result {result} was cut short and is computed again")
 
     def interrupted(self) -> None:
         """The person pressed Ctrl-C."""
         self._erase()
-        self.say("interrupted. What is complete is kept: the same command goes on from there.")
+        self.say("interrupted. Finished sequences are kept: run the same command to continue.")
 
     def failed(self, failure: Failure) -> None:
         """A tracker ended without results; Ctrl-C ends it too, and is no failure."""
@@ -134,11 +134,11 @@ class Console:
         self.say(f"  FAILED: {failure.place}")
         self.say(f"  reason: {failure.reason}")
         if failure.output:
-            self.say("  the last that the tracker wrote:")
+            self.say("  the tracker's last output:")
             for line in failure.output:
                 self.say(f"    | {line}")
         if failure.log is not None:
-            self.say(f"  the whole log: {failure.log}")
+            self.say(f"  full log: {failure.log}")
         if failure.remedy:
             self.say(f"  {failure.remedy}")
 
@@ -151,11 +151,11 @@ class Console:
             self.say(f"  {failure.place}: {failure.reason.splitlines()[0]}")
             if failure.log is not None:
                 self.say(f"    log: {failure.log}")
-        kept = "What is complete is kept"
+        kept = "Finished sequences are kept"
         if all(failure.remedy and not failure.last for failure in failures):
             self.say(f"{kept}. The same command fails again until the data is complete.")
         else:
-            self.say(f"{kept}: the same command tries what failed again.")
+            self.say(f"{kept}: the same command retries the failed sequences.")
 
     def findings(self, findings: Iterable[Finding]) -> None:
         """What the check of the sequences found."""
@@ -240,7 +240,7 @@ class WorkersConsole:
     def died(self, worker: int, experiment: str, sequence: str, reason: str) -> None:
         """Report a worker process that crashed, and that its sequence is retried."""
         self._console.line(
-            f"  worker {worker + 1} died over {experiment}, {sequence}; another one takes it up "
+            f"  worker {worker + 1} crashed on {experiment}/{sequence}; retrying on another worker "
             f"({reason})"
         )
 
@@ -254,4 +254,4 @@ class WorkersConsole:
 
     def postponed(self, experiment: str) -> None:
         """Report an experiment that runs alone afterwards, because it is timed."""
-        self._console.say(f"  {experiment} measures the clock: it runs afterwards, alone")
+        self._console.say(f"  {experiment} is timed: it runs afterwards, alone")

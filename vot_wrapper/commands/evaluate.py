@@ -203,8 +203,8 @@ def workspace_folder(
     folder = bundled.user_workspace()
     if not (folder / "config.yaml").exists():
         raise ConfigurationError(
-            f"no workspace: the current folder is none, and there is none in {folder} yet. Remedy: "
-            "name one with --workspace FOLDER, or run `samurai evaluate` first, which makes it"
+            f"not a VOT workspace: no config.yaml in the current folder, nor in {folder}. Remedy: "
+            "name one with --workspace FOLDER, or run `samurai evaluate` first, which creates it"
         )
     return folder
 
@@ -216,7 +216,7 @@ def _refuse_to_guess(here: Path, stack: str | None) -> None:
     own = (here / "sequences").is_dir()
     if not own and stack is None:
         return
-    reason = "has sequences/ but no config.yaml" if own else "is no workspace yet"
+    reason = "has sequences/ but no config.yaml" if own else "is not a VOT workspace yet"
     wanted = stack or "tests/multiobject"
     raise ConfigurationError(
         f"the current folder {reason}. Remedy: `--workspace . --stack {wanted}` makes a workspace "

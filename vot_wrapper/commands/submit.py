@@ -83,13 +83,13 @@ def _open(arguments: argparse.Namespace) -> tuple[EvaluationContext, Tracker]:
     name = arguments.tracker
     if not is_valid_reference(name):
         raise ConfigurationError(
-            f"{name!r} is no identifier: VOT takes ASCII letters, digits and hyphens. Remedy: "
-            "rename the section of trackers.ini, and the tracker's folder in results/"
+            f"{name!r} is not a valid identifier: VOT allows ASCII letters, digits and hyphens. "
+            "Remedy: rename the section of trackers.ini, and the tracker's folder in results/"
         )
     folder = workspace_folder(arguments.workspace)
     if not (folder / CONFIGURATION).exists():
         raise ConfigurationError(
-            f"{folder} is no workspace (it has no {CONFIGURATION}), so it has no results. Remedy: "
+            f"{folder} is not a VOT workspace (it has no {CONFIGURATION}). Remedy: "
             "name the one that `samurai evaluate` ran in with --workspace"
         )
     context = open_workspace(

@@ -247,7 +247,7 @@ def _experiments(context: EvaluationContext, wanted: tuple[str, ...]) -> list[Ex
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise ConfigurationError(
-            f"there is no experiment {', '.join(unknown)} in this stack. There are: "
+            f"there is no experiment {', '.join(unknown)} in this stack. Available: "
             f"{', '.join(known)}"
         )
     return [known[name] for name in wanted] or list(known.values())

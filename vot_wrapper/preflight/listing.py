@@ -82,7 +82,7 @@ def _names(data: Path, lines: list[str]) -> tuple[list[str], list[Finding]]:
             remedy = "restore the folder, or delete the line"
             findings.append(Finding("FAIL", where, what, remedy, kind="list folder"))
         elif base in names:
-            what = f"{base} stands there twice"
+            what = f"{base} is listed twice"
             findings.append(
                 Finding("FAIL", where, what, "delete one of the two lines", kind="list twice")
             )

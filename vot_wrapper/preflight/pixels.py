@@ -44,7 +44,7 @@ def look_at(files: list[Path], where: str) -> Images:
         size = _size(file, index in decoded)
         if size is None:
             what = "the image is damaged or cut short"
-            remedy = "restore the file; a download may have broken off"
+            remedy = "restore the file; a download may be incomplete"
             seen.findings.append(Finding("FAIL", name, what, remedy, kind="image damaged"))
         elif seen.size is None:
             seen.size = size

@@ -24,7 +24,7 @@ def judge(facts: Facts, needs: Needs) -> Iterator[Finding]:
         yield from _anchors(facts, value, experiment)
     yield from _length(facts, needs)
     if needs.masks and "rectangle" in facts.kinds:
-        what = "its truth is boxes, in a challenge that compares masks"
+        what = "its ground truth has boxes, but the challenge compares masks"
         remedy = "annotate masks, or take a stack of boxes, for example vot2022/shorttermbox"
         yield Finding("WARN", f"{facts.folder}", what, remedy, kind="boxes")
 
@@ -36,7 +36,7 @@ def _rate(facts: Facts, needs: Needs) -> Iterator[Finding]:
     what = f"fps={facts.rate} isn't a whole number above 0"
     if needs.realtime:
         what += f", which {needs.realtime} measures by"
-    remedy = "round it; the toolkit takes no fractions"
+    remedy = "round it; the toolkit accepts no fractions"
     level: Level = "FAIL" if needs.realtime else "WARN"
     yield Finding(level, f"{facts.folder}/{METADATA}", what, remedy, kind="fps")
 
@@ -53,7 +53,7 @@ def _objects(facts: Facts, needs: Needs) -> Iterator[Finding]:
             continue
         starts[name] = first
         if states[first] == EMPTY:
-            what = "the object begins with an empty region, from which a tracker can't start"
+            what = "the object's first region is empty, so no tracker can start from it"
             remedy = "write 0 until the object appears"
             yield Finding("WARN", f"{where}:{first + 1}", what, remedy, kind="empty start")
     if needs.first and starts and min(starts.values()) > 0:

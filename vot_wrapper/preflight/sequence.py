@@ -68,7 +68,7 @@ def gather(folder: Path, name: str) -> Facts | None:
     facts.rate = metadata.get("fps", "30")
     length = whole(metadata.get("length"))
     if length is not None and length < 1:
-        where, what = f"{folder}/{METADATA}", f"length={length} is no number of frames"
+        where, what = f"{folder}/{METADATA}", f"length={length} is not a number of frames"
         facts.findings.append(
             Finding("FAIL", where, what, "write the number of images", kind="length")
         )
@@ -98,7 +98,7 @@ def _metadata(folder: Path, facts: Facts) -> dict[str, str] | None:
         return {match[1]: match[2] for match in matches if match}
     if (folder / "color").is_dir():
         channel = next((f"color/%08d{s}" for s in SUFFIXES if _has_first(folder, s)), "")
-        what = f"the file {METADATA} is missing, which names channels, frame rate and length"
+        what = f"the file `{METADATA}` with channels, frame rate and length is missing"
         remedy = (
             f"write it: channels.color={channel or DEFAULT_CHANNEL}, fps=30, format=default, "
             f"name={facts.name}"
@@ -185,11 +185,12 @@ def _compare_size(folder: Path, metadata: dict[str, str], size: Size | None, fac
     if size is None or None in stated or stated == size:
         return
     what = (
-        f"the images have {size[0]} x {size[1]} pixels (turned as their EXIF orientation says), "
+        f"the images have {size[0]} x {size[1]} pixels (rotated as EXIF says), "
         f"width and height are {stated[0]} x {stated[1]}"
     )
     remedy = (
-        "correct width and height, or save the images upright; the truth belongs to one of both"
+        "correct width and height, or save the images upright; "
+        "the ground truth fits only one of the two"
     )
     facts.findings.append(Finding("FAIL", f"{folder}/{METADATA}", what, remedy, kind="size"))
 
@@ -229,7 +230,7 @@ def _rows(truth: Truth, where: str, length: int, official: bool) -> Iterator[Fin
     hidden = count > 0 and (official or not truth.states[:-1].strip(SPECIAL))
     if length and count != length and not (count < length and hidden):
         what = f"{count} rows of ground truth for {length} images"
-        remedy = "give every image its row (0 where nothing is annotated), and no row more"
+        remedy = "write one row per image (0 where nothing is annotated)"
         yield Finding("FAIL", where, what, remedy, kind="truth rows")
     if truth.far:
         what = f"{len(truth.far)} masks reach beyond the image"
@@ -246,7 +247,7 @@ def _values(folder: Path, facts: Facts) -> None:
         facts.starts[file.stem] = frames  # not a number is neither, as for the toolkit
         if facts.length and len(values) > facts.length:
             what = f"{len(values)} values for {facts.length} images"
-            remedy = "delete the lines that are too many"
+            remedy = "delete the extra lines"
             facts.findings.append(Finding("FAIL", str(file), what, remedy, kind="value rows"))
     for file in sorted((*folder.glob("*.tag"), *folder.glob("*.label"))):
         _, finding = read_text(file, str(file))

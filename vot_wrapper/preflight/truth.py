@@ -105,7 +105,7 @@ def parse(text: str) -> Row:
         int(numbers[0])  # a code; not a number isn't one
         return Row(SPECIAL)
     if len(numbers) % 2:
-        raise Unreadable(f"{len(numbers)} numbers are no region: 1, 2, 4, 6 or more are")
+        raise Unreadable(f"{len(numbers)} numbers are not a region, which has 1, 2, 4, 6 or more")
     if any(math.isnan(number) for number in numbers):
         return Row(SPECIAL)
     if not all(math.isfinite(number) for number in numbers):
@@ -151,7 +151,7 @@ def _reason(line: str) -> str:
 def _read_binary(path: Path, where: str, size: tuple[int, int] | None) -> Truth:
     truth = Truth(complete=False)
     if not os.access(path, os.W_OK):  # the toolkit opens it to write, and then takes it for text
-        what = "binary ground truth that may not be written to, which the toolkit can't read"
+        what = "the binary ground truth is read-only, and the toolkit can't read it then"
         truth.findings.append(
             Finding("FAIL", where, what, f"chmod u+w {path}", kind="truth read-only")
         )

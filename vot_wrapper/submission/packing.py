@@ -63,7 +63,7 @@ def pack(
         archives = list(folder.glob("*.zip"))
         if len(archives) != 1:
             raise PackingError(
-                "the toolkit made no archive, though no file is missing: what it said is above. "
+                "the toolkit made no archive, though no file is missing: its output is above. "
                 "Remedy: was the stack changed after the run? Then run `samurai evaluate` again"
             )
         verify(archives[0], tracker, inventory)

@@ -77,11 +77,11 @@ def derive(source: Path, folder: Path, combinations: Sequence[Combination]) -> N
         folder: of the new one; results that are there stay.
 
     Raises:
-        ConfigurationError: `source` is no workspace, or its stack can't be read.
+        ConfigurationError: `source` is not a workspace, or its stack can't be read.
     """
     file = source / CONFIGURATION
     if not file.exists():
-        raise ConfigurationError(f"{source} is no workspace: it has no {CONFIGURATION}")
+        raise ConfigurationError(f"{source} is not a VOT workspace: it has no {CONFIGURATION}")
     found = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     stack = found["stack"]
     if isinstance(stack, str):

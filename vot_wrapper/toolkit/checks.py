@@ -54,7 +54,8 @@ def settings(_: Path | None = None) -> Iterator[Finding]:
         refuse_misspelt(os.environ)
         read_settings(os.environ)
         text = " ".join(f"{name}={shlex.quote(value)}" for name, value in given.items())
-        held = f"{text}, and defaults else" if given else "defaults: no SAMURAI_* variable is set"
+        held = f"{text}, and defaults for the rest"
+        held = held if given else "defaults: no SAMURAI_* variable is set"
         yield Finding("OK", "settings", f"{held} (`samurai serve --help` lists all)")
     except ConfigurationError as error:
         yield Finding("FAIL", "settings", str(error), "correct or unset the variable")
@@ -111,7 +112,7 @@ def _waiting(file: Path, found: dict[Fault, list[str]]) -> Iterator[Finding]:
     for fault, owners in found.items():
         folders.setdefault(fault.folder, []).append(f"{fault.model} (for {', '.join(owners)})")
     for folder, waiting in folders.items():
-        text = f"{file}: weights that aren't there yet: {', '.join(waiting)}"
+        text = f"{file}: missing weights: {', '.join(waiting)}"
         remedy = f"`samurai download NAME` fetches weights; these belong in {folder}"
         yield Finding("INFO", "trackers", text, remedy)
 
@@ -119,7 +120,7 @@ def _waiting(file: Path, found: dict[Fault, list[str]]) -> Iterator[Finding]:
 def workspace(folder: Path | None) -> Iterator[Finding]:
     """The sequences of a workspace, as its experiments need them."""
     if folder is None and not (Path.cwd() / "config.yaml").is_file():
-        text = "the current folder is none; --workspace FOLDER checks the sequences of one"
+        text = "the current folder is not a workspace; --workspace FOLDER checks another"
         yield Finding("INFO", "workspace", text)
         return
     from samurai.errors import ConfigurationError

@@ -128,7 +128,7 @@ def _damaged(place: Place, remedy: str) -> Iterator[Finding]:
     for file, flaw in trajectories.validate(results, name, len(place.run.frames)):
         yield Finding("FAIL", str(place), f"{file} {flaw}", remedy)
     if results.exists(f"{name}.bin") and results.exists(f"{name}.txt"):
-        what = f"{name} is there as .bin and .txt; .bin is packed, .txt is what analyses read"
+        what = f"{name} exists as .bin and .txt; .bin is packed, analyses read .txt"
         yield Finding("WARN", str(place), what, "delete the one that is out of date")
 
 
@@ -143,7 +143,7 @@ def _lacking(present: list[Place], again: str) -> Iterator[Finding]:
     for place, names in zip(tracked, found, strict=True):
         for name in sorted(everywhere.keys() - names - {trajectories.TIME}):
             file = f"{place.name}_{name}.value"
-            what = f"{file} is missing; {everywhere[name]} of {len(tracked)} runs have theirs"
+            what = f"{file} is missing; {everywhere[name]} of {len(tracked)} runs have one"
             remedy = f"delete {place.file} and run `{again}`"
             yield Finding("WARN" if name != CONFIDENCE else "FAIL", str(place), what, remedy)
 

@@ -253,7 +253,7 @@ class _Foreman:
                 tasks.appendleft(Task(task.experiment, task.sequence, task.attempt + 1))
             else:
                 where = (self._tracker.identifier, task.experiment, task.sequence)
-                failure = Failure(*where, f"{ATTEMPTS} workers died over it: {reason}")
+                failure = Failure(*where, f"{ATTEMPTS} workers crashed on it: {reason}")
         else:
             self._reasons.append("" if failure is None else failure.reason)
             if failure is not None and all_alike(self._reasons):

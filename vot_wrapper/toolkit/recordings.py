@@ -59,7 +59,7 @@ def trackers_to_show(context: EvaluationContext, names: tuple[str, ...]) -> list
             found.append(Tracker(_identifier=identifier, _source=None, command="", version=version))
         else:
             raise ConfigurationError(
-                f"there are no results of a tracker {name!r} in {folder}. There are results of: "
+                f"there are no results of a tracker {name!r} in {folder}. Available: "
                 f"{', '.join(recorded) or 'none'}"
             )
     return found

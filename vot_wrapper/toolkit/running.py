@@ -35,9 +35,9 @@ NO_REASON = (
 )
 QUIT_REASON = re.compile(r'^@@TRAX:quit .*"trax\.reason=(.*)"\s*$', re.MULTILINE)
 TOO_SLOW = re.compile(r"did not reply in (\d+) seconds")  # the toolkit, also when the process died
-REPAIR = "complete the sequence's folder; the experiment goes without it until then"
-ALL_ALIKE = "every sequence fails so; the others weren't tried"
-FULL_DISK = "free space on the disk of the workspace; then the same command goes on"
+REPAIR = "complete the sequence's folder; the experiment skips it until then"
+ALL_ALIKE = "every sequence fails with this error; the others weren't tried"
+FULL_DISK = "free space on the disk of the workspace; then the same command continues"
 HOPELESS = 3  # sequences that fail for one reason, and none succeeds: the others will fail, too
 TRAX = "@@TRAX:"  # begins a message of the protocol, of which the output is full
 

@@ -155,7 +155,7 @@ def _weights(section: Section, settings: Settings) -> Iterator[Fault]:
     for variable in (FOLDER_VARIABLE, *_WEIGHTS_OF.values()):
         path = section.env.get(variable, "").strip()
         if path and not Path(path).expanduser().is_absolute():
-            what = f"{variable}={path} is relative, and the process starts in a folder of its own"
+            what = f"{variable}={path} is relative, but the tracker starts in another folder"
             yield Fault(what, "write an absolute path")
 
 

@@ -102,7 +102,7 @@ def _count_binary(content: bytes) -> int:
         raise CorruptResult(f"is cut short: {len(content)} bytes")
     version, count = _HEADER.unpack_from(content)
     if version != _VERSION:
-        raise CorruptResult(f"is no trajectory: format {version}")
+        raise CorruptResult(f"is not a trajectory: format {version}")
     offset = _HEADER.size
     for index in range(count):
         try:
@@ -124,7 +124,7 @@ def _region_bytes(content: bytes, offset: int) -> int:
     if kind == _POLYGON:
         return _COUNT.size + 8 * int(_COUNT.unpack_from(content, offset + 1)[0])
     if kind != _MASK:
-        raise CorruptResult(f"is no trajectory: a region of type {kind}")
+        raise CorruptResult(f"is not a trajectory: a region of type {kind}")
     *_, width, height, count = _MASK_HEADER.unpack_from(content, offset + 1)
     start = offset + 1 + _MASK_HEADER.size
     if start + 2 * count > len(content):

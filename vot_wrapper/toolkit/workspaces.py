@@ -156,7 +156,7 @@ def check_folder(folder: Path) -> list[Finding]:
     """What is wrong with the sequences of a workspace, which the toolkit needn't be able to load.
 
     Raises:
-        ConfigurationError: it is no workspace, or its stack can't be read.
+        ConfigurationError: it is not a workspace, or its stack can't be read.
     """
     configuration = _configuration(folder, None, folder, lambda line: None)
     name = configuration["stack"]
@@ -201,7 +201,7 @@ def _configuration(folder: Path, stack: str | None, registry: Path, say: Say) ->
     if not file.exists():
         if stack is None:
             raise ConfigurationError(
-                f"{folder} is no workspace (it has no {CONFIGURATION}). Remedy: name one with "
+                f"{folder} is not a VOT workspace (no {CONFIGURATION}). Remedy: name one with "
                 "--workspace, or make one there with --stack, for example --stack vot2022/shortterm"
             )
         folder.mkdir(parents=True, exist_ok=True)
@@ -330,7 +330,7 @@ def _trackers(workspace: Workspace, names: tuple[str, ...]) -> list[Tracker]:
     for name in names:
         if name not in workspace.registry:
             raise ConfigurationError(
-                f"there is no tracker {name!r} in the registries of this workspace. There are: "
+                f"there is no tracker {name!r} in the registries of this workspace. Available: "
                 f"{', '.join(known) or 'none'}"
             )
         found.append(_runnable(workspace.registry[name]))
@@ -351,7 +351,7 @@ def _sequences(workspace: Workspace, names: tuple[str, ...]) -> list[Sequence]:
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ConfigurationError(
-            f"there is no sequence {', '.join(unknown)} in this workspace. There are: "
+            f"there is no sequence {', '.join(unknown)} in this workspace. Available: "
             f"{', '.join(known)}"
         )
     chosen = [known[name] for name in names] or list(known.values())

@@ -171,7 +171,7 @@ def _quit(stdio: IsolatedStdio, channel: Channel | None, failure: BaseException)
                 channel.wait()
         channel.quit(reason_line(failure))
     except Exception as error:
-        log.warning("the client couldn't be told: %s", reason_line(error))
+        log.warning("can't report to the client: %s", reason_line(error))
 
 
 def reason_line(failure: BaseException) -> str:

@@ -103,7 +103,7 @@ class Wire:
             part = os.read(self._source, 1 << 16)
             if not part:
                 within = ", in the middle of a message" if self._received else ""
-                raise ClientError(f"the client is gone without a quit{within}")
+                raise ClientError(f"the client disconnected without a quit message{within}")
             self._received += part
         line = bytes(self._received[:end])
         del self._received[: end + 1]
@@ -113,7 +113,7 @@ class Wire:
     def _skip(self, line: bytes) -> None:
         """Other output of the client, which TraX lets pass."""
         if not self._warned and line.strip():
-            log.warning("the client sent a line that is no TraX message, ignored: %r", line[:80])
+            log.warning("ignored a line of the client that is not a TraX message: %r", line[:80])
             self._warned = True
 
     def _write(self, request: bytes) -> None:

@@ -192,7 +192,7 @@ def device(_: Path | None = None) -> Iterator[Finding]:
         text = f"CPU only, although there is an NVIDIA driver (torch {torch.__version__})"
         yield Finding("WARN", "device", text, "install a CUDA build of torch that suits the driver")
     else:
-        text = f"{_cpu()}; there is no GPU, which every model but nano wants"
+        text = f"{_cpu()}; no GPU: all models but nano are slow without one"
         yield Finding("OK", "device", text)
 
 

@@ -144,12 +144,12 @@ def _read_weights(card: ModelCard, path: Path) -> dict[str, Tensor]:
         # a damaged file makes the readers raise nearly anything; torch's own message spreads over
         # many lines and suggests to load without safety
         raise CheckpointError(
-            f"{path} is damaged or no checkpoint ({type(error).__name__}); {card.replacement}"
+            f"{path} is damaged or not a checkpoint ({type(error).__name__}); {card.replacement}"
         ) from error
     weights = content.get("model") if isinstance(content, dict) else None
     if not isinstance(weights, dict) or not all(isinstance(v, Tensor) for v in weights.values()):
         raise CheckpointError(
-            f"{path} is no SAM 2 checkpoint: it has no table of tensors called 'model'; "
+            f"{path} is not a SAM 2 checkpoint: it has no table of tensors called 'model'; "
             f"{card.replacement}"
         )
     return weights

@@ -98,7 +98,7 @@ def _accept_part(
         _accept(card, part, target, verify)
     except CheckpointError as error:
         part.unlink()
-        raise CheckpointError(f"what {card.url} sent was refused and removed: {error}") from error
+        raise CheckpointError(f"what {card.url} sent was rejected and removed: {error}") from error
 
 
 def _accept(
@@ -239,7 +239,8 @@ def _extent(response: requests.Response) -> tuple[int, int | None]:
             r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", "").strip()
         )
         if stated is None:
-            raise CheckpointError(f"{response.url} answers a Range without saying which one")
+            url = response.url
+            raise CheckpointError(f"{url} answers a range request without a usable Content-Range")
         start, total = stated.groups()
         return int(start), None if total == "*" else int(total)
     length = response.headers.get("Content-Length", "")

@@ -104,8 +104,8 @@ def model_card(model: str) -> ModelCard:
     tables = _manifest()
     if model not in tables:
         raise ConfigurationError(
-            f"no model is called {model!r}{did_you_mean(model, tables)}; there are: "
-            f"{', '.join(tables)}, and cards of your own by their paths (*.toml)"
+            f"unknown model {model!r}{did_you_mean(model, tables)}; there are: "
+            f"{', '.join(tables)}, and paths of your own model cards (*.toml)"
         )
     try:
         table = dict(tables[model])

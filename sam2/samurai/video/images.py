@@ -77,7 +77,7 @@ def read_frame(path: str, warn: Warn | None = None) -> Frame:
     except Exception as error:  # damaged files make decoders raise nearly anything
         raise FrameError(
             f"can't decode the image {path} ({len(data)} bytes): {_reason(error, data)}; "
-            "restore the file, the download may have broken off"
+            "restore the file, the download may be incomplete"
         ) from error
 
 

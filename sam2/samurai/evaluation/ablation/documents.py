@@ -21,7 +21,7 @@ from samurai.evaluation.ablation.values import (
     mean_overlap,
 )
 
-BEGIN = "<!-- samurai ablate: tables begin; what stands between these marks is written anew -->"
+BEGIN = "<!-- samurai ablate: tables begin; text between these marks is generated -->"
 END = "<!-- samurai ablate: tables end -->"
 NEW_PAGE = f"""# Memory policies side by side
 

@@ -80,7 +80,7 @@ class Replayed:
             if self.must_record:
                 raise
             self._at_most = 0
-            log.warning("new shapes are computed without a recording from now on: %s", error)
+            log.warning("CUDA graph capture failed, new shapes run without graphs: %s", error)
             return None
         return recording
 
