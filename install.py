@@ -155,7 +155,7 @@ def read_pins(path: Path, python: tuple[int, int]) -> dict[str, str]:
         match = PIN.fullmatch(requirement)
         if match is None:
             raise SetupError(
-                f"{path.name}, line {number} is not a pin (name==version). Remedy: correct that line."
+                f"{path.name}, line {number} is not a pin, name==version. Remedy: correct it."
             )
         name, version, comparison, minor = match.groups()
         if comparison is None or (python < (3, int(minor))) == (comparison == "<"):
