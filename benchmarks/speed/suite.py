@@ -77,7 +77,7 @@ class Suite:
                 process.run(practice, stage.objects)
             for peer in [peer for peer in CATALOG if peer.name in self.plan.peers]:
                 self._start(peer, stage, practice, everybody, result)
-            timed = in_turns(everybody, video, stage.objects, stage.rounds, self.log)
+            timed = interleaved(everybody, video, stage.objects, stage.rounds, self.log)
             ours = everybody[: len(stage.variants)]
             for ran, variant in zip(ours, stage.variants, strict=True):
                 result["runs"].append(_run(ran, variant, stage, timed[ran.label]))
@@ -133,7 +133,7 @@ class Suite:
         return {**in_parts(settled), "network": report["network"]}
 
 
-def in_turns(
+def interleaved(
     contestants: Sequence[Contestant], video: Video, objects: int, rounds: int, log: Log
 ) -> dict[str, list[TimedRun]]:
     """Rounds in which everybody runs once, in the same order, so that a slow spell of the machine

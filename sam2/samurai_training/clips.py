@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from samurai_training.actors import Pose
 from samurai_training.assets import Assets, Picture
-from samurai_training.view_sampling import Pan, Pursuit, Stare, ViewRule, ViewSampler
+from samurai_training.view_sampling import FollowingView, Pan, StaticView, ViewRule, ViewSampler
 from samurai_training.world import World
 
 SMALLEST = 12
@@ -46,7 +46,7 @@ def training_clip(assets: Assets, rule: ViewRule, length: int, seed: tuple[int, 
 def _try(assets: Assets, rule: ViewRule, length: int, random: Generator) -> Clip | None:
     world = World(assets, random)
     view_sampler: ViewSampler = (
-        Stare(rule, random) if random.random() < rule.whole else Pursuit(rule, random)
+        StaticView(rule, random) if random.random() < rule.whole else FollowingView(rule, random)
     )
     framed = random.random() < 0.5
     gap = int(random.choice([1, 1, 2, 4]))

@@ -44,7 +44,7 @@ class ViewSampler(Protocol):
         """Told after every frame."""
 
 
-class Stare:
+class StaticView:
     """The whole frame, which stays as it is."""
 
     def __init__(self, rule: ViewRule, random: Generator) -> None:
@@ -61,7 +61,7 @@ class Stare:
         """Nothing changes the view."""
 
 
-class Pursuit:
+class FollowingView:
     """A window of some target sizes that follows where the target was."""
 
     def __init__(self, rule: ViewRule, random: Generator) -> None:

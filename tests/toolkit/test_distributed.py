@@ -77,7 +77,7 @@ def test_a_killed_worker_is_replaced(make_workspace: MakeWorkspace, evaluate: Ev
         deadline = time.monotonic() + 60
         while not killed and time.monotonic() < deadline:
             found = subprocess.run(
-                ["pgrep", "-f", "ray::Bench.run"], capture_output=True, text=True, check=False
+                ["pgrep", "-f", "ray::WorkerActor.run"], capture_output=True, text=True, check=False
             )
             for word in found.stdout.split()[:1]:
                 os.kill(int(word), signal.SIGKILL)

@@ -15,8 +15,8 @@ from samurai.errors import ConfigurationError
 from vot_wrapper.commands.evaluate import workspace_folder
 from vot_wrapper.toolkit import checks
 from vot_wrapper.toolkit.bundled import source
-from vot_wrapper.toolkit.locks import trackers_alone
-from vot_wrapper.toolkit.running import _without_our_traceback, all_alike
+from vot_wrapper.toolkit.locks import tracker_locks
+from vot_wrapper.toolkit.running import _without_our_traceback, same_reason
 
 Evaluate = Callable[..., tuple[int, str]]
 MakeWorkspace = Callable[..., Path]
@@ -67,7 +67,7 @@ def test_one_sequence_without_anchors_does_not_end_the_others(
 def test_a_tracker_is_given_up_when_everything_fails_alike(
     reasons: list[str], given_up: bool
 ) -> None:
-    assert all_alike(reasons) == given_up
+    assert same_reason(reasons) == given_up
 
 
 def test_damaged_data_stops_the_run_before_the_first_frame(
@@ -251,22 +251,22 @@ def test_votstval_without_its_tags_says_what_is_missing(
 def test_one_tracker_is_run_by_one_process(tmp_path: Path) -> None:
     program = (
         "import sys, pathlib\n"
-        "from vot_wrapper.toolkit.locks import trackers_alone\n"
-        "with trackers_alone(pathlib.Path(sys.argv[1]), ['mine']):\n"
+        "from vot_wrapper.toolkit.locks import tracker_locks\n"
+        "with tracker_locks(pathlib.Path(sys.argv[1]), ['mine']):\n"
         "    print('held', flush=True)\n"
         "    sys.stdin.read()\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
     holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None and holder.stdout.readline() == "held\n"
-    busy = trackers_alone(tmp_path, ["mine"])
+    busy = tracker_locks(tmp_path, ["mine"])
     with pytest.raises(ConfigurationError, match=str(holder.pid)):
         busy.__enter__()
-    with trackers_alone(tmp_path, ["another"]):
+    with tracker_locks(tmp_path, ["another"]):
         pass
     holder.kill()  # the system gives the lock back, however the process ends
     holder.communicate()
-    with trackers_alone(tmp_path, ["mine"]):
+    with tracker_locks(tmp_path, ["mine"]):
         assert (tmp_path / "cache" / "tracker-mine.lock").read_text() == str(os.getpid())
 
 

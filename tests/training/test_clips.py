@@ -17,7 +17,7 @@ from samurai_training.errors import TrainingError
 from samurai_training.ground import Ground
 from samurai_training.people import Person
 from samurai_training.sprites import CutOut, Deformation
-from samurai_training.view_sampling import Pursuit, ViewRule
+from samurai_training.view_sampling import FollowingView, ViewRule
 from samurai_training.world import World
 
 SEEDS = range(12)
@@ -102,7 +102,7 @@ def test_windows_err_as_they_do_in_use(assets: Assets) -> None:
     """Aside, too wide and too narrow, and some of it for several frames."""
     asides, sizes, stays = [], [], []
     for seed in range(60):
-        view_sampler = Pursuit(ViewRule(100, 4.0), np.random.default_rng(seed))
+        view_sampler = FollowingView(ViewRule(100, 4.0), np.random.default_rng(seed))
         views = []
         for _ in range(12):
             views.append(view_sampler.view((0.0, 0.0, 1.0)))

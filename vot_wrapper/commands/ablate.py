@@ -199,17 +199,17 @@ def _run(
     console: Console,
 ) -> bool:
     """Runs every combination in every workspace, also after one that failed; whether none did."""
-    from vot_wrapper.toolkit.ablation import Task, load_of, run_task
+    from vot_wrapper.toolkit.ablation import Task, run_task, workload_of
 
     if arguments.workers > 1:  # trackers inherit it
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     tasks = [Task(combination, folder) for combination in combinations for folder in folders]
-    progress = Progress(console, {t: load_of(t, console, arguments.force) for t in tasks})
+    progress = Progress(console, {t: workload_of(t, console, arguments.force) for t in tasks})
 
     def work(task: Task) -> bool:
         progress.check()
         started = time.monotonic()
-        failures = run_task(task, progress.watcher(task), arguments.force)
+        failures = run_task(task, progress.observer(task), arguments.force)
         progress.check()
         progress.ended(task, time.monotonic() - started)
         return not failures

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from vot_wrapper.commands.console import Console, duration
 
 if TYPE_CHECKING:
-    from vot_wrapper.toolkit.ablation import Load, Task
+    from vot_wrapper.toolkit.ablation import Task, Workload
     from vot_wrapper.toolkit.running import Failure
 
 
@@ -21,7 +21,7 @@ class Progress:
         loads: what each task has to run.
     """
 
-    def __init__(self, console: Console, loads: dict[Task, Load]) -> None:
+    def __init__(self, console: Console, loads: dict[Task, Workload]) -> None:
         self._console = console
         self._loads = loads
         self._total = sum(load.frames for load in loads.values())
@@ -30,9 +30,9 @@ class Progress:
         self._started = time.monotonic()
         self._lock = threading.Lock()
 
-    def watcher(self, task: Task) -> TaskWatcher:
+    def observer(self, task: Task) -> TaskObserver:
         """What the toolkit's side tells of one task."""
-        return TaskWatcher(self, task, self._loads[task])
+        return TaskObserver(self, task, self._loads[task])
 
     def check(self) -> None:
         """Raises the KeyboardInterrupt that the main thread got."""
@@ -83,14 +83,14 @@ class Progress:
         return f"ETA {duration(spent * (self._total - done) / done)}"
 
 
-class TaskWatcher:
+class TaskObserver:
     """Turns what the toolkit's side tells of one task into frames.
 
     It is told parts of sequences; a task's frames are shared out to its sequences alike, which is
     good enough for a time that is left.
     """
 
-    def __init__(self, progress: Progress, task: Task, load: Load) -> None:
+    def __init__(self, progress: Progress, task: Task, load: Workload) -> None:
         self._progress = progress
         self._task = task
         self._share = load.frames / max(1, load.sequences)

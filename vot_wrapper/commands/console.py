@@ -59,7 +59,7 @@ class Interrupt:
 
 
 class Console:
-    """Prints how far a tracker has come (the `Watcher` of vot_wrapper.toolkit.running).
+    """Prints how far a tracker has come (the `RunObserver` of vot_wrapper.toolkit.running).
 
     Into a file or a pipe goes one finished line per sequence; on a terminal the line of the
     running sequence also shows its progress.
@@ -190,7 +190,7 @@ class Console:
 
 
 class WorkersConsole:
-    """Prints how far several workers have come (the `Watcher` of vot_wrapper.toolkit.distributed).
+    """Prints how far several workers have come (vot_wrapper.toolkit.distributed).
 
     A finished line per sequence with its worker; on a terminal also a line with what each of them
     is at.

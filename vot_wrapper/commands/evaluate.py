@@ -18,7 +18,7 @@ from vot_wrapper.toolkit import bundled
 if TYPE_CHECKING:
     from vot.tracker import Tracker
 
-    from vot_wrapper.toolkit.provenance import Standing
+    from vot_wrapper.toolkit.provenance import ResultStatus
     from vot_wrapper.toolkit.running import Failure
     from vot_wrapper.toolkit.scoring import Scores
     from vot_wrapper.toolkit.workspaces import EvaluationContext
@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
         ConfigurationError: the workspace can't be used; the message says what to do.
     """
     started = time.monotonic()
-    from vot_wrapper.toolkit.locks import scoring_alone, trackers_alone
+    from vot_wrapper.toolkit.locks import scoring_lock, tracker_locks
     from vot_wrapper.toolkit.scoring import score
     from vot_wrapper.toolkit.staleness import marked, refuse_faulty
     from vot_wrapper.toolkit.workspaces import UnusableData, open_workspace
@@ -112,20 +112,20 @@ def run(arguments: argparse.Namespace) -> int:
     _introduce(console, context)
     identifiers = [tracker.reference for tracker in context.trackers]
     try:
-        with interrupt, trackers_alone(context.folder, identifiers):
+        with interrupt, tracker_locks(context.folder, identifiers):
             failures = _run_trackers(console, interrupt, context, arguments)
     except KeyboardInterrupt:
         console.interrupted()
         return 130
     try:
-        with scoring_alone(context.folder):
-            scores, standings = marked(context, score(context, arguments.name))
+        with scoring_lock(context.folder):
+            scores, statuses = marked(context, score(context, arguments.name))
     except OSError as error:
         console.say(f"\nthe scores can't be written: {error.strerror or error} ({error.filename})")
         console.say(f"Remedy: free space, or allow writing, in {context.folder}; results are kept")
         console.failures(failures)
         return 1
-    _show(console, context, scores, _staleness(standings, arguments))
+    _show(console, context, scores, _staleness(statuses, arguments))
     console.failures(failures)
     console.say(f"{duration(time.monotonic() - started)} in all")
     return 1 if failures else 0
@@ -233,14 +233,16 @@ def _introduce(console: Console, context: EvaluationContext) -> None:
     console.findings(context.warnings)
 
 
-def _staleness(standings: list[tuple[str, Standing]], arguments: argparse.Namespace) -> list[str]:
+def _staleness(
+    statuses: list[tuple[str, ResultStatus]], arguments: argparse.Namespace
+) -> list[str]:
     """A line for everything in the table that isn't of the present state, with the command."""
     from vot_wrapper.toolkit.staleness import command, lines
 
     where = (arguments.stack, arguments.workspace, split_names(arguments.sequences))
     return [
         f"{mark:8}  {text}"
-        for name, found in standings
+        for name, found in statuses
         for mark, text in lines(name, found, command(name, *where))
     ]
 

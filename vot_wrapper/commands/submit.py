@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vot.tracker import Tracker
 
     from vot_wrapper.submission.texts import Submission
-    from vot_wrapper.toolkit.completeness import Inventory
+    from vot_wrapper.toolkit.completeness import Completeness
     from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 SUBMISSIONS = "submissions"
@@ -53,14 +53,14 @@ def run(arguments: argparse.Namespace) -> int:
         ConfigurationError: the workspace, the stack or the output folder can't be used.
         PackingError: the toolkit's archive isn't what it should be.
     """
-    from vot_wrapper.toolkit.completeness import take_inventory
+    from vot_wrapper.toolkit.completeness import check_completeness
 
     context, tracker = _open(arguments)
     again = _rerun_command(arguments)
     output = _output(arguments.output, context, tracker)
     _introduce(context, tracker)
-    inventory = take_inventory(context, tracker, again)
-    problems = [*inventory.problems, *_check_tracker(context, tracker, again)]
+    completeness = check_completeness(context, tracker, again)
+    problems = [*completeness.problems, *_check_tracker(context, tracker, again)]
     problems += _other_versions(context, tracker, arguments)
     problems += [for_submission(each, context.folder) for each in context.check()]
     warnings = [problem for problem in problems if problem.warning]
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     if grave:
         print("\nno archive was made: solve the problems and run the same command again")
         return 1
-    _deliver(context, tracker, inventory, warnings, output)
+    _deliver(context, tracker, completeness, warnings, output)
     return 0
 
 
@@ -121,8 +121,8 @@ def _output(given: Path | None, context: EvaluationContext, tracker: Tracker) ->
 
 def _check_tracker(context: EvaluationContext, tracker: Tracker, again: str) -> list[Finding]:
     """Everything that isn't about result files: names, settings, the section's content."""
-    from vot_wrapper.submission.secret_scan import disclosures
-    from vot_wrapper.toolkit.provenance import standing
+    from vot_wrapper.submission.secret_scan import find_secrets
+    from vot_wrapper.toolkit.provenance import result_status
 
     where = f"{tracker.reference}, section [{tracker.identifier}] of {Path(tracker.source).name}"
     problems = []
@@ -135,9 +135,9 @@ def _check_tracker(context: EvaluationContext, tracker: Tracker, again: str) -> 
                 "letters, digits and hyphens are safe: rename the section and the results' folder",
             )
         )
-    problems += disclosures(tracker.describe(), where, Path.home())
+    problems += find_secrets(tracker.describe(), where, Path.home())
     problems += _check_settings(tracker, where)
-    return [*problems, *standing(context, tracker).problems(again)]
+    return [*problems, *result_status(context, tracker).problems(again)]
 
 
 def _check_settings(tracker: Tracker, where: str) -> list[Finding]:
@@ -192,7 +192,7 @@ def _submit(tracker: str, arguments: argparse.Namespace) -> str:
 def _deliver(
     context: EvaluationContext,
     tracker: Tracker,
-    inventory: Inventory,
+    completeness: Completeness,
     warnings: list[Finding],
     output: Path,
 ) -> None:
@@ -204,8 +204,8 @@ def _deliver(
     existed = output.exists()
     output.mkdir(parents=True, exist_ok=True)
     try:
-        archive = pack(context, tracker, context.stack, inventory, output)
-        submission = _submission(context, tracker, inventory, warnings, archive)
+        archive = pack(context, tracker, context.stack, completeness, output)
+        submission = _submission(context, tracker, completeness, warnings, archive)
         written = write(output, submission)
         device = submission.settings.device if submission.settings else "not known"
         (output / LOCK).write_text(lock(device), encoding="utf-8")
@@ -215,13 +215,13 @@ def _deliver(
         if not existed:
             output.rmdir()
         raise
-    _show(output, [archive, *written, output / LOCK], inventory)
+    _show(output, [archive, *written, output / LOCK], completeness)
 
 
 def _submission(
     context: EvaluationContext,
     tracker: Tracker,
-    inventory: Inventory,
+    completeness: Completeness,
     warnings: list[Finding],
     archive: Path,
 ) -> Submission:
@@ -240,11 +240,11 @@ def _submission(
         stack=_stack_name(context),
         experiments=[
             Experiment(
-                each.identifier, each.realtime is not None, *inventory.counts[each.identifier]
+                each.identifier, each.realtime is not None, *completeness.counts[each.identifier]
             )
             for each in stack
         ],
-        frames=inventory.frames,
+        frames=completeness.frames,
         speed=speed(context, tracker, names),
         archive=archive.name,
         toolkit=importlib.metadata.version("vot-toolkit"),
@@ -290,10 +290,10 @@ def _print_findings(kind: str, problems: Iterable[Finding]) -> None:
         print(f"    -> {remedy}")
 
 
-def _show(output: Path, files: list[Path], inventory: Inventory) -> None:
+def _show(output: Path, files: list[Path], completeness: Completeness) -> None:
     """What was written, and where a person takes over."""
     words = {
-        ".zip": f"{len(inventory.files)} result files, each compared with the original",
+        ".zip": f"{len(completeness.files)} result files, each compared with the original",
         "description-short.txt": "for the results paper's appendix",
         "description-long.md": "for the registration's questionnaire",
         "tracker.bib": "BibTeX of what the tracker rests on",

@@ -68,7 +68,7 @@ def run(model: str, frames: int | None = None, flags: argparse.Namespace | None 
     device = resolve_device(settings.device)
     dtype = resolve_dtype(settings.dtype, device)
     warn_of_emulation(dtype, device)
-    _tell("model", f"{card.name}: {path}")
+    _print_line("model", f"{card.name}: {path}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if frames is None:
@@ -78,7 +78,7 @@ def run(model: str, frames: int | None = None, flags: argparse.Namespace | None 
         ours, speed = _ours(card, folder, box, device, settings)
     from samurai.verification import compare
 
-    return _judge(compare(expected.masks, ours.masks), speed)
+    return _report_agreement(compare(expected.masks, ours.masks), speed)
 
 
 def bundled_sequence() -> Path:
@@ -105,7 +105,7 @@ def _video(folder: Path, count: int) -> Box:
     with (sequence / "groundtruth.txt").open(encoding="utf-8") as truth:
         # a run-length encoded mask begins with its box
         left, top, width, height = truth.readline().removeprefix("m").split(",")[:4]
-    _tell("video", f"{SEQUENCE}, {count} frames: the whole of each, the box as two points")
+    _print_line("video", f"{SEQUENCE}, {count} frames: the whole of each, the box as two points")
     return Box(float(left), float(top), float(width), float(height))
 
 
@@ -121,7 +121,7 @@ def _installed(
         predictor = load_predictor(card, device)
         set_thread_count(predictor.image_size, os.environ)
         name = f"SAM2VideoPredictor of sam2 {_sam2_version()}"
-        _tell("installed", f"{name} on {_place(device)}, {_short(dtype)}")
+        _print_line("installed", f"{name} on {_place(device)}, {_short(dtype)}")
         with contextlib.redirect_stderr(io.StringIO()):  # its progress bars
             made = run_predictor(predictor, folder, box, dtype)
     except SamuraiError:
@@ -131,7 +131,7 @@ def _installed(
             f"the installed predictor itself fails on {device} ({reason(error)}): try another "
             "SAMURAI_DEVICE, or install sam2 and torch again"
         ) from error
-    _tell("", _cost(made))
+    _print_line("", _cost(made))
     return made
 
 
@@ -148,23 +148,23 @@ def _ours(
     speed = tracker.speed
     asked = "" if speed == settings.speed else f" ({settings.speed} failed, see the log line)"
     where = f"{_place(device)}, {_short(tracker.network.dtype)}"
-    _tell("samurai", f"policy sam2 on {where}, speed {speed}{asked}")
+    _print_line("samurai", f"policy sam2 on {where}, speed {speed}{asked}")
     made = run_tracker(tracker, read_frames(folder), box)
-    _tell("", _cost(made))
+    _print_line("", _cost(made))
     return made, speed
 
 
-def _judge(agreement: Agreement, speed: Speed) -> int:
+def _report_agreement(agreement: Agreement, speed: Speed) -> int:
     """The last lines, and the exit code."""
     from samurai.verification import REQUIRED_IOU
 
     required = REQUIRED_IOU[speed]
-    _tell("masks", f"{agreement.equal} of {agreement.frames} frames equal in every pixel")
-    _tell("", f"{agreement.filled} of {agreement.frames} frames with an object in both")
-    _tell("", f"IoU at worst {agreement.worst:.4f}, in frame {agreement.worst_frame}")
+    _print_line("masks", f"{agreement.equal} of {agreement.frames} frames equal in every pixel")
+    _print_line("", f"{agreement.filled} of {agreement.frames} frames with an object in both")
+    _print_line("", f"IoU at worst {agreement.worst:.4f}, in frame {agreement.worst_frame}")
     mean = f"mean IoU {agreement.mean:.4f}, {required} needed in {speed}"
     if agreement.suffices(speed):
-        _tell("agreement", mean)
+        _print_line("agreement", mean)
         return 0
     if not agreement.filled:
         mean = "no frame has an object in both, so nothing was compared"
@@ -178,7 +178,7 @@ def _judge(agreement: Agreement, speed: Speed) -> int:
     return 1
 
 
-def _tell(subject: str, text: str) -> None:
+def _print_line(subject: str, text: str) -> None:
     print(report_line(Finding("OK", subject, text)), flush=True)
 
 

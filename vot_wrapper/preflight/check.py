@@ -13,8 +13,8 @@ from typing import Any
 from samurai.cli.finding import Finding
 from vot_wrapper.preflight.listing import check_path, read_list
 from vot_wrapper.preflight.needs import Needs
-from vot_wrapper.preflight.rules import judge
-from vot_wrapper.preflight.sequence import METADATA, Facts, gather
+from vot_wrapper.preflight.rules import check_rules
+from vot_wrapper.preflight.sequence import METADATA, Facts, read_facts
 
 VERSION = 3  # of what is kept; another one is made anew
 CACHE = "preflight.json"
@@ -42,7 +42,7 @@ def check_workspace(
         own = check_path(sequence, base)
         facts = cache.facts(sequence, base)
         if facts is not None:
-            own += judge(facts, needs)
+            own += check_rules(facts, needs)
         findings += (replace(finding, sequence=base) for finding in own)
     cache.save()
     return findings
@@ -61,8 +61,8 @@ class _Cache:
         kept = self._kept.get(key)
         if kept is not None and kept["state"] == state:
             return None if kept["facts"] is None else Facts.from_values(kept["facts"])
-        facts = gather(folder, name)
-        if _reaches_out(folder):  # whose files aren't among those that `state` is made of
+        facts = read_facts(folder, name)
+        if _has_outside_images(folder):  # whose files aren't among those that `state` is made of
             return facts
         values = None if facts is None else facts.as_values()
         self._kept[key] = {"state": state, "facts": values}
@@ -116,7 +116,7 @@ def _state(folder: Path) -> str:
     return seen.hexdigest()
 
 
-def _reaches_out(folder: Path) -> bool:
+def _has_outside_images(folder: Path) -> bool:
     """Whether a channel's images may lie outside of the sequence's folder."""
     file = folder / METADATA
     try:

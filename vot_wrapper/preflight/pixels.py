@@ -30,7 +30,7 @@ class Images:
     findings: list[Finding] = field(default_factory=list)
 
 
-def look_at(files: list[Path], where: str) -> Images:
+def inspect_images(files: list[Path], where: str) -> Images:
     """Checks the images of a channel, all of which exist.
 
     Args:

@@ -14,7 +14,7 @@ from vot_wrapper.preflight.truth import BROKEN, EMPTY, SPECIAL, VISIBLE
 EVERY_FRAMES = 50  # between VOT's anchors
 
 
-def judge(facts: Facts, needs: Needs) -> Iterator[Finding]:
+def check_rules(facts: Facts, needs: Needs) -> Iterator[Finding]:
     """The findings of one sequence under the experiments that are to be run on it."""
     yield from facts.findings
     yield from _rate(facts, needs)

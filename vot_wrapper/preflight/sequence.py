@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from samurai.cli.finding import Finding
-from vot_wrapper.preflight.pixels import Images, Size, look_at
+from vot_wrapper.preflight.pixels import Images, Size, inspect_images
 from vot_wrapper.preflight.text import read_text
 from vot_wrapper.preflight.truth import BLANK, BROKEN, SPECIAL, Truth, read_truth, read_values
 
@@ -59,7 +59,7 @@ class Facts:
         return cls(**{**values, "findings": [Finding(**f) for f in values["findings"]]})
 
 
-def gather(folder: Path, name: str) -> Facts | None:
+def read_facts(folder: Path, name: str) -> Facts | None:
     """Reads a sequence; None for a layout that only the toolkit's other loaders know."""
     facts = Facts(name, str(folder))
     metadata = _metadata(folder, facts)
@@ -134,7 +134,7 @@ def _images(
                 Finding("FAIL", str(missing.parent), what, remedy, kind="images missing")
             )
         known = files[0].suffix.lower() in ALIKE
-        seen = look_at(there, str(files[0].parent)) if there and known else Images()
+        seen = inspect_images(there, str(files[0].parent)) if there and known else Images()
         facts.findings += seen.findings
         if number == 0:
             size = seen.size

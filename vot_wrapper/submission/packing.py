@@ -22,8 +22,8 @@ from vot.tracker import Tracker
 from vot.utilities.cli import do_pack
 
 from samurai.errors import SamuraiError
-from vot_wrapper.submission.secret_scan import disclosures
-from vot_wrapper.toolkit.completeness import Inventory
+from vot_wrapper.submission.secret_scan import find_secrets
+from vot_wrapper.toolkit.completeness import Completeness
 from vot_wrapper.toolkit.workspaces import CONFIGURATION, EvaluationContext, stack_file
 
 MANIFEST = "manifest.yml"
@@ -38,14 +38,14 @@ def pack(
     context: EvaluationContext,
     tracker: Tracker,
     stack: str | dict[str, Any],
-    inventory: Inventory,
+    completeness: Completeness,
     to: Path,
 ) -> Path:
     """Packs a tracker's results and verifies the archive.
 
     Args:
         stack: the stack's name, path, or its content.
-        inventory: the files that must be in the archive, all of them whole.
+        completeness: the files that must be in the archive, all of them whole.
         to: the folder that the archive is moved to; it must exist.
 
     Raises:
@@ -66,11 +66,11 @@ def pack(
                 "the toolkit made no archive, though no file is missing: its output is above. "
                 "Remedy: was the stack changed after the run? Then run `samurai evaluate` again"
             )
-        verify(archives[0], tracker, inventory)
+        verify(archives[0], tracker, completeness)
         return Path(shutil.move(archives[0], to))
 
 
-def verify(archive: Path, tracker: Tracker, inventory: Inventory) -> None:
+def verify(archive: Path, tracker: Tracker, completeness: Completeness) -> None:
     """Compares an archive with the results, byte by byte, and reads its manifest.
 
     Raises:
@@ -80,8 +80,8 @@ def verify(archive: Path, tracker: Tracker, inventory: Inventory) -> None:
     try:
         with zipfile.ZipFile(archive) as context:
             names = context.namelist()
-            _compare_names(names, inventory)
-            for name, file in inventory.files.items():
+            _compare_names(names, completeness)
+            for name, file in completeness.files.items():
                 if context.read(name) != file.read_bytes():
                     raise PackingError(f"{archive.name}: {name} differs from {file}")
             manifest = yaml.safe_load(context.read(MANIFEST))
@@ -89,15 +89,15 @@ def verify(archive: Path, tracker: Tracker, inventory: Inventory) -> None:
         raise PackingError(f"{archive.name} can't be read: {error}") from error
     if manifest.get("identifier") != tracker.identifier:
         raise PackingError(f"{archive.name} is of the tracker {manifest.get('identifier')!r}")
-    told = disclosures(
+    told = find_secrets(
         {**manifest.get("configuration", {}), "stack": manifest.get("stack")}, MANIFEST, Path.home()
     )
     if grave := [str(problem) for problem in told if not problem.warning]:
         raise PackingError("\n".join(grave))
 
 
-def _compare_names(names: list[str], inventory: Inventory) -> None:
-    expected = {*inventory.files, MANIFEST}
+def _compare_names(names: list[str], completeness: Completeness) -> None:
+    expected = {*completeness.files, MANIFEST}
     differences = [
         *(f"lacks {name}" for name in sorted(expected - set(names))),
         *(f"has {name}, which is no result" for name in sorted(set(names) - expected)),

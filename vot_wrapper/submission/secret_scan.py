@@ -39,7 +39,7 @@ _HOME = re.compile(
 _ABSOLUTE = re.compile(_BEGIN + r"(?:/(?!/)[\w.+-]+|[A-Za-z]:\\)")
 
 
-def disclosures(section: Mapping[str, Any], where: str, home: Path) -> list[Finding]:
+def find_secrets(section: Mapping[str, Any], where: str, home: Path) -> list[Finding]:
     """What in a section shouldn't be published.
 
     Args:

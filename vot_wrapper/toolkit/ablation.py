@@ -30,7 +30,13 @@ from samurai.evaluation.ablation.values import Combination, Overlap, Part
 from vot_wrapper.settings import variable_names
 from vot_wrapper.toolkit import provenance
 from vot_wrapper.toolkit.attributes import TABLE, Table, attributes_of, read_table
-from vot_wrapper.toolkit.running import Failure, Inspector, Watcher, run_missing, survey_runs
+from vot_wrapper.toolkit.running import (
+    Failure,
+    ResultObserver,
+    RunObserver,
+    run_missing,
+    survey_runs,
+)
 from vot_wrapper.toolkit.runs import runs_of
 from vot_wrapper.toolkit.scoring import score
 from vot_wrapper.toolkit.workspaces import (
@@ -47,7 +53,7 @@ REPORT = "ablation"
 
 
 @dataclass(frozen=True)
-class Load:
+class Workload:
     """What a task has to run: sequences of experiments, and frames of runs in them."""
 
     sequences: int
@@ -136,24 +142,24 @@ def open_derived(folder: Path, combinations: Sequence[Combination]) -> Evaluatio
     return open_workspace(folder, names, None, (), folder / REGISTRY, lambda line: None)
 
 
-def load_of(task: Task, watcher: Inspector, force: bool) -> Load:
+def workload_of(task: Task, observer: ResultObserver, force: bool) -> Workload:
     """What a task has to run, or everything; results that are cut short are removed on the way."""
     context = open_derived(task.folder, [task.combination])
     (tracker,) = context.trackers
     count, frames = 0, 0
     for experiment in context.workspace.stack:
-        survey = survey_runs(experiment, tracker, context.sequences, watcher, force)
+        survey = survey_runs(experiment, tracker, context.sequences, observer, force)
         for sequence in survey.missing:
             count += 1
             runs = runs_of(experiment, tracker, sequence)
             frames += sum(len(run.frames) * len(run.files) for run in runs)
-    return Load(count, frames)
+    return Workload(count, frames)
 
 
-def run_task(task: Task, watcher: Watcher, force: bool) -> list[Failure]:
+def run_task(task: Task, observer: RunObserver, force: bool) -> list[Failure]:
     """Runs what has no results, or everything; may be called from several threads at once."""
     context = open_derived(task.folder, [task.combination])
-    return run_missing(context, context.trackers[0], watcher, force)
+    return run_missing(context, context.trackers[0], observer, force)
 
 
 def measure(folder: Path, combinations: Sequence[Combination]) -> Part:
@@ -178,7 +184,7 @@ def stale(folder: Path, combination: Combination) -> list[str]:
     """What has changed since a combination's results were made, or why that isn't known, a
     sentence each."""
     context = open_derived(folder, [combination])
-    found = provenance.standing(context, context.trackers[0])
+    found = provenance.result_status(context, context.trackers[0])
     return [problem.what for problem in found.problems("")]
 
 

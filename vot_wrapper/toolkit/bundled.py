@@ -105,7 +105,7 @@ def open_user_workspace(say: Say) -> Path:
     elif not os.access(folder, os.W_OK):
         raise ConfigurationError(f"{folder} is not writable for you. Remedy: {_OWN_REMEDY}")
     else:
-        _tell_age(folder, say)
+        _report_outdated(folder, say)
     return folder
 
 
@@ -167,7 +167,7 @@ def _content(bundled: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _tell_age(folder: Path, say: Say) -> None:
+def _report_outdated(folder: Path, say: Say) -> None:
     """One line if the copy was made from other sequences or stacks than those bundled now."""
     stamp: object = None
     with contextlib.suppress(OSError, ValueError):

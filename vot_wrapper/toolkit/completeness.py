@@ -22,7 +22,7 @@ CONFIDENCE = "confidence"
 
 
 @dataclass
-class Inventory:
+class Completeness:
     """What a tracker has to submit.
 
     Attributes:
@@ -57,7 +57,7 @@ class Place:
         return trajectories.file_of(self.run.results, self.name)
 
     @property
-    def needless(self) -> bool:
+    def redundant(self) -> bool:
         """Whether the toolkit does without this repetition: enough were equal before it."""
         experiment = self.run.experiment
         if not isinstance(experiment, MultiRunExperiment):
@@ -69,28 +69,28 @@ class Place:
         return False
 
 
-def take_inventory(context: EvaluationContext, tracker: Tracker, again: str) -> Inventory:
+def check_completeness(context: EvaluationContext, tracker: Tracker, again: str) -> Completeness:
     """Looks at every result that the stack's experiments make of the workspace's sequences.
 
     Args:
         again: the command that runs what is missing or damaged.
     """
-    inventory = Inventory()
+    completeness = Completeness()
     remedy = f"run `{again}`"
     for experiment in context.workspace.stack:
         places, unusable = _places(context, tracker, experiment)
-        inventory.problems += unusable
+        completeness.problems += unusable
         present = [place for place in places if place.file is not None]
-        absent = [place for place in places if place.file is None and not place.needless]
-        inventory.problems += _missing(absent, bool(present), remedy)
+        absent = [place for place in places if place.file is None and not place.redundant]
+        completeness.problems += _missing(absent, bool(present), remedy)
         for place in present:
-            inventory.problems += _damaged(place, remedy)
-            inventory.files |= _packed(place)
-            inventory.frames += len(place.run.frames)
-        inventory.problems += _lacking(present, again)
+            completeness.problems += _damaged(place, remedy)
+            completeness.files |= _packed(place)
+            completeness.frames += len(place.run.frames)
+        completeness.problems += _lacking(present, again)
         sequences = {place.run.sequence.name for place in places}
-        inventory.counts[experiment.identifier] = (len(sequences), len(present))
-    return inventory
+        completeness.counts[experiment.identifier] = (len(sequences), len(present))
+    return completeness
 
 
 def _places(

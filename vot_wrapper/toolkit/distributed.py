@@ -23,12 +23,12 @@ from vot_wrapper.toolkit import provenance
 from vot_wrapper.toolkit.running import (
     ALL_ALIKE,
     Failure,
-    Inspector,
-    all_alike,
+    ResultObserver,
     run_one,
+    same_reason,
     survey_runs,
 )
-from vot_wrapper.toolkit.shared_times import note_shared
+from vot_wrapper.toolkit.shared_times import record_shared
 from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
 
 ATTEMPTS = 3
@@ -42,7 +42,7 @@ NO_RAY = (
 )
 
 
-class Watcher(Inspector, Protocol):
+class WorkersObserver(ResultObserver, Protocol):
     """Is told how far the workers have come."""
 
     def plan(self, tracker: str, runs: int, kept: int, workers: int) -> None:
@@ -91,7 +91,7 @@ class Task:
     attempt: int = 1
 
 
-class Bench:
+class WorkerActor:
     """What a worker does; Ray makes an actor of it.
 
     Args:
@@ -122,7 +122,11 @@ class Bench:
 
 
 def run_distributed(
-    context: EvaluationContext, tracker: Tracker, cluster: Cluster, watcher: Watcher, force: bool
+    context: EvaluationContext,
+    tracker: Tracker,
+    cluster: Cluster,
+    observer: WorkersObserver,
+    force: bool,
 ) -> list[Failure]:
     """Run all of a tracker that has no results, or everything, on several workers.
 
@@ -132,32 +136,32 @@ def run_distributed(
     Raises:
         ConfigurationError: Ray isn't there, or no cluster answers at the address.
     """
-    tasks, kept, failures = _tasks(context, tracker, watcher, force)
+    tasks, kept, failures = _tasks(context, tracker, observer, force)
     workers = min(cluster.workers, max(1, len(tasks)))
-    watcher.plan(tracker.reference, len(tasks), kept, workers)
+    observer.plan(tracker.reference, len(tasks), kept, workers)
     for failure in failures:
-        watcher.failed(failure)
+        observer.failed(failure)
     if not tasks:
         return failures
     ray = _ray(cluster)
     try:
-        foreman = _Foreman(ray, context, tracker, cluster, watcher, force)
-        return failures + foreman.work(tasks, workers)
+        scheduler = _Scheduler(ray, context, tracker, cluster, observer, force)
+        return failures + scheduler.work(tasks, workers)
     finally:
         ray.shutdown()
 
 
 def _tasks(
-    context: EvaluationContext, tracker: Tracker, watcher: Watcher, force: bool
+    context: EvaluationContext, tracker: Tracker, observer: WorkersObserver, force: bool
 ) -> tuple[deque[Task], int, list[Failure]]:
     """What is to be run, longest sequences first; how many are complete; and what can't be run."""
     tasks, kept = [], 0
     failures: list[Failure] = []
     for experiment in context.workspace.stack:
         if experiment.realtime is not None:
-            watcher.postponed(experiment.identifier)
+            observer.postponed(experiment.identifier)
             continue
-        survey = survey_runs(experiment, tracker, context.sequences, watcher, force)
+        survey = survey_runs(experiment, tracker, context.sequences, observer, force)
         kept += survey.count - len(survey.missing)
         failures += survey.failures
         tasks += [(len(s), Task(experiment.identifier, s.name)) for s in survey.missing]
@@ -187,7 +191,7 @@ def _ray(cluster: Cluster) -> Any:
     return ray
 
 
-class _Foreman:
+class _Scheduler:
     """Hands out tasks and replaces workers that die."""
 
     def __init__(
@@ -196,7 +200,7 @@ class _Foreman:
         context: EvaluationContext,
         tracker: Tracker,
         cluster: Cluster,
-        watcher: Watcher,
+        observer: WorkersObserver,
         force: bool,
     ) -> None:
         self._ray = ray
@@ -204,12 +208,12 @@ class _Foreman:
         self._folder = context.folder
         self._tracker = tracker
         self._made_with = provenance.fingerprint_of(tracker)
-        self._watcher = watcher
+        self._watcher = observer
         self._force = force
         # With GPUs each worker gets its share of them and sees no other. Two calls at once: the
         # sequence, and the question how far it is.
         gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0) / cluster.workers)
-        self._bench = ray.remote(num_cpus=0, num_gpus=gpus, max_concurrency=2)(Bench)
+        self._bench = ray.remote(num_cpus=0, num_gpus=gpus, max_concurrency=2)(WorkerActor)
         self._several = cluster.workers > 1
         self._reasons: list[str] = []  # of the sequences that were tried; "" for success
         self._busy: dict[Any, tuple[int, Any, Task, float]] = {}
@@ -256,14 +260,14 @@ class _Foreman:
                 failure = Failure(*where, f"{ATTEMPTS} workers crashed on it: {reason}")
         else:
             self._reasons.append("" if failure is None else failure.reason)
-            if failure is not None and all_alike(self._reasons):
+            if failure is not None and same_reason(self._reasons):
                 failure = replace(failure, last=True, remedy=ALL_ALIKE)
             if failure is not None and failure.last:
                 tasks.clear()
             if failure is None:
                 made = (self._tracker, task.experiment, task.sequence, self._made_with)
                 provenance.note(self._folder, *made)
-                note_shared(
+                record_shared(
                     self._folder,
                     self._tracker,
                     {task.sequence},

@@ -25,7 +25,7 @@ from samurai.errors import SamuraiError
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import ModelCard, checkpoint_path, model_card, sha256_of
 from vot_wrapper.settings import PREFIX, Settings
-from vot_wrapper.submission.secret_scan import disclosures
+from vot_wrapper.submission.secret_scan import find_secrets
 from vot_wrapper.toolkit.code_digest import Places, code_of, own_places
 from vot_wrapper.toolkit.sections import Section, motion_weights
 
@@ -151,7 +151,7 @@ def _of_ours(section: Section) -> Fingerprint:
     found |= {
         name: digest(value)
         for name, value in _rest(section)
-        if name not in _PLACES and not disclosures({name: value}, "", Path.home())
+        if name not in _PLACES and not find_secrets({name: value}, "", Path.home())
     }
     versions, places = _installed(section)
     try:

@@ -21,7 +21,7 @@ except ImportError:  # Windows
 
 
 @contextlib.contextmanager
-def trackers_alone(folder: Path, identifiers: Iterable[str]) -> Iterator[None]:
+def tracker_locks(folder: Path, identifiers: Iterable[str]) -> Iterator[None]:
     """Holds the trackers' results in a workspace.
 
     Raises:
@@ -34,7 +34,7 @@ def trackers_alone(folder: Path, identifiers: Iterable[str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def scoring_alone(folder: Path) -> Iterator[None]:
+def scoring_lock(folder: Path) -> Iterator[None]:
     """Waits until no other process scores the results of a workspace."""
     with _lock(folder, "scoring", None):
         yield

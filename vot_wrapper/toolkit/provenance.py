@@ -36,13 +36,13 @@ Place = tuple[str, str]  # experiment and sequence
 
 @dataclass(frozen=True)
 class _Note:
-    made_with: Fingerprint
+    fingerprint: Fingerprint
     results: str | None  # digest of the result files; None while the run goes on
     current: bool  # whether it has the present format
 
 
 @dataclass(frozen=True)
-class Standing:
+class ResultStatus:
     """Which of a tracker's results are those of what it is now.
 
     Attributes:
@@ -93,7 +93,7 @@ def fingerprint_of(tracker: Tracker) -> Fingerprint:
 
 
 def begin(
-    workspace: Path, tracker: Tracker, experiment: str, sequence: str, made_with: Fingerprint
+    workspace: Path, tracker: Tracker, experiment: str, sequence: str, fingerprint: Fingerprint
 ) -> bool:
     """Notes that a sequence's results begin to be made; whether it has to be done from its start.
 
@@ -101,23 +101,23 @@ def begin(
     would be mixed with it.
     """
     before = _notes(workspace, tracker).get((experiment, sequence))
-    same = before is not None and before.current and before.made_with == made_with
-    _write(workspace, tracker, experiment, sequence, made_with, None)
+    same = before is not None and before.current and before.fingerprint == fingerprint
+    _write(workspace, tracker, experiment, sequence, fingerprint, None)
     return not same
 
 
 def note(
-    workspace: Path, tracker: Tracker, experiment: str, sequence: str, made_with: Fingerprint
+    workspace: Path, tracker: Tracker, experiment: str, sequence: str, fingerprint: Fingerprint
 ) -> None:
     """Remembers with what a sequence's results were made; a full disk is no reason to fail.
 
     The fingerprint is one from before the run: what changes during a run isn't what made it.
     """
     results = _digest_of(workspace, tracker, (experiment, sequence))
-    _write(workspace, tracker, experiment, sequence, made_with, results)
+    _write(workspace, tracker, experiment, sequence, fingerprint, results)
 
 
-def standing(context: EvaluationContext, tracker: Tracker) -> Standing:
+def result_status(context: EvaluationContext, tracker: Tracker) -> ResultStatus:
     """Compares what a tracker is now with what its complete results were made with."""
     notes = _notes(context.folder, tracker)
     section = section_of(tracker)
@@ -133,12 +133,12 @@ def standing(context: EvaluationContext, tracker: Tracker) -> Standing:
         elif found is None or found.results != _digest_of(context.folder, tracker, place):
             unknown[NOT_RECORDED].append(place)
         else:
-            key = digest(found.made_with)
+            key = digest(found.fingerprint)
             if key not in compared:
-                compared[key] = "; ".join(differences(found.made_with, section))
+                compared[key] = "; ".join(differences(found.fingerprint, section))
             if compared[key]:
                 stale[compared[key]].append(place)
-    return Standing(tracker.reference, dict(stale), dict(unknown))
+    return ResultStatus(tracker.reference, dict(stale), dict(unknown))
 
 
 def _complete(context: EvaluationContext, tracker: Tracker) -> list[Place]:
@@ -176,11 +176,11 @@ def _write(
     tracker: Tracker,
     experiment: str,
     sequence: str,
-    made_with: Fingerprint,
+    fingerprint: Fingerprint,
     results: str | None,
 ) -> None:
     """Appends a line; a fingerprint stands in full only where it is new."""
-    key = digest(made_with)
+    key = digest(fingerprint)
     line: dict[str, Any] = {"format": FORMAT, "experiment": experiment, "sequence": sequence}
     line |= {"made": key, "results": results}
     with contextlib.suppress(OSError):
@@ -191,7 +191,7 @@ def _write(
             if text and not text.endswith("\n"):  # a line that was cut short
                 notes.write("\n")
             if key not in _parsed(text)[1]:
-                notes.write(json.dumps({"format": FORMAT, "made": key, "with": made_with}) + "\n")
+                notes.write(json.dumps({"format": FORMAT, "made": key, "with": fingerprint}) + "\n")
             notes.write(json.dumps(line) + "\n")
 
 

@@ -25,7 +25,7 @@ from vot.tracker import Tracker, TrackerException
 from vot_wrapper.toolkit import provenance, trajectories
 from vot_wrapper.toolkit.experiments import WatchedFrames
 from vot_wrapper.toolkit.runs import runs_of
-from vot_wrapper.toolkit.shared_times import note_shared
+from vot_wrapper.toolkit.shared_times import record_shared
 from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 _TRACEBACK = "Traceback (most recent call last):"
@@ -70,14 +70,14 @@ class Failure:
         return f"{self.tracker}, {self.experiment}, {where}"
 
 
-class Inspector(Protocol):
+class ResultObserver(Protocol):
     """Is told what was found on disk."""
 
     def damaged(self, sequence: str, result: str) -> None:
         """A result file was cut short; it has been removed and is made again."""
 
 
-class Watcher(Inspector, Protocol):
+class RunObserver(ResultObserver, Protocol):
     """Is told how far a tracker has come."""
 
     def experiment(self, name: str, kept: int, count: int) -> None:
@@ -114,7 +114,7 @@ class Survey:
 def run_missing(
     context: EvaluationContext,
     tracker: Tracker,
-    watcher: Watcher,
+    observer: RunObserver,
     force: bool,
     *,
     timed_only: bool = False,
@@ -128,42 +128,42 @@ def run_missing(
     Args:
         timed_only: leave out the experiments that don't measure the clock.
     """
-    made_with = provenance.fingerprint_of(tracker)
+    fingerprint = provenance.fingerprint_of(tracker)
     failures: list[Failure] = []
     plan = [
-        (experiment, survey_runs(experiment, tracker, context.sequences, watcher, force))
+        (experiment, survey_runs(experiment, tracker, context.sequences, observer, force))
         for experiment in context.workspace.stack
         if experiment.realtime is not None or not timed_only
     ]
     reasons: list[str] = []  # of the sequences that were tried; "" for success
     for experiment, survey in plan:
         missing, count = survey.missing, survey.count
-        watcher.experiment(experiment.identifier, count - len(missing), count)
+        observer.experiment(experiment.identifier, count - len(missing), count)
         for unusable in survey.failures:
-            watcher.failed(unusable)
+            observer.failed(unusable)
         failures += survey.failures
         for number, sequence in enumerate(missing, start=1):
-            watcher.sequence(sequence.name, number, len(missing))
+            observer.sequence(sequence.name, number, len(missing))
             started = time.monotonic()
             where = (context.folder, tracker, experiment.identifier, sequence.name)
-            anew = provenance.begin(*where, made_with) or force
-            failure = run_one(experiment, tracker, sequence, watcher.progress, anew)
+            rerun = provenance.begin(*where, fingerprint) or force
+            failure = run_one(experiment, tracker, sequence, observer.progress, rerun)
             reasons.append("" if failure is None else failure.reason)
             if failure is None:
-                provenance.note(*where, made_with)
-                note_shared(context.folder, tracker, {sequence.name}, experiment, shared=False)
-                watcher.finished(time.monotonic() - started)
+                provenance.note(*where, fingerprint)
+                record_shared(context.folder, tracker, {sequence.name}, experiment, shared=False)
+                observer.finished(time.monotonic() - started)
                 continue
-            if all_alike(reasons):
+            if same_reason(reasons):
                 failure = replace(failure, last=True, remedy=ALL_ALIKE)
-            watcher.failed(failure)
+            observer.failed(failure)
             failures.append(failure)
             if failure.last:
                 return failures
     return failures
 
 
-def all_alike(reasons: list[str]) -> bool:
+def same_reason(reasons: list[str]) -> bool:
     """Whether the tracker fails over everything, and always for the same reason."""
     return len(reasons) >= HOPELESS and len(set(reasons)) == 1 and reasons[0] != ""
 
@@ -172,7 +172,7 @@ def survey_runs(
     experiment: Experiment,
     tracker: Tracker,
     chosen: list[Sequence],
-    watcher: Inspector,
+    observer: ResultObserver,
     force: bool,
 ) -> Survey:
     """What is to be run of an experiment; results that are cut short are removed on the way.
@@ -187,7 +187,7 @@ def survey_runs(
     missing, failures = [], []
     for sequence in sequences:
         try:
-            complete = _is_complete(experiment, tracker, sequence, watcher)
+            complete = _is_complete(experiment, tracker, sequence, observer)
         except Exception as error:
             reason = _describe(error)
             failures.append(Failure(*where, sequence.name, reason, remedy=REPAIR))
@@ -201,7 +201,7 @@ def survey_runs(
 
 
 def _is_complete(
-    experiment: Experiment, tracker: Tracker, sequence: Sequence, watcher: Inspector
+    experiment: Experiment, tracker: Tracker, sequence: Sequence, observer: ResultObserver
 ) -> bool:
     """Whether all results of a sequence are there and whole; removes those that are cut short.
 
@@ -214,7 +214,7 @@ def _is_complete(
             file = trajectories.file_of(results, name)
             if file is not None and trajectories.validate(results, name, len(run.frames)):
                 trajectories.remove(results, name)
-                watcher.damaged(sequence.name, file)
+                observer.damaged(sequence.name, file)
                 complete = False
     return bool(complete)
 

@@ -171,14 +171,14 @@ def _run(
     try:
         return processor.commit(analysis, experiment, trackers, sequences).result()
     except AnalysisError as error:
-        reason, remedy = _why(analysis, sequences, str(error.root_cause).rstrip(". "))
+        reason, remedy = _failure_reason(analysis, sequences, str(error.root_cause).rstrip(". "))
         raise ConfigurationError(
             f"the analysis {analysis.title} of {experiment.identifier} failed: {reason}. "
             f"Remedy: {remedy}"
         ) from error
 
 
-def _why(analysis: Analysis, sequences: list[Sequence], reason: str) -> tuple[str, str]:
+def _failure_reason(analysis: Analysis, sequences: list[Sequence], reason: str) -> tuple[str, str]:
     """Why an analysis failed, and what to do about it."""
     tag = getattr(analysis, "filter_tag", None) or next(
         (tag for part in analysis.dependencies() if (tag := getattr(part, "filter_tag", None))),

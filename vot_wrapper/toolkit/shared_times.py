@@ -14,7 +14,7 @@ from vot.tracker import Tracker
 NOTE = "shared_times.json"
 
 
-def note_shared(
+def record_shared(
     folder: Path,
     tracker: Tracker,
     sequences: Iterable[str],

@@ -10,7 +10,7 @@ from pathlib import Path
 from samurai.errors import ConfigurationError
 from samurai.evaluation.pictures.report import add_item
 from samurai.evaluation.table import STALE_MARK, UNKNOWN_MARK
-from vot_wrapper.toolkit.provenance import Place, Standing, section_of, standing
+from vot_wrapper.toolkit.provenance import Place, ResultStatus, result_status, section_of
 from vot_wrapper.toolkit.scoring import Scores
 from vot_wrapper.toolkit.sections import faults
 from vot_wrapper.toolkit.workspaces import EvaluationContext
@@ -42,12 +42,14 @@ def command(
     return shlex.join(parts)
 
 
-def marked(context: EvaluationContext, scores: Scores) -> tuple[Scores, list[tuple[str, Standing]]]:
+def marked(
+    context: EvaluationContext, scores: Scores
+) -> tuple[Scores, list[tuple[str, ResultStatus]]]:
     """The scores with marks at what is stale or of unknown origin, and why, by tracker.
 
     The HTML report, if there is one, gets a line for each.
     """
-    found = [(tracker.identifier, standing(context, tracker)) for tracker in context.trackers]
+    found = [(tracker.identifier, result_status(context, tracker)) for tracker in context.trackers]
     rows = [
         replace(row, marks=_marks(each)) for row, (_, each) in zip(scores.rows, found, strict=True)
     ]
@@ -59,7 +61,7 @@ def marked(context: EvaluationContext, scores: Scores) -> tuple[Scores, list[tup
     return replace(scores, rows=rows), told
 
 
-def lines(name: str, found: Standing, again: str) -> list[tuple[str, str]]:
+def lines(name: str, found: ResultStatus, again: str) -> list[tuple[str, str]]:
     """Marks and sentences for below the table, with the command that renews the results."""
     renew = f"; renew: {again} --force"
     return [
@@ -80,7 +82,7 @@ def _named(places: list[Place]) -> str:
     return ", ".join(f"{e} ({n} sequence{'s' * (n != 1)})" for e, n in counts.items())
 
 
-def _marks(found: Standing) -> dict[str, str]:
+def _marks(found: ResultStatus) -> dict[str, str]:
     """By experiment, and under "" for all; stale goes before unknown."""
     marks = {}
     for mark, reasons in ((UNKNOWN_MARK, found.unknown), (STALE_MARK, found.stale)):

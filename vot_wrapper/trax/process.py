@@ -76,7 +76,7 @@ def _serve(stdio: IsolatedStdio, load: Callable[[Settings], TrackerLike]) -> int
         log.info("the client has quit")
     except BaseException as error:
         failure = error
-        traceback = None if _says_all(error) else error
+        traceback = None if _explains_itself(error) else error
         log.error("the tracker process fails: %s", reason_line(error), exc_info=traceback)
     if failure is None:
         return 0
@@ -85,7 +85,7 @@ def _serve(stdio: IsolatedStdio, load: Callable[[Settings], TrackerLike]) -> int
     return 128 + failure.signal_number if isinstance(failure, Stopped) else 1
 
 
-def _says_all(failure: BaseException) -> bool:
+def _explains_itself(failure: BaseException) -> bool:
     """Whether a failure's message names cause and remedy, so that a traceback only hides it."""
     from samurai.errors import SamuraiError
     from vot_wrapper.trax.server import RequestError

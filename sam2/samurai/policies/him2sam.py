@@ -156,7 +156,7 @@ class Him2SamPolicy(Policy):
         if frame_index - last >= self._short_gap:
             self._short = (*self._short, frame_index)[-(self.context.slots - 1) :]
         last = self._prompt if self._long is None else self._long
-        if frame_index - last >= self._long_gap and tells_apart(decoded, chosen, self._parameters):
+        if frame_index - last >= self._long_gap and is_distinct(decoded, chosen, self._parameters):
             self._long = frame_index
 
     def recall(self, frame_index: int) -> Sequence[Recall]:
@@ -184,7 +184,7 @@ class Him2SamPolicy(Policy):
         ]
 
 
-def tells_apart(decoded: Decoded, chosen: Chosen, of: Him2SamParameters) -> bool:
+def is_distinct(decoded: Decoded, chosen: Chosen, of: Him2SamParameters) -> bool:
     """Whether the chosen candidate is sure, where expected, and clearly not the second one."""
     ious = [candidate.predicted_iou for candidate in decoded.candidates]
     if chosen.motion_score is None or chosen.motion_score <= of.long_motion:

@@ -132,7 +132,7 @@ class MosamPolicy(Policy):
         before, now = frames.rgb(1), frames.rgb(0)
         points = inner_points(last.logits > 0, last.grid, before.shape[:2], of.followed)
         moved, seen = self._tracker.follow([before, now], points)
-        moved = moved[seen][agreeing(moved[seen] - points[seen], of.stray)]
+        moved = moved[seen][inliers(moved[seen] - points[seen], of.stray)]
         logits = self._warped(last, before, now)
         columns, rows = np.floor(moved).astype(int).T
         moved = farthest_points(moved[logits[rows, columns] > 0], of.prompted)
@@ -171,7 +171,7 @@ class MosamPolicy(Policy):
         return [Keep(self._memory.kept(frame_index), pointers, self._trust)]
 
 
-def agreeing(moves: NDArray[np.float32], stray: float) -> NDArray[np.bool_]:
+def inliers(moves: NDArray[np.float32], stray: float) -> NDArray[np.bool_]:
     """Which displacements (N, 2) are like most of them: points on the background are not. Those
     within `stray` pixels always are."""
     if not len(moves):
