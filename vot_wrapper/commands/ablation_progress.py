@@ -18,7 +18,7 @@ class Progress:
 
     Args:
         console: prints the lines.
-        loads: what each task has to run.
+        loads: the workload of each task.
     """
 
     def __init__(self, console: Console, loads: dict[Task, Workload]) -> None:

@@ -99,7 +99,7 @@ def _open(arguments: argparse.Namespace) -> tuple[EvaluationContext, Tracker]:
 
 
 def _rerun_command(arguments: argparse.Namespace) -> str:
-    """The command that runs what is missing, as it can be pasted into a shell."""
+    """The command that runs what is missing, quoted for a shell."""
     from vot_wrapper.toolkit.staleness import command
 
     return command(arguments.tracker, arguments.stack, arguments.workspace)
@@ -183,7 +183,7 @@ def _other_versions(
 
 
 def _submit(tracker: str, arguments: argparse.Namespace) -> str:
-    """The command that packs another tracker, as it can be pasted into a shell."""
+    """The command that packs another tracker, quoted for a shell."""
     options = {"--stack": arguments.stack, "--workspace": arguments.workspace}
     given = [part for name, v in options.items() if v is not None for part in (name, str(v))]
     return shlex.join(["samurai", "submit", tracker, *given])

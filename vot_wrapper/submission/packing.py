@@ -112,8 +112,8 @@ def _lay_out(
 ) -> None:
     """A workspace in `folder` that packs the results of `context`.
 
-    Its registry is the file that the tracker stands in: that may be one that the toolkit reads
-    unasked, like the workspace's own trackers.ini.
+    Its registry is the file that the tracker stands in: it may be one that the toolkit always
+        reads, like the workspace's own trackers.ini.
     """
     for shared in _SHARED:
         source = context.folder / shared

@@ -1,8 +1,8 @@
 """Policies side by side through the toolkit: workspaces made for it, and their results as values.
 
 An ablation never writes into a workspace: it makes one of its own for each, with the same sequences
-and experiments and with a tracker for every combination. So its results are ordinary ones, in the
-toolkit's layout, and taken up again like any others.
+and experiments and with a tracker for every combination. Its results have the toolkit's layout and
+are reused like any others.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ REPORT = "ablation"
 
 @dataclass(frozen=True)
 class Workload:
-    """What a task has to run: sequences of experiments, and frames of runs in them."""
+    """The work of a task: its sequences over all experiments, and the frames of their runs."""
 
     sequences: int
     frames: int
@@ -76,11 +76,11 @@ class Task:
 def derive(source: Path, folder: Path, combinations: Sequence[Combination]) -> None:
     """Makes or renews an ablation's workspace: another one's sequences, stack and attributes.
 
-    Real-time experiments are left out: their clock would measure what else the machine is doing.
+    Real-time experiments are left out, because other work on the machine would change their timing.
 
     Args:
         source: a workspace whose stack is a name, a path, or experiments.
-        folder: of the new one; results that are there stay.
+        folder: the new workspace; existing results are kept.
 
     Raises:
         ConfigurationError: `source` is not a workspace, or its stack can't be read.
@@ -143,7 +143,7 @@ def open_derived(folder: Path, combinations: Sequence[Combination]) -> Evaluatio
 
 
 def workload_of(task: Task, observer: ResultObserver, force: bool) -> Workload:
-    """What a task has to run, or everything; results that are cut short are removed on the way."""
+    """The work that a task has left (all of it with `force`); truncated results are removed."""
     context = open_derived(task.folder, [task.combination])
     (tracker,) = context.trackers
     count, frames = 0, 0
@@ -157,13 +157,13 @@ def workload_of(task: Task, observer: ResultObserver, force: bool) -> Workload:
 
 
 def run_task(task: Task, observer: RunObserver, force: bool) -> list[Failure]:
-    """Runs what has no results, or everything; may be called from several threads at once."""
+    """Run the missing results, or everything; safe to call from several threads."""
     context = open_derived(task.folder, [task.combination])
     return run_missing(context, context.trackers[0], observer, force)
 
 
 def measure(folder: Path, combinations: Sequence[Combination]) -> Part:
-    """The numbers in one workspace: the toolkit's measures, and overlaps per sequence."""
+    """One workspace's numbers: the toolkit's measures, and overlaps per sequence."""
     context = open_derived(folder, combinations)
     scores = score(context, REPORT)
     table = read_table(folder)

@@ -20,7 +20,7 @@ TOOLKIT_IMPORT_SECONDS = 120
 
 
 def clone(_: Path | None = None) -> Iterator[Finding]:
-    """Whether the clone that one is in is the one that runs."""
+    """Whether the clone in the current folder is the one that runs."""
     unused = bundled.unused_clone()
     if unused is not None:
         text = f"the package in use is not that of the clone you are in ({unused})"
@@ -65,7 +65,7 @@ def settings(_: Path | None = None) -> Iterator[Finding]:
 
 
 def trackers_ini(_: Path | None = None) -> Iterator[Finding]:
-    """Every section of the registries that hold here: interpreters, settings and weights."""
+    """Every section of the registries in effect here: interpreters, settings and weights."""
     from vot_wrapper.toolkit.sections import registries, sections_of
 
     ours = bundled.clone() or bundled.user_workspace()

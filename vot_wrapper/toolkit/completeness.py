@@ -1,4 +1,4 @@
-"""Is everything there that a submission needs? Every experiment, sequence, object and run."""
+"""Check that every experiment, sequence, object and run of a submission has its results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONFIDENCE = "confidence"
 
 @dataclass
 class Completeness:
-    """What a tracker has to submit.
+    """The files of a submission, and the problems found in them.
 
     Attributes:
         files: every file that belongs into the archive, by its name in there.
@@ -58,13 +58,13 @@ class Place:
 
     @property
     def redundant(self) -> bool:
-        """Whether the toolkit does without this repetition: enough were equal before it."""
+        """Whether the toolkit skips this repetition, because enough earlier ones were equal."""
         experiment = self.run.experiment
         if not isinstance(experiment, MultiRunExperiment):
             return False
         if self.run.repetition <= ENOUGH_REPETITIONS:
             return False
-        with contextlib.suppress(Exception):  # damaged repetitions, which are told elsewhere
+        with contextlib.suppress(Exception):  # damaged repetitions are reported elsewhere
             return bool(experiment._can_stop(self.run.tracker, self.run.sequence))
         return False
 
@@ -112,7 +112,7 @@ def _places(
 
 
 def _missing(absent: list[Place], others: bool, remedy: str) -> Iterator[Finding]:
-    """A line per missing file; one for a whole experiment that was never run."""
+    """One finding per missing file, or one for an experiment that was never run."""
     if absent and not others:
         run = absent[0].run
         sequences = len({place.run.sequence.name for place in absent})
@@ -135,7 +135,7 @@ def _damaged(place: Place, remedy: str) -> Iterator[Finding]:
 def _lacking(present: list[Place], again: str) -> Iterator[Finding]:
     """Properties, confidence above all, that other runs of the experiment have.
 
-    A run of a single frame has only an initialization, which answers nothing.
+    A run of a single frame has only an initialization, and no answer with properties.
     """
     tracked = [place for place in present if len(place.run.frames) != 1]
     found = [set(trajectories.property_files(each.run.results, each.name)) for each in tracked]

@@ -1,9 +1,9 @@
 """Sequences over several processes, one per GPU or per share of the cores, on Ray.
 
 The toolkit runs one sequence after another. Here every worker opens the same workspace (a folder
-that all of them see), runs whole sequences, and writes the same files that a run by hand would:
-which worker ran a sequence leaves no trace but its times. A worker that dies is replaced and its
-sequence runs again; what is complete on disk is never lost. Real-time experiments measure the
+that is mounted on all machines), runs whole sequences, and writes the same files as a run without
+workers; only the times depend on the worker. A worker that crashes is replaced and its sequence
+runs again; finished results stay on disk. Real-time experiments measure the
 clock, so they are left out: `samurai evaluate` runs them afterwards, alone.
 """
 
@@ -32,7 +32,7 @@ from vot_wrapper.toolkit.shared_times import record_shared
 from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
 
 ATTEMPTS = 3
-"""Of a sequence whose worker dies; then it isn't the machine."""
+"""Runs of a sequence that crashes its worker, before it is given up."""
 
 POLL_SECONDS = 0.5
 
@@ -43,10 +43,10 @@ NO_RAY = (
 
 
 class WorkersObserver(ResultObserver, Protocol):
-    """Is told how far the workers have come."""
+    """Receives the progress of the workers."""
 
     def plan(self, tracker: str, runs: int, kept: int, workers: int) -> None:
-        """So many sequences of all experiments are to be run, and so many are complete."""
+        """The run begins: `runs` sequences are left, `kept` are complete."""
 
     def started(self, worker: int, experiment: str, sequence: str) -> None:
         """A worker takes a sequence."""
@@ -58,7 +58,7 @@ class WorkersObserver(ResultObserver, Protocol):
         """A worker has completed a sequence."""
 
     def died(self, worker: int, experiment: str, sequence: str, reason: str) -> None:
-        """A worker is gone; its sequence will be run again."""
+        """A worker crashed; its sequence will be run again."""
 
     def failed(self, failure: Failure) -> None:
         """A sequence, or a whole experiment, has no results; the others go on."""
@@ -69,11 +69,11 @@ class WorkersObserver(ResultObserver, Protocol):
 
 @dataclass(frozen=True)
 class Cluster:
-    """How many workers, where, and what each gets.
+    """The number of workers, and where they run.
 
     Attributes:
         workers: processes.
-        address: of a running Ray cluster; None starts one here for as long as the run takes.
+        address: of a running Ray cluster; None starts a local one for the run.
         stack: as given to `open_workspace`.
     """
 
@@ -92,7 +92,7 @@ class Task:
 
 
 class WorkerActor:
-    """What a worker does; Ray makes an actor of it.
+    """A worker; Ray makes an actor of it.
 
     Args:
         folder, stack, trackers: as for `open_workspace`.
@@ -104,7 +104,7 @@ class WorkerActor:
         self._part = 0.0
 
     def run(self, tracker: str, task: Task, force: bool) -> Failure | None:
-        """Run one sequence to its end; why it failed, or None."""
+        """Run one sequence; returns its failure, or None."""
         self._part = 0.0
         found = next(t for t in self._opened.trackers if t.reference == tracker)
         experiment = self._opened.workspace.stack[task.experiment]
@@ -114,7 +114,7 @@ class WorkerActor:
         return failure
 
     def part(self) -> float:
-        """How much of the running sequence is done."""
+        """The part of the running sequence that is done, 0..1."""
         return self._part
 
     def _progress(self, part: float) -> None:
@@ -128,7 +128,7 @@ def run_distributed(
     observer: WorkersObserver,
     force: bool,
 ) -> list[Failure]:
-    """Run all of a tracker that has no results, or everything, on several workers.
+    """Run a tracker's missing results, or everything, on several workers.
 
     Returns:
         The failures; other sequences go on after one.
@@ -192,7 +192,7 @@ def _ray(cluster: Cluster) -> Any:
 
 
 class _Scheduler:
-    """Hands out tasks and replaces workers that die."""
+    """Hands out tasks and replaces workers that crash."""
 
     def __init__(
         self,
@@ -244,7 +244,7 @@ class _Scheduler:
         self._busy[reference] = (number, bench, task, time.monotonic())
 
     def _collect(self, reference: Any, tasks: deque[Task]) -> Failure | None:
-        """Take a worker's result, or note that it died; and give it, or its successor, work."""
+        """Collect a worker's result or its crash, and give it or its replacement the next task."""
         number, bench, task, started = self._busy.pop(reference)
         failure: Failure | None = None
         try:
@@ -280,7 +280,7 @@ class _Scheduler:
         return failure
 
     def _ask(self) -> None:
-        """How far the workers are; one that starts or dies has nothing to say."""
+        """The workers' progress; one that starts or crashes reports none."""
         for number, bench, _, _ in self._busy.values():
             try:
                 self._watcher.part(number, self._ray.get(bench.part.remote(), timeout=0.2))
@@ -289,4 +289,4 @@ class _Scheduler:
 
 
 def _silent(_: str) -> None:
-    """For what `open_workspace` would say: it has been said once."""
+    """Drops the lines of `open_workspace`, which were printed once already."""

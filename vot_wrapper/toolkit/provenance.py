@@ -1,9 +1,9 @@
-"""With what results were made: noted when they are, compared when they are shown or submitted.
+"""Provenance of results: recorded when they are made, compared when they are shown or submitted.
 
 The toolkit keeps results by tracker name alone. A tracker whose section, weights or code changed
-half-way has results that look like one run and aren't. So for each sequence of an experiment the
-workspace's folder `provenance` has a line with what made its results (see `fingerprint`) and a
-digest of these results: what something else has written since is known as such.
+half-way has results of two versions that look like one run. So for each sequence of an experiment
+the workspace's folder `provenance` has a line with the fingerprint of the tracker that made its
+results and a digest of these results, so that files of another origin are recognized.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ class _Note:
 
 @dataclass(frozen=True)
 class ResultStatus:
-    """Which of a tracker's results are those of what it is now.
+    """Which of a tracker's complete results are stale, and which have an unknown origin.
 
     Attributes:
-        stale: what has changed since results were made, with the places of these results.
-        unknown: why it isn't known with what results were made, likewise.
+        stale: changes since results were made, with the places of these results.
+        unknown: reasons for an unknown origin, with the places of these results.
     """
 
     tracker: str
@@ -55,7 +55,7 @@ class ResultStatus:
     unknown: dict[str, list[Place]] = field(default_factory=dict)
 
     def problems(self, again: str) -> list[Finding]:
-        """What a submission has to say about it: stale results can't be packed, unknown ones can.
+        """Findings for a submission: stale results can't be packed, those of unknown origin can.
 
         Args:
             again: the command that runs the tracker.
@@ -88,17 +88,17 @@ def section_of(tracker: Tracker) -> Section:
 
 
 def fingerprint_of(tracker: Tracker) -> Fingerprint:
-    """What decides a tracker's answers now."""
+    """The fingerprint of a tracker as it is now."""
     return fingerprint(section_of(tracker))
 
 
 def begin(
     workspace: Path, tracker: Tracker, experiment: str, sequence: str, fingerprint: Fingerprint
 ) -> bool:
-    """Notes that a sequence's results begin to be made; whether it has to be done from its start.
+    """Record that a run of a sequence begins; returns whether it must begin at its first frame.
 
-    That is so where part of it was made with something else, or nobody knows with what: the rest
-    would be mixed with it.
+    It must where part of its results has another or an unknown fingerprint, which the rest would be
+    mixed with.
     """
     before = _notes(workspace, tracker).get((experiment, sequence))
     same = before is not None and before.current and before.fingerprint == fingerprint
@@ -109,16 +109,16 @@ def begin(
 def note(
     workspace: Path, tracker: Tracker, experiment: str, sequence: str, fingerprint: Fingerprint
 ) -> None:
-    """Remembers with what a sequence's results were made; a full disk is no reason to fail.
+    """Record the fingerprint of a sequence's results; a full disk is not an error.
 
-    The fingerprint is one from before the run: what changes during a run isn't what made it.
+    The fingerprint is taken before the run, because changes during a run don't affect it.
     """
     results = _digest_of(workspace, tracker, (experiment, sequence))
     _write(workspace, tracker, experiment, sequence, fingerprint, results)
 
 
 def result_status(context: EvaluationContext, tracker: Tracker) -> ResultStatus:
-    """Compares what a tracker is now with what its complete results were made with."""
+    """Compare a tracker's current fingerprint with those of its complete results."""
     notes = _notes(context.folder, tracker)
     section = section_of(tracker)
     stale: dict[str, list[Place]] = defaultdict(list)
@@ -145,7 +145,7 @@ def _complete(context: EvaluationContext, tracker: Tracker) -> list[Place]:
     """Experiments and sequences with all their results."""
     found = []
     for experiment in context.workspace.stack:
-        with contextlib.suppress(Exception):  # data that can't be used, which the run reports
+        with contextlib.suppress(Exception):  # unusable data is reported by the run
             for sequence in experiment.transform(context.sequences):
                 if experiment.scan(tracker, sequence)[0]:
                     found.append((experiment.identifier, sequence.name))
@@ -160,8 +160,8 @@ def _named(places: list[Place]) -> str:
 
 
 def _digest_of(workspace: Path, tracker: Tracker, place: Place) -> str:
-    """Of a sequence's result files, by name and content; times are left out, which nobody's answers
-    depend on."""
+    """Of a sequence's result files, by name and content; times are left out, because no answer
+    depends on them."""
     folder = workspace / "results" / tracker.reference / place[0] / place[1]
     seen = hashlib.sha256()
     for file in sorted(folder.glob("*.*")):
@@ -179,7 +179,7 @@ def _write(
     fingerprint: Fingerprint,
     results: str | None,
 ) -> None:
-    """Appends a line; a fingerprint stands in full only where it is new."""
+    """Appends a line; a fingerprint is written in full only the first time."""
     key = digest(fingerprint)
     line: dict[str, Any] = {"format": FORMAT, "experiment": experiment, "sequence": sequence}
     line |= {"made": key, "results": results}
@@ -188,7 +188,7 @@ def _write(
         file.parent.mkdir(exist_ok=True)
         text = _text(file)
         with file.open("a", encoding="utf-8") as notes:
-            if text and not text.endswith("\n"):  # a line that was cut short
+            if text and not text.endswith("\n"):  # a truncated line
                 notes.write("\n")
             if key not in _parsed(text)[1]:
                 notes.write(json.dumps({"format": FORMAT, "made": key, "with": fingerprint}) + "\n")
@@ -207,7 +207,7 @@ def _text(file: Path) -> str:
 
 
 def _parsed(text: str) -> tuple[dict[Place, _Note], dict[str, Fingerprint]]:
-    """Notes by place and fingerprints by key; a line that was cut short is passed over."""
+    """Notes by place and fingerprints by key; a truncated line is skipped."""
     found: dict[Place, _Note] = {}
     fingerprints: dict[str, Fingerprint] = {}
     for line in text.splitlines():

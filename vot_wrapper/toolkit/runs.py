@@ -23,13 +23,13 @@ UNNAMED = "object"  # what the toolkit calls the only object of a sequence
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a tracker over a sequence, whether there are results of it or not.
+    """One run of a tracker over a sequence, with or without results.
 
     Attributes:
         experiment, tracker: whose run it is.
         sequence: as the experiment transformed it.
         name: unique among the sequence's runs, fit for a file name.
-        title: which run it is, for a person; empty where there is only one.
+        title: the run's name for readers; empty where there is only one.
         files: the name of each object's trajectory, without extension.
         frames: 0-based, in the order in which they are tracked; empty where that isn't known.
         repetition: counted from 1.

@@ -1,4 +1,4 @@
-"""Which results were made while other processes shared the machine: their speed says little."""
+"""Results that were made while other processes shared the machine: their speed isn't comparable."""
 
 from __future__ import annotations
 

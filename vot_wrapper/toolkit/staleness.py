@@ -1,4 +1,4 @@
-"""What `samurai evaluate` says of results that aren't those of what a tracker is now."""
+"""How `samurai evaluate` marks stale results and results of unknown origin."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 
 def refuse_faulty(context: EvaluationContext) -> None:
-    """Refuses to run trackers whose sections can't work as they are meant to.
+    """Refuse to run trackers whose sections have faults.
 
     Raises:
         ConfigurationError: names every fault of every section, each with its remedy.
@@ -34,7 +34,7 @@ def refuse_faulty(context: EvaluationContext) -> None:
 def command(
     tracker: str, stack: str | None, workspace: Path | None, sequences: Sequence[str] = ()
 ) -> str:
-    """The command that runs a tracker, as it can be pasted into a shell."""
+    """The command that runs a tracker, quoted for a shell."""
     parts = ["samurai", "evaluate", tracker.partition("@")[0]]
     parts += ["--stack", stack] if stack is not None else []
     parts += ["--workspace", str(workspace)] if workspace is not None else []
