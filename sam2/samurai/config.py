@@ -101,7 +101,7 @@ class Setting:
             label: what the setting is called in messages.
 
         Raises:
-            ConfigurationError: it isn't allowed; the message lists what is.
+            ConfigurationError: it isn't allowed; the message lists the allowed ones.
         """
         try:
             if self.convert is not None:
@@ -161,7 +161,7 @@ class Configuration:
         origins: name, source and value of the settings that were given expressly.
 
     Raises:
-        ConfigurationError: a value isn't allowed; the message lists what is.
+        ConfigurationError: a value isn't allowed; the message lists the allowed ones.
     """
 
     origins: tuple[tuple[str, Source, Any], ...] = field(
@@ -180,7 +180,8 @@ class Configuration:
         """Settings from `SAMURAI_*` variables; an unset or empty one means the default.
 
         Raises:
-            ConfigurationError: a variable's value isn't allowed; the message lists what is.
+            ConfigurationError: a variable's value isn't allowed; the message lists the allowed
+                ones.
         """
         given = {
             each.name: each.read(environ[each.variable].strip())
@@ -294,7 +295,7 @@ class TrackerConfig(Configuration):
     read by `TrackerConfig.from_environment()` alone.
 
     Raises:
-        ConfigurationError: a value isn't allowed; the message lists what is.
+        ConfigurationError: a value isn't allowed; the message lists the allowed ones.
     """
 
     model: str = setting(

@@ -91,7 +91,7 @@ def from_flags(base: Config, parsed: argparse.Namespace) -> Config:
     """A configuration with the flags that were given in place of its own values.
 
     Raises:
-        ConfigurationError: a value isn't allowed; the message lists what is.
+        ConfigurationError: a value isn't allowed; the message lists the allowed ones.
     """
     given = {}
     for each in settings_of(type(base)):

@@ -1,4 +1,4 @@
-"""How far an ablation has come: a line per combination and workspace, and the time left."""
+"""Progress of an ablation: a line per combination and workspace, and the time left."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ class Progress:
         self._lock = threading.Lock()
 
     def observer(self, task: Task) -> TaskObserver:
-        """What the toolkit's side tells of one task."""
+        """The observer of one task."""
         return TaskObserver(self, task, self._loads[task])
 
     def check(self) -> None:
-        """Raises the KeyboardInterrupt that the main thread got."""
+        """Raise the KeyboardInterrupt that the main thread received."""
         self._console.check()
 
     def moved(self, task: Task, frames: float) -> None:
-        """So many more frames of a task are done."""
+        """Add `frames` finished frames to a task."""
         with self._lock:
             self._done[task] = min(self._done[task] + frames, float(self._loads[task].frames))
 
     def ended(self, task: Task, seconds: float) -> None:
-        """A task is over: its line, and what is left."""
+        """Print a finished task and the time left."""
         with self._lock:
             self._ended += 1
             count = self._loads[task].frames
@@ -84,10 +84,10 @@ class Progress:
 
 
 class TaskObserver:
-    """Turns what the toolkit's side tells of one task into frames.
+    """Converts the progress of one task into frames.
 
-    It is told parts of sequences; a task's frames are shared out to its sequences alike, which is
-    good enough for a time that is left.
+    It receives parts of sequences; every sequence of a task counts the same number of frames, which
+    is accurate enough for an estimate of the time left.
     """
 
     def __init__(self, progress: Progress, task: Task, load: Workload) -> None:

@@ -1,4 +1,4 @@
-"""What `samurai evaluate` shows while trackers run: a line per sequence, live on a terminal."""
+"""Console output of `samurai evaluate`: a line per sequence, updated live on a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REDRAW_SECONDS = 0.2
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says them: 8.3 s, 2 min 05 s."""
+    """Seconds in readable units: 8.3 s, 2 min 05 s."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -26,8 +26,8 @@ def duration(seconds: float) -> str:
 class Interrupt:
     """Ctrl-C, remembered.
 
-    The key reaches this process and the tracker's. If it comes while a callback of libtrax runs
-    here, ctypes swallows the KeyboardInterrupt, and all that is left is a tracker that has gone.
+    The signal reaches this process and the tracker's. If it arrives while a callback of libtrax
+    runs here, ctypes swallows the KeyboardInterrupt, and only the tracker's exit is seen.
     """
 
     def __init__(self) -> None:
@@ -53,15 +53,15 @@ class Interrupt:
         raise KeyboardInterrupt
 
     def _unraisable(self, unraisable: sys.UnraisableHookArgs) -> None:
-        """Says nothing of the key that ctypes swallows: `check` raises it again."""
+        """Prints no message for a swallowed KeyboardInterrupt: `check` raises it again."""
         if not issubclass(unraisable.exc_type, KeyboardInterrupt):
             self._hook(unraisable)
 
 
 class Console:
-    """Prints how far a tracker has come (the `RunObserver` of vot_wrapper.toolkit.running).
+    """Prints the progress of a tracker (the `RunObserver` of vot_wrapper.toolkit.running).
 
-    Into a file or a pipe goes one finished line per sequence; on a terminal the line of the
+    In a file or a pipe there is one line per finished sequence; on a terminal the line of the
     running sequence also shows its progress.
     """
 
@@ -74,11 +74,11 @@ class Console:
         self._began = 0.0
 
     def say(self, text: str = "") -> None:
-        """A line of its own."""
+        """Print a line."""
         print(text, file=self._stream, flush=True)
 
     def tracker(self, identifier: str, label: str) -> None:
-        """A tracker begins."""
+        """Print the heading of a tracker."""
         self.say(f"\n{identifier}" + (f" ({label})" if label != identifier else ""))
 
     def experiment(self, name: str, kept: int, count: int) -> None:
@@ -114,7 +114,7 @@ class Console:
         self.say(f"{self._line} {duration(seconds):>10}")
 
     def skipped(self, text: str) -> None:
-        """Something is left out, and why."""
+        """Report something that is left out, with the reason."""
         self._erase()
         self.say(f"  SKIPPED: {text}")
 
@@ -123,12 +123,13 @@ class Console:
         self.say(f"  {sequence}: the result {result} was cut short and is computed again")
 
     def interrupted(self) -> None:
-        """The person pressed Ctrl-C."""
+        """Report Ctrl-C."""
         self._erase()
         self.say("interrupted. Finished sequences are kept: run the same command to continue.")
 
     def failed(self, failure: Failure) -> None:
-        """A tracker ended without results; Ctrl-C ends it too, and is no failure."""
+        """Report a tracker that ended without results; raises KeyboardInterrupt if Ctrl-C was the
+        reason."""
         self._interrupt.check()
         self._erase()
         self.say(f"  FAILED: {failure.place}")
@@ -143,7 +144,7 @@ class Console:
             self.say(f"  {failure.remedy}")
 
     def failures(self, failures: list[Failure]) -> None:
-        """All that failed, once more where it isn't scrolled away."""
+        """Repeat all failures at the end of the output."""
         if not failures:
             return
         self.say(f"\n{len(failures)} failed:")
@@ -158,7 +159,7 @@ class Console:
             self.say(f"{kept}: the same command retries the failed sequences.")
 
     def findings(self, findings: Iterable[Finding]) -> None:
-        """What the check of the sequences found."""
+        """Print the findings about the sequences."""
         for finding in findings:
             level = "WARNING" if finding.warning else "PROBLEM"
             self.say(f"{level}  {finding.where}: {finding.what}")
@@ -169,7 +170,7 @@ class Console:
         self._interrupt.check()
 
     def line(self, text: str) -> None:
-        """A line in place of the live one."""
+        """Print a line in place of the live one."""
         self._erase()
         self.say(text)
 
@@ -190,10 +191,10 @@ class Console:
 
 
 class WorkersConsole:
-    """Prints how far several workers have come (vot_wrapper.toolkit.distributed).
+    """Prints the progress of several workers (vot_wrapper.toolkit.distributed).
 
-    A finished line per sequence with its worker; on a terminal also a line with what each of them
-    is at.
+    A finished line per sequence with its worker; on a terminal also a line with the current
+    sequence of each.
     """
 
     def __init__(self, console: Console) -> None:

@@ -47,11 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Checks, packs and writes; 0 if there is an archive, 1 if there are problems.
+    """Check, pack and write; returns 0 if there is an archive, 1 if there are problems.
 
     Raises:
         ConfigurationError: the workspace, the stack or the output folder can't be used.
-        PackingError: the toolkit's archive isn't what it should be.
+        PackingError: the toolkit's archive is wrong.
     """
     from vot_wrapper.toolkit.completeness import check_completeness
 
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _open(arguments: argparse.Namespace) -> tuple[EvaluationContext, Tracker]:
-    """The workspace and the tracker as trackers.ini has it (nothing added for running it)."""
+    """The workspace and the tracker as in trackers.ini (without additions for a run)."""
     from vot.tracker import is_valid_reference
 
     from vot_wrapper.toolkit.workspaces import CONFIGURATION, open_workspace
@@ -99,14 +99,14 @@ def _open(arguments: argparse.Namespace) -> tuple[EvaluationContext, Tracker]:
 
 
 def _rerun_command(arguments: argparse.Namespace) -> str:
-    """The command that runs what is missing, quoted for a shell."""
+    """The command that runs missing results, quoted for a shell."""
     from vot_wrapper.toolkit.staleness import command
 
     return command(arguments.tracker, arguments.stack, arguments.workspace)
 
 
 def _output(given: Path | None, context: EvaluationContext, tracker: Tracker) -> Path:
-    """The folder to deliver to; not made yet."""
+    """The output folder; not created yet."""
     if given is None:
         name = f"{tracker.reference}_{datetime.now():%Y-%m-%dT%H-%M-%S}"
         return context.folder / SUBMISSIONS / name
@@ -120,7 +120,7 @@ def _output(given: Path | None, context: EvaluationContext, tracker: Tracker) ->
 
 
 def _check_tracker(context: EvaluationContext, tracker: Tracker, again: str) -> list[Finding]:
-    """Everything that isn't about result files: names, settings, the section's content."""
+    """Findings beside the result files: names, settings, the section's content."""
     from vot_wrapper.submission.secret_scan import find_secrets
     from vot_wrapper.toolkit.provenance import result_status
 
@@ -141,7 +141,8 @@ def _check_tracker(context: EvaluationContext, tracker: Tracker, again: str) -> 
 
 
 def _check_settings(tracker: Tracker, where: str) -> list[Finding]:
-    """Settings that the tracker process would refuse or ignore, and those outside trackers.ini."""
+    """Settings that the tracker process would reject or ignore, and settings outside
+    trackers.ini."""
     from vot_wrapper.toolkit.provenance import section_of
     from vot_wrapper.toolkit.sections import faults
 
@@ -165,7 +166,7 @@ def _check_settings(tracker: Tracker, where: str) -> list[Finding]:
 def _other_versions(
     context: EvaluationContext, tracker: Tracker, arguments: argparse.Namespace
 ) -> list[Finding]:
-    """Results of the same tracker under other versions, which stay behind."""
+    """Warnings for results of other versions of the tracker, which are not packed."""
     found = [
         folder.name
         for folder in sorted((context.folder / "results").glob(f"{tracker.identifier}*"))
@@ -196,7 +197,7 @@ def _deliver(
     warnings: list[Finding],
     output: Path,
 ) -> None:
-    """Packs, writes the texts, and says what there is; nothing is left of a failed attempt."""
+    """Pack, write the texts, and list the files; a failed attempt leaves nothing behind."""
     from vot_wrapper.submission.environment_lock import lock
     from vot_wrapper.submission.packing import pack
     from vot_wrapper.submission.texts import write
@@ -270,14 +271,14 @@ def _introduce(context: EvaluationContext, tracker: Tracker) -> None:
 
 
 def _stack_name(context: EvaluationContext) -> str:
-    """The stack's name; its title where it has only a path, which is this machine's affair."""
+    """The stack's name; its title where it has only a path of this machine."""
     name = context.stack
     known = isinstance(name, str) and not name.endswith(".yaml")
     return str(name if known else context.workspace.stack.title)
 
 
 def _print_findings(kind: str, problems: Iterable[Finding]) -> None:
-    """All problems of a kind under their number, a line each, and each remedy once."""
+    """Print the findings of one kind with their number, a line each, and each remedy once."""
     remedies: dict[str, list[Finding]] = {}
     for problem in problems:
         remedies.setdefault(problem.remedy, []).append(problem)
@@ -291,7 +292,7 @@ def _print_findings(kind: str, problems: Iterable[Finding]) -> None:
 
 
 def _show(output: Path, files: list[Path], completeness: Completeness) -> None:
-    """What was written, and where a person takes over."""
+    """List the written files, and what is left to do by hand."""
     words = {
         ".zip": f"{len(completeness.files)} result files, each compared with the original",
         "description-short.txt": "for the results paper's appendix",

@@ -1,7 +1,7 @@
 """`samurai doctor --verify MODEL`: the installed predictor and this tracker, side by side.
 
 On this machine, with this model's weights, device, precision and speed. Exit code 1 if their masks
-don't agree as they must, or if there are none.
+don't agree well enough, or if there are none.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from samurai.verification import Agreement, Run
 
 SEQUENCE = "deformation"
-"""One of the bundled sequences, whose object changes its shape in every frame."""
+"""A bundled sequence whose object changes its shape in every frame."""
 
 FRAMES, FRAMES_ON_CPU = 30, 5
 SHORTEST = 2
-"""The prompt's frame answers without a memory; only the next one has all parts at work."""
+"""The prompt frame needs no memory; the next one is the first that uses every part."""
 
 
 def run(model: str, frames: int | None = None, flags: argparse.Namespace | None = None) -> int:
-    """Print what was compared and what came out, a line each; returns 1 unless the masks agree.
+    """Print the comparison line by line; returns 1 unless the masks agree.
 
     Device, precision and speed are those of the flags, else of the environment, as for a tracker
     process.
@@ -91,7 +91,8 @@ def bundled_sequence() -> Path:
 
 
 def _video(folder: Path, count: int) -> Box:
-    """Copies the first frames into a folder, named as the predictor wants them; their box."""
+    """Copies the first frames into a folder, named as the predictor expects; returns the prompt
+    box."""
     from samurai.regions import Box
 
     sequence = bundled_sequence()
@@ -112,7 +113,7 @@ def _video(folder: Path, count: int) -> Box:
 def _installed(
     card: ModelCard, folder: Path, box: Box, device: torch.device, dtype: torch.dtype
 ) -> Run:
-    """The installed predictor's run; what it loaded is freed when this returns."""
+    """The installed predictor's run; its memory is freed afterwards."""
     from samurai.core.warm_up import reason
     from samurai.runtime.threads import set_thread_count
     from samurai.verification import load_predictor, run_predictor
@@ -126,7 +127,7 @@ def _installed(
             made = run_predictor(predictor, folder, box, dtype)
     except SamuraiError:
         raise
-    except Exception as error:  # whatever another package, or the device, may raise
+    except Exception as error:  # any error of another package or of the device
         raise DeviceError(
             f"the installed predictor itself fails on {device} ({reason(error)}): try another "
             "SAMURAI_DEVICE, or install sam2 and torch again"
@@ -138,7 +139,7 @@ def _installed(
 def _ours(
     card: ModelCard, folder: Path, box: Box, device: torch.device, settings: Settings
 ) -> tuple[Run, Speed]:
-    """This tracker's run, and the speed that it ran at: a failing one is left for `exact`."""
+    """This tracker's run, and its speed: `exact` if the configured one failed."""
     from samurai.core.warm_up import release
     from samurai.verification import load_tracker, read_frames, run_tracker
 
@@ -188,7 +189,7 @@ def _cost(run: Run) -> str:
 
 
 def _place(device: torch.device) -> str:
-    """A device with its name, or with how much of a CPU is used."""
+    """A device with its name, or with the number of CPU threads."""
     import torch
 
     if device.type == "cpu":

@@ -24,9 +24,9 @@ def make_list(data: Path) -> str:
 def read_list(data: Path, downloads: bool) -> tuple[list[str], list[Finding]]:
     """The sequences to check, without repetitions, and what is wrong with the list of them.
 
-    They are those that list.txt names, however badly it is written, else all that are there. No
-    list is fine where the toolkit downloads the sequences and then writes it, and in the layouts of
-    other data sets, which the toolkit reads too: then there are none to check.
+    They are those of list.txt, even of a malformed one, else all folders. The list may be missing
+    where the toolkit downloads the sequences and then writes it, and in the layouts of other data
+    sets, which the toolkit reads too: then there are none to check.
     """
     file = data / LIST
     folders = sequence_folders(data)
@@ -55,7 +55,7 @@ def read_list(data: Path, downloads: bool) -> tuple[list[str], list[Finding]]:
 def _without_list(
     data: Path, folders: list[str], downloads: bool
 ) -> tuple[list[str], list[Finding]]:
-    """Folders are a person's own, unless the toolkit downloads them or has begun to."""
+    """Folders are the user's own, unless the toolkit downloads them or has begun to."""
     own = [name for name in folders if not downloads or _is_own(data / name)]
     if not own and (downloads or _holds(data)):
         return [], []
@@ -116,15 +116,15 @@ def _holds(data: Path) -> bool:
 
 
 def _is_own(folder: Path) -> bool:
-    """Whether a person made a folder: a download notes an identifier, as the last that it does."""
+    """Whether the user made a folder: the last step of a download writes an identifier."""
     try:
         return b"uid=" not in (folder / METADATA).read_bytes()
-    except OSError:  # a download that was interrupted
+    except OSError:  # an interrupted download
         return False
 
 
 def check_path(folder: Path, name: str) -> list[Finding]:
-    """Characters of a sequence's path that the toolkit can't carry."""
+    """Findings about characters of a sequence's path that the toolkit can't handle."""
     findings = []
     path = str(folder)
     found = [character for character in PATTERN_CHARACTERS if character in path]

@@ -1,8 +1,8 @@
-"""Image files of a channel: are they there, whole, and of one size?
+"""Checks that a channel's image files exist, are whole, and have one size.
 
 Only headers are read, and the last bytes of a file. The first, the middle and the last image are
-decoded, and those that don't end as their format does. Sizes are what `cv2.imread` gives, which
-turns an image as its EXIF orientation says.
+decoded, and those without their format's end mark. Sizes are those of `cv2.imread`, which applies
+the EXIF orientation.
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ Size = tuple[int, int]  # width, height
 
 _ORIENTATION = 0x0112
 _TRANSPOSED = (5, 6, 7, 8)  # orientations that exchange width and height
-_ENDS = {b"\xff\xd8": b"\xff\xd9", b"\x89P": b"IEND\xaeB`\x82"}  # of JPEG and PNG, by their start
+_ENDS = {
+    b"\xff\xd8": b"\xff\xd9",
+    b"\x89P": b"IEND\xaeB`\x82",
+}  # end marks of JPEG and PNG, by their first bytes
 
 
 @dataclass
 class Images:
-    """What was seen of a channel; `size` is that of its first image."""
+    """Findings about a channel; `size` is that of its first image."""
 
     size: Size | None = None
     findings: list[Finding] = field(default_factory=list)
@@ -56,7 +59,7 @@ def inspect_images(files: list[Path], where: str) -> Images:
 
 
 def _size(file: Path, decode: bool) -> Size | None:
-    """Width and height as the toolkit sees them; None for what can't be decoded."""
+    """Width and height as the toolkit sees them; None for a file that can't be decoded."""
     try:
         with Image.open(file) as image:
             orientation = image.getexif().get(_ORIENTATION, 1) if _has_exif(image) else 1

@@ -1,4 +1,4 @@
-"""What the experiments of a stack ask of a sequence, and whether it has it."""
+"""Checks a sequence against the requirements of the experiments."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ def _anchors(facts: Facts, value: str, experiment: str) -> Iterator[Finding]:
             "WARN", where, what, f"write them: {make_anchors(facts, value)}", kind="no anchors"
         )
     if not facts.truths:
-        return  # the reason has been told
+        return  # already reported
     name, states = next(iter(facts.truths.items()))
     for frame in frames:
         state = states[frame] if frame < len(states) else SPECIAL
-        if state in (VISIBLE, BROKEN):  # what is wrong with a broken row has been told
+        if state in (VISIBLE, BROKEN):  # broken rows are already reported
             continue
-        absent = state == EMPTY  # which a tracker may take, but ours doesn't
+        absent = state == EMPTY  # other trackers may accept it, ours doesn't
         why = "the object is absent" if absent else "the object isn't annotated"
         row = f"{os.path.basename(facts.files[name])}:{frame + 1}"
         what = f"{experiment} starts in frame {frame + 1}, where {why} ({row})"

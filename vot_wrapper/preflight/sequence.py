@@ -1,4 +1,4 @@
-"""One sequence's folder: what it holds, and what is wrong with it whatever is run on it."""
+"""Reads one sequence's folder, and finds faults that matter to every experiment."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from vot_wrapper.preflight.truth import BLANK, BROKEN, SPECIAL, Truth, read_trut
 METADATA = "sequence"
 CHANNELS = ("color", "depth", "ir")
 SUFFIXES = (".jpg", ".png")
-ALIKE = (*SUFFIXES, ".jpeg")  # in small letters; images that are looked at whatever they are called
+ALIKE = (*SUFFIXES, ".jpeg")  # in lower case; images with these suffixes are checked
 DEFAULT_CHANNEL = "color/%08d.jpg"
 _PROPERTY = re.compile(r"^([a-zA-Z0-9_\-.]+) *= *(.*)$")
 
 
 @dataclass
 class Facts:
-    """What is known of a sequence.
+    """The facts about a sequence.
 
     Attributes:
         name: of the sequence.
@@ -36,7 +36,7 @@ class Facts:
         files: the ground truth file by object, also where it can't be read.
         kinds: kinds of regions.
         starts: frames with a value above or below 0, by the name of the value file.
-        findings: what is wrong whatever is run.
+        findings: faults that matter to every experiment.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Facts:
     findings: list[Finding] = field(default_factory=list)
 
     def as_values(self) -> dict[str, Any]:
-        """JSON values, from which `from_values` makes it again."""
+        """JSON values that `from_values` reads."""
         return asdict(self)
 
     @classmethod
@@ -60,7 +60,7 @@ class Facts:
 
 
 def read_facts(folder: Path, name: str) -> Facts | None:
-    """Reads a sequence; None for a layout that only the toolkit's other loaders know."""
+    """Read a sequence; None for a layout of the toolkit's other loaders."""
     facts = Facts(name, str(folder))
     metadata = _metadata(folder, facts)
     if metadata is None:
@@ -224,7 +224,7 @@ def _rows(truth: Truth, where: str, length: int, official: bool) -> Iterator[Fin
     """Is there a row per image?
 
     Challenges hide their truth: an object's first row is the last. Other downloaded data may end
-    early too; the toolkit takes what is missing for not annotated.
+    early too; the toolkit reads missing rows as not annotated.
     """
     count = len(truth.states)
     hidden = count > 0 and (official or not truth.states[:-1].strip(SPECIAL))
@@ -244,7 +244,7 @@ def _values(folder: Path, facts: Facts) -> None:
         values, findings = read_values(file, str(file))
         facts.findings += findings
         frames = [frame for frame, value in enumerate(values) if value > 0 or value < 0]
-        facts.starts[file.stem] = frames  # not a number is neither, as for the toolkit
+        facts.starts[file.stem] = frames  # NaN is neither, as in the toolkit
         if facts.length and len(values) > facts.length:
             what = f"{len(values)} values for {facts.length} images"
             remedy = "delete the extra lines"

@@ -1,4 +1,4 @@
-"""Text files, read as well as possible: a wrong encoding hides nothing else that is wrong."""
+"""Reads text files in any encoding, so that a wrong encoding doesn't hide other faults."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _REMEDY = "save the file as plain text in UTF-8 without a byte order mark (BOM)"
 
 
 def read_text(path: Path, where: str) -> tuple[list[str], Finding | None]:
-    """The lines of a text file, and what keeps the toolkit from reading them, if anything does.
+    """The lines of a text file, and the finding why the toolkit can't read them, if any.
 
     Args:
         where: how messages name the file.
@@ -61,7 +61,7 @@ def _decode(data: bytes, where: str) -> tuple[str, Finding | None]:
 
 
 def _without_mark(data: bytes) -> str:
-    """The text of UTF-16 that has no byte order mark; "" for what is no text."""
+    """The text of UTF-16 without a byte order mark; "" for binary data."""
     for name in _UNMARKED:
         try:
             text = data.decode(name)

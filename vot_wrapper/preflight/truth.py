@@ -1,7 +1,7 @@
 """Ground truth and value files, row by row, as vot-toolkit 0.9 reads them.
 
-The toolkit answers a row that it can't read with an exception that names neither file nor line,
-or with no region at all. Masks aren't drawn here: their runs are only counted.
+For an unreadable row the toolkit raises an exception that names neither file nor line, or returns
+no region. Masks aren't drawn here: their runs are only counted.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _BLANK_REMEDY = "delete the line, or write 0 if it stands for a frame without an
 
 @dataclass
 class Truth:
-    """What a ground truth file holds.
+    """The content of a ground truth file.
 
     Attributes:
         states: a letter per row.
         kinds: of the regions: rectangle, polygon, point, mask.
         far: rows (from 1) of masks that reach beyond `size`.
-        findings: what can't be read.
+        findings: unreadable rows.
         complete: whether there is a state for every row that the file holds.
     """
 
@@ -86,7 +86,7 @@ def _is_binary(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return file.read(2) == b"\x01\x00"
-    except OSError:  # `read_text` says so
+    except OSError:  # `read_text` reports it
         return False
 
 
@@ -94,7 +94,7 @@ def parse(text: str) -> Row:
     """A stripped row of a text file.
 
     Raises:
-        ValueError, OverflowError: it is no region.
+        ValueError, OverflowError: it is not a region.
     """
     if not text:
         raise Unreadable("the line is empty")
@@ -102,7 +102,7 @@ def parse(text: str) -> Row:
         return _mask([int(token) for token in text[1:].split(",")])
     numbers = [float(token) for token in text.split(",")]
     if len(numbers) == 1:
-        int(numbers[0])  # a code; not a number isn't one
+        int(numbers[0])  # a code; NaN isn't one
         return Row(SPECIAL)
     if len(numbers) % 2:
         raise Unreadable(f"{len(numbers)} numbers are not a region, which has 1, 2, 4, 6 or more")
@@ -136,7 +136,7 @@ def _add(truth: Truth, row: Row, number: int, size: tuple[int, int] | None) -> N
 
 
 def _reason(line: str) -> str:
-    """Why a line isn't numbers with commas between them."""
+    """Why a line isn't a list of numbers separated by commas."""
     text = line.strip()
     if "\t" in text:
         return "the numbers are separated by tabs, not commas"
@@ -150,7 +150,9 @@ def _reason(line: str) -> str:
 
 def _read_binary(path: Path, where: str, size: tuple[int, int] | None) -> Truth:
     truth = Truth(complete=False)
-    if not os.access(path, os.W_OK):  # the toolkit opens it to write, and then takes it for text
+    if not os.access(
+        path, os.W_OK
+    ):  # the toolkit opens it for writing, fails, and then reads it as text
         what = "the binary ground truth is read-only, and the toolkit can't read it then"
         truth.findings.append(
             Finding("FAIL", where, what, f"chmod u+w {path}", kind="truth read-only")
@@ -196,7 +198,7 @@ def _binary_row(data: bytes, offset: int) -> tuple[Row, int]:
 
 
 def read_values(path: Path, where: str) -> tuple[list[float], list[Finding]]:
-    """A number per line; every file *.value of a sequence is read, whatever it is for."""
+    """A number per line; every file *.value of a sequence is read."""
     lines, finding = read_text(path, where)
     values: list[float] = []
     findings = [finding] if finding else []

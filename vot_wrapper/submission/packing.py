@@ -1,8 +1,8 @@
-"""`vot pack` in a workspace made for it, and a look into the archive that comes out.
+"""`vot pack` in a temporary workspace, and a check of its archive.
 
-The toolkit's own function packs, called directly: it is what `vot pack` runs, so the archive is the
-one that the challenge expects, but its errors are seen (the command ends with 0 after most of
-them) and it doesn't ask the network for updates. The workspace is a temporary one with links to
+The toolkit's own function packs, called directly: `vot pack` runs the same function, so the archive
+is the one that the challenge expects; but errors are noticed (the command ends with 0 after most of
+them), and no update is looked up online. The workspace is a temporary one with links to
 the results: it names the stack that was asked for, whatever config.yaml says, and leaves a manifest
 without paths of this machine.
 """
@@ -31,7 +31,7 @@ _SHARED = ("results", "cache")  # folders of the workspace that packing reads
 
 
 class PackingError(SamuraiError, RuntimeError):
-    """No archive came out, or one that doesn't hold the results."""
+    """There is no archive, or it doesn't hold the results."""
 
 
 def pack(
@@ -49,7 +49,7 @@ def pack(
         to: the folder that the archive is moved to; it must exist.
 
     Raises:
-        PackingError: there is no archive, or it isn't what it should be; nothing is left behind.
+        PackingError: there is no archive, or it is wrong; nothing is left behind.
     """
     with tempfile.TemporaryDirectory(prefix=".packing-", dir=to) as name:
         folder = Path(name)

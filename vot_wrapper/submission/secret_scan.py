@@ -1,4 +1,4 @@
-"""What a tracker's section of trackers.ini would tell the world: secrets and places on this disk.
+"""Finds secrets and paths of this machine in a tracker's section of trackers.ini.
 
 `vot pack` copies the whole section, with every `env_*` expanded, into the archive's manifest.
 """
@@ -40,13 +40,13 @@ _ABSOLUTE = re.compile(_BEGIN + r"(?:/(?!/)[\w.+-]+|[A-Za-z]:\\)")
 
 
 def find_secrets(section: Mapping[str, Any], where: str, home: Path) -> list[Finding]:
-    """What in a section shouldn't be published.
+    """Findings about values of a section that shouldn't be published.
 
     Args:
         section: the tracker as the manifest describes it: `command`, `paths`, ..., and under `env`
             and `arguments` the variables.
         where: what to call the section.
-        home: the home directory of whoever packs.
+        home: the home directory of the user who packs.
 
     Returns:
         Problems for secrets and home directories, warnings for what merely looks like a secret
@@ -88,7 +88,7 @@ def _secret(name: str, value: str, where: str) -> list[Finding]:
 
 
 def _is_random(run: str) -> bool:
-    """Whether letters and digits are mixed as no word mixes them."""
+    """Whether letters and digits are mixed as in random text."""
     changes = sum(a.isdigit() != b.isdigit() for a, b in pairwise(run))
     return changes >= len(run) // 6
 

@@ -79,7 +79,7 @@ class PolicyChoice:
 
         Raises:
             ConfigurationError: an unknown policy or parameter, or a value that isn't allowed; the
-                message lists what is.
+                message lists the allowed ones.
         """
         name, colon, rest = text.partition(":")
         kind = policy_class(name.strip())
