@@ -1,4 +1,5 @@
-"""Masks without shared pixels, where an experiment wants that: the surest object keeps a pixel."""
+"""Masks without shared pixels, where an experiment requires it: the object with the highest logit
+keeps a pixel."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""`samurai doctor`: is everything there that a run needs, and if not, what is to be done?
+"""`samurai doctor`: checks everything that a run needs, and says what to do about faults.
 
-Every check stands alone, and none needs the things that it checks: a missing torch is a line of the
-report, not a crash. Only the last check starts the real tracker process and sends it one frame.
+The checks are independent, and none needs the things that it checks: a missing torch is a line of
+the report, not a crash. Only the last check starts the real tracker process and sends it one frame.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def report(folder: Path | None = None) -> int:
 
 
 def _summary(levels: Counter[Level]) -> str:
-    """The report in a sentence."""
+    """The summary line of a report."""
     failures, warnings = (f"{levels[level]} {level}" for level in ("FAIL", "WARN"))
     if levels["FAIL"]:
         return f"{failures}, {warnings}: do what the arrows say (->), then run this command again"
@@ -98,7 +98,7 @@ def _summary(levels: Counter[Level]) -> str:
 
 
 def _guarded(check: Check, folder: Path | None) -> Iterator[Finding]:
-    """A check's findings; whatever it raises is a finding too."""
+    """A check's findings; an exception becomes a finding too."""
     try:
         yield from check(folder)
     except Exception as error:
@@ -115,7 +115,7 @@ def python(_: Path | None = None) -> Iterator[Finding]:
 
 
 def packages(_: Path | None = None) -> Iterator[Finding]:
-    """What must be installed, and the versions that are known to be broken."""
+    """Required distributions, and versions that are known to be broken."""
     for name in PACKAGES:
         version = _version(name)
         if version is None:
@@ -140,7 +140,7 @@ def plug_ins(_: Path | None = None) -> Iterator[Finding]:
 def opencv(_: Path | None = None) -> Iterator[Finding]:
     """Exactly one of the packages that install the module cv2; several overwrite each other."""
     found = [f"{name} {version}" for name in OPENCV_PACKAGES if (version := _version(name))]
-    # Without its dependencies: a numpy that the other packages weren't made for mustn't come along.
+    # Without its dependencies, which could bring a numpy that other packages weren't built for.
     one = (
         "run `make setup` in the clone; outside of one, pip uninstall -y "
         f"{' '.join(OPENCV_PACKAGES)} && pip install --no-deps 'opencv-python-headless>=4.11'"
@@ -177,7 +177,7 @@ def sam2(_: Path | None = None) -> Iterator[Finding]:
 
 
 def device(_: Path | None = None) -> Iterator[Finding]:
-    """What the network will run on."""
+    """The device that the network will run on."""
     try:
         torch = importlib.import_module("torch")
     except ImportError as error:
@@ -206,7 +206,7 @@ def _cpu() -> str:
 
 
 def weights(_: Path | None = None) -> Iterator[Finding]:
-    """The weights of every model of the manifest, and of one's own that this shell names."""
+    """The weights of every model of the manifest, and of a user's own card in SAMURAI_MODEL."""
     from samurai.models.manifest import (
         card_file,
         checkpoint_path,

@@ -1,4 +1,4 @@
-"""Which models there are, what belongs to each, and where their weights lie. No torch here.
+"""The manifest of models, their cards, and the paths of their weights. No torch here.
 
 A model is named by a table of `checkpoints/manifest.toml`, or by the path of a card of the user's
 own: a TOML file with the keys of such a table.
@@ -70,8 +70,8 @@ class ModelCard:
 
     @property
     def replacement(self) -> str:
-        """What to do when the weights are damaged or another model's. A user's own file is never
-        to be deleted."""
+        """What to do when the weights are damaged or another model's; never asks to delete a user's
+        own file."""
         if self.own is not None:
             return f"correct `file` or `configuration` in {self.own}"
         return f"delete it, then {self.remedy}"
@@ -238,4 +238,4 @@ _FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
         lambda value: bool(re.fullmatch("[0-9a-f]{64}", str(value))),
     ),
 }
-"""What the keys of a card may be: how that is written, and whether a value is it."""
+"""The allowed values of a card's keys: a description, and a test."""

@@ -1,6 +1,6 @@
 """Dense motion between two frames, behind one interface.
 
-`dis` (OpenCV) comes with the project; `raft` is for those who have torchvision and its weights.
+`dis` (OpenCV) comes with the project; `raft` needs torchvision and its weights.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ Picture = NDArray[np.uint8]
 FlowField = NDArray[np.float32]
 
 SMALLEST = 16
-"""Sides in pixels below which DIS finds no pyramid: such pictures are taken for still."""
+"""Sides in pixels below which DIS finds no pyramid: such pictures get zero flow."""
 
 
 class DenseFlow(Protocol):
-    """Says where every pixel went."""
+    """Estimates the displacement of every pixel."""
 
     def between(self, start: Picture, end: Picture) -> FlowField:
         """float32 (h, w, 2): pixel x, y of `start` is at x + field[y, x, 0], y + field[y, x, 1] in

@@ -1,10 +1,10 @@
 """DAM4SAM (CVPR 2025, arXiv 2411.17576): SAM 2 with a distractor-aware memory, see `anchors`.
 
-The candidate of highest predicted IoU wins. A box is first decoded, with three candidates, and the
-mask that wins becomes the prompt, where the model takes boxes as corner points.
+The candidate with the highest predicted IoU is chosen. A box is first decoded, with three
+candidates, and the chosen mask becomes the prompt, where the model takes boxes as corner points.
 
 Frames are counted from the object's own prompt, so that an object may start in any frame; the
-reference keeps all frames, this keeps those that can still be recalled.
+reference keeps all frames, this policy keeps those that can still be recalled.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from samurai.policies.base import (
 
 
 class DamPolicy(Policy):
-    """Remembers recent frames, and those in which the object was told from a distractor."""
+    """Remembers recent frames, and frames in which the object was distinguished from a
+    distractor."""
 
     name = "dam"
     parameters_type = AnchorParameters

@@ -2,13 +2,13 @@
 
 Motion: SAMURAI's filter first; where its choice is uncertain, points that are followed through the
 last frames vote too (see `point_vote`). Memory: short-term frames that looked right, with a gap
-between them, and one long-term frame in which the object was clearly told from something else.
-Constants are those of the paper and its public code; the paper's intervals differ between the large
-model and the small ones.
+between them, and one long-term frame in which the object was clearly distinguished from something
+else. Constants are those of the paper and its public code; the paper's intervals differ between the
+large model and the small ones.
 
 As released, parts of the reference don't take effect (a misspelt name switches the long-term memory
 off in some configurations, pointers come from the wrong frame). This follows the paper there. Where
-neither says more, our reading: the long-term conditions compare the best candidate with the second
+both are silent, our reading: the long-term conditions compare the best candidate with the second
 best (its score ratio, area ratio and distance), and the long-term frame has the oldest recent slot.
 """
 
@@ -83,7 +83,7 @@ class Him2SamParameters(MotionParameters, VoteParameters):
 
 
 class Him2SamPolicy(Policy):
-    """Points help where motion is uncertain; short- and long-term memory."""
+    """Tracked points vote where motion is uncertain; short- and long-term memory."""
 
     name = "him2sam"
     parameters_type = Him2SamParameters
@@ -150,7 +150,8 @@ class Him2SamPolicy(Policy):
         ]
 
     def _remember(self, decoded: Decoded, chosen: Chosen) -> None:
-        """Note a trusted frame for a short or a long time, where the last one is old enough."""
+        """Add a trusted frame to short- or long-term memory, if the last one there is old
+        enough."""
         frame_index = decoded.frame_index
         last = self._short[-1] if self._short else self._prompt
         if frame_index - last >= self._short_gap:

@@ -1,12 +1,13 @@
-"""MoSAM (arXiv 2505.00739): prompts made of motion, memory selected by frame and by pixel.
+"""MoSAM (arXiv 2505.00739): prompts from motion, memory selected by frame and by pixel.
 
 Motion-guided prompting: points inside the last mask are followed into the newest frame; those that
-dense flow also takes into the object prompt the decoder there. Spatial-temporal memory selection: a
+dense flow also moves into the object prompt the decoder there. Spatial-temporal memory selection: a
 frame is remembered if its quality is high, and its map counts less where the mask was doubtful.
 
 The paper gives no constants that we could read, and there is no code; those here are ours, chosen
-on generated films with nano (docs/policies.md). There the mask that flow carries along, given as a
-mask prompt too, did harm; `mask_prompt` switches that on for models that are used to it.
+on generated films with nano (docs/policies.md). In that test an additional mask prompt, the mask
+warped by flow, lowered the overlap; `mask_prompt` enables it for models that were trained with mask
+prompts.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from samurai.policies.point_vote import inner_points
 from samurai.policies.trusted import TrustedFrames
 
 BEYOND = -10.0
-"""Logit of a mask prompt where nothing was carried to; also the bound of what is carried."""
+"""Logit of a mask prompt outside the warped mask; also the bound of warped logits."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class MosamParameters(Parameters):
         stray: pixels by which a followed point may always differ from the others' median
             displacement.
         surroundings: flow is measured in the last mask's box and so much of its sides around it.
-        mask_prompt: 1 prompts with the mask that flow carries along, too.
+        mask_prompt: 1 also prompts with the mask warped by flow.
     """
 
     followed: int = number(24, 1, whole=True)
@@ -71,7 +72,7 @@ class MosamParameters(Parameters):
 
 @dataclass(frozen=True)
 class _Last:
-    """A trusted frame's mask logits, and where they lie."""
+    """A trusted frame's mask logits and their grid."""
 
     frame_index: int
     logits: NDArray[np.float32]
@@ -119,7 +120,8 @@ class MosamPolicy(Policy):
         ]
 
     def _decoder_prompt(self, frame_index: int) -> DecoderPrompt | None:
-        """Where motion puts the last mask; None where it wasn't trusted or points were lost."""
+        """The prompt from the last mask moved by motion; None where it wasn't trusted or points
+        were lost."""
         last, frames = self._last, self._frames
         if (
             last is None
@@ -144,7 +146,7 @@ class MosamPolicy(Policy):
     def _warped(
         self, last: _Last, before: NDArray[np.uint8], now: NDArray[np.uint8]
     ) -> NDArray[np.float32]:
-        """The last mask's logits where dense flow takes them, over the whole picture."""
+        """The last mask's logits warped by dense flow, over the whole picture."""
         size = (now.shape[0], now.shape[1])
         logits = last.grid.resampled(np.clip(last.logits, BEYOND, -BEYOND), size, BEYOND)
         here = _around(last, size, self._parameters.surroundings)
@@ -172,7 +174,7 @@ class MosamPolicy(Policy):
 
 
 def inliers(moves: NDArray[np.float32], stray: float) -> NDArray[np.bool_]:
-    """Which displacements (N, 2) are like most of them: points on the background are not. Those
+    """Which displacements (N, 2) are inliers: points on the background are not. Those
     within `stray` pixels always are."""
     if not len(moves):
         return np.zeros(0, dtype=np.bool_)
@@ -182,8 +184,8 @@ def inliers(moves: NDArray[np.float32], stray: float) -> NDArray[np.bool_]:
 
 
 def pixel_trust(logits: NDArray[np.float32], fully: float) -> NDArray[np.float32]:
-    """How much each pixel's memory counts, 0 to 1, by how far its probability is from one half: 1
-    where that distance, doubled, is `fully` or more."""
+    """The weight of each pixel's memory, 0 to 1, from the distance of its probability from one
+    half: 1 where that distance, doubled, is `fully` or more."""
     confidence = np.abs(np.tanh(logits / 2))  # |2 * sigmoid - 1|
     pixel_weights: NDArray[np.float32] = np.minimum(confidence / fully, 1).astype(np.float32)
     return pixel_weights

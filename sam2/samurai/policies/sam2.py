@@ -19,7 +19,7 @@ from samurai.policies.base import (
 
 
 class Sam2Policy(Policy):
-    """The highest predicted IoU wins; every frame is remembered, whatever it shows."""
+    """Chooses the highest predicted IoU; remembers every frame."""
 
     name = "sam2"
 

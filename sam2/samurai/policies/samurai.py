@@ -1,13 +1,13 @@
 """SAMURAI (arXiv 2411.11922): motion-aware choice of the mask, quality-aware choice of the memory.
 
-The constants are those of the public code; where it and the paper differ, the code counts (the
+The constants are those of the public code; where it and the paper differ, the code decides (the
 weight of the motion score is per model size and comes with the model's configuration).
 
 Where this departs from the reference, because there it is a defect:
 
 * the filter and its counter belong to one object of one session; the reference keeps them on the
   network, where they survive from video to video and are shared by all objects;
-* an absent object measures nothing (see `motion_choice`);
+* an absent object gives no measurement (see `motion_choice`);
 * frames are counted from the object's own prompt, so that an object may start in any frame.
 """
 
@@ -67,7 +67,7 @@ class SamuraiParameters(MemoryParameters):
 
 
 class SamuraiPolicy(Policy):
-    """A Kalman filter helps to choose; only frames that look right are remembered."""
+    """Chooses with the help of a Kalman filter; remembers trusted frames only."""
 
     name = "samurai"
     parameters_type = SamuraiParameters
@@ -91,7 +91,7 @@ class SamuraiPolicy(Policy):
         """A single candidate (box or mask prompt) is taken as it is; the filter starts a frame
         later."""
         self._memory = TrustedFrames(decoded.frame_index, self.context.slots)
-        if len(decoded.candidates) == 1:  # a box or a mask: nothing to choose, nothing to measure
+        if len(decoded.candidates) == 1:  # a box or a mask: no choice, no measurement
             return Choice(0)
         return self._follow(decoded)
 

@@ -48,5 +48,5 @@ class TrustedFrames:
         return replace(self, frame_indices=(*self.frame_indices, frame_index)[-(self.slots - 1) :])
 
     def kept(self, frame_index: int) -> frozenset[int]:
-        """The frames that are still needed after frame `frame_index`."""
+        """The frames still needed after frame `frame_index`."""
         return frozenset((self.prompt, frame_index, *self.frame_indices))

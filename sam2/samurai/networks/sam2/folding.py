@@ -205,7 +205,7 @@ class _FoldedLayer(nn.Module):
                 kernel.attention(queries, keys, memory, context.key_mask)
             )
             return folded
-        # this kernel wants values as wide as the keys
+        # this kernel needs values as wide as the keys
         cross = self.layer.cross_attn_image
         values = cross.v_proj(context.memory)
         projected: Tensor = cross.out_proj(
