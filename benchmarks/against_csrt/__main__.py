@@ -70,7 +70,7 @@ def measure_overlap(options: argparse.Namespace, scratch: Path) -> dict[str, Any
 
 
 def measure_speed(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
-    """Both trackers in turns over enlarged bundled sequences."""
+    """Both trackers, interleaved, over enlarged bundled sequences."""
     peer = peer_environment(options.csrt_python)
     _enlarge(scratch / "sequences")
     opened = workspace(scratch / "workspace", scratch / "sequences", options.model, options.policy)

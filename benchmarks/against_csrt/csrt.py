@@ -2,7 +2,7 @@
 
     python csrt.py LEFT TOP RIGHT BOTTOM < paths of the frames, one a line
 
-Writes one JSON line per frame: box (or null where it says that it lost the target) and seconds,
+Writes one JSON line per frame: box (or null where it reports a loss) and seconds,
 reading the image included.
 """
 

@@ -1,12 +1,12 @@
-"""Records what vot-toolkit 0.7.4 measures, for the repaired experiments to be compared with.
+"""Records the measurements of vot-toolkit 0.7.4, the reference for the repaired experiments.
 
     python benchmarks/toolkit_parity/regenerate.py [--environment FOLDER]
 
 0.7.4 is the last version that runs multi-start, supervised and real-time experiments itself. The
 script makes a virtual environment with it (requirements.txt beside this file; Python 3.11 is what
-the pins were resolved for), or takes the one named, lets tests/toolkit/parity/measure.py run
-there, and writes tests/toolkit/goldens/toolkit_0.7.4.json with its provenance. The measurement
-takes a minute and comes out the same every time: a difference means that an input has changed.
+the pins were resolved for), or takes the one named, lets tests/toolkit/parity/measure.py run there,
+and writes tests/toolkit/goldens/toolkit_0.7.4.json with its provenance. The measurement takes a
+minute and is deterministic: a difference means that an input has changed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a camera and a video codec do to a clean picture, the same way throughout a clip."""
+"""Simulates a camera and a video codec, with constant parameters throughout a clip."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from samurai_training.assets import Picture
 
 GRAY = (104, 116, 124)
-"""What lies outside the frame, BGR: the mean that the network's input is normalized with."""
+"""The color outside the frame, BGR: the mean that the network's input is normalized with."""
 
 
 @dataclass

@@ -1,8 +1,8 @@
-"""People, drawn: jointed figures that walk, run or stand, in clothes cut from pictures.
+"""Drawn people: jointed figures that walk, run or stand, in clothes cut from pictures.
 
-What trackers are asked for most is people, and openly licensed photographs of whole people are
-rare. A figure isn't lifelike; it has what makes people hard to follow: differently colored parts
-that belong together, thin limbs that swing, and others who look nearly the same.
+People are the most frequent targets, and openly licensed photographs of whole people are rare. A
+figure isn't lifelike; it has the properties that make people hard to track: differently colored
+parts that belong together, thin limbs that swing, and others who look nearly the same.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _lit(sheet: Picture, random: Generator) -> Picture:
 
 
 def _cloth(assets: Assets, random: Generator) -> Picture:
-    """A piece of a picture, most of it faded into one color: few clothes are loud."""
+    """A piece of a picture, mostly faded into one color, like most clothes."""
     piece = patch(assets, random, _sheet())
     color = random.uniform(10, 245, 3)
     share = float(random.choice([0.0, 0.35, 0.8, 0.95], p=[0.15, 0.2, 0.3, 0.35]))
@@ -85,7 +85,7 @@ def _cloth(assets: Assets, random: Generator) -> Picture:
 
 @dataclass(frozen=True)
 class Gait:
-    """How someone moves.
+    """The gait of a person.
 
     Attributes:
         swing: of thighs and arms, radians. pace: radians per frame. phase: of the stride.
@@ -103,7 +103,7 @@ class Gait:
 
     @classmethod
     def drawn(cls, random: Generator) -> Gait:
-        """Someone who stands, walks or runs."""
+        """A random gait: standing, walking or running."""
         swing = float(random.choice([0.05, 0.4, 0.8], p=[0.25, 0.45, 0.3]))
         return cls(
             swing=swing * float(random.uniform(0.8, 1.2)),
@@ -118,10 +118,10 @@ class Gait:
 
 @dataclass
 class Person:
-    """A look (see `sprites.Look`): someone in motion.
+    """A moving person, an implementation of `sprites.Look`.
 
     Attributes:
-        tracked: what is the target: "all", "head", or "upper", the upper body.
+        tracked: the target: "all", "head", or "upper", the upper body.
     """
 
     clothes: Clothes
@@ -172,7 +172,7 @@ class Person:
         self.tracked = str(random.choice(["head", "upper"]))
 
     def double(self, random: Generator) -> Person:
-        """Someone in the same clothes who moves in another way, or in step."""
+        """A person in the same clothes with another gait, or in step."""
         if random.random() < 0.3:
             phase = self.gait.phase + float(random.normal(0, 0.5))
             return Person(self.clothes, replace(self.gait, phase=phase))

@@ -1,4 +1,4 @@
-"""How things in a clip look: cut-outs that deform, in ever new colors and textures."""
+"""The appearance of objects in a clip: cut-outs that deform, in varying colors and textures."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Look(Protocol):
         """The tracked part's left, top, right and bottom as shares of `size`, about."""
 
     def choose_part(self, random: Generator) -> None:
-        """From now on only a part is tracked."""
+        """Track only a part from now on."""
 
     def double(self, random: Generator) -> Look:
-        """Another one that looks the same, or nearly."""
+        """Another one that looks (nearly) the same."""
 
     def blend(self, texture: Picture, share: float) -> None:
         """Take on that share of a texture, uint8 (H, W, 3) of this look's `size`."""
@@ -106,7 +106,7 @@ class Deformation:
         return cls(float(amplitude), waves)
 
     def apply(self, sprite: Picture, time: float) -> Picture:
-        """The sprite (or its mask), with a margin for what swings out of it."""
+        """The sprite (or its mask), with a margin for parts that swing out."""
         if self.amplitude == 0:
             return sprite
         margin = int(self.amplitude * max(sprite.shape[:2])) + 1
