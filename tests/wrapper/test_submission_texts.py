@@ -79,7 +79,7 @@ def test_the_short_description_says_what_the_long_one_shows() -> None:
     assert "Hiera, embedding 144, stages 2-6-36-4, input 1024 x 1024 pixels" in short
     assert "up to 7 maps" in short
     assert "\\cite{ravi2024sam2}" in short and "\\cite{yang2024samurai}" in short
-    assert "only frames that look right are remembered" in short  # the policy's own words
+    assert "only trusted frames are remembered" in short  # the policy's own words
     assert "7.2 frames per second" in long
     assert "| baseline | no | 12 | 34 |" in long
     assert "56,789 regions in `samurai-x_2026.zip`" in long

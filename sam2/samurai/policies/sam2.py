@@ -19,7 +19,7 @@ from samurai.policies.base import (
 
 
 class Sam2Policy(Policy):
-    """Chooses the highest predicted IoU; remembers every frame."""
+    """The candidate with the highest predicted IoU is chosen; every frame is remembered."""
 
     name = "sam2"
 

@@ -67,7 +67,7 @@ class SamuraiParameters(MemoryParameters):
 
 
 class SamuraiPolicy(Policy):
-    """Chooses with the help of a Kalman filter; remembers trusted frames only."""
+    """A Kalman filter helps to choose the candidate; only trusted frames are remembered."""
 
     name = "samurai"
     parameters_type = SamuraiParameters
