@@ -72,7 +72,7 @@ def main() -> int:
     """Writes all files; 2 outside of a clone."""
     clone = bundled.clone()
     if clone is None:
-        print("settings_pages: this is no clone, so there is nothing to write", file=sys.stderr)
+        print("settings_pages: this is not a clone, so there is nothing to write", file=sys.stderr)
         return 2
     for name, generated in texts().items():
         file = clone / name

@@ -72,7 +72,7 @@ def frame_of(network: Any, objects: int, views: int) -> Callable[[], None]:
     @torch.inference_mode()
     def frame() -> None:
         with network.precision():
-            seen = network.encode(image).of(list(range(objects)))  # one view stands for all
+            seen = network.encode(image).of(list(range(objects)))  # one view serves all
             memory = network.prepare_memory(maps, slots, pointers, distances)
             decoded = network.decode(network.condition(seen, memory), seen, 0.0)
             full = resized_logits(decoded.logits, spec.memory_mask_size)[:, :1]

@@ -83,7 +83,7 @@ def frame_size(text: str) -> tuple[int, int]:
     """`640x480` as numbers."""
     width, separator, height = text.partition("x")
     if not separator or not (width.isdigit() and height.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is no size: write it like 640x480")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size: write it like 640x480")
     return int(width), int(height)
 
 

@@ -176,5 +176,5 @@ def _ratio_table(result: dict[str, Any]) -> str:
         Row(f"{_name(race, 'run')} : {race['peer']}", (race["median"], race["least"], race["most"]))
         for race in result["races"]
     ]
-    note = "Of whole videos, round by round, in turns. Below 1: slower than the peer."
+    note = "Of whole videos, in interleaved rounds. Below 1: slower than the peer."
     return _titled("Times as fast as a peer", _render(columns, rows), note)

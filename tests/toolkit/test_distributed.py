@@ -88,5 +88,5 @@ def test_a_killed_worker_is_replaced(make_workspace: MakeWorkspace, evaluate: Ev
     hunter.start()
     code, printed = evaluate("scripted", "--workspace", workspace, "--workers", 2)
     hunter.join()
-    assert killed and "another one takes it up" in printed
+    assert killed and "retrying on another worker" in printed
     assert code == 0, printed

@@ -40,7 +40,7 @@ def test_an_experiment_without_anchors_does_not_end_the_others(
     assert "WARNING" in printed and "drift/anchor.value" in printed  # the command that makes it
     assert "baseline       no sequence can be run" in printed
     assert printed.count("FAILED") == 1  # one for all sequences
-    assert "The same command fails again" in printed and "goes on from there" not in printed
+    assert "The same command fails again" in printed and "same command to continue" not in printed
     assert "unsupervised" in printed and "no scores" not in printed
 
 
@@ -217,7 +217,7 @@ def test_a_stack_without_scores_names_one_that_has(
     code, printed = evaluate("scripted", "--stack", "vots2025/main", "--workspace", workspace)
     assert code == 0, printed
     assert "no local scores" in printed and "--stack tests/multiobject" in printed
-    assert "boxes, in a challenge that compares masks" in printed
+    assert "boxes, but the challenge compares masks" in printed
     starts()
     code, printed = evaluate("scripted", "--stack", "tests/multiobject", "--workspace", workspace)
     assert code == 0 and starts() == 0

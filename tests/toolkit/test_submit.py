@@ -417,7 +417,7 @@ def test_a_failed_attempt_leaves_nothing(
         (lambda files: files.pop("baseline/crowd/crowd_2_001.bin"), "lacks baseline/crowd/crowd_2"),
         (
             lambda files: files.update({"baseline/x/x.bin": b""}),
-            "has baseline/x/x.bin, which is no",
+            "has baseline/x/x.bin, which is not a result",
         ),
         (lambda files: files.update({"baseline/crowd/crowd_2_001.bin": b"?"}), "differs from"),
         (lambda files: files.update({"manifest.yml": b"identifier: other"}), "tracker 'other'"),

@@ -57,7 +57,7 @@ def test_lines_that_are_no_messages_are_skipped(pair, caplog):
     wire, client = pair
     os.write(client, b"noise\n\xff\x00\n\n @@TRAX:quit\n" + FRAME)
     assert passed(wire) == FRAME
-    assert len(caplog.records) == 1 and "no TraX message" in caplog.text
+    assert len(caplog.records) == 1 and "not a TraX message" in caplog.text
     os.close(client)
 
 

@@ -145,7 +145,7 @@ def _reason(line: str) -> str:
     if "," not in text and len(text.split()) > 1:
         return "the numbers are separated by spaces, not commas"
     shown = text if len(text) <= 40 else f"{text[:40]}..."
-    return f"{shown!r} is no region"
+    return f"{shown!r} is not a region"
 
 
 def _read_binary(path: Path, where: str, size: tuple[int, int] | None) -> Truth:
@@ -207,7 +207,7 @@ def read_values(path: Path, where: str) -> tuple[list[float], list[Finding]]:
         try:
             values.append(float(line.strip()))
         except ValueError:
-            what = f"{shown!r} is no number" if shown else "the line is empty"
+            what = f"{shown!r} is not a number" if shown else "the line is empty"
             remedy = "write a number per frame, each on a line, without empty lines"
             findings.append(Finding("FAIL", f"{where}:{number}", what, remedy, kind="value row"))
             values += [0.0] if shown else []  # the lines after it keep their frames

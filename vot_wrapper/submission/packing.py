@@ -100,7 +100,7 @@ def _compare_names(names: list[str], completeness: Completeness) -> None:
     expected = {*completeness.files, MANIFEST}
     differences = [
         *(f"lacks {name}" for name in sorted(expected - set(names))),
-        *(f"has {name}, which is no result" for name in sorted(set(names) - expected)),
+        *(f"has {name}, which is not a result" for name in sorted(set(names) - expected)),
         *(f"has {name} twice" for name in sorted({n for n in names if names.count(n) > 1})),
     ]
     if differences:
@@ -112,7 +112,7 @@ def _lay_out(
 ) -> None:
     """A workspace in `folder` that packs the results of `context`.
 
-    Its registry is the file that the tracker stands in: it may be one that the toolkit always
+    Its registry is the file with the tracker's section: it may be one that the toolkit always
         reads, like the workspace's own trackers.ini.
     """
     for shared in _SHARED:

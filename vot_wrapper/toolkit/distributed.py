@@ -239,8 +239,8 @@ class _Scheduler:
         task = tasks.popleft()
         self._watcher.started(number, task.experiment, task.sequence)
         made = (self._tracker, task.experiment, task.sequence, self._made_with)
-        anew = provenance.begin(self._folder, *made) or self._force
-        reference = bench.run.remote(self._tracker.reference, task, anew)
+        rerun = provenance.begin(self._folder, *made) or self._force
+        reference = bench.run.remote(self._tracker.reference, task, rerun)
         self._busy[reference] = (number, bench, task, time.monotonic())
 
     def _collect(self, reference: Any, tasks: deque[Task]) -> Failure | None:

@@ -80,7 +80,7 @@ class PointsOverTrax(Forwarding):
 
     A point is sent as a rectangle with the property `prompt = point`, which marks it as no broken
     box; an answer is read back as the point at its middle. The measure leaves out frames
-    whose answer is no point: a tracker would gain by saying that it sees nothing. An empty mask
+    whose answer is not a point, so a tracker would gain by empty answers. An empty mask
     therefore repeats the last point.
     """
 

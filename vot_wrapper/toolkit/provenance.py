@@ -37,7 +37,7 @@ Place = tuple[str, str]  # experiment and sequence
 @dataclass(frozen=True)
 class _Note:
     fingerprint: Fingerprint
-    results: str | None  # digest of the result files; None while the run goes on
+    results: str | None  # digest of the result files; None during the run
     current: bool  # whether it has the present format
 
 

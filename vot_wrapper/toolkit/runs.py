@@ -85,7 +85,7 @@ def _from_anchors(run: Callable[..., Run], sequence: Sequence, anchor: str) -> l
         raise RuntimeError(
             f"sequence {sequence.name} has no anchor, so multi-start has nowhere to start: give it "
             f"a file {anchor}.value with a number per frame (1 tracks forward from this frame, -1 "
-            "backward, 0 is no anchor)"
+            "backward, 0 is not an anchor)"
         )
     (name,) = (name for name in sequence.objects() if not name.startswith("_"))
     ways = [("forward", start, range(start, len(sequence))) for start in forward]

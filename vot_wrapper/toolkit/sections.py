@@ -124,7 +124,7 @@ def faults(section: Section, *, to_run: bool = True) -> list[Fault]:
     ]
     found += [
         Fault(
-            f"{name} is no variable of the tracker's process",
+            f"{name} is not a variable of the tracker's process",
             f"write env_{name.upper()} in {section.source}",
         )
         for name in section.rest

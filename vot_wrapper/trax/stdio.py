@@ -75,7 +75,7 @@ class IsolatedStdio:
         yielded wire, which checks every message.
 
         A client that named its own socket or descriptors (`TRAX_SOCKET`, `TRAX_IN`, `TRAX_OUT`) is
-        left alone; then there is no wire. The variables go away again, so that no child process
+        left alone; then there is no wire. The variables are removed again, so that no child process
         inherits them.
         """
         from vot_wrapper.trax.wire import Wire

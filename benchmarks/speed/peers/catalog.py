@@ -60,7 +60,7 @@ def _reference(model: str, device: str) -> str | None:
     if not folder:
         return f"{REFERENCE} names no checkout of it"
     if not (Path(folder) / "sam2" / "sam2" / "build_sam.py").is_file():
-        return f"{REFERENCE}={folder} is no checkout of it: there is no sam2/sam2/build_sam.py"
+        return f"{REFERENCE}={folder} is not a checkout of it: sam2/sam2/build_sam.py is missing"
     return f"it has no configuration for {model}" if _ours(model) else None
 
 

@@ -31,7 +31,7 @@ FOLDER_VARIABLE = "SAMURAI_CHECKPOINTS"
 
 BoxPrompt: TypeAlias = Literal["points", "filled_mask", "decoded_mask"]
 """How a model takes a box: as SAM's two corner points; as a mask that fills the box; or as the mask
-that the corner points decode to, prompted anew, which the first frame then answers with."""
+that the corner points decode to, used as a new prompt, whose mask is the first frame's answer."""
 
 
 CARD_SUFFIX = ".toml"

@@ -44,7 +44,7 @@ class Dis:
 
 def warped(values: FlowField, backwards: FlowField, fill_value: float) -> FlowField:
     """Values (h, w) of an older picture where they moved to: `backwards` is the flow from the newer
-    picture to the older one; `fill_value` stands for what came from outside."""
+    picture to the older one; `fill_value` fills pixels from outside."""
     height, width = values.shape
     columns, rows = np.meshgrid(
         np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)

@@ -76,7 +76,7 @@ class Features(NamedTuple):
     high_res: tuple[Tensor, ...]
 
     def of(self, views: Sequence[int]) -> Features:
-        """The features of one view per hypothesis; a single view, of batch 1, stands for all."""
+        """The features of one view per hypothesis; a single view, of batch 1, serves all."""
         if self.tokens.shape[1] == 1:
             return self
         index = torch.tensor(views).to(self.tokens.device, non_blocking=True)

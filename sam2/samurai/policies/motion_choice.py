@@ -2,7 +2,7 @@
 prediction counts once it is stable. Policies based on SAMURAI share it; their memories differ.
 
 An absent object (no candidate above the object gate, or an empty mask) gives no measurement: the
-filter isn't updated with an empty box, and motion starts anew when the object is back. (The public
+filter isn't updated with an empty box, and motion restarts when the object is back. (The public
 code feeds the filter the box 0, 0, 0, 0 when the predicted IoU is 0.3 or more.)
 """
 

@@ -154,5 +154,5 @@ def _reason(error: Exception, data: bytes) -> str:
     if not data:
         return "the file is empty"
     if isinstance(error, UnidentifiedImageError):
-        return "it is no image format that Pillow knows"
+        return "Pillow doesn't know this image format"
     return str(error)
