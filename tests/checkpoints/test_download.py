@@ -241,7 +241,7 @@ def test_a_page_of_the_same_length_is_no_checkpoint(
     get: Get, host: Any, folder: Path, card: ModelCard
 ) -> None:
     host.content = b"<html>".ljust(card.bytes)
-    refusal(get, "rejected and removed.*no checkpoint")
+    refusal(get, "rejected and removed.*not a checkpoint")
     assert files(folder) == set()
 
 

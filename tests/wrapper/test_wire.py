@@ -77,9 +77,9 @@ def test_a_request_larger_than_the_pipe_arrives(pair):
 @pytest.mark.parametrize(
     ("sent", "complaint"),
     [
-        (b"", "gone without a quit$"),
+        (b"", "disconnected without a quit message$"),
         (FRAME[:9], "in the middle of a message"),
-        (b'@@TRAX:initialize "1,1,5,5" \n', "gone without a quit$"),
+        (b'@@TRAX:initialize "1,1,5,5" \n', "disconnected without a quit message$"),
     ],
 )
 def test_a_client_that_is_gone(pair, sent, complaint):

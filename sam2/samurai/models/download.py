@@ -98,7 +98,9 @@ def _accept_part(
         _accept(card, part, target, verify)
     except CheckpointError as error:
         part.unlink()
-        raise CheckpointError(f"what {card.url} sent was rejected and removed: {error}") from error
+        raise CheckpointError(
+            f"the download from {card.url} was rejected and removed: {error}"
+        ) from error
 
 
 def _accept(
