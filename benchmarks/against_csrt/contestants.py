@@ -16,7 +16,7 @@ from benchmarks.against_csrt.boxes import Corners, box_of
 from benchmarks.environment import ROOT
 from vot_wrapper.commands.console import Console, Interrupt
 from vot_wrapper.toolkit.running import run_missing
-from vot_wrapper.toolkit.workspaces import Opened, open_workspace
+from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
 
 PEER = "opencv-contrib-python-headless>=4.10,<5"
 
@@ -34,7 +34,7 @@ class Track:
     seconds: list[float]
 
 
-def workspace(folder: Path, sequences: Path, model: str, policy: str) -> Opened:
+def workspace(folder: Path, sequences: Path, model: str, policy: str) -> EvaluationContext:
     """A workspace of the toolkit over a folder of sequences, with samurai initialized by boxes."""
     folder.mkdir(parents=True, exist_ok=True)
     registry = folder / "trackers.ini"
@@ -53,14 +53,14 @@ def workspace(folder: Path, sequences: Path, model: str, policy: str) -> Opened:
     return open_workspace(folder, ("samurai",), None, (), registry, print)
 
 
-def run_samurai(opened: Opened, again: bool = False) -> dict[str, Track]:
+def run_samurai(context: EvaluationContext, again: bool = False) -> dict[str, Track]:
     """Run missing sequences (or all again), and read the result files."""
-    tracker = opened.trackers[0]
-    for failure in run_missing(opened, tracker, Console(Interrupt()), force=again):
+    tracker = context.trackers[0]
+    for failure in run_missing(context, tracker, Console(Interrupt()), force=again):
         raise SystemExit(f"samurai failed in {failure.sequence}: {failure.reason}")
-    experiment = next(iter(opened.workspace.stack))
+    experiment = next(iter(context.workspace.stack))
     tracks = {}
-    for sequence in opened.sequences:
+    for sequence in context.sequences:
         results = experiment.results(tracker, sequence)
         answers = Trajectory.read(results, f"{sequence.name}_001")
         frames = range(len(sequence))

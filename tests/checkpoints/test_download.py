@@ -358,5 +358,5 @@ def test_the_bundled_model_is_only_verified(
 
 
 def test_an_unknown_name() -> None:
-    with pytest.raises(ConfigurationError, match="there are: nano"):
+    with pytest.raises(ConfigurationError, match="available: nano"):
         download("huge")

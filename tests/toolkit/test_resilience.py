@@ -95,7 +95,7 @@ def test_doctor_and_evaluate_name_the_line_of_list_txt(
     code, printed = evaluate("scripted", "--workspace", workspace)
     assert code == 1 and f"PROBLEM  {file}:" in printed
     failed = [f for f in checks.workspace(workspace) if f.level == "FAIL"]
-    assert failed and str(file) in failed[0].text
+    assert failed and str(file) in failed[0].what
 
 
 LISTS = {
@@ -123,7 +123,7 @@ def test_a_broken_list_and_a_broken_sequence_are_told_at_once(
     assert f"PROBLEM  {data / 'swing' / 'groundtruth.txt'}:1" in printed
     # Sequences can't be chosen from a list that stops every run.
     assert "nothing was run: repair the data\n" in printed and "--sequences" not in printed
-    places = [finding.text for finding in checks.workspace(workspace) if finding.level == "FAIL"]
+    places = [finding.what for finding in checks.workspace(workspace) if finding.level == "FAIL"]
     assert any("list.txt" in text for text in places) and any("swing" in text for text in places)
 
 
@@ -183,7 +183,7 @@ def test_doctor_says_how_to_check_a_workspace_that_is_elsewhere(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (none,) = checks.workspace(None)
-    assert none.level == "INFO" and "--workspace FOLDER" in none.text
+    assert none.level == "INFO" and "--workspace FOLDER" in none.what
     (found,) = checks.workspace(make_workspace())
     assert found.level == "OK"
 

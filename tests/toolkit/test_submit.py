@@ -310,7 +310,7 @@ def test_two_files_of_one_trajectory_are_a_warning(make: MakeWorkspace) -> None:
     completeness = inventory_of(context(workspace))
     assert told(completeness) == []
     assert [problem.what.split(";")[0] for problem in completeness.problems] == [
-        "lonely_001 is there as .bin and .txt"
+        "lonely_001 exists as .bin and .txt"
     ]
 
 

@@ -104,7 +104,7 @@ def model_card(model: str) -> ModelCard:
     tables = _manifest()
     if model not in tables:
         raise ConfigurationError(
-            f"unknown model {model!r}{did_you_mean(model, tables)}; there are: "
+            f"unknown model {model!r}{did_you_mean(model, tables)}; available: "
             f"{', '.join(tables)}, and paths of your own model cards (*.toml)"
         )
     try:
