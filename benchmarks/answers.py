@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from benchmarks.environment import ROOT
 from samurai import Answer, Box, Mask, Tracker, TrackerConfig
-from samurai.core.offline import PackedMask
+from samurai.masks import PackedMask
 from samurai.models.checkpoints import load_model, model_card
 from samurai.policies import policy_names
 from samurai.regions import Points, Region

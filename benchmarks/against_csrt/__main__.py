@@ -52,10 +52,10 @@ def main() -> None:
 def measure_overlap(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     """Both trackers over all sequences of a folder."""
     peer = peer_environment(options.csrt_python)
-    opened = workspace(scratch / "workspace", options.folder, options.model, options.policy)
-    ours = run_samurai(opened)
+    context = workspace(scratch / "workspace", options.folder, options.model, options.policy)
+    ours = run_samurai(context)
     rows = {}
-    for sequence in opened.sequences:
+    for sequence in context.sequences:
         truth = [box_of(sequence.groundtruth(frame)) for frame in range(len(sequence))]
         theirs = run_csrt(peer, sequence)
         rows[sequence.name] = {
@@ -73,11 +73,11 @@ def measure_speed(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     """Both trackers, interleaved, over enlarged bundled sequences."""
     peer = peer_environment(options.csrt_python)
     _enlarge(scratch / "sequences")
-    opened = workspace(scratch / "workspace", scratch / "sequences", options.model, options.policy)
+    context = workspace(scratch / "workspace", scratch / "sequences", options.model, options.policy)
     rounds: list[dict[str, float]] = []
     for _ in range(options.rounds):
-        ours = _rate(run_samurai(opened, again=True).values())
-        theirs = _rate([run_csrt(peer, sequence) for sequence in opened.sequences])
+        ours = _rate(run_samurai(context, again=True).values())
+        theirs = _rate([run_csrt(peer, sequence) for sequence in context.sequences])
         rounds.append({"samurai": ours, "CSRT": theirs, "ratio": ours / theirs})
     rows = {f"round {number + 1}": row for number, row in enumerate(rounds)}
     for name, value in (("median", statistics.median), ("least", min), ("most", max)):

@@ -9,6 +9,7 @@ reading the image included.
 import json
 import sys
 import time
+from typing import Any
 
 import cv2
 
@@ -17,16 +18,17 @@ def main() -> None:
     """Track the images listed on stdin; print a box and its seconds per frame as JSON lines."""
     paths = sys.stdin.read().split("\n")
     left, top, right, bottom = (float(value) for value in sys.argv[1:5])
-    tracker = cv2.TrackerCSRT_create()
+    opencv: Any = cv2  # of opencv-contrib, which this project doesn't install
+    tracker = opencv.TrackerCSRT_create()
     for number, path in enumerate(filter(None, paths)):
         started = time.perf_counter()
         frame = cv2.imread(path)
         if number == 0:
-            box = [round(left), round(top), round(right - left), round(bottom - top)]
-            tracker.init(frame, tuple(box))
+            box: list[int] | None = [round(v) for v in (left, top, right - left, bottom - top)]
+            tracker.init(frame, tuple(box or ()))
         else:
-            found, box = tracker.update(frame)
-            box = list(box) if found else None
+            found, now = tracker.update(frame)
+            box = list(now) if found else None
         seconds = time.perf_counter() - started
         print(json.dumps({"box": box, "seconds": seconds}), flush=True)
 

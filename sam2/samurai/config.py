@@ -289,6 +289,18 @@ def _number(low: float, high: float = math.inf) -> Callable[[str], float]:
     return convert
 
 
+def _whole_number(low: int) -> Callable[[str], int]:
+    """Reads whole numbers from `low`."""
+
+    def convert(text: str) -> int:
+        value = int(text)
+        if value < low:
+            raise ValueError(text)
+        return value
+
+    return convert
+
+
 @dataclass(frozen=True)
 class TrackerConfig(Configuration):
     """All settings of a `Tracker`. `TrackerConfig()` is the default of each; the environment is
@@ -357,6 +369,12 @@ class TrackerConfig(Configuration):
         True,
         "whether masks of different objects may share pixels; none gives each to the surest object",
         {"allowed": True, "none": False},
+    )
+    conditioning_frames: int = setting(
+        4,
+        "frames of an object's prompts and corrections that are kept in memory, the first included",
+        convert=_whole_number(2),
+        form="a whole number from 2",
     )
     points: str = setting(
         "lucas-kanade", "the point tracker, for him2sam and mosam", _point_trackers

@@ -1,9 +1,9 @@
-"""Masks without shared pixels, where an experiment requires it: the object with the highest logit
-keeps a pixel."""
+"""Masks of several objects without shared pixels, and masks run-length encoded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,3 +42,34 @@ def separated(masks: Sequence[Mask], logits: Callable[[int], NDArray[np.float32]
         alone[shared] &= owner == number
         kept.append(alone)
     return kept
+
+
+@dataclass(frozen=True)
+class PackedMask:
+    """A mask as run lengths over its rows, the first run being background."""
+
+    runs: NDArray[np.uint32]
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, mask: NDArray[np.bool_]) -> PackedMask:
+        """Encode a boolean (H, W) mask."""
+        flat = mask.ravel()
+        edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+        bounds = np.concatenate([[0], edges, [flat.size]])
+        runs = np.diff(bounds).astype(np.uint32)
+        if flat[0]:
+            runs = np.concatenate([[np.uint32(0)], runs])
+        return cls(runs, (mask.shape[0], mask.shape[1]))
+
+    @property
+    def area(self) -> int:
+        """Pixels of the mask."""
+        return int(self.runs[1::2].sum())
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """Unpacked, boolean (H, W)."""
+        values = np.arange(len(self.runs)) % 2 == 1
+        unpacked: NDArray[np.bool_] = np.repeat(values, self.runs).reshape(self.shape)
+        return unpacked

@@ -67,6 +67,10 @@ class Box:
         if self.x >= columns or self.y >= rows or right <= 0 or bottom <= 0:
             raise RegionError(f"{self} lies outside the {columns}x{rows} frame")
 
+    def check_places(self, frame_size: tuple[int, int]) -> None:
+        """As `check`."""
+        self.check(frame_size)
+
     def filled(self, frame_size: tuple[int, int]) -> Mask:
         """The box as a mask of a (height, width) frame: pixels whose centers lie inside."""
         return Mask(filled_box(self.x, self.y, self.width, self.height, frame_size))
@@ -111,17 +115,24 @@ class Mask:
         if not self.array.any():
             raise RegionError("the mask is empty: it must hold at least one pixel of the object")
 
+    def check_places(self, frame_size: tuple[int, int]) -> None:
+        """As `check`."""
+        self.check(frame_size)
+
 
 class Points:
     """Clicks: (N, 2) coordinates x, y in frame pixels and N labels, 1 object and 0 background.
 
     Both are copied; arrays, tensors and lists are taken.
 
+    Args:
+        box: of the object, if it is known; the clicks then say more about what it holds.
+
     Raises:
         RegionError: another shape, values that aren't numbers, labels that aren't whole.
     """
 
-    def __init__(self, coordinates: ArrayLike, labels: ArrayLike) -> None:
+    def __init__(self, coordinates: ArrayLike, labels: ArrayLike, box: Box | None = None) -> None:
         places, signs = _host_array(coordinates, "points"), _host_array(labels, "labels of points")
         for values, what in ((places, "points"), (signs, "labels of points")):
             if values.dtype.kind not in "buif":
@@ -136,16 +147,46 @@ class Points:
             )
         self.coordinates: NDArray[np.float32] = np.array(places, dtype=np.float32, order="C")
         self.labels: NDArray[np.int32] = np.array(signs, dtype=np.int32, order="C")
+        self.box = box
+
+    @classmethod
+    def along(cls, path: ArrayLike, count: int = 8, label: int = 1) -> Points:
+        """Clicks of one label along a scribble, at equal distances from its first point to its
+        last one.
+
+        Args:
+            path: (N, 2) x and y of the scribble's corners, in its order.
+            count: of clicks; a scribble without length becomes a single one.
+
+        Raises:
+            RegionError: no path, or no count.
+        """
+        corners = cls(path, np.full(len(_host_array(path, "a scribble")), label)).coordinates
+        if not len(corners) or count < 1:
+            raise RegionError("a scribble has at least one point and becomes at least one click")
+        lengths = np.hypot(*np.diff(corners, axis=0).T) if len(corners) > 1 else np.zeros(0)
+        reached = np.concatenate([[0.0], np.cumsum(lengths)])
+        places = np.linspace(0, reached[-1], count if reached[-1] > 0 else 1)
+        sampled = np.stack([np.interp(places, reached, axis) for axis in corners.T], axis=1)
+        return cls(sampled, np.full(len(sampled), label))
 
     def __repr__(self) -> str:
-        return f"Points({self.coordinates.tolist()}, {self.labels.tolist()})"
+        box = "" if self.box is None else f", {self.box}"
+        return f"Points({self.coordinates.tolist()}, {self.labels.tolist()}{box})"
 
     def check(self, frame_size: tuple[int, int]) -> None:
-        """Raise RegionError unless there is an object click and all are finite and in the frame."""
+        """Raise RegionError unless a box or a click says where the object is, and all clicks are
+        finite and in the frame."""
+        self.check_places(frame_size)
+        if self.box is None and not (self.labels == 1).any():
+            raise RegionError(f"{self} needs at least one label 1 (a point on the object)")
+
+    def check_places(self, frame_size: tuple[int, int]) -> None:
+        """Raise RegionError unless all clicks are finite and in the frame, whatever they say."""
         if not np.isfinite(self.coordinates).all():
             raise RegionError(f"{self} is not finite: give points as finite numbers")
-        if not (self.labels == 1).any():
-            raise RegionError(f"{self} needs at least one label 1 (a point on the object)")
+        if self.box is not None:
+            self.box.check(frame_size)
         rows, columns = frame_size
         inside = (self.coordinates >= 0) & (self.coordinates <= (columns, rows))
         if not inside.all():
@@ -153,6 +194,9 @@ class Points:
 
 
 Region: TypeAlias = Box | Mask | Points
+
+ObjectId: TypeAlias = int | str
+"""How an object is called in its session: an integer from 0, or a name."""
 
 
 def as_region(value: Any) -> Region:
@@ -191,25 +235,27 @@ class Answer:
     """Where one object is in one frame.
 
     Attributes:
-        object: 0-based number of the object, in the order in which objects were introduced.
+        object_id: the caller's, or a running number in the order in which objects were introduced.
         mask: boolean (H, W) array of the frame's size; overlaps between objects are kept.
         box: the mask's box (max - min + 1), None when the mask is empty.
         confidence: 0 to 1: predicted IoU of the mask times the probability that the object is
             visible, calibrated to an expected overlap where the model's card has knots for that;
             0 when it is absent.
         absent: the network sees no object, or the mask is empty.
+        prompted: a prompt or a correction made the mask, not the tracker alone.
     """
 
-    object_id: int
+    object_id: ObjectId
     mask: NDArray[np.bool_]
     box: Box | None
     confidence: float
     absent: bool
+    prompted: bool = False
 
     def __repr__(self) -> str:
         height, width = self.mask.shape
         return (
-            f"Answer(object_id={self.object_id}, mask={width}x{height}, box={self.box}, "
+            f"Answer(object_id={self.object_id!r}, mask={width}x{height}, box={self.box}, "
             f"confidence={self.confidence:.3f}, absent={self.absent})"
         )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -10,7 +12,10 @@ import torch
 
 from samurai.config import WHOLE, Source, TrackerConfig, setting_names
 from samurai.core.offline import OfflineSession
+from samurai.core.preprocess import Frame
+from samurai.core.proposals import Proposal, ProposalSettings, propose
 from samurai.core.session import Session
+from samurai.core.snapshots import Snapshot
 from samurai.core.warm_up import reason, release, run_once
 from samurai.errors import ConfigurationError, DependencyError, DeviceError, SessionError
 from samurai.models.checkpoints import load_model, model_card
@@ -138,8 +143,18 @@ class Tracker:
             "one there with Tracker.load(...). Threads may share a tracker, each with a session"
         )
 
-    def session(self) -> Session:
-        """An empty session; call its `start` with a video's first frame."""
+    def session(self, *, batched: bool = True, like: Snapshot | None = None) -> Session:
+        """An empty session; call its `start` with a video's first frame.
+
+        Args:
+            batched: whether objects go through the network together; if not, an object's answers
+                don't depend on the others in any bit.
+            like: of another video: its objects are looked for in this one from the first frame on,
+                by what their prompts and corrections look like; see `Session.prime`.
+
+        Raises:
+            SessionError: `like` can't be used, see `Session.prime`.
+        """
         session = Session(
             self.network,
             self.new_policy,
@@ -147,9 +162,45 @@ class Tracker:
             self.window,
             self.confidence,
             self.overlap,
+            self.config.conditioning_frames,
+            batched,
         )
+        if like is not None:
+            session.prime(like)
         # the same calls, but for answers that come at the end
         return OfflineSession(session) if self.offline else session  # type: ignore[return-value]
+
+    def load_snapshot(self, path: str | Path) -> Snapshot:
+        """A snapshot that `Snapshot.save` wrote, for `restore` of a session of this tracker.
+
+        Nothing but the classes that snapshots hold is made from the file.
+
+        Raises:
+            OSError: the file can't be read.
+            SessionError: it isn't a snapshot of this model.
+        """
+        return Snapshot.load(path, self.network, {type(self.new_policy()).__module__})
+
+    def propose(
+        self,
+        frame: Frame,
+        settings: ProposalSettings | None = None,
+        *,
+        progress: Callable[[float], None] | None = None,
+        budget: float = math.inf,
+    ) -> list[Proposal]:
+        """Masks of everything on one image, surest first; see `core.proposals`.
+
+        Args:
+            frame: uint8 (H, W, 3) RGB; gray (H, W) and RGBA (H, W, 4) are converted.
+            settings: the grid and the thresholds; SAM 2's if None.
+            progress: is called with the share of clicks that are decoded.
+            budget: seconds after which no further clicks are decoded.
+
+        Raises:
+            FrameError: the frame can't be used.
+        """
+        return propose(self.network, frame, settings, progress, budget)
 
     def new_policy(self) -> Policy:
         """A fresh policy for one object."""

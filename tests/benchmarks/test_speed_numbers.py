@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import itertools
 from pathlib import Path
 
@@ -24,8 +25,7 @@ from benchmarks.speed.video import back_and_forth, make_video
 
 
 def test_percentiles_lie_between_neighbors() -> None:
-    assert percentiles([float(n) for n in range(101)]) == {"p50": 50, "p95": 95, "p99": 99}
-    assert percentiles([0.0, 10.0])["p95"] == pytest.approx(9.5)
+    assert percentiles([0.0, 10.0]) == {"p50": 5, "p95": pytest.approx(9.5), "p99": 9.9}
 
 
 def test_a_ratio_is_taken_per_round() -> None:
@@ -34,35 +34,22 @@ def test_a_ratio_is_taken_per_round() -> None:
     assert compared == {"rounds": [2.0, 2.0, 0.5], "median": 2.0, "least": 0.5, "most": 2.0}
 
 
-@pytest.mark.parametrize(
-    ("step", "per_frame", "line", "median"),
-    [(0, 1 / 2000, 512, 512), (2, 0, None, 0)],
-    ids=["a leak", "a step"],
-)
-def test_growth_is_fitted_after_the_start(
-    step: float, per_frame: float, line: float | None, median: float
-) -> None:
+def test_growth_is_fitted_after_the_start() -> None:
     """100 MiB in the first frames are none; 1 MiB in 2,000 frames is 512 KiB per 1,000."""
-    samples = [
-        (n, 300.0 + (100 if n else 0) + per_frame * n + (step if n > 8000 else 0), 0.0)
-        for n in range(0, 10_001, 50)
-    ]
+    samples = [(n, 300.0 + (100 if n else 0) + n / 2000, 0.0) for n in range(0, 10_001, 50)]
     grown = growth(samples)
     assert grown["from"] == 500
-    assert grown["host_median_slope"] == pytest.approx(median)
-    assert grown["host_slope"] > 100 if line is None else grown["host_slope"] == pytest.approx(line)
+    assert grown["host_median_slope"] == pytest.approx(512)
+    assert grown["host_slope"] == pytest.approx(512)
 
 
 def test_frames_per_second_hold_whole_runs_and_latencies_only_settled_frames() -> None:
+    assert TimedRun.between(1.0, 2.0, [4.0, 5.0, 7.0]) == TimedRun(6.0, 1.0, [1.0, 2.0])
     run = TimedRun(total=6.0, loading=1.0, frames=[9.0] * 16 + [0.5] * 43)
     end = end_to_end([run, run])
     assert end["fps"] == pytest.approx(120 / 12)
     assert end["latency"] == {"p50": 500, "p95": 500, "p99": 500}
     assert len(end["latencies"]) == 2 * 43
-
-
-def test_a_timed_run_is_made_of_readings() -> None:
-    assert TimedRun.between(1.0, 2.0, [4.0, 5.0, 7.0]) == TimedRun(6.0, 1.0, [1.0, 2.0])
 
 
 def test_profiled_parts_and_the_rest_are_the_frame() -> None:
@@ -106,9 +93,7 @@ def test_a_video_is_files_in_order_with_boxes_in_the_frame(tmp_path: Path) -> No
 def test_the_operations_of_a_frame() -> None:
     """tiny is what was published for it: 292 for the image encoder, 606 for memory attention; 15
     for both heads."""
-    one, four = gflop(Variant("tiny"), 1, 1), gflop(Variant("tiny"), 4, 1)
-    assert one == pytest.approx(292 + 606 + 15, abs=2)
-    assert four == pytest.approx(292 + 4 * (606 + 15), abs=5)
+    assert gflop(Variant("tiny"), 2, 1) == pytest.approx(292 + 2 * (606 + 15), abs=3)
 
 
 @pytest.fixture(autouse=True)
@@ -122,25 +107,18 @@ def planned(*arguments: str, device: str = "cpu") -> plan.Plan:
     return plan.plan_of(parser.parse_args(arguments), device)
 
 
-def test_by_itself_a_cpu_runs_nano_with_1_4_and_16_objects_and_tiny_briefly() -> None:
+def test_what_suits_a_device_is_planned_by_itself() -> None:
     stages = {(stage.model, stage.objects): stage for stage in planned().stages}
-    assert set(stages) == {("nano", 1), ("nano", 4), ("nano", 16), ("tiny", 1)}
-    labels = [variant.label for variant in stages["nano", 1].variants]
-    assert labels == ["nano", "nano, whole frame", "nano, whole frame, policy sam2"]
-    assert [variant.label for variant in stages["nano", 1].inspected] == labels[:2]
-    assert [variant.label for variant in stages["tiny", 1].variants] == [
-        "tiny, policy sam2", "tiny, policy sam2, fast",
-    ]  # fmt: skip
-    assert all(variant.random for variant in stages["tiny", 1].variants)
-    assert stages["tiny", 1].frames < 10
-
-
-def test_by_itself_a_gpu_runs_tiny_and_large_at_1280_by_720() -> None:
-    whole = planned(device="cuda")
-    assert whole.size == (1280, 720)
-    assert {(s.model, s.objects) for s in whole.stages} >= {
-        (model, objects) for model in ("tiny", "large") for objects in (1, 16)
-    }
+    assert {("nano", 1), ("nano", 16), ("tiny", 1)} <= set(stages)
+    nano, tiny = stages["nano", 1], stages["tiny", 1]
+    assert set(nano.inspected) < set(nano.variants)
+    assert not any(variant.random for variant in nano.variants)
+    assert all(variant.random for variant in tiny.variants) and tiny.frames < 10
+    variant = Variant("nano", whole=True, policy="sam2", speed="fast")
+    assert variant.label == "nano, whole frame, policy sam2, fast"
+    on_gpu = planned(device="cuda")
+    assert on_gpu.size == (1280, 720)
+    assert {("tiny", 1), ("large", 16)} <= {(s.model, s.objects) for s in on_gpu.stages}
 
 
 def test_a_size_is_written_with_an_x() -> None:
@@ -152,9 +130,7 @@ def test_a_size_is_written_with_an_x() -> None:
 @pytest.mark.parametrize(
     ("name", "model", "device", "reason"),
     [
-        ("sam2", "nano", "cpu", None),
         ("sam2-one-thread", "tiny", "cpu", "small networks"),
-        ("sam2-vos", "tiny", "cpu", "CUDA"),
         ("sam2-vos", "tiny", "cuda", None),
         ("transformers", "tiny", "cuda", "isn't installed"),
         ("samurai-reference", "tiny", "cuda", "SAMURAI_REFERENCE names no checkout"),
@@ -164,7 +140,7 @@ def test_why_a_peer_is_absent(
     monkeypatch: pytest.MonkeyPatch, name: str, model: str, device: str, reason: str | None
 ) -> None:
     monkeypatch.delenv(catalog.REFERENCE, raising=False)
-    monkeypatch.setattr(catalog.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     (peer,) = [peer for peer in catalog.CATALOG if peer.name == name]
     found = peer.absent(model, device)
     assert found is None if reason is None else reason in str(found)

@@ -42,16 +42,12 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return dict(json.loads(json.dumps(run)))
 
 
-def test_the_result_says_where_and_with_what(result: dict[str, Any]) -> None:
+def test_the_result_says_where_and_what_was_measured(result: dict[str, Any]) -> None:
     assert {"commit", "date", "machine", "python"} <= set(result["where"])
     assert result["where"]["versions"]["sam2"] and result["where"]["memory_gib"] > 0
     (run,) = result["runs"]
     assert (run["device"], run["dtype"], run["threads"]) == ("cpu", "float32", 1)
     assert run["weights"] == "loaded"
-
-
-def test_a_run_has_latencies_memory_and_the_network_alone(result: dict[str, Any]) -> None:
-    (run,) = result["runs"]
     assert run["fps"] > 0 and run["hello"] > 0
     assert 0 < run["latency"]["p50"] <= run["latency"]["p95"] <= run["latency"]["p99"]
     assert len(run["latencies"]) == 2 * (6 - 1 - 2)  # rounds, frames without the first two
@@ -86,8 +82,7 @@ def test_show_prints_runs_ratios_parts_and_absent_peers(
     assert main(["show", str(path)]) == 0
     text = capsys.readouterr().out
     assert text.count("nano, 2 objects") == 4  # end to end, ratio, parts, calls
-    for words in ("nano, 2 objects : sam2 predictor", "update memory", "to reply", "sam2 1."):
-        assert words in text
+    assert "nano, 2 objects : sam2 predictor" in text
     assert "not run: sam2 predictor, vos_optimized: " in text
     assert "not run: original SAMURAI: SAMURAI_REFERENCE names no checkout" in text
     assert "device" not in text.split("Times")[0]  # no GPU, no column for its memory

@@ -48,7 +48,9 @@ def frame_folder(tmp_path_factory: pytest.TempPathFactory, video: list[NDArray[n
 def propagate(frame_folder: Path) -> Callable[..., list[NDArray[np.float32]]]:
     """Logits (objects, h, w) at the frame's size from the installed predictor, frame by frame."""
 
-    def run(predictor: Any, prompts: Sequence[Region]) -> list[NDArray[np.float32]]:
+    def run(
+        predictor: Any, prompts: Sequence[Region], length: int | None = None
+    ) -> list[NDArray[np.float32]]:
         state = predictor.init_state(str(frame_folder))
         for number, region in enumerate(prompts):
             if isinstance(region, Mask):
@@ -66,7 +68,9 @@ def propagate(frame_folder: Path) -> Callable[..., list[NDArray[np.float32]]]:
                     region.y + region.height,
                 ]
                 predictor.add_new_points_or_box(state, 0, number, box=np.array(corners, np.float32))
-        return [logits[:, 0].numpy() for _, _, logits in predictor.propagate_in_video(state)]
+        last = None if length is None else length - 1
+        answers = predictor.propagate_in_video(state, max_frame_num_to_track=last)
+        return [logits[:, 0].numpy() for _, _, logits in answers]
 
     return run
 

@@ -52,12 +52,3 @@ def test_a_run_is_limited_to_one_instruction_set(
     assert limited["ATEN_CPU_CAPABILITY"] == "avx2" and limited["DNNL_MAX_CPU_ISA"] == "AVX2"
     assert limited["OMP_NUM_THREADS"] == "4" and "SAMURAI_MODEL" not in limited
     assert "ATEN_CPU_CAPABILITY" not in cpus.environment("native", 1, tmp_path)
-
-
-def test_the_table_has_a_row_per_instruction_set() -> None:
-    cells = [cpus.Cell(name, threads, 3, 1.0) for name in ("default", "avx2") for threads in (1, 2)]
-    cells[-1].failed.append("a test")
-    head, *rows = cpus.table(cells).splitlines()
-    assert head.split() == ["1", "threads", "2", "threads"]
-    assert [row.split()[0] for row in rows] == ["default", "avx2"]
-    assert rows[1].endswith("3 passed, 1 failed, 1 s")

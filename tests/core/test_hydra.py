@@ -21,13 +21,11 @@ COMPOSE = "hydra.compose(overrides=['+width=3'])"
 @pytest.mark.parametrize(
     "program",
     [
-        f"{LOAD}; {HOST}; assert {COMPOSE}.width == 3",
+        f"{LOAD}; {STATE}; assert not state.is_initialized(); {HOST}; assert {COMPOSE}.width == 3",
         f"{BUILD}; {HOST}; assert {COMPOSE}.width == 3",
-        f"{HOST}; {LOAD}; assert {COMPOSE}.width == 3",
         f"{HOST}; {LOAD}; {LOAD}; assert {COMPOSE}.width == 3",
-        f"{LOAD}; {STATE}; assert not state.is_initialized()",
-        f"import sam2; {LOAD}; {STATE}; assert state.is_initialized()",
-        f"import sam2; {LOAD}; from sam2.build_sam import build_sam2",
+        f"import sam2; {LOAD}; {STATE}; assert state.is_initialized(); "
+        "from sam2.build_sam import build_sam2",
     ],
 )
 def test_hydra_is_left_as_it_was_found(program: str) -> None:

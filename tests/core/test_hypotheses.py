@@ -63,8 +63,8 @@ def test_the_first_path_is_not_disturbed_by_the_second(
         b = double.start(frame, [BOX]) if frame_index == 0 else double.step(frame)
         assert_overlap(a[0].mask, b[0].mask, 0.99)
         if frame_index > 0:
-            policy = double._objects[0].policy
+            policy = double._state.objects[0].policy
             assert isinstance(policy, TwoPaths)
             assert np.array_equal(policy.masks[0], double.logits[0] > 0)
-        capacity = capacity or double._bank.maps.capacity
-    assert double._bank.maps.capacity == capacity
+        capacity = capacity or double._state.bank.maps.capacity
+    assert double._state.bank.maps.capacity == capacity

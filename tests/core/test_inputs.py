@@ -13,6 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from oracles.runs import run, same
 from PIL import Image
 
 from samurai import Answer, Box, Mask, Points, SamuraiError, Tracker
@@ -26,20 +27,15 @@ OBJECT[34:40, 30:36] = False
 
 TAKEN: dict[str, Callable[[NDArray[np.bool_]], Any]] = {
     "bool": lambda m: m,
-    "0 and 1": lambda m: m.astype(np.uint8),
     "0 and 255": lambda m: m.astype(np.uint8) * 255,
     "one label": lambda m: m.astype(np.int64) * 7,
     "minus one": lambda m: -m.astype(np.int8),
     "float32": lambda m: m.astype(np.float32),
-    "float16": lambda m: m.astype(np.float16),
     "minus zero": lambda m: np.where(m, 1.0, -0.0),
     "lists": lambda m: m.tolist(),
     "Fortran order": np.asfortranarray,
     "negative strides": lambda m: m[::-1, ::-1].copy()[::-1, ::-1],
-    "transposed": lambda m: m.T.copy().T,
-    "strided": lambda m: np.repeat(m, 2, axis=1)[:, ::2],
     "tensor": torch.from_numpy,
-    "float tensor": lambda m: torch.from_numpy(m).float(),
     "bfloat16 tensor": lambda m: torch.from_numpy(m).bfloat16(),
     "tensor with gradient": lambda m: torch.from_numpy(m).float().requires_grad_(),
     "inference tensor": lambda m: _inference(m),
@@ -48,16 +44,11 @@ TAKEN: dict[str, Callable[[NDArray[np.bool_]], Any]] = {
 REFUSED: dict[str, Callable[[NDArray[np.bool_]], Any]] = {
     "probabilities": lambda m: np.where(m, 0.99, 0.01),
     "probabilities of one": lambda m: np.where(m, 1.0, 0.01),
-    "logits": lambda m: np.where(m, 8.0, -8.0),
     "nan": lambda m: np.where(m, 1.0, np.nan),
-    "infinite": lambda m: np.where(m, np.inf, 0.0),
     "logit tensor": lambda m: torch.from_numpy(np.where(m, 8.0, -8.0)),
     "label map": lambda m: m.astype(np.uint8) + (np.arange(128) > 50),
-    "soft edges": lambda m: np.where(m, 255, 0).astype(np.uint8) - 3 * m.cumsum(1).astype(np.uint8),
     "(H, W, 1)": lambda m: m[..., None],
-    "(1, H, W)": lambda m: m[None],
     "(1, 1, H, W)": lambda m: m[None, None],
-    "flat": lambda m: m.ravel(),
     "scalar": lambda m: True,
     "text": lambda m: "mask.png",
     "strings": lambda m: m.astype(str),
@@ -96,7 +87,7 @@ def test_broadcast_and_read_only_masks_are_copied() -> None:
     np.testing.assert_array_equal(mask.array, OBJECT)
 
 
-@pytest.mark.parametrize("kind", ["negative strides", "Fortran order", "transposed", "tensor"])
+@pytest.mark.parametrize("kind", ["negative strides", "Fortran order", "tensor"])
 def test_masks_in_any_layout_start_a_video(
     make_tracker: Callable[..., Tracker], video: list[NDArray[np.uint8]], kind: str
 ) -> None:
@@ -108,11 +99,8 @@ def test_masks_in_any_layout_start_a_video(
 
 
 NUMBERS: dict[str, Callable[[float], Any]] = {
-    "int": int,
     "float32": np.float32,
     "int16": np.int16,
-    "0-d array": np.array,
-    "tensor": torch.tensor,
     "bfloat16": lambda v: torch.tensor(v, dtype=torch.bfloat16),
     "with gradient": lambda v: torch.tensor(v, requires_grad=True),
 }
@@ -126,20 +114,20 @@ def test_boxes_take_numbers_of_any_kind(kind: str) -> None:
     box.check((96, 128))
 
 
-@pytest.mark.parametrize("value", ["12", b"12", None, [1, 2], np.zeros(2), 1j, object()])
+@pytest.mark.parametrize("value", ["12", None, np.zeros(2), 1j])
 def test_a_box_of_something_else_is_refused(value: Any) -> None:
     with pytest.raises(RegionError):
         Box(10, 20, value, 30)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 0.0, -3.0])
 def test_a_box_without_an_area_is_refused_before_anything_changes(
-    make_tracker: Callable[..., Tracker], video: list[NDArray[np.uint8]], value: float
+    make_tracker: Callable[..., Tracker], video: list[NDArray[np.uint8]]
 ) -> None:
     with make_tracker().session() as session:
         session.start(video[0], [Box(30, 33, 32, 27)])
-        with pytest.raises(RegionError):
-            session.step(video[1], [Box(10, 20, value, 30)])
+        for value in (float("nan"), float("inf"), 0.0):
+            with pytest.raises(RegionError):
+                session.step(video[1], [Box(10, 20, value, 30)])
         assert session.frame_index == 0
 
 
@@ -180,8 +168,8 @@ def test_rows_of_an_array_are_boxes() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["box", b"box", 5, 5.0, {"cup": Box(1, 2, 3, 4)}, object(), [None], [[1, 2, 3]], [OBJECT],
-     OBJECT, ["1", "2", "3", "4"], [(1, 2, 3, "4")], np.array([True] * 4), range(3)],
+    ["box", 5, {"cup": "box"}, [None], [[1, 2, 3]], [OBJECT], ["1", "2", "3", "4"],
+     np.array([True] * 4)],
     ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_anything_else_is_refused_by_name(
@@ -198,12 +186,9 @@ def test_anything_else_is_refused_by_name(
     [
         ([1, 2], [1]),
         ([[1, 2]], 1),
-        ([[1, 2]], [1, 0]),
         ([[1, 2]], [2]),
-        ([[1, 2]], [-1]),
         ([[1, 2]], [0.5]),
         ([[1, 2]], ["1"]),
-        ([["a", "b"]], [1]),
         ([[1, 2], [3]], [1, 1]),
         (None, None),
     ],
@@ -239,7 +224,6 @@ FRAME = np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)
     "frame",
     [
         FRAME.astype(np.float32) / 255,
-        FRAME.astype(np.uint16),
         FRAME.transpose(2, 0, 1),
         FRAME[None],
         FRAME[:0],
@@ -247,13 +231,10 @@ FRAME = np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)
         FRAME.astype(bool),
         torch.from_numpy(FRAME),
         Image.fromarray(FRAME),
-        FRAME.tolist(),
         "frame.jpg",
-        None,
     ],
-    ids=["float", "uint16", "CHW", "batch", "empty", "two channels", "bool", "tensor", "PIL",
-         "lists", "path", "None"],
-)  # fmt: skip
+    ids=["float", "CHW", "batch", "empty", "two channels", "bool", "tensor", "PIL", "path"],
+)
 def test_a_frame_of_another_kind_is_refused_in_one_line(frame: Any) -> None:
     with pytest.raises(FrameError) as refused:
         rgb_frame(frame)
@@ -261,30 +242,19 @@ def test_a_frame_of_another_kind_is_refused_in_one_line(frame: Any) -> None:
 
 
 @pytest.mark.parametrize("policy", ["samurai", "him2sam", "mosam"])
-@pytest.mark.parametrize(
-    "layout",
-    [
-        lambda f: f[::-1].copy()[::-1],
+def test_frames_in_any_layout_give_the_same_bits(
+    make_tracker: Callable[..., Tracker], video: list[NDArray[np.uint8]], policy: str
+) -> None:
+    tracker, regions = make_tracker(policy), [Box(30, 33, 32, 27)]
+    layouts: tuple[Callable[[Any], Any], ...] = (
         lambda f: f[..., ::-1].copy()[..., ::-1],
         np.asfortranarray,
         lambda f: np.dstack([f, f[..., :1]])[..., :3],
-        lambda f: _read_only(f),
-    ],
-    ids=["flipped", "channels", "Fortran", "of RGBA", "read-only"],
-)
-def test_frames_in_any_layout_give_the_same_bits(
-    make_tracker: Callable[..., Tracker],
-    video: list[NDArray[np.uint8]],
-    policy: str,
-    layout: Callable[[Any], Any],
-) -> None:
-    def run(change: Callable[[Any], Any]) -> list[NDArray[np.bool_]]:
-        with make_tracker(policy).session() as session:
-            masks = [session.start(change(video[0]), [Box(30, 33, 32, 27)])[0].mask]
-            return masks + [session.step(change(frame))[0].mask for frame in video[1:5]]
-
-    for plain, other in zip(run(lambda f: f), run(layout), strict=True):
-        np.testing.assert_array_equal(plain, other)
+        _read_only,
+    )
+    expected = run(tracker.session(), video[:5], regions)
+    for layout in layouts:
+        assert same(run(tracker.session(), [layout(f) for f in video[:5]], regions), expected)
 
 
 def _read_only(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from oracles.color_network import ColorNetwork
 
@@ -42,7 +42,6 @@ def values(bank: MemoryBank, memory: ObjectMemory, frame_indices: list[int]) -> 
     return [float(value) for value in pointers[0, :, 0]]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("pfkc"), st.integers(0, 5), st.integers(0, 255))))
 def test_memories_see_what_they_put_whatever_others_do(steps: list[tuple[str, int, int]]) -> None:
     """Random puts, forks, keeps and clears against plain dictionaries; rows are never leaked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from samurai.core.offline import OfflineSession, PackedMask
+from samurai.core.offline import OfflineSession
 from samurai.errors import ConfigurationError, SessionError
+from samurai.masks import PackedMask
 from samurai.regions import Box
 from samurai.tracker import Tracker
 
@@ -45,7 +47,9 @@ def test_every_frame_has_the_objects_of_its_time(
 
 
 def test_a_line_is_the_one_that_won(
-    make_tracker: Callable[..., Tracker], video: list[NDArray[np.uint8]]
+    make_tracker: Callable[..., Tracker],
+    video: list[NDArray[np.uint8]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each pathway's nodes lead back through its own parents, and only living lines are held."""
     session = make_tracker("sam2long", offline=True).session()
@@ -54,17 +58,17 @@ def test_a_line_is_the_one_that_won(
     history: list[list[NDArray[np.bool_]]] = [[node.packed.mask for node in session._lines[0]]]
     parents: list[list[int]] = [[0]]
     for frame in video[1:15]:
-        track = session._session._objects[0]
+        track = session._session._state.objects[0]
         choose = track.policy.choose
 
-        def noting(decoded: object, choose: object = choose) -> object:
-            choices = choose(decoded)  # type: ignore[operator]
+        def noting(decoded: Any, choose: Any = choose) -> Any:
+            choices = choose(decoded)
             parents.append([choice.hypothesis for choice in choices])
             return choices
 
-        track.policy.choose = noting  # type: ignore[method-assign, assignment]
+        monkeypatch.setattr(track.policy, "choose", noting)
         session.step(frame)
-        track.policy.choose = choose  # type: ignore[method-assign]
+        monkeypatch.setattr(track.policy, "choose", choose)
         history.append([node.packed.mask for node in session._lines[0]])
     expected, hypothesis = [], 0
     for masks, above in zip(reversed(history), reversed(parents), strict=True):

@@ -27,8 +27,8 @@ def corners_in_square(box: Box, frame: NDArray[np.uint8], size: int) -> list[flo
     height, width = frame.shape[:2]
     scale = np.float32(size)
     right, bottom = box.x + box.width, box.y + box.height
-    xs = (np.float32([box.x, right]) / np.float32(width)) * scale
-    ys = (np.float32([box.y, bottom]) / np.float32(height)) * scale
+    xs = (np.array([box.x, right], np.float32) / np.float32(width)) * scale
+    ys = (np.array([box.y, bottom], np.float32) / np.float32(height)) * scale
     return [float(xs[0]), float(ys[0]), float(xs[1]), float(ys[1])]
 
 
@@ -113,7 +113,7 @@ def test_objects_decide_separately_and_may_start_later(
         assert [answer.object_id for answer in answers] == list(range(len(plain)))
         for logits, reference in zip(session.logits, expected, strict=True):
             assert_same_mask(logits, reference)
-    policies = [track.policy for track in session._objects]
+    policies = [track.policy for track in session._state.objects]
     for policy, tracker in zip(policies, plain, strict=True):
         assert isinstance(policy, SamuraiPolicy)
         assert policy.motion.stable == tracker.rules.stable

@@ -10,68 +10,33 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from oracles.agreement import assert_close
+from oracles.runs import Frames, run, same
 
 from samurai.config import TrackerConfig
-from samurai.core.session import Session
 from samurai.errors import ConfigurationError, FrameError, RegionError, SessionError
-from samurai.regions import Answer, Box, Mask, Points
+from samurai.regions import Box, Mask, Points
 from samurai.runtime import threads as background
 from samurai.tracker import Tracker
 
-Frames = list[NDArray[np.uint8]]
 BOX, OTHER = Box(30.0, 33.0, 32.0, 27.0), Box(60.0, 40.0, 30.0, 30.0)
 
 
-@pytest.fixture(scope="module", params=["sam2", "samurai"])
-def tracker(request: pytest.FixtureRequest, small_predictor: Any) -> Tracker:
-    return Tracker(
-        small_predictor, TrackerConfig(policy=request.param, device="cpu", dtype="float32")
-    )
-
-
-def same(a: list[Answer], b: list[Answer]) -> bool:
-    return len(a) == len(b) and all(
-        np.array_equal(x.mask, y.mask) and x.confidence == y.confidence and x.box == y.box
-        for x, y in zip(a, b, strict=True)
-    )
-
-
-def run(session: Session, frames: Frames, box: Box) -> list[list[Answer]]:
-    return [session.start(frames[0], [box]), *(session.step(frame) for frame in frames[1:])]
+@pytest.fixture
+def tracker(make_tracker: Callable[..., Tracker]) -> Tracker:
+    return make_tracker("samurai")
 
 
 def test_two_sessions_do_not_touch_each_other(tracker: Tracker, video: Frames) -> None:
-    alone = run(tracker.session(), video[:10], BOX)
+    alone = run(tracker.session(), video[:10], [BOX])
     one, two = tracker.session(), tracker.session()
-    other = run(two, video[20:24], OTHER)
+    other = run(two, video[20:24], [OTHER])
     interleaved = [one.start(video[0], [BOX])]
     for frame, foreign in zip(video[1:10], video[24:33], strict=True):
         other.append(two.step(foreign))
         interleaved.append(one.step(frame))
-    assert all(same(a, b) for a, b in zip(alone, interleaved, strict=True))
-    assert all(
-        same(a, b) for a, b in zip(other, run(tracker.session(), video[20:33], OTHER), strict=True)
-    )
-
-
-def test_a_new_start_forgets_the_old_video(tracker: Tracker, video: Frames) -> None:
-    fresh = run(tracker.session(), video[:6], BOX)
-    session = tracker.session()
-    run(session, [frame[:80, :100] for frame in video[20:26]], OTHER)
-    assert all(same(a, b) for a, b in zip(fresh, run(session, video[:6], BOX), strict=True))
-
-
-def test_settling_early_or_late_gives_the_same_answers(tracker: Tracker, video: Frames) -> None:
-    late = run(tracker.session(), video[:6], BOX)
-    session = tracker.session()
-    early = [session.start(video[0], [BOX])]
-    for frame in video[1:6]:
-        session.update_memory()
-        session.update_memory()
-        early.append(session.step(frame))
-    assert all(same(a, b) for a, b in zip(late, early, strict=True))
+    assert same(interleaved, alone)
+    assert same(other, run(tracker.session(), video[20:33], [OTHER]))
 
 
 def first(action: Callable[[], object], call: Callable[[], None]) -> Callable[[], None]:
@@ -88,7 +53,7 @@ def test_updating_memory_in_the_background_gives_the_same_answers(
     tracker: Tracker, video: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when a new video starts while the old one's last frame is still being written."""
-    expected = run(tracker.session(), video[:6], BOX)
+    expected = run(tracker.session(), video[:6], [BOX])
     monkeypatch.setattr(background, "usable_cores", lambda: 1 + torch.get_num_threads())
     threads, asked = set(), threading.Event()
     encode_memory = tracker.network.encode_memory
@@ -113,7 +78,7 @@ def test_updating_memory_in_the_background_gives_the_same_answers(
             answers.append(session.step(frame))
         asked.clear()
         session.update_memory_async()
-        assert all(same(a, b) for a, b in zip(expected, answers, strict=True))
+        assert same(expected, answers)
     asked.set()
     assert threads and all(name.startswith("samurai-memory") for name in threads)
 
@@ -132,12 +97,8 @@ def test_answers_come_in_the_order_of_introduction(tracker: Tracker, video: Fram
     session = tracker.session()
     assert [a.object_id for a in session.start(video[0], [BOX, OTHER])] == [0, 1]
     assert [a.object_id for a in session.step(video[1])] == [0, 1]
-    assert [a.object_id for a in session.step(video[2], [Points([[40, 40]], [1]), BOX])] == [
-        0,
-        1,
-        2,
-        3,
-    ]
+    answers = session.step(video[2], [Points([[40, 40]], [1]), BOX])
+    assert [a.object_id for a in answers] == [0, 1, 2, 3]
     for frame in video[3:12]:
         answers = session.step(frame)
     assert [a.object_id for a in answers] == [0, 1, 2, 3]
@@ -148,18 +109,18 @@ def test_answers_come_in_the_order_of_introduction(tracker: Tracker, video: Fram
 
 
 def test_bad_input_changes_nothing(tracker: Tracker, video: Frames) -> None:
-    clean = run(tracker.session(), video[:4], BOX)
+    clean = run(tracker.session(), video[:4], [BOX])
     session = tracker.session()
     answers = [session.start(video[0], [BOX])]
     for frame in video[1:4]:
         with pytest.raises(FrameError, match="is 64x48 but the video is 128x96"):
             session.step(np.zeros((48, 64, 3), np.uint8))
         with pytest.raises(FrameError, match="uint8"):
-            session.step(frame.astype(np.float32))  # type: ignore[arg-type]
+            session.step(frame.astype(np.float32))
         with pytest.raises(RegionError, match="outside"):
             session.step(frame, [Box(500, 500, 10, 10)])
         answers.append(session.step(frame))
-    assert all(same(a, b) for a, b in zip(clean, answers, strict=True))
+    assert same(clean, answers)
 
 
 def test_calls_in_a_senseless_order_are_named(tracker: Tracker, video: Frames) -> None:
@@ -196,14 +157,8 @@ def test_a_failed_memory_write_is_raised_by_the_next_call(
 def test_frames_of_other_kinds_are_converted(tracker: Tracker, video: Frames) -> None:
     gray = video[0][..., 0]
     rgb, rgba = np.stack([gray] * 3, -1), np.dstack([video[0], gray])
-    assert same(tracker.session().start(gray, [BOX]), tracker.session().start(rgb, [BOX]))
-    assert same(tracker.session().start(rgba, [BOX]), tracker.session().start(video[0], [BOX]))
-
-
-@pytest.mark.parametrize("frame", [None, "frame.jpg", np.zeros((4, 4, 2), np.uint8)])
-def test_other_frames_are_refused(tracker: Tracker, frame: Any) -> None:
-    with pytest.raises(FrameError):
-        tracker.session().start(frame, [BOX])
+    for ours, theirs in ((gray, rgb), (rgba, video[0])):
+        assert same(run(tracker.session(), [ours], [BOX]), run(tracker.session(), [theirs], [BOX]))
 
 
 def test_a_mask_of_one_pixel_is_not_lost(tracker: Tracker, video: Frames) -> None:
@@ -215,13 +170,6 @@ def test_a_mask_of_one_pixel_is_not_lost(tracker: Tracker, video: Frames) -> Non
     assert answer.mask.any() and answer.mask[333, 777]
 
 
-def test_a_single_frame_is_a_video(tracker: Tracker, video: Frames) -> None:
-    with tracker.session() as session:
-        session.start(video[0], [BOX])
-        session.update_memory()
-    assert session.frame_index == -1
-
-
 def test_unknown_settings_list_the_known_ones(small_predictor: Any) -> None:
     for settings, known in (
         ({"policy": "samura"}, "sam2, samurai"),
@@ -230,11 +178,11 @@ def test_unknown_settings_list_the_known_ones(small_predictor: Any) -> None:
         ({"device": "cuda:99"}, "choose"),
     ):
         with pytest.raises(ConfigurationError, match=known):
-            Tracker(small_predictor, TrackerConfig(**{"device": "cpu", **settings}))
+            Tracker(small_predictor, TrackerConfig(device="cpu").changed(**settings))
 
 
 def test_a_box_can_become_the_mask_that_it_decodes_to(
-    make_tracker: Callable[..., Tracker], video: list[NDArray[np.uint8]]
+    make_tracker: Callable[..., Tracker], video: Frames
 ) -> None:
     """The same as decoding the box's corners and giving the answer back as a mask prompt."""
     box = Box(30, 34, 30, 26)

@@ -43,11 +43,11 @@ def test_a_mask_where_the_other_has_none_counts_as_zero() -> None:
     assert (agreement.worst, agreement.worst_frame, agreement.filled) == (0.0, 1, 1)
 
 
-@pytest.mark.parametrize("widths", [(0, 0), (0,)])
-def test_empty_masks_never_suffice(widths: tuple[int, ...]) -> None:
-    agreement = compare(blocks(*widths), blocks(*widths))
-    assert (agreement.mean, agreement.filled, agreement.equal) == (0.0, 0, len(widths))
-    assert not agreement.suffices("exact") and not agreement.suffices("max")
+def test_empty_masks_never_suffice() -> None:
+    for widths in ((0, 0), (0,)):
+        agreement = compare(blocks(*widths), blocks(*widths))
+        assert (agreement.mean, agreement.filled, agreement.equal) == (0.0, 0, len(widths))
+        assert not agreement.suffices("exact") and not agreement.suffices("max")
 
 
 def test_what_suffices_depends_on_the_speed() -> None:

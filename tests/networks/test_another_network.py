@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from oracles.agreement import overlap
 from oracles.color_network import ColorNetwork
+from oracles.runs import run
 
-from samurai.core.offline import OfflineSession
 from samurai.core.session import Session
 from samurai.policies import POLICIES
 from samurai.policies.base import PolicyContext
-from samurai.regions import Box, Mask, Points
+from samurai.regions import Box, Mask, Points, Region
 
 HEIGHT, WIDTH, FRAMES = 120, 160, 20
 RED, BLUE = (220, 40, 30), (30, 60, 230)
@@ -49,10 +50,6 @@ def mask_of(where: tuple[slice, slice]) -> NDArray[np.bool_]:
     return mask
 
 
-def overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-    return float((a & b).sum() / (a | b).sum())
-
-
 def session_of(policy: str, window: float | None, **options: Any) -> Session:
     spec = ColorNetwork.spec
     context = PolicyContext(spec.map_slots, spec.pointer_slots)
@@ -72,33 +69,19 @@ def test_every_policy_tracks_with_another_network(policy: str, window: float | N
             session.update_memory_async()
             assert answers[0].absent or index not in gone
             if index == 6:
-                held = session._bank.maps.capacity, session._bank.pointers.capacity
-        assert (session._bank.maps.capacity, session._bank.pointers.capacity) == held
+                held = session._state.bank.maps.capacity, session._state.bank.pointers.capacity
+        assert (session._state.bank.maps.capacity, session._state.bank.pointers.capacity) == held
     assert overlap(answers[0].mask, mask_of(red(FRAMES - 1))) > 0.5
     assert overlap(answers[1].mask, mask_of(blue(FRAMES - 1))) > 0.5
 
 
 @pytest.mark.parametrize("window", [None, 3.0])
-@pytest.mark.parametrize(
-    "region", [Box(10, 20, 40, 40), Points([(30.0, 40.0)], [1]), Mask(mask_of(red(0)))]
-)
-def test_every_prompt_is_decoded(region: Any, window: float | None) -> None:
-    with session_of("samurai", window) as session:
-        [first] = session.start(frame_of(0), [region])
-        [second] = session.step(frame_of(1))
-    assert overlap(first.mask, mask_of(red(0))) > 0.5
-    assert overlap(second.mask, mask_of(red(1))) > 0.5
-
-
-def test_answers_come_at_the_end_too() -> None:
-    session = OfflineSession(session_of("sam2long", None))
-    assert session.start(frame_of(0), [Mask(mask_of(red(0)))]) == []
-    for index in range(1, 6):
-        session.step(frame_of(index))
-    frames = session.finish()
-    assert len(frames) == 6
-    for index, [answer] in enumerate(frames):
-        assert overlap(answer.mask, mask_of(red(index))) > 0.5
+def test_every_prompt_is_decoded(window: float | None) -> None:
+    regions: list[Region] = [Box(10, 20, 40, 40), Points([(30.0, 40.0)], [1])]
+    frames = [frame_of(0), frame_of(1)]
+    for index, answers in enumerate(run(session_of("samurai", window), frames, regions)):
+        for answer in answers:
+            assert overlap(answer.mask, mask_of(red(index))) > 0.5
 
 
 def test_separated_masks_share_no_pixel() -> None:

@@ -8,25 +8,18 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from oracles.inputs import sam2_network
+from oracles.runs import Frames, run_logits
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from samurai import Box, Tracker, TrackerConfig
 from samurai.networks.sam2 import network
 from samurai.networks.sam2.casting import AUTOCAST, cast_once
 
-Frames = list[NDArray[np.uint8]]
-
 
 def logits(model: Any, frames: Frames, dtype: str) -> list[NDArray[np.float32]]:
-    with Tracker(
-        model, TrackerConfig(policy="samurai", device="cpu", dtype=dtype)
-    ).session() as session:
-        session.start(frames[0], [Box(30, 33, 32, 27)])
-        seen = [session.logits]
-        for frame in frames[1:]:
-            session.step(frame)
-            seen.append(session.logits)
-    return seen
+    tracker = Tracker(model, TrackerConfig(policy="samurai", device="cpu", dtype=dtype))
+    return run_logits(tracker.session(), frames, [Box(30, 33, 32, 27)])
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
@@ -37,8 +30,7 @@ def test_answers_are_those_of_autocast_on_float32_weights(
     monkeypatch.setattr(network, "cast_once", lambda model, dtype: model)
     stock = logits(small_predictor, video[:6], dtype)
     assert any((frame > 0).any() for frame in ours)
-    for a, b in zip(ours, stock, strict=True):
-        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(ours, stock)
 
 
 def test_only_what_autocast_casts_is_cast_and_the_model_stays_as_it_was(
@@ -56,11 +48,11 @@ def test_only_what_autocast_casts_is_cast_and_the_model_stays_as_it_was(
                 assert weight is theirs.get_parameter(key), name
 
 
-class Casts(TorchDispatchMode):
+class Casts(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes where the tensors lie that are cast."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.sources: set[int] = set()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -78,7 +70,7 @@ def test_no_weight_is_cast_in_a_frame(
     tracker = Tracker(
         small_predictor, TrackerConfig(policy="samurai", device="cpu", dtype="bfloat16")
     )
-    model = tracker.network.model
+    model = sam2_network(tracker).model
     layers = [module for module in model.modules() if isinstance(module, AUTOCAST)]
     weights = {weight.data_ptr() for layer in layers for weight in layer.parameters(recurse=False)}
     with tracker.session() as session:

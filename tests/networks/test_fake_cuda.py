@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from oracles.fake_cuda import CUDA, FakeCuda, cuda_guard, faked, scripted
+from oracles.inputs import sam2_network
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorDeviceMismatchError
 
@@ -68,17 +69,9 @@ def make(shared: tuple[Any, FakeCuda], monkeypatch: pytest.MonkeyPatch) -> Itera
     ) -> tuple[Tracker, FakeCuda]:
         mode.__enter__()
         entered.append(mode)
-        made = Tracker(
-            model,
-            TrackerConfig(
-                policy=policy,
-                device="cuda",
-                dtype=dtype,
-                box_prompt=box_prompt,
-                window=window,
-                speed=speed,
-            ),
-        )
+        settings: dict[str, Any] = {"policy": policy, "dtype": dtype, "speed": speed}
+        settings |= {"window": window, "box_prompt": box_prompt}
+        made = Tracker(model, TrackerConfig(device="cuda", **settings))
         mode.waits.clear()
         return made, mode
 
@@ -115,7 +108,7 @@ def test_a_video_stays_on_the_device(
 ) -> None:
     """Every pair of these choices once."""
     made, _ = make("sam2", dtype, speed, window)
-    assert made.network.execution.folded == (speed == "fast")
+    assert sam2_network(made).execution.folded == (speed == "fast")
     run(made, PROMPTS["box"], PROMPTS["mask"])
 
 

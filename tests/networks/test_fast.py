@@ -11,6 +11,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from oracles.agreement import assert_close, assert_within, overlap
+from oracles.inputs import sam2_network
+from oracles.runs import WORKSPACE, Frames, bundled
 from oracles.tape import Tape
 from PIL import Image
 from torch.nn.attention import SDPBackend
@@ -39,8 +41,6 @@ MATH = SDPBackend.MATH
 PADDED = Execution(folded=True, padded=True)
 """What CUDA has, for a CPU."""
 
-Frames = list[NDArray[np.uint8]]
-
 
 @pytest.fixture(scope="module")
 def exact() -> Sam2Network:
@@ -68,18 +68,10 @@ def random_memory(network: Sam2Network, rows: int, maps: int, pointers: int) -> 
 
 @torch.inference_mode()
 @pytest.mark.parametrize(
-    "kernel", [PLAIN, Kernel("math, folded", True, MATH), Kernel("math", False, MATH)]
-)
-@pytest.mark.parametrize(
     ("rows", "maps", "pointers"), [(1, 7, 16), (1, 1, 1), (2, 3, 5), (1, 9, 20)]
 )
 def test_features_and_conditioned_features_differ_by_rounding_alone(
-    exact: Sam2Network,
-    padded: Sam2Network,
-    kernel: Kernel,
-    rows: int,
-    maps: int,
-    pointers: int,
+    exact: Sam2Network, padded: Sam2Network, rows: int, maps: int, pointers: int
 ) -> None:
     """Also where the memory is padded, and for every kind of attention kernel."""
     view = torch.randn(1, 3, exact.spec.input_size, exact.spec.input_size)
@@ -96,9 +88,10 @@ def test_features_and_conditioned_features_differ_by_rounding_alone(
     )
     assert full == (0, 0) and (memory.key_mask is None) == (maps == 7)
     conditioned = exact.condition(theirs, random_memory(exact, rows, maps, pointers))
-    with kernel.preferred():
-        found = attention.with_kernel(kernel)(ours.tokens, *memory.given())
-    assert_close(as_map(found), conditioned, ROUNDING)
+    for kernel in (PLAIN, Kernel("math, folded", True, MATH), Kernel("math", False, MATH)):
+        with kernel.preferred():
+            found = attention.with_kernel(kernel)(ours.tokens, *memory.given())
+        assert_close(as_map(found), conditioned, ROUNDING, kernel.name)
     assert_close(padded.condition(ours, memory), conditioned, ROUNDING)
 
 
@@ -136,7 +129,11 @@ def test_nothing_is_compiled_in_the_middle_of_a_video(monkeypatch: pytest.Monkey
     compiled: list[torch.Size] = []
 
     def fake(module: Any, **_: Any) -> Any:
-        return lambda value: compiled.append(value.shape) or module(value)
+        def call(value: torch.Tensor) -> Any:
+            compiled.append(value.shape)
+            return module(value)
+
+        return call
 
     monkeypatch.setattr(torch, "compile", fake)
     call = Compiled(torch.nn.Identity(), "default")
@@ -151,11 +148,11 @@ def test_a_video_on_recorded_work(monkeypatch: pytest.MonkeyPatch, float32_maps:
     """What CUDA does but the recording itself: padded, compiled for one row, replayed from
     static memory; memory writes still pending own their inputs. A late object has other shapes."""
     monkeypatch.setattr(torch, "compile", lambda module, **_: module)
-    frames, mask = bundled("scale")
+    frames, mask = scene("scale")
     plain, recorded = (
         Tracker.load("nano", policy="samurai", device="cpu", speed="fast") for _ in range(2)
     )
-    network = recorded.network = Sam2Network(plain.network.model, CPU, torch.float32, PADDED)
+    network = recorded.network = Sam2Network(sam2_network(plain).model, CPU, torch.float32, PADDED)
     tape = Tape()
     network.modules = record_modules(network, network.modules, tape, {1})
     assert tape.recorded == 3  # the encoder, and attention to a full and to a padded memory
@@ -181,8 +178,7 @@ def test_the_fastest_kernel_that_runs_is_taken() -> None:
     assert fastest(kernels[1:2], seconds) is PLAIN
 
 
-@pytest.mark.parametrize("shape", [(480, 640), (101, 57), (720, 1280)])
-@pytest.mark.parametrize("size", [160, 512])
+@pytest.mark.parametrize(("shape", "size"), [((101, 57), 160), ((720, 1280), 512)])
 def test_resizing_on_the_device(shape: tuple[int, int], size: int) -> None:
     random = np.random.default_rng(0)
     coarse = random.integers(0, 256, (shape[0] // 8 + 2, shape[1] // 8 + 2, 3), dtype=np.uint8)
@@ -192,12 +188,11 @@ def test_resizing_on_the_device(shape: tuple[int, int], size: int) -> None:
     assert (ours - pil).abs().max() <= 1
 
 
-def bundled(name: str) -> tuple[Frames, NDArray[np.bool_]]:
+def scene(name: str) -> tuple[Frames, NDArray[np.bool_]]:
     """A bundled sequence's frames, and its object's mask in the first one, from the run lengths
     after the mask's left, top, width and height."""
-    folder = Path(__file__).parents[2] / "vot_workspace" / "sequences" / name
-    frames = [np.array(Image.open(path)) for path in sorted((folder / "color").glob("*.jpg"))]
-    with (folder / "groundtruth.txt").open() as truth:
+    frames = bundled(name)
+    with (WORKSPACE / "sequences" / name / "groundtruth.txt").open() as truth:
         left, top, width, height, *runs = map(int, truth.readline().strip()[1:].split(","))
     pixels = np.zeros(width * height, dtype=bool)
     values = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
@@ -209,11 +204,11 @@ def bundled(name: str) -> tuple[Frames, NDArray[np.bool_]]:
 
 def overlaps(name: str, length: int) -> NDArray[np.float64]:
     """Overlap of folded with exact masks in every frame of a bundled sequence, there and back."""
-    frames, mask = bundled(name)
+    frames, mask = scene(name)
     way = [*range(len(frames)), *range(len(frames) - 2, 0, -1)]
     exact, folded = (Tracker.load("nano", policy="samurai", device="cpu") for _ in range(2))
     execution = replace(choose_execution(CPU, torch.float32, "fast", 160), folded=True)
-    folded.network = Sam2Network(folded.network.model, CPU, torch.float32, execution)
+    folded.network = Sam2Network(sam2_network(folded).model, CPU, torch.float32, execution)
     for tracker in (exact, folded):
         tracker.warm_up()
     sessions = [tracker.session() for tracker in (exact, folded)]
@@ -250,7 +245,7 @@ def test_masks_overlap_with_the_exact_ones_over_200_frames(name: str, float32_ma
 
 
 def test_small_networks_on_a_cpu_keep_the_exact_modules() -> None:
-    frames, mask = bundled("scale")
+    frames, mask = scene("scale")
     sessions = [Tracker.load("nano", speed=speed).session() for speed in ("exact", "fast", "max")]
     for time, frame in enumerate(frames[:4]):
         for session in sessions:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 from oracles.agreement import assert_close
-from oracles.inputs import random_memory
+from oracles.inputs import random_memory, sam2_network
 from sam2.modeling.sam2_utils import get_1d_sine_pe
 
 from samurai import Tracker, TrackerConfig
@@ -46,26 +46,24 @@ def attend_with_sam2(network: Sam2Network, features: Features, memory: Memory) -
 
 @torch.inference_mode()
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-@pytest.mark.parametrize(("rows", "maps", "pointers"), [(1, 7, 16), (1, 1, 1), (2, 3, 5)])
-def test_memory_attention_is_the_models(
-    small_predictor: Any, dtype: str, rows: int, maps: int, pointers: int
-) -> None:
-    network = Tracker(
-        small_predictor, TrackerConfig(policy="samurai", device="cpu", dtype=dtype)
-    ).network
+def test_memory_attention_is_the_models(small_predictor: Any, dtype: str) -> None:
+    network = sam2_network(
+        Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu", dtype=dtype))
+    )
     with network.precision():
         features = network.encode(
             torch.randn(1, 3, network.spec.input_size, network.spec.input_size)
         )
-        memory = random_memory(network, rows, maps, pointers)
-        expected = attend_with_sam2(network, features, memory)
-        assert torch.equal(network.condition(features, memory), expected)
+        for rows, maps, pointers in ((1, 7, 16), (1, 1, 1), (2, 3, 5)):
+            memory = random_memory(network, rows, maps, pointers)
+            expected = attend_with_sam2(network, features, memory)
+            assert torch.equal(network.condition(features, memory), expected), (rows, maps)
 
 
 @torch.inference_mode()
 def test_weights_of_memories_multiply_keys_alone(small_predictor: Any) -> None:
     """Not values: what is attended to more isn't larger."""
-    network = Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")).network
+    network = sam2_network(Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")))
     features = network.encode(torch.randn(1, 3, network.spec.input_size, network.spec.input_size))
     weights = (0.5 + torch.rand(2, 3 + 5)).tolist()
     memory = random_memory(network, 2, 3, 5, weights=weights)

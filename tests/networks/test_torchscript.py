@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
 import torch
 
 from samurai.networks.sam2.backends.traced import trace
@@ -34,23 +31,3 @@ def trace_something() -> None:
 @torch.no_grad()
 def test_graphs_are_made_with_this_torch() -> None:
     trace_something()
-
-
-def refused(*_: Any, **__: Any) -> None:
-    raise RuntimeError("TorchScript is no longer supported")
-
-
-@pytest.mark.parametrize("gone", [True, False], ids=["gone", "refused"])
-@pytest.mark.parametrize(
-    ("owner", "name"), [(torch.jit, "trace"), (torch._C, "_jit_set_profiling_mode")]
-)
-@torch.no_grad()
-def test_a_torch_without_them_is_named_with_the_remedy(
-    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, gone: bool
-) -> None:
-    if gone:
-        monkeypatch.delattr(owner, name)
-    else:
-        monkeypatch.setattr(owner, name, refused)
-    with pytest.raises(AssertionError, match=r"Lower torch's ceiling in setup\.cfg"):
-        trace_something()

@@ -7,51 +7,40 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
-from oracles.inputs import random_memory
+from oracles.inputs import random_memory, sam2_network
+from oracles.runs import Frames, run_logits
 
 from samurai import Box, Tracker, TrackerConfig
 from samurai.networks.sam2.backends.traced import trace
 from samurai.networks.sam2.modules import as_map
 
-Frames = list[NDArray[np.uint8]]
 REGIONS = [Box(20, 30, 30, 30), Box(70, 50, 20, 20)]
 
 
-def answers(tracker: Tracker, frames: Frames, count: int) -> list[NDArray[np.float32]]:
-    with tracker.session() as session:
-        session.start(frames[0], REGIONS[:count])
-        logits = [session.logits]
-        for frame in frames[1:]:
-            session.step(frame)
-            logits.append(session.logits)
-    return logits
-
-
-@pytest.mark.parametrize("policy", ["sam2", "samurai"])
-@pytest.mark.parametrize("objects", [1, 2])
+@pytest.mark.parametrize(("policy", "objects"), [("sam2", 1), ("samurai", 2)])
 def test_traced_modules_answer_with_the_same_bits(
     small_predictor: Any, video: Frames, policy: str, objects: int
 ) -> None:
     plain = Tracker(small_predictor, TrackerConfig(policy=policy, device="cpu"))
     traced = Tracker(small_predictor, TrackerConfig(policy=policy, device="cpu"))
-    traced.network.prepare()
-    for a, b in zip(
-        answers(plain, video[:12], objects), answers(traced, video[:12], objects), strict=True
-    ):
-        np.testing.assert_array_equal(a, b)
+    traced.network.prepare(objects)
+    expected, found = (
+        run_logits(tracker.session(), video[:12], REGIONS[:objects]) for tracker in (plain, traced)
+    )
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_a_warmed_up_tracker_is_traced_where_that_pays(small_predictor: Any) -> None:
-    network = Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")).network
+    network = sam2_network(Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")))
     assert network.modules is network.eager_modules
     warmed_up = Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu"))
     warmed_up.warm_up()
     for name in ("encoder", "memory_attention", "decoder", "memory_encoder"):
-        assert isinstance(getattr(warmed_up.network.modules, name), torch.jit.ScriptFunction)
+        assert isinstance(getattr(sam2_network(warmed_up).modules, name), torch.jit.ScriptFunction)
     half = Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu", dtype="bfloat16"))
     half.warm_up()
-    assert half.network.modules is half.network.eager_modules
+    network = sam2_network(half)
+    assert network.modules is network.eager_modules
 
 
 @torch.inference_mode()
@@ -67,7 +56,7 @@ def test_graphs_made_for_one_row_serve_all(
     pointers: int,
 ) -> None:
     """Bits and strides, on which the rounding of later convolutions depends."""
-    network = Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")).network
+    network = sam2_network(Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")))
     network.prepare()
     size = network.spec.input_size
     pictures = torch.randn(views, 3, size, size)
@@ -102,7 +91,7 @@ def test_a_graph_serves_other_sizes_without_calling_the_function() -> None:
 
 
 def test_a_network_is_prepared_once(small_predictor: Any) -> None:
-    network = Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")).network
+    network = sam2_network(Tracker(small_predictor, TrackerConfig(policy="samurai", device="cpu")))
     network.prepare()
     modules = network.modules
     network.prepare(3)

@@ -69,12 +69,33 @@ class ColorNetwork:
         labels: Tensor,
         gate: float,
         candidates_up_to: int = 0,
+        conditioned: Tensor | None = None,
+        previous: Tensor | None = None,
     ) -> Decoding:
-        marked = points[0, labels[0] != 0].mean(dim=0) / self.spec.input_size * SIDE
-        column, row = marked.long().clamp(0, SIDE - 1).tolist()
-        color = features.tokens[row * SIDE + column, 0]
-        decoded = self._decoded(features.tokens, color[None])
+        assert previous is None or previous.shape[-1] == self.spec.logit_size
+        marked = [
+            self._color_at(features, own[sign != 0])
+            for own, sign in zip(points, labels, strict=True)
+        ]
+        colors = torch.stack(
+            [
+                color
+                if color is not None
+                else (conditioned if conditioned is not None else torch.zeros(1, 3))[0]
+                for color in marked
+            ]
+        )
+        decoded = self._decoded(features.tokens, colors)
         return decoded if points.shape[1] <= candidates_up_to else _only(decoded, 1)
+
+    def _color_at(self, features: Features, places: Tensor) -> Tensor | None:
+        """The color where points (N, 2) are in the mean; None of no points."""
+        if not len(places):
+            return None
+        column, row = (
+            (places.mean(dim=0) / self.spec.input_size * SIDE).long().clamp(0, SIDE - 1).tolist()
+        )
+        return features.tokens[row * SIDE + column, 0]
 
     def prompt_mask(self, features: Features, mask: Tensor) -> Decoding:
         assert mask.shape[-1] == self.spec.input_size

@@ -64,7 +64,8 @@ class DamRules:
 def largest(mask: np.ndarray) -> np.ndarray:
     labels, count = ndimage.label(mask, structure=np.ones((3, 3)))
     sizes = ndimage.sum_labels(mask, labels, range(1, count + 1))
-    return labels == 1 + int(np.argmax(sizes))
+    found: np.ndarray = labels == 1 + int(np.argmax(sizes))
+    return found
 
 
 def box_overlap(a: np.ndarray, b: np.ndarray) -> float:

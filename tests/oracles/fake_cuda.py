@@ -63,7 +63,7 @@ def cuda_guard() -> Iterator[None]:
         table[CUDA_SLOT] = before
 
 
-class FakeCuda(FakeTensorMode):
+class FakeCuda(FakeTensorMode):  # type: ignore[no-untyped-call]
     """The mode, with scripted values.
 
     Attributes:

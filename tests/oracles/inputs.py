@@ -11,6 +11,13 @@ from numpy.typing import NDArray
 from samurai.core.preprocess import normalized, resized
 from samurai.networks.base import Memory
 from samurai.networks.sam2.network import IMAGENET_MEAN, IMAGENET_STD, Sam2Network
+from samurai.tracker import Tracker
+
+
+def sam2_network(tracker: Tracker) -> Sam2Network:
+    """The network of a tracker that has one of SAM 2's family."""
+    assert isinstance(tracker.network, Sam2Network)
+    return tracker.network
 
 
 def network_view(frame: NDArray[np.uint8], size: int) -> torch.Tensor:

@@ -36,6 +36,7 @@ class PlainTracker:
         conditioned = features + self.model.no_mem_embed.reshape(1, -1, 1, 1)
         points = torch.tensor([[corners[:2], corners[2:]]], dtype=torch.float32)
         labels = torch.tensor([[2, 3]], dtype=torch.int32)
+        logits: torch.Tensor
         logits, _, tokens, score = self._decode(conditioned, fine, (points, labels), many=False)
         self._remember(features, self._large(logits), tokens[:, 0], score, prompted=True)
         return logits
@@ -46,6 +47,7 @@ class PlainTracker:
         features, position, fine = self._encode(image)
         conditioned = self._attend(features, position)
         nothing = torch.zeros(1, 1, 2), -torch.ones(1, 1, dtype=torch.int32)
+        logits: torch.Tensor
         logits, ious, tokens, score = self._decode(conditioned, fine, nothing, many=True)
         large = self._large(logits)
         boxes = [self._box(mask.numpy()) for mask in large[0] > 0]
@@ -74,10 +76,10 @@ class PlainTracker:
         for frame, distance in pointers:
             when = get_1d_sine_pe(torch.tensor([distance]) / 15, dim=model.hidden_dim)
             when = model.obj_ptr_tpos_proj(when)
-            for part in self.pointers[frame].split(model.mem_dim, dim=1):
+            for part in torch.split(self.pointers[frame], model.mem_dim, dim=1):
                 tokens.append(part[None])
                 positions.append(when[None])
-        attended = model.memory_attention(
+        attended: torch.Tensor = model.memory_attention(
             curr=features.flatten(2).permute(2, 0, 1),
             curr_pos=position.flatten(2).permute(2, 0, 1),
             memory=torch.cat(tokens),

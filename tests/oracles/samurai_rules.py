@@ -81,14 +81,14 @@ class SamuraiRules:
         motion = None
         if self.filter is None or self.stable == 0:  # case A
             best = int(np.argmax(ious))
-            if boxes[best] is not None:
-                self.filter = Filter(boxes[best])
+            if (box := boxes[best]) is not None:
+                self.filter = Filter(box)
                 self.stable = 1
         elif self.stable < 15:  # case B
             self.filter.predict()
             best = int(np.argmax(ious))
-            if ious[best] > 0.3 and boxes[best] is not None:
-                self.filter.update(boxes[best])
+            if ious[best] > 0.3 and (box := boxes[best]) is not None:
+                self.filter.update(box)
                 self.stable += 1
             else:
                 self.stable = 0
@@ -100,10 +100,10 @@ class SamuraiRules:
             ]
             best = int(np.argmax(mixed))
             motion = overlaps[best]
-            if ious[best] < 0.3 or boxes[best] is None:
+            if ious[best] < 0.3 or (box := boxes[best]) is None:
                 self.stable = 0
             else:
-                self.filter.update(boxes[best])
+                self.filter.update(box)
         self.frames[frame_index] = Kept(ious[best], score, motion)
         return best
 

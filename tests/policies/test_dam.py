@@ -14,7 +14,7 @@ from samurai.policies.base import PolicyContext
 from samurai.policies.dam import DamPolicy
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(scenes(), st.integers(0, 40))
 def test_decisions_equal_the_published_rules(scene: list[Said], first: int) -> None:
     """Same choices, same recalled frames in the same slots, from what was kept and nothing else."""

@@ -32,7 +32,7 @@ def test_it_is_about_thirty_lines() -> None:
     assert len(lines) <= 30
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(scenes())
 def test_it_keeps_what_it_recalls_and_no_more_than_it_declares(scene: list[Said]) -> None:
     policy = example()(PolicyContext())

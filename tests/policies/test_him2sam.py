@@ -57,7 +57,7 @@ def steady(iou: float = 0.9) -> Said:
     return Said([iou, 0.2, 0.1], 5.0, [HERE, HERE, HERE])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(scenes())
 def test_without_points_it_chooses_as_samurai_with_its_own_weight(scene: list[Said]) -> None:
     class Blind(Stays):

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from oracles.agreement import overlap
+from oracles.runs import bundled
+from oracles.runs import run as run_session
 
 from samurai import Box, Tracker, TrackerConfig
 from samurai.models.checkpoints import load_model, model_card
 from samurai.policies import POLICIES
 
-SEQUENCES = Path(__file__).parents[2] / "vot_workspace" / "sequences"
 BOXES = {"reentry": Box(62, 84, 101, 61), "occlusion": Box(78, 87, 109, 77)}
 """Of the object in a sequence's first frame."""
 
@@ -61,9 +61,7 @@ MODULES = {
     "samurai-dam's motion": Module("samurai-dam", {"motion_weight": 0.0}),
     "samurai-dam's selection of memories": Module("samurai-dam", NO_SELECTION),
     "dam's anchors": Module(
-        "dam",
-        {"anchor_iou": NEVER},
-        {"anchor_iou": 0.3, "distractor_overlap": 0.9},
+        "dam", {"anchor_iou": NEVER}, {"anchor_iou": 0.3, "distractor_overlap": 0.9}
     ),
     "him2sam's motion": Module("him2sam", {"motion_weight": 0.0}),
     "him2sam's points": Module("him2sam", {"vote_weight": 0.0}),
@@ -95,30 +93,17 @@ def run() -> Run:
     """Masks of a policy, with some parameters changed; the same run isn't made twice."""
     card = model_card("nano")
     model = load_model(card)
-    frames = {
-        name: [
-            np.asarray(Image.open(SEQUENCES / name / "color" / f"{n:08d}.jpg"))
-            for n in range(1, LENGTH + 1)
-        ]
-        for name in BOXES
-    }
+    frames = {name: bundled(name, LENGTH) for name in BOXES}
     made: dict[tuple[Any, ...], Masks] = {}
 
     def track(policy: str, changes: Changes, sequence: str) -> Masks:
         values = ",".join(f"{name}={value}" for name, value in changes.items())
         text = f"{policy}:{values}" if values else policy
-        tracker = Tracker(model, TrackerConfig(policy=text, device="cpu"), card)
-        with tracker.session() as session:
-            first, *others = frames[sequence]
-            answers = [session.start(first, [BOXES[sequence]])]
-            answers += [session.step(frame) for frame in others]
+        session = Tracker(model, TrackerConfig(policy=text, device="cpu"), card).session()
+        answers = run_session(session, frames[sequence], [BOXES[sequence]])
         return [answer.mask for [answer] in answers]
 
-    def known(
-        policy: str,
-        changes: Changes | None = None,
-        sequence: str = "reentry",
-    ) -> Masks:
+    def known(policy: str, changes: Changes | None = None, sequence: str = "reentry") -> Masks:
         key = (policy, repr(changes or {}), sequence)
         if key not in made:
             made[key] = track(policy, changes or {}, sequence)
@@ -129,16 +114,13 @@ def run() -> Run:
 
 def changed(ours: Masks, theirs: Masks) -> float:
     """The share of frames after the first in which two runs have different masks."""
-    overlaps = [(a & b).sum() / max((a | b).sum(), 1) for a, b in zip(ours, theirs, strict=True)]
-    empty = [not (a | b).any() for a, b in zip(ours, theirs, strict=True)]
-    other = [o < SAME and not e for o, e in zip(overlaps, empty, strict=True)]
+    other = [overlap(a, b) < SAME for a, b in zip(ours, theirs, strict=True)]
     return float(np.mean(other[1:]))
 
 
 @pytest.mark.parametrize("policy", sorted(set(POLICIES) - {"sam2"}))
 def test_a_policy_is_not_sam2_under_another_name(run: Run, policy: str) -> None:
-    share = changed(run(policy), run("sam2"))
-    assert share >= SHARE
+    assert changed(run(policy), run("sam2")) >= SHARE
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -147,11 +129,9 @@ def test_a_module_acts(run: Run, name: str) -> None:
     where = module.sequence
     on = run(module.policy, module.both, sequence=where)
     off = run(module.policy, {**module.both, **module.off}, where)
-    share = changed(on, off)
-    assert share >= SHARE
+    assert changed(on, off) >= SHARE
 
 
 def test_the_measure_finds_nothing_where_nothing_differs(run: Run) -> None:
     """The same run, made anew: otherwise the shares above would prove nothing."""
-    share = changed(run("samurai"), run("samurai", {"memory_iou": 0.5}))
-    assert share == 0.0
+    assert changed(run("samurai"), run("samurai", {"memory_iou": 0.5})) == 0.0

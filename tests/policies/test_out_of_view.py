@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from PIL import Image
+from oracles.runs import WORKSPACE, Frames, bundled, run
 from sam2.modeling.sam2_base import SAM2Base
 
 from samurai import Box, Tracker
@@ -22,7 +20,6 @@ from samurai.models.checkpoints import load_model
 from samurai.models.manifest import model_card
 from samurai.policies import POLICIES
 
-SEQUENCES = Path(__file__).parents[2] / "vot_workspace" / "sequences"
 ABSENT = "m0,0,0,0,0"
 
 LARGEST = 9.0
@@ -38,22 +35,17 @@ class Scene:
     """
 
     box: Box
-    frames: list[NDArray[np.uint8]]
+    frames: Frames
     gone: list[bool]
 
 
 def read(name: str) -> Scene:
-    folder = SEQUENCES / name
-    truth = (folder / "groundtruth.txt").read_text().split()
+    truth = (WORKSPACE / "sequences" / name / "groundtruth.txt").read_text().split()
     gone = [line == ABSENT for line in truth]
     end = gone.index(False, gone.index(True))
-    paths = sorted((folder / "color").iterdir())[:end]
     x, y, width, height = truth[0].removeprefix("m").split(",")[:4]
-    return Scene(
-        Box(int(x), int(y), int(width), int(height)),
-        [np.asarray(Image.open(path)) for path in paths],
-        gone[:end],
-    )
+    box = Box(int(x), int(y), int(width), int(height))
+    return Scene(box, bundled(name, end), gone[:end])
 
 
 def growth(areas: Sequence[int], gone: Sequence[bool]) -> float:
@@ -84,9 +76,7 @@ def test_answers_do_not_grow_while_the_object_is_out_of_view(
     assert sum(scene.gone) == 10
     config = TrackerConfig(policy=policy, device="cpu")
     tracker = Tracker(model, config, model_card("nano"))
-    with tracker.session() as session:
-        answers = [session.start(scene.frames[0], [scene.box])]
-        answers += [session.step(frame) for frame in scene.frames[1:]]
+    answers = run(tracker.session(), scene.frames, [scene.box])
     areas = [int(answer.mask.sum()) for [answer] in answers]
     assert growth(areas, scene.gone) <= LARGEST
     areas[scene.gone.index(True)] = scene.frames[0][..., 0].size

@@ -21,7 +21,7 @@ def decoded(frame_index: int, said: Said) -> Decoded:
     return Decoded(frame_index, said[1], candidates, lambda _: np.zeros((1, 1), dtype=np.float32))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(0, 20))
 def test_decisions_equal_the_published_rules(seed: int, length: int, first: int) -> None:
     """Same branches, same memories with the same weights, for every pathway."""
@@ -78,15 +78,6 @@ def chosen(policy: Sam2LongPolicy, said: list[Said]) -> list[tuple[int, int]]:
     return [(c.hypothesis, c.candidate) for c in policy.choose([decoded(2, one) for one in said])]
 
 
-def test_the_first_frame_does_not_branch() -> None:
-    policy = Sam2LongPolicy(PolicyContext())
-    policy.start(prompt())
-    policy.remember(0)
-    policy.recall(1)
-    choices = policy.choose([decoded(1, ([0.5, 0.9, 0.7], 5.0))])
-    assert [(c.hypothesis, c.candidate) for c in choices] == [(0, 1)] * PATHWAYS
-
-
 def test_a_certain_frame_takes_what_scores_best() -> None:
     """Also where that makes copies: diversity is for uncertain frames."""
     said = ([0.900, 0.899, 0.5], 5.0)
@@ -99,16 +90,13 @@ def test_in_an_uncertain_frame_pathways_must_differ() -> None:
     assert chosen(pathways(said), [said] * 3) == [(0, 0), (1, 0), (0, 2)]
     said = ([0.900, 0.7, 0.5], 1.0)
     assert chosen(pathways(said), [said] * 3) == [(0, 0), (0, 1), (0, 2)]
+    said = ([0.6, 0.6, 0.6], 1.0)
+    assert chosen(pathways(said), [said] * 3) == [(0, 0), (1, 0), (2, 0)]
 
 
 def test_present_and_absent_differ_whatever_their_predicted_iou() -> None:
     here, gone = ([0.6, 0.5, 0.4], 1.0), ([0.6, 0.5, 0.4], -1.0)
     assert chosen(pathways(here), [here, here, gone]) == [(0, 0), (2, 0), (0, 1)]
-
-
-def test_where_all_say_the_same_every_pathway_lives_on() -> None:
-    said = ([0.6, 0.6, 0.6], 1.0)
-    assert chosen(pathways(said), [said] * 3) == [(0, 0), (1, 0), (2, 0)]
 
 
 def test_a_doubtful_frame_leaves_neither_map_nor_pointer() -> None:

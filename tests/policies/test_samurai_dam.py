@@ -15,7 +15,7 @@ GONE_FRAMES, FOUND_IOU = SamuraiDamParameters.gone_frames, SamuraiDamParameters.
 HERE, ELSEWHERE = block(10, 10, 8, 8), block(28, 28, 8, 8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(scenes())
 def test_it_chooses_as_samurai_does(scene: list[Said]) -> None:
     ours, theirs = SamuraiDamPolicy(PolicyContext()), SamuraiPolicy(PolicyContext())
@@ -27,7 +27,7 @@ def test_it_chooses_as_samurai_does(scene: list[Said]) -> None:
         assert watched.step(decoded) == theirs.choose([decoded])[0].candidate
 
 
-@pytest.mark.parametrize("gone", [GONE_FRAMES - 1, GONE_FRAMES, 40])
+@pytest.mark.parametrize("gone", [GONE_FRAMES - 1, GONE_FRAMES])
 def test_what_comes_back_is_remembered_once_it_is_sure(gone: int) -> None:
     """After a short gap at once; after a long one only when the network is sure of it."""
     policy = SamuraiDamPolicy(PolicyContext())

@@ -18,7 +18,8 @@ from samurai.policies.base import Candidate, Decoded, PolicyContext
 from samurai.policies.samurai import SamuraiPolicy
 
 Box = tuple[float, float, float, float]
-Script = list[tuple[list[float], float, list[Box | None]]]
+Said = tuple[list[float], float, list[Box | None]]
+Script = list[Said]
 
 
 def decoded(frame_index: int, ious: list[float], score: float, boxes: list[Box | None]) -> Decoded:
@@ -47,14 +48,14 @@ def scripts(draw: st.DrawFn) -> Script:
         for _ in range(3):
             jump = random.normal(0, 30) if random.random() < 0.3 else 0.0
             width, height = random.integers(0, 40), random.integers(0, 40)
-            left, top = round(x + jump), round(y)
+            left, top = float(round(x + jump)), float(round(y))
             empty = score <= -1.0 or random.random() < 0.02
-            boxes.append(None if empty else (left, top, left + width, top + height))
+            boxes.append(None if empty else (left, top, left + float(width), top + float(height)))
         frames.append((ious, score, boxes))
     return frames
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(scripts(), st.sampled_from([0.15, 0.25]), st.integers(0, 40))
 def test_decisions_equal_the_published_rules(script: Script, weight: float, first: int) -> None:
     """Same choices, same recalled frames in the same slots, from what was kept and nothing else."""
@@ -79,12 +80,12 @@ def test_decisions_equal_the_published_rules(script: Script, weight: float, firs
         assert len(keep.pointers) <= policy.requirements.pointers
 
 
-def steady(iou: float = 0.9, shift: float = 0.0, score: float = 5.0) -> tuple:
+def steady(iou: float = 0.9, shift: float = 0.0, score: float = 5.0) -> Said:
     boxes: list[Box | None] = [(40 + shift, 40.0, 80 + shift, 80.0)] * 3
     return [iou, iou - 0.01, iou - 0.02], score, boxes
 
 
-def run(policy: SamuraiPolicy, frames: list[tuple]) -> list[int]:
+def run(policy: SamuraiPolicy, frames: list[Said]) -> list[int]:
     policy.start(decoded(0, [1.0], 10.0, [(40.0, 40.0, 80.0, 80.0)]))
     policy.remember(0)
     chosen = []
@@ -98,7 +99,7 @@ def run(policy: SamuraiPolicy, frames: list[tuple]) -> list[int]:
 def test_motion_has_a_say_only_after_fifteen_good_frames() -> None:
     """A distractor with the higher predicted IoU wins before, the expected place after."""
     near, far = (40.0, 40.0, 80.0, 80.0), (300.0, 300.0, 340.0, 340.0)
-    lure = ([0.90, 0.85, 0.10], 5.0, [far, near, near])
+    lure: Said = ([0.90, 0.85, 0.10], 5.0, [far, near, near])
     for before, winner in ((14, 0), (15, 1)):
         policy = SamuraiPolicy(PolicyContext(motion_weight=0.15))
         assert run(policy, [*[steady()] * before, lure])[-1] == winner
@@ -113,10 +114,10 @@ def test_only_frames_above_half_are_remembered(iou: float, recalled: bool) -> No
 
 
 def test_an_absent_object_measures_nothing_and_motion_starts_anew() -> None:
-    absent = ([0.9, 0.8, 0.7], -5.0, [None, None, None])
+    absent: Said = ([0.9, 0.8, 0.7], -5.0, [None, None, None])
     jumped = steady(shift=200.0)
     policy = SamuraiPolicy(PolicyContext(motion_weight=0.25))
-    lure = ([0.9, 0.85, 0.1], 5.0, [(40.0, 40.0, 80.0, 80.0), *jumped[2][:2]])
+    lure: Said = ([0.9, 0.85, 0.1], 5.0, [(40.0, 40.0, 80.0, 80.0), *jumped[2][:2]])
     chosen = run(policy, [*[steady()] * 16, *[absent] * 30, jumped, lure])
     assert chosen[-1] == 0  # a young filter has no say yet: the predicted IoU decides
     [recall] = policy.recall(49)

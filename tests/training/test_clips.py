@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+import samurai_training
 from samurai_training.assets import SOURCES, Assets, fetch
 from samurai_training.camera import GRAY
 from samurai_training.clips import film, training_clip
@@ -19,8 +20,6 @@ from samurai_training.people import Person
 from samurai_training.sprites import CutOut, Deformation
 from samurai_training.view_sampling import FollowingView, ViewRule
 from samurai_training.world import World
-
-SEEDS = range(12)
 
 
 @pytest.fixture(scope="module")
@@ -36,115 +35,89 @@ def test_a_clip_is_a_function_of_its_seed(assets: Assets) -> None:
     assert (first.frames != other.frames).any()
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_first_frame_shows_the_target(assets: Assets, seed: int) -> None:
-    clip = training_clip(assets, ViewRule(96), 6, (seed,))
-    assert clip.frames.shape == (6, 96, 96, 3) and clip.frames.dtype == np.uint8
-    assert clip.masks.shape == (6, 96, 96) and clip.masks.dtype == bool
-    assert clip.masks[0].sum() >= 60
-
-
-def test_the_target_differs_from_what_is_around_it(assets: Assets) -> None:
+def test_the_first_frame_shows_the_target(assets: Assets) -> None:
     """A mask that pointed elsewhere would have the mean color of its surroundings."""
     contrasts = []
-    for seed in SEEDS:
-        clip = training_clip(assets, ViewRule(96), 1, (seed,))
+    for seed in range(12):
+        clip = training_clip(assets, ViewRule(96), 2, (seed,))
+        assert clip.frames.shape == (2, 96, 96, 3) and clip.frames.dtype == np.uint8
+        assert clip.masks.shape == (2, 96, 96) and clip.masks.dtype == bool
         mask, frame = clip.masks[0], clip.frames[0].astype(float)
+        assert mask.sum() >= 60
         ring = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9))).astype(bool) & ~mask
         contrasts.append(np.abs(frame[mask].mean(0) - frame[ring].mean(0)).max())
     assert np.median(contrasts) > 15
 
 
-def test_targets_are_hidden_leave_and_come_back_in_some_clips(assets: Assets) -> None:
-    empty = sum(
-        not training_clip(assets, ViewRule(64), 10, (seed,)).masks.any(axis=(1, 2)).all()
-        for seed in range(40)
-    )
-    assert 1 <= empty <= 30
-
-
-def test_absences_last_some_frames_and_never_begin_a_clip(assets: Assets) -> None:
-    """More of them than leaving and hiding alone would make, and most objects come back."""
+def test_targets_leave_and_come_back_in_some_clips(assets: Assets) -> None:
     gone, back = 0, 0
-    for seed in range(60):
-        seen = training_clip(assets, ViewRule(64), 8, (seed,)).masks.any(axis=(1, 2))
+    for seed in range(24):
+        masks = training_clip(assets, ViewRule(64), 8, (seed,)).masks
+        seen = [bool(mask.any()) for mask in masks]
         assert seen[0]
-        first = int(np.argmin(seen)) if not seen.all() else None
-        gone += first is not None
-        back += first is not None and bool(seen[first:].any())
-    assert gone >= 12 and back >= gone / 3
+        gone += not all(seen)
+        back += not all(seen) and any(seen[seen.index(False) :])
+    assert 24 > gone > back > 0
 
 
-def test_windows_follow_and_whole_views_do_not(assets: Assets) -> None:
-    """In windows the target stays near the middle and near a quarter of the side."""
-    offsets, sizes = [], []
-    for seed in range(20):
-        clip = training_clip(assets, ViewRule(96, 4.0, whole=0.0), 6, (seed,))
+def test_windows_follow_the_target(assets: Assets) -> None:
+    offsets = []
+    for seed in range(10):
+        clip = training_clip(assets, ViewRule(96, 4.0, whole=0.0), 4, (seed,))
         for mask in clip.masks[1:]:
             if mask.sum() > 100:
                 rows, columns = np.nonzero(mask)
                 offsets.append(max(abs(rows.mean() - 48), abs(columns.mean() - 48)) / 96)
-                sizes.append(np.sqrt(np.ptp(rows) * np.ptp(columns)) / 96)
     assert np.median(offsets) < 0.2
-    assert 0.12 < np.median(sizes) < 0.4
 
 
 def test_beyond_the_frame_lies_the_mean_color(assets: Assets) -> None:
-    border = np.array(GRAY[::-1])
-    seen = [
-        (training_clip(assets, ViewRule(64), 1, (seed,)).frames[0] == border).all(2).mean()
-        for seed in range(30)
-    ]
-    assert sum(share > 0.02 for share in seen) >= 2
+    clips = (training_clip(assets, ViewRule(64), 1, (seed,)) for seed in range(30))
+    assert any((clip.frames[0] == np.array(GRAY[::-1])).all(2).mean() > 0.02 for clip in clips)
 
 
-def test_windows_err_as_they_do_in_use(assets: Assets) -> None:
-    """Aside, too wide and too narrow, and some of it for several frames."""
-    asides, sizes, stays = [], [], []
-    for seed in range(60):
-        view_sampler = FollowingView(ViewRule(100, 4.0), np.random.default_rng(seed))
-        views = []
-        for _ in range(12):
-            views.append(view_sampler.view((0.0, 0.0, 1.0)))
-            view_sampler.notice((0.0, 0.0, 1.0), True)
-        x = np.array([view.x for view in views]) * views[0].scale / 100
-        asides.append(np.abs(x).max())
-        scales = np.log([view.scale for view in views])
-        sizes.append(np.ptp(scales))
-        stays.append(np.corrcoef(scales[:-1], scales[1:])[0, 1])
-    assert 0.05 < np.median(asides) < 0.3
-    assert np.quantile(sizes, 0.9) > 0.3
-    assert np.mean(np.array(stays) > 0.3) > 0.2
+def test_windows_err_as_they_do_in_use() -> None:
+    """Of an object that rests, a window is aside, and of another size than the frame before."""
+    rule, target = ViewRule(100, 4.0), (0.0, 0.0, 1.0)
+    sampler = FollowingView(rule, np.random.default_rng(0))
+    views = []
+    for _ in range(12):
+        views.append(sampler.view(target))
+        sampler.notice(target, True)
+    assert 0 < max(abs(view.x) * view.scale for view in views) < 50
+    assert len({view.scale for view in views}) > 1
 
 
 def test_targets_are_things_people_parts_and_pieces_of_the_ground(assets: Assets) -> None:
-    kinds = {"ground": 0, "part of a figure": 0, "figure": 0, "part of a thing": 0, "thing": 0}
+    kinds = set()
     for seed in range(120):
         target = World(assets, np.random.default_rng(seed)).target
         if target is None:
-            kinds["ground"] += 1
+            kinds.add("ground")
             continue
         name = "figure" if isinstance(target.look, Person) else "thing"
-        kinds[name if target.look.part(0) is None else f"part of a {name}"] += 1
+        kinds.add(name if target.look.part(0) is None else f"part of a {name}")
         x, y, size = target.focus()
         assert (x, y) == pytest.approx((0, 0), abs=1e-6) and size == pytest.approx(1)
-    assert min(kinds.values()) >= 1, kinds
-    assert kinds["figure"] >= 10 and kinds["thing"] >= 40
+        if len(kinds) == 5:
+            return
+    raise AssertionError(f"only {kinds}")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_part_lies_within_its_look(assets: Assets, seed: int) -> None:
-    random = np.random.default_rng(seed)
-    cut = CutOut(assets.sprites[seed % len(assets.sprites)], Deformation.drawn(random))
-    for look in (Person.drawn(assets, random), cut):
-        assert look.part(0) is None
-        look.choose_part(random)
-        for time in range(0, 30, 7):
-            picture, part = look.at(time), look.part(time)
-            assert part is not None and part.shape == picture.shape[:2]
-            assert 0 < (part > 127).sum() < part.size / 2
-        if isinstance(look, Person):
-            assert ((part > 0) <= (picture[..., 3] > 0)).all()
+def test_a_part_lies_within_its_look(assets: Assets) -> None:
+    for seed in range(4):
+        random = np.random.default_rng(seed)
+        cut = CutOut(assets.sprites[seed % len(assets.sprites)], Deformation.drawn(random))
+        for look in (Person.drawn(assets, random), cut):
+            assert look.part(0) is None
+            look.choose_part(random)
+            for time in range(0, 30, 7):
+                picture, part = look.at(time), look.part(time)
+                assert picture is not None and part is not None
+                assert part.shape == picture.shape[:2]
+                assert 0 < (part > 127).sum() < part.size / 2
+                if isinstance(look, Person):
+                    assert ((part > 0) <= (picture[..., 3] > 0)).all()
 
 
 def test_a_figure_moves_its_limbs_and_its_double_wears_the_same(assets: Assets) -> None:
@@ -158,9 +131,23 @@ def test_a_figure_moves_its_limbs_and_its_double_wears_the_same(assets: Assets) 
     assert (double.at(0) != figure.at(0)).any()
 
 
+def test_a_camouflaged_look_comes_nearer_to_the_ground(assets: Assets) -> None:
+    random = np.random.default_rng(0)
+    for look in (
+        Person.drawn(assets, random),
+        CutOut(assets.sprites[0], Deformation.drawn(random)),
+    ):
+        height, width = look.size
+        piece = np.full((height, width, 3), 200, np.uint8)
+        shown = look.at(0)[..., 3] > 127
+        far = np.abs(look.at(0)[..., :3][shown].astype(float) - 200).mean()
+        look.blend(piece, 0.8)
+        assert np.abs(look.at(0)[..., :3][shown].astype(float) - 200).mean() < far
+
+
 def test_a_piece_of_the_ground_is_one_unit_large_and_moves_with_the_ground(assets: Assets) -> None:
     found = 0
-    for seed in range(20):
+    for seed in range(8):
         random = np.random.default_rng(seed)
         ground = Ground.drawn(assets, random)
         if not ground.choose_piece(random):
@@ -177,7 +164,7 @@ def test_a_piece_of_the_ground_is_one_unit_large_and_moves_with_the_ground(asset
             ground.advance(random)
         sprite = ground.cut_piece()
         assert (sprite[..., 3] > 0).sum() == (ground.piece > 0).sum()
-    assert found >= 5
+    assert found
 
 
 def test_films_show_whole_frames_with_the_target_in_the_first(assets: Assets) -> None:
@@ -210,9 +197,9 @@ def test_a_missing_archive_says_how_to_make_it(tmp_path: Path) -> None:
         Assets.load(tmp_path / "assets.zip")
 
 
-def test_training_reads_nothing_that_is_measured(repository: Path) -> None:
+def test_training_reads_nothing_that_is_measured() -> None:
     """No module of training names the measured sequences or a package that leads to them."""
-    files = list((repository / "sam2" / "samurai_training").rglob("*.py"))
+    files = list(Path(samurai_training.__file__).parent.rglob("*.py"))
     assert len(files) > 10
     for file in files:
         text = file.read_text()
@@ -242,8 +229,7 @@ def test_packages_are_fetched_into_a_relative_folder(
     unpacked = [Path(command[3]) for command, _ in told if command[0] == "dpkg-deb"]
     assert unpacked == [archive.parent / source.package for source in SOURCES]
     assert all(folder.is_absolute() and folder.is_dir() for _, folder in told)
-    for path in unpacked:
-        assert path.is_dir()
+    assert all(path.is_dir() for path in unpacked)
     told.clear()
     fetch(Path("training/assets"), say=lambda _: None)
     assert told == []  # nothing is fetched twice

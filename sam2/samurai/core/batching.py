@@ -32,19 +32,30 @@ def predict(
     hypotheses: Sequence[Hypothesis],
     frame_index: int,
     requirements: PolicyRequirements,
+    batched: bool = True,
 ) -> list[Prediction]:
-    """Condition the frame on each hypothesis's memory and decode it; in the hypotheses' order."""
+    """Condition the frame on each hypothesis's memory and decode it; in the hypotheses' order.
+
+    Args:
+        batched: whether hypotheses of equal shape are a batch; else each is one of its own.
+    """
     groups: dict[tuple[int, ...], list[int]] = {}
     for place, hypothesis in enumerate(hypotheses):
-        groups.setdefault(_shape(hypothesis.recall), []).append(place)
-    decodings = [
+        alone = () if batched else (place,)
+        groups.setdefault((*_shape(hypothesis.recall), *alone), []).append(place)
+    batches = [
         _decode(network, bank, features, [hypotheses[place] for place in places], requirements)
         for places in groups.values()
     ]
     order = [place for places in groups.values() for place in places]
     views = [hypotheses[place].view for place in order]
+    decodings = [decoding for decoding, _ in batches]
     predictions = read_decodings(network.spec, decodings, views, frame_index, requirements)
-    by_place = dict(zip(order, predictions, strict=True))
+    memories = [memory.row(row) for _, memory in batches for row in range(len(memory.maps))]
+    by_place = {
+        place: prediction.with_memory(memory)
+        for place, prediction, memory in zip(order, predictions, memories, strict=True)
+    }
     return [by_place[place] for place in range(len(hypotheses))]
 
 
@@ -63,15 +74,16 @@ def _decode(
     features: Features,
     batch: Sequence[Hypothesis],
     requirements: PolicyRequirements,
-) -> Decoding:
-    """Hypotheses of one shape through memory attention and the decoder."""
+) -> tuple[Decoding, Memory]:
+    """Hypotheses of one shape through memory attention and the decoder, and their memory."""
     seen = features.of([hypothesis.view.index for hypothesis in batch])
     with span("recall"):
         memory = _recalled(network, bank, batch)
     with span("condition"):
         conditioned = network.condition(seen, memory)
     with span("decode"):
-        return network.decode(conditioned, seen, requirements.object_gate, _prompt(network, batch))
+        prompt = _prompt(network, batch)
+        return network.decode(conditioned, seen, requirements.object_gate, prompt), memory
 
 
 def _recalled(network: VideoNetwork, bank: MemoryBank, batch: Sequence[Hypothesis]) -> Memory:

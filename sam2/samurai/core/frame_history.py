@@ -45,6 +45,12 @@ class FrameHistory:
         self._side = side
         self._seen: deque[_Seen] = deque(maxlen=before + 1)
 
+    def copied(self) -> FrameHistory:
+        """A history with the same frames, which are shared."""
+        other = FrameHistory(0, self._side)
+        other._seen = self._seen.copy()
+        return other
+
     def push(self, frame: Frame) -> None:
         """Keep a copy: the caller may read the next frame into the same buffer, or draw into it."""
         self._seen.appendleft(_Seen(np.array(frame, order="C"), self._side))

@@ -4,16 +4,19 @@ predicts, and the candidate that its policy selects."""
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from samurai.core.memory_bank import ObjectMemory
 from samurai.core.search_region import SearchRegion
-from samurai.networks.base import MASK_LOGIT, Decoding, NetworkSpec
+from samurai.networks.base import MASK_LOGIT, Decoding, Memory, NetworkSpec
 from samurai.policies.base import Decoded, DecoderPrompt, Grid, Recall
+from samurai.regions import ObjectId
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,39 @@ class Prediction:
         view: what it was predicted from.
         input_logits: mask logits (1, K, S, S) at the network's input size, where boxes were
             measured on them; None elsewhere.
+        memory: what the frame was conditioned on, as a batch of one; None where a prompt alone
+            made the candidates. A correction decodes anew from it.
     """
 
     decoding: Decoding
     decoded: Decoded
     view: View
     input_logits: Tensor | None
+    memory: Memory | None = None
+
+    def with_memory(self, memory: Memory | None) -> Prediction:
+        """The same, conditioned on a memory."""
+        return replace(self, memory=memory)
+
+    def only(self, candidate: int) -> Prediction:
+        """The same with one candidate."""
+        one = slice(candidate, candidate + 1)
+        decoding, decoded = self.decoding, self.decoded
+        tokens = decoding.tokens[:, one] if decoding.tokens.shape[1] > 1 else decoding.tokens
+        return replace(
+            self,
+            decoding=decoding._replace(
+                logits=decoding.logits[:, one],
+                predicted_ious=decoding.predicted_ious[:, one],
+                tokens=tokens,
+            ),
+            decoded=replace(
+                decoded,
+                candidates=decoded.candidates[one],
+                logits=partial(_logits_of, decoded, candidate),
+            ),
+            input_logits=None if self.input_logits is None else self.input_logits[:, one],
+        )
 
 
 @dataclass(frozen=True)
@@ -90,7 +120,7 @@ class SelectedHypothesis:
         prompted: whether a prompt made the mask.
     """
 
-    object_id: int
+    object_id: ObjectId
     number: int
     parent: int
     memory: ObjectMemory
@@ -119,3 +149,8 @@ class SelectedHypothesis:
         seen = self.prediction.decoded
         visible = 0.5 * (1 + math.tanh(seen.object_score / 2))  # a sigmoid that can't overflow
         return min(max(seen.candidates[self.candidate].predicted_iou, 0.0), 1.0) * visible
+
+
+def _logits_of(decoded: Decoded, candidate: int, _: int) -> NDArray[np.float32]:
+    """The mask logits of the one candidate that is left."""
+    return decoded.logits(candidate)

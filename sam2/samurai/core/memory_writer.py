@@ -45,11 +45,15 @@ class MemoryWriter:
 
     Args:
         network: makes memory maps and object pointers.
-        needs: of the policies.
+        requirements: of the policies.
+        batched: whether memories of several hypotheses are made together.
     """
 
-    def __init__(self, network: VideoNetwork, requirements: PolicyRequirements) -> None:
+    def __init__(
+        self, network: VideoNetwork, requirements: PolicyRequirements, batched: bool = True
+    ) -> None:
         self._network = network
+        self._batched = batched
         self._requirements = requirements
         self._owed: MemoryUpdate | None = None
         self._running: Future[None] | None = None
@@ -85,6 +89,11 @@ class MemoryWriter:
             wait([self._running])
         self._owed = self._running = None
 
+    def store_prompted(self, update: MemoryUpdate) -> None:
+        """Store map and pointer of a prompt that isn't of a frame just answered, now."""
+        everything = Keep(frozenset([update.frame_index]), frozenset([update.frame_index]))
+        self._store(update, [(selected, everything) for selected in update.selections])
+
     @torch.inference_mode()
     def _write(self, update: MemoryUpdate) -> None:
         try:
@@ -100,7 +109,7 @@ class MemoryWriter:
         selections = iter(update.selections)
         kept = []
         for tracked in update.objects:
-            keeps = tracked.policy.remember(update.frame_index)
+            keeps = tracked.remember(update.frame_index)
             if len(keeps) != len(tracked.memories):
                 raise ValueError(
                     f"policy {tracked.policy.name} remembers {len(keeps)} hypotheses of "
@@ -109,19 +118,28 @@ class MemoryWriter:
             for keep in keeps:
                 selected = next(selections)
                 selected.memory.keep(keep.maps, keep.pointers)
-                kept.append((selected, keep))
-            check_requirements(tracked.policy, tracked.memories, keeps, update.frame_index)
+                if update.frame_index not in tracked.conditioning:  # else its memory is there
+                    kept.append((selected, keep))
+            check_requirements(tracked, keeps, update.frame_index)
         return kept
 
     def _store(self, update: MemoryUpdate, kept: Sequence[tuple[SelectedHypothesis, Keep]]) -> None:
         """Store what the policies want of this frame."""
         index = update.frame_index
         with_map = [(selected, keep) for selected, keep in kept if index in keep.maps]
-        if with_map:
-            self._store_maps(update, with_map)
-        with_pointer = [selected for selected, keep in kept if index in keep.pointers]
-        if with_pointer:
-            self._store_pointers(index, with_pointer)
+        for batch in self._batches(with_map):
+            self._store_maps(update, batch)
+        with_pointer = [(selected, keep) for selected, keep in kept if index in keep.pointers]
+        for batch in self._batches(with_pointer):
+            self._store_pointers(index, [selected for selected, _ in batch])
+
+    def _batches(
+        self, kept: Sequence[tuple[SelectedHypothesis, Keep]]
+    ) -> Sequence[Sequence[tuple[SelectedHypothesis, Keep]]]:
+        """All at once, or each alone."""
+        if self._batched:
+            return [kept] if kept else []
+        return [[each] for each in kept]
 
     def _store_maps(
         self, update: MemoryUpdate, kept: Sequence[tuple[SelectedHypothesis, Keep]]

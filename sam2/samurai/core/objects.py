@@ -1,14 +1,15 @@
-"""One tracked object: its policy, a line of memory per hypothesis, and what aims its view."""
+"""One tracked object: its policy, a line of memory per hypothesis, its prompts, its region."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from samurai.core.hypotheses import Hypothesis, Prediction, SelectedHypothesis, View
 from samurai.core.memory_bank import ObjectMemory
 from samurai.core.search_region import SearchRegionTracker
-from samurai.policies.base import Choice, Policy
+from samurai.policies.base import Choice, Keep, MapRecall, PointerRecall, Policy, Recall
+from samurai.regions import ObjectId, Points
 
 
 @dataclass
@@ -19,24 +20,60 @@ class TrackedObject:
         object_id: of the object in its session.
         policy: holds the object's numbers.
         memories: one per hypothesis, the best one first.
-        aim: decides where the object is looked for; None where the network sees the whole frame.
+        region_tracker: decides where the object is looked for; None where the network sees the
+            whole frame.
+        prompt: index of the frame of its first prompt, which the policy knows.
+        conditioning: frames of its further prompts and corrections, in the order in which they were
+            given. Policies don't know of them: they are recalled beside what a policy recalls.
+        upcoming: what prompts of frames to come were decoded to, by frame.
+        clicks: on the newest frame so far, and that frame.
     """
 
-    object_id: int
+    object_id: ObjectId
     policy: Policy
     memories: list[ObjectMemory]
     region_tracker: SearchRegionTracker | None
+    prompt: int = 0
+    conditioning: list[int] = field(default_factory=list)
+    upcoming: dict[int, Prediction] = field(default_factory=dict)
+    clicks: tuple[int, Points] | None = None
 
     def recall(self, frame_index: int, view: View) -> list[Hypothesis]:
         """What each hypothesis attends to in a frame."""
         recalls = self.policy.recall(frame_index)
         return [
-            Hypothesis(memory, recall, view)
+            Hypothesis(memory, self._with_conditioning(recall, frame_index), view)
             for memory, recall in zip(self.memories, recalls, strict=True)
+        ]
+
+    def _with_conditioning(self, recall: Recall, frame_index: int) -> Recall:
+        """A policy's recall and the conditioning frames, behind the prompt as in SAM 2: all maps,
+        in the prompt's slot, and the pointers of those that aren't to come."""
+        further = self.conditioning
+        if not further:
+            return recall
+        maps = [entry for entry in recall.maps if entry.frame_index not in further]
+        others = next((n for n, entry in enumerate(maps) if entry.slot > 0), len(maps))
+        maps[others:others] = [MapRecall(index, 0) for index in further]
+        pointers = [entry for entry in recall.pointers if entry.frame_index not in further]
+        pointers[1:1] = [
+            PointerRecall(index, frame_index - index) for index in further if index <= frame_index
+        ]
+        return replace(recall, maps=tuple(maps), pointers=tuple(pointers))
+
+    def remember(self, frame_index: int) -> list[Keep]:
+        """What each hypothesis keeps: what its policy wants, and the conditioning frames."""
+        further = frozenset(self.conditioning)
+        return [
+            replace(keep, maps=keep.maps | further, pointers=keep.pointers | further)
+            if further
+            else keep
+            for keep in self.policy.remember(frame_index)
         ]
 
     def start(self, prediction: Prediction) -> SelectedHypothesis:
         """Select a candidate on the frame of the prompt."""
+        self.prompt = prediction.decoded.frame_index
         choice = self.policy.start(prediction.decoded)
         return self._selected(0, choice, prediction, prompted=True)
 
@@ -48,6 +85,44 @@ class TrackedObject:
             self._selected(number, choice, predictions[choice.hypothesis], prompted=False)
             for number, choice in enumerate(choices)
         ]
+
+    def correct(self, prediction: Prediction, most: int) -> SelectedHypothesis:
+        """Take the best candidate of a correction of the newest frame; one hypothesis is left.
+
+        Args:
+            most: conditioning frames to keep, the first prompt's included; the oldest others go.
+        """
+        for memory in self.memories[1:]:
+            memory.clear()
+        del self.memories[1:]
+        candidate = prediction.decoded.best()
+        self.policy.correct(prediction.decoded, candidate)
+        self.add_conditioning(prediction.decoded.frame_index, most)
+        return self._selected(0, Choice(candidate), prediction, prompted=True)
+
+    def arrive(self, frame_index: int) -> list[SelectedHypothesis]:
+        """The answer of a frame whose prompt was given before, for every hypothesis."""
+        prediction = self.upcoming.pop(frame_index)
+        choices = self.policy.choose([prediction.decoded] * len(self.memories))
+        self._continue([choice.hypothesis for choice in choices])
+        return [
+            self._selected(number, Choice(choice.candidate, choice.hypothesis), prediction, True)
+            for number, choice in enumerate(choices)
+        ]
+
+    def add_conditioning(self, frame_index: int, most: int) -> None:
+        """Recall a frame as a conditioning one from now on; the oldest further ones make room."""
+        if frame_index == self.prompt:
+            return
+        further = [index for index in self.conditioning if index != frame_index]
+        self.conditioning = [*further, frame_index][-(most - 1) :]
+
+    def clear_prompts(self, frame_index: int) -> None:
+        """Recall a frame no longer as a conditioning one, and forget the clicks on it."""
+        self.conditioning.remove(frame_index)
+        self.upcoming.pop(frame_index, None)
+        if self.clicks is not None and self.clicks[0] == frame_index:
+            self.clicks = None
 
     def _continue(self, parents: Sequence[int]) -> None:
         """Give each hypothesis that lives on the memory of the one that it continues."""

@@ -10,39 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samurai.core.preprocess import Frame
-from samurai.core.session import Session
+from samurai.core.session import Objects, Session
 from samurai.errors import SessionError
-from samurai.regions import Answer, Box, Region
-
-
-@dataclass(frozen=True)
-class PackedMask:
-    """A mask as run lengths over its rows, the first run being background."""
-
-    runs: NDArray[np.uint32]
-    shape: tuple[int, int]
-
-    @classmethod
-    def of(cls, mask: NDArray[np.bool_]) -> PackedMask:
-        flat = mask.ravel()
-        edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-        bounds = np.concatenate([[0], edges, [flat.size]])
-        runs = np.diff(bounds).astype(np.uint32)
-        if flat[0]:
-            runs = np.concatenate([[np.uint32(0)], runs])
-        return cls(runs, (mask.shape[0], mask.shape[1]))
-
-    @property
-    def mask(self) -> NDArray[np.bool_]:
-        """Unpacked, boolean (H, W)."""
-        values = np.arange(len(self.runs)) % 2 == 1
-        unpacked: NDArray[np.bool_] = np.repeat(values, self.runs).reshape(self.shape)
-        return unpacked
+from samurai.masks import PackedMask
+from samurai.regions import Answer, Box, ObjectId
 
 
 @dataclass(frozen=True)
@@ -73,7 +50,7 @@ class OfflineSession:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._lines: dict[int, list[_Node]] = {}
+        self._lines: dict[ObjectId, list[_Node]] = {}
 
     def __enter__(self) -> OfflineSession:
         return self
@@ -96,13 +73,13 @@ class OfflineSession:
         """Mask logits of the hypotheses that are best now, see `Session.logits`."""
         return self._session.logits
 
-    def start(self, frame: Frame, objects: Sequence[Region] = ()) -> list[Answer]:
+    def start(self, frame: Frame, objects: Objects = ()) -> list[Answer]:
         """As `Session.start`; returns nothing yet."""
         self._lines = {}
         self._note(self._session.start(frame, objects))
         return []
 
-    def step(self, frame: Frame, new_objects: Sequence[Region] | None = None) -> list[Answer]:
+    def step(self, frame: Frame, new_objects: Objects | None = None) -> list[Answer]:
         """As `Session.step`; returns nothing yet."""
         self._note(self._session.step(frame, new_objects))
         return []
@@ -114,6 +91,14 @@ class OfflineSession:
     def update_memory_async(self) -> None:
         """As `Session.update_memory_async`."""
         self._session.update_memory_async()
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise SessionError(
+            "offline sessions answer at the end, so their objects can't be changed on the way: use "
+            "a tracker without offline"
+        )
+
+    correct = clear_prompts = condition = remove = prime = snapshot = restore = _refuse
 
     def finish(self) -> list[list[Answer]]:
         """The answers of all frames so far, by the hypotheses that are best now.
@@ -127,14 +112,14 @@ class OfflineSession:
         if self.frame_index < 0:
             raise SessionError("there is nothing to finish: call start first")
         frames: list[list[Answer]] = [[] for _ in range(self.frame_index + 1)]
-        for object_id, nodes in sorted(self._lines.items()):
+        for object_id, nodes in self._lines.items():
             for node in nodes[0].line():
                 frames[node.frame_index].append(_answer(object_id, node))
         return frames
 
     def _note(self, answers: Sequence[Answer]) -> None:
         """Keep what every hypothesis says of the newest frame, the best ones' answers included."""
-        grown: dict[int, list[_Node]] = {}
+        grown: dict[ObjectId, list[_Node]] = {}
         for selected, answer in self._session.hypotheses(answers):
             lines = self._lines.get(selected.object_id)
             before = None if lines is None else lines[selected.parent]
@@ -144,7 +129,7 @@ class OfflineSession:
         self._lines = grown
 
 
-def _answer(object_id: int, node: _Node) -> Answer:
+def _answer(object_id: ObjectId, node: _Node) -> Answer:
     mask = node.packed.mask
     box = Box.of_mask(mask)
     return Answer(object_id, mask, box, node.confidence, box is None)

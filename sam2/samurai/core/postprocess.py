@@ -63,7 +63,7 @@ def to_answer(selected: SelectedHypothesis, located: LocatedMask, knots: Sequenc
     """
     mask, box = located
     confidence = calibrated(selected.confidence, knots) if box else 0.0
-    return Answer(selected.object_id, mask, box, confidence, box is None)
+    return Answer(selected.object_id, mask, box, confidence, box is None, selected.prompted)
 
 
 def _frame_logits(selected: SelectedHypothesis, frame_size: tuple[int, int]) -> NDArray[np.float32]:

@@ -59,13 +59,28 @@ class SearchRegion:
         if isinstance(region, Box):
             return Box(region.x - self.left, region.y - self.top, region.width, region.height)
         if isinstance(region, Points):
-            return Points(region.coordinates - (self.left, self.top), region.labels)
+            box = None if region.box is None else self.cut(region.box)
+            assert box is None or isinstance(box, Box)
+            return Points(region.coordinates - (self.left, self.top), region.labels, box)
         if region.array.shape == self.size and self.left == self.top == 0:
             return region
         rows, columns, there = self.shared((region.array.shape[0], region.array.shape[1]))
         cut = np.zeros(self.size, dtype=np.bool_)
         cut[there] = region.array[rows, columns]
         return Mask(cut)
+
+    def shows(self, region: Region) -> bool:
+        """Whether everything that a prompt says of its object lies in this search region."""
+        if isinstance(region, Points) and region.box is None:
+            marked = region.coordinates[region.labels == 1] - (self.left, self.top)
+            return bool(((marked >= 0) & (marked <= (self.width, self.height))).all())
+        box = prompt_box(region)
+        return (
+            self.left <= box.x
+            and self.top <= box.y
+            and box.x + box.width <= self.left + self.width
+            and box.y + box.height <= self.top + self.height
+        )
 
     def paste(self, values: NDArray[Any], frame_size: tuple[int, int]) -> NDArray[Any]:
         """A mask (or other values) of the search region in the frame, zero around it; what lies
@@ -195,6 +210,8 @@ def prompt_box(region: Region) -> Box:
     """The box that a prompt puts an object in; clicks are taken for the middle of a small one."""
     if isinstance(region, Box):
         return region
+    if isinstance(region, Points) and region.box is not None:
+        return region.box
     if isinstance(region, Mask):
         box = Box.of_mask(region.array)
         assert box is not None, "an empty mask was refused by its check"

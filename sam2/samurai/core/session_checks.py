@@ -8,15 +8,40 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from samurai.core.memory_bank import ObjectMemory
-from samurai.errors import SessionError
-from samurai.policies.base import Keep, Policy
-from samurai.regions import Answer, Box, Region
+from samurai.core.objects import TrackedObject
+from samurai.core.preprocess import Frame, rgb_frame
+from samurai.errors import FrameError, SessionError
+from samurai.policies.base import Keep
+from samurai.regions import Answer, Box, ObjectId, Region
 
 log = logging.getLogger(__name__)
 
 LEAST_SHARE = 0.5
 """Of a box inside the frame, and of a first mask inside its box; a line is logged below it."""
+
+
+def checked_frame(
+    frame: Frame, regions: Sequence[Region], video_size: tuple[int, int] | None, frame_index: int
+) -> Frame:
+    """A frame as RGB, if it fits the video and the regions fit it.
+
+    Args:
+        video_size: height and width of the frames before; None of the first one.
+
+    Raises:
+        FrameError, RegionError: it doesn't, or they don't.
+    """
+    frame = rgb_frame(frame)
+    size = (frame.shape[0], frame.shape[1])
+    expected = video_size or size
+    if size != expected:
+        raise FrameError(
+            f"frame {frame_index} is {size[1]}x{size[0]} but the video is "
+            f"{expected[1]}x{expected[0]}: start anew where the size changes"
+        )
+    for region in regions:
+        region.check(size)
+    return frame
 
 
 def share_in_frame(box: Box, frame_size: tuple[int, int]) -> float:
@@ -34,25 +59,25 @@ def share_in_box(mask: NDArray[np.bool_], box: Box) -> float:
     return float(inside / whole) if whole else 1.0
 
 
-def warn_of_box(number: int, box: Box, frame_size: tuple[int, int]) -> None:
+def warn_of_box(object_id: ObjectId, box: Box, frame_size: tuple[int, int]) -> None:
     """Log when most of an object's box lies outside the frame: its corners were given, perhaps."""
     share = share_in_frame(box, frame_size)
     if share < LEAST_SHARE:
         log.warning(
-            "object %d: only %.0f %% of %s lies inside the %dx%d frame. A box is x, y, width, "
+            "object %s: only %.0f %% of %s lies inside the %dx%d frame. A box is x, y, width, "
             "height, not its two corners",
-            *(number, 100 * share, box, frame_size[1], frame_size[0]),
+            *(object_id, 100 * share, box, frame_size[1], frame_size[0]),
         )
 
 
-def warn_of_first_mask(number: int, box: Box, mask: NDArray[np.bool_]) -> None:
+def warn_of_first_mask(object_id: ObjectId, box: Box, mask: NDArray[np.bool_]) -> None:
     """Log when the mask that a box gave lies mostly outside it: the background, perhaps."""
     share = share_in_box(mask, box)
     if share < LEAST_SHARE:
         log.warning(
-            "object %d: only %.0f %% of its first mask lies inside %s. The model may have taken "
+            "object %s: only %.0f %% of its first mask lies inside %s. The model may have taken "
             "the background for the object: give a mask, or a tighter box",
-            *(number, 100 * share, box),
+            *(object_id, 100 * share, box),
         )
 
 
@@ -71,26 +96,26 @@ def warn_of_prompts(
             warn_of_first_mask(answer.object_id, region, answer.mask)
 
 
-def check_requirements(
-    policy: Policy, memories: Sequence[ObjectMemory], keeps: Sequence[Keep], frame_index: int
-) -> None:
+def check_requirements(tracked: TrackedObject, keeps: Sequence[Keep], frame_index: int) -> None:
     """Raise SessionError where a policy keeps more than its `requirements` declare.
 
     Args:
-        memories: of its hypotheses, with what they keep of earlier frames.
-        keeps: what they keep, frame `frame_index` perhaps included.
+        tracked: the object, whose memories hold what is kept of earlier frames.
+        keeps: what its hypotheses keep, frame `frame_index` perhaps included.
     """
+    policy, further = tracked.policy, tracked.conditioning
     requirements = policy.requirements
-    maps = len({row for memory in memories for row in memory.held_maps()})
-    pointers = len({row for memory in memories for row in memory.held_pointers()})
-    maps += sum(frame_index in keep.maps for keep in keeps)
-    pointers += sum(frame_index in keep.pointers for keep in keeps)
-    for what, field, count, declared in (
+    maps = len({row for memory in tracked.memories for row in memory.held_maps()})
+    pointers = len({row for memory in tracked.memories for row in memory.held_pointers()})
+    if frame_index not in further:
+        maps += sum(frame_index in keep.maps for keep in keeps)
+        pointers += sum(frame_index in keep.pointers for keep in keeps)
+    for what, name, count, declared in (
         ("memory maps", "maps", maps, requirements.maps),
         ("object pointers", "pointers", pointers, requirements.pointers),
     ):
-        if count > declared:
+        if count > declared + len(further):
             raise SessionError(
-                f"policy {policy.name} keeps {count} {what} but declares {declared}: raise "
-                f"{field} in its PolicyRequirements, or keep fewer in remember()"
+                f"policy {policy.name} keeps {count - len(further)} {what} but declares "
+                f"{declared}: raise {name} in its PolicyRequirements, or keep fewer in remember()"
             )

@@ -32,6 +32,12 @@ class CoTracker:
     def __init__(self, predictor: Any, device: Any) -> None:
         self._predictor, self._device = predictor, device
 
+    def __deepcopy__(self, _: Any) -> CoTracker:
+        return self  # holds nothing of a video
+
+    def __reduce__(self) -> tuple[Any, tuple[()]]:
+        return CoTracker.load, ()
+
     @classmethod
     def load(cls) -> CoTracker:
         """The model whose weights SAMURAI_COTRACKER names, on a GPU if there is one.

@@ -32,6 +32,9 @@ class Dis:
     def __init__(self) -> None:
         self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
 
+    def __reduce__(self) -> tuple[type[Dis], tuple[()]]:
+        return Dis, ()  # OpenCV's can't be copied, and holds nothing of a video
+
     def between(self, start: Picture, end: Picture) -> FlowField:
         """Zero flow for pictures smaller than SMALLEST pixels, which DIS does not accept."""
         if min(start.shape[:2]) < SMALLEST:

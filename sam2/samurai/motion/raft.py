@@ -32,6 +32,12 @@ class Raft:
     def __init__(self, model: Any, device: Any) -> None:
         self._model, self._device = model, device
 
+    def __deepcopy__(self, _: Any) -> Raft:
+        return self  # holds nothing of a video
+
+    def __reduce__(self) -> tuple[Any, tuple[()]]:
+        return Raft.load, ()
+
     @classmethod
     def load(cls) -> Raft:
         """The model whose weights SAMURAI_RAFT names, on a GPU if there is one.

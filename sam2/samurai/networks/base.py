@@ -104,6 +104,11 @@ class Memory(NamedTuple):
         """All tensors that aren't None, in their order."""
         return tuple(tensor for tensor in self if tensor is not None)
 
+    def row(self, index: int) -> Memory:
+        """What one hypothesis attends to, as a batch of one; views, not copies."""
+        one = slice(index, index + 1)
+        return Memory(*(None if tensor is None else tensor[one] for tensor in self))  # type: ignore[arg-type]
+
 
 class Decoding(NamedTuple):
     """The decoder's candidates for B hypotheses.
@@ -165,14 +170,18 @@ class VideoNetwork(Protocol):
         labels: Tensor,
         gate: float,
         candidates_up_to: int = 0,
+        conditioned: Tensor | None = None,
+        previous: Tensor | None = None,
     ) -> Decoding:
-        """Candidates for one object that is prompted by points.
+        """Candidates for B objects that are prompted by points, or corrected by them.
 
         Args:
-            points: float32 (1, N, 2), x and y in the square input.
-            labels: int32 (1, N): 1 object, 0 background, 2 and 3 the corners of a box.
+            points: float32 (B, N, 2), x and y in the square input.
+            labels: int32 (B, N): 1 object, 0 background, 2 and 3 the corners of a box.
             gate: object score above which masks are let through.
             candidates_up_to: so many points still have several candidates, whatever the model says.
+            conditioned: of `condition`, where tracked objects are corrected; None for new ones.
+            previous: float32 (B, 1, L, L), mask logits of the objects before these points.
         """
 
     def prompt_mask(self, features: Features, mask: Tensor) -> Decoding:

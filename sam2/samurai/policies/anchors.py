@@ -86,6 +86,11 @@ class AnchorMemory:
         self._prompt = decoded.frame_index
         self._note_size(decoded.frame_index, decoded.candidates[chosen].area)
 
+    def forget(self) -> None:
+        """Forget everything but the prompt: a correction says that the object was elsewhere."""
+        self._anchors, self._recent, self._newest, self._pointed = (), (), None, ()
+        self._sizes.clear()
+
     def observe(self, decoded: Decoded, chosen: int, trusted: bool = True) -> None:
         """Decide whether a frame is remembered as recent, as an anchor, or not at all.
 

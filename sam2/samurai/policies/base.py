@@ -181,6 +181,21 @@ class Policy(ABC):
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
         """One choice per hypothesis that continues; the first one is the answer."""
 
+    def correct(self, decoded: Decoded, candidate: int) -> None:
+        """The object was corrected in the newest frame: start anew from what is told there.
+
+        It comes after `remember` of that frame. The session keeps the corrected frame's memory and
+        recalls it beside the prompt's; one hypothesis is left.
+
+        Args:
+            decoded: the candidates of the correction.
+            candidate: the one that is the object now.
+
+        Raises:
+            NotImplementedError: a policy that doesn't define this can't be corrected.
+        """
+        raise NotImplementedError
+
     @abstractmethod
     def remember(self, frame_index: int) -> Sequence[Keep]:
         """The entries that each hypothesis keeps, after frame `frame_index` was answered."""

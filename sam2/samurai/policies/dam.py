@@ -62,6 +62,10 @@ class DamPolicy(Policy):
         self._memory.observe(decoded[0], chosen)
         return [Choice(chosen)]
 
+    def correct(self, decoded: Decoded, candidate: int) -> None:
+        """Recent frames and anchors before the correction are forgotten."""
+        self._memory.forget()
+
     def remember(self, frame_index: int) -> Sequence[Keep]:
         """The frames of both memories; a frame that entered neither is not encoded."""
         return [self._memory.keep(frame_index)]

@@ -160,6 +160,13 @@ class Him2SamPolicy(Policy):
         if frame_index - last >= self._long_gap and is_distinct(decoded, chosen, self._parameters):
             self._long = frame_index
 
+    def correct(self, decoded: Decoded, candidate: int) -> None:
+        """Motion and points start at the corrected mask; short- and long-term memory are empty."""
+        self.motion.restart(decoded.candidates[candidate].corners)
+        self._vote.forget()
+        self._vote.note(decoded, candidate)
+        self._short, self._long = (), None
+
     def recall(self, frame_index: int) -> Sequence[Recall]:
         """The prompt's map, the long-term map in slot 1, and short-term maps up to the newest
         slot."""

@@ -166,6 +166,12 @@ class MosamPolicy(Policy):
         self._trust = pixel_trust(logits, of.pixel_confidence)
         return [Choice(chosen)]
 
+    def correct(self, decoded: Decoded, candidate: int) -> None:
+        """Motion starts at the corrected mask; frames trusted before are forgotten."""
+        self._memory = TrustedFrames(self._memory.prompt, self.context.slots)
+        self._last = _Last(decoded.frame_index, decoded.logits(candidate), decoded.grid)
+        self._trusted = False
+
     def remember(self, frame_index: int) -> Sequence[Keep]:
         """Trusted frames; the weights of untrusted pixels go with this frame's map."""
         self._memory = self._memory.after(frame_index, self._trusted)

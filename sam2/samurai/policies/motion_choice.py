@@ -88,6 +88,11 @@ class MotionChoice:
         self._measure(decoded, chosen, self._motion)
         return Chosen(chosen, motion_score)
 
+    def restart(self, corners: Corners | None) -> None:
+        """Forget all motion; begin at a box, if there is one."""
+        self._motion, self.stable = None, 0
+        self._start(corners)
+
     def _start(self, corners: Corners | None) -> None:
         if corners is not None:
             self._motion = BoxMotion.start(corners)

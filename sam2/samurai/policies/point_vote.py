@@ -67,6 +67,10 @@ class PointVote:
         """Keep the pictures in which the points are tracked."""
         self._recent = frames
 
+    def forget(self) -> None:
+        """Forget the masks that were trusted."""
+        self._known.clear()
+
     def note(self, decoded: Decoded, chosen: int) -> None:
         """Remember a mask to be trusted as a source of points."""
         mask = decoded.mask(chosen)

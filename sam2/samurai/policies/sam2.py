@@ -48,6 +48,9 @@ class Sam2Policy(Policy):
         """The candidate with the best predicted IoU."""
         return [Choice(decoded[0].best())]
 
+    def correct(self, decoded: Decoded, candidate: int) -> None:
+        """As in SAM 2, what was remembered since the prompt stays."""
+
     def remember(self, frame_index: int) -> Sequence[Keep]:
         """The prompt frame and those that the next frame can recall."""
         maps = frozenset((self._prompt, *self._recent(frame_index + 1)))

@@ -194,6 +194,10 @@ class Sam2LongPolicy(Policy):
             branches = different_branches(decoded, branches, count)
         return sorted(branches[:count], key=total, reverse=True)
 
+    def correct(self, decoded: Decoded, candidate: int) -> None:
+        """One pathway is left, without any frame before the correction."""
+        self._pathways = [Pathway()]
+
     def remember(self, frame_index: int) -> Sequence[Keep]:
         """Each pathway's mapped frames and pointers."""
         keeps = []

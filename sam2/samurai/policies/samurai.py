@@ -105,6 +105,12 @@ class SamuraiPolicy(Policy):
         self._trusted = self._parameters.trusts(decoded, chosen)
         return Choice(chosen.candidate)
 
+    def correct(self, decoded: Decoded, candidate: int) -> None:
+        """Motion starts at the corrected box; frames trusted before are forgotten."""
+        self.motion.restart(decoded.candidates[candidate].corners)
+        self._memory = TrustedFrames(self._memory.prompt, self.context.slots)
+        self._trusted = False
+
     def recall(self, frame_index: int) -> Sequence[Recall]:
         """The prompt frame and the newest trusted frames."""
         pointers = recent_pointers(self._memory.prompt, frame_index, self.context.pointers)

@@ -101,6 +101,12 @@ class SamuraiDamPolicy(Policy):
         elif not self.searching or predicted_iou > self._parameters.found_iou:
             self._absent = 0
 
+    def correct(self, decoded: Decoded, candidate: int) -> None:
+        """As in `samurai` and `dam`; the search for a lost object ends."""
+        self.motion.restart(decoded.candidates[candidate].corners)
+        self._memory.forget()
+        self._absent = 0
+
     def remember(self, frame_index: int) -> Sequence[Keep]:
         """The frames of both memories; a frame that entered neither is not encoded."""
         return [self._memory.keep(frame_index)]

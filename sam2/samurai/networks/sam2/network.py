@@ -50,6 +50,9 @@ MAP_DTYPE = torch.bfloat16
 LOGIT_STRIDE = 4
 """Pixels of the input per pixel of mask logits."""
 
+LARGEST_LOGIT = 32.0
+"""Of a mask that goes back into the decoder with new clicks, as SAM 2's predictor bounds it."""
+
 
 class Sam2Network:
     """A loaded SAM 2.1 on a device, computing in one precision: `VideoNetwork` of this family.
@@ -218,13 +221,26 @@ class Sam2Network:
         labels: Tensor,
         gate: float,
         candidates_up_to: int = 0,
+        conditioned: Tensor | None = None,
+        previous: Tensor | None = None,
     ) -> Decoding:
-        """Candidates for one object prompted by points, see `VideoNetwork.prompt_points`."""
+        """Candidates for objects prompted or corrected by points, see
+        `VideoNetwork.prompt_points`."""
+        if previous is not None:
+            previous = previous.clamp(-LARGEST_LOGIT, LARGEST_LOGIT)
         sparse, dense = self.model.sam_prompt_encoder(
-            points=(points, labels), boxes=None, masks=None
+            points=(points, labels), boxes=None, masks=previous
         )
-        multimask = self._multimask(points.shape[1]) or points.shape[1] <= candidates_up_to
-        conditioned = self._without_memory(features)
+        rows, count = points.shape[:2]
+        multimask = self._multimask(count) or count <= candidates_up_to
+        if conditioned is None:
+            conditioned = self._without_memory(features)
+        else:
+            multimask = multimask and bool(self.model.multimask_output_for_tracking)
+        if rows > 1:
+            conditioned = conditioned.expand(rows, -1, -1, -1)
+            high_res = tuple(maps.expand(rows, -1, -1, -1) for maps in features.high_res)
+            features = features._replace(high_res=high_res)
         return self._decode(conditioned, features, sparse, dense, multimask, gate)
 
     def prompt_mask(self, features: Features, mask: Tensor) -> Decoding:

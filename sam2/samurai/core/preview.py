@@ -1,0 +1,131 @@
+"""The mask that a prompt would give, for feedback while somebody draws; no session is touched."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from samurai.confidence import calibrated
+from samurai.core.hypotheses import SelectedHypothesis, View
+from samurai.core.memory_bank import MemoryBank, ObjectMemory
+from samurai.core.pipeline import Pipeline
+from samurai.core.postprocess import locate_all
+from samurai.core.preprocess import Frame, rgb_frame
+from samurai.core.search_region import SearchRegion, SearchRegionTracker, prompt_box
+from samurai.networks.base import Features
+from samurai.regions import Box, Mask, Points, Region
+
+CACHED_VIEWS = 8
+"""Encoded views of the newest frame that are kept for the next prompt."""
+
+OBJECT_SIZES = (1 / 12, 1 / 6, 1 / 3)
+"""Sizes that a clicked object may have, as shares of the frame's shorter side: a network with
+search regions looks for it in one of each."""
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """What a prompt would give.
+
+    Attributes:
+        mask: boolean (H, W) of the frame's size.
+        box: the mask's box; None where it is empty.
+        confidence: 0 to 1, as an answer's.
+    """
+
+    mask: NDArray[np.bool_]
+    box: Box | None
+    confidence: float
+
+
+class Previewer:
+    """Decodes prompts of frames, and keeps what the newest frame was encoded to.
+
+    Args:
+        pipeline: the network's part; boxes are decoded from their corners, whatever it says.
+        window: side of search regions in object sizes; None where the network sees the whole frame.
+        knots: of the model's calibration, see `confidence.calibrated`.
+    """
+
+    def __init__(self, pipeline: Pipeline, window: float | None, knots: Sequence[float]) -> None:
+        prompts = pipeline.prompts
+        prompts = replace(
+            prompts,
+            box_prompt="points",
+            requirements=replace(prompts.requirements, box_as_mask=False),
+        )
+        self._pipeline = Pipeline(prompts)
+        self._window = window
+        self._knots = knots
+        self._frame = b""
+        self._views: OrderedDict[SearchRegion | None, Features] = OrderedDict()
+        network = prompts.network
+        self._nothing = ObjectMemory(MemoryBank(network.spec, network.device))
+
+    @torch.inference_mode()
+    def preview(self, frame: Frame, prompt: Region) -> Preview:
+        """See `Session.preview`."""
+        frame = rgb_frame(frame)
+        size = (frame.shape[0], frame.shape[1])
+        prompt.check(size)
+        if isinstance(prompt, Mask):
+            return Preview(prompt.array, Box.of_mask(prompt.array), 1.0)
+        self._forget_others(frame)
+        with self._pipeline.prompts.network.precision():
+            candidates = [
+                self._decoded(frame, size, prompt, view) for view in self._views_for(size, prompt)
+            ]
+            surest = max(candidates, key=lambda each: each.confidence)
+            [(mask, box)] = locate_all([surest], size)
+        return Preview(mask, box, calibrated(surest.confidence, self._knots) if box else 0.0)
+
+    def _decoded(
+        self, frame: Frame, size: tuple[int, int], prompt: Region, region: SearchRegion | None
+    ) -> SelectedHypothesis:
+        """The best candidate for a prompt in one view."""
+        features, view = self._encoded(frame, region), View(0, region)
+        decoding = self._pipeline.prompts.decode(features, prompt, view, size)
+        [prediction] = self._pipeline.read([decoding], [view], 0)
+        best = prediction.decoded.best()
+        return SelectedHypothesis(0, 0, 0, self._nothing, prediction, best, True)
+
+    def _views_for(
+        self, size: tuple[int, int], prompt: Box | Points
+    ) -> Iterator[SearchRegion | None]:
+        """Where the network looks for what a prompt marks."""
+        if self._window is None:
+            yield None
+            return
+        box = prompt_box(prompt)
+        if isinstance(prompt, Box) or prompt.box is not None:
+            yield SearchRegionTracker(self._window, size, box).region()
+            return
+        yield SearchRegion.whole(size)
+        x, y = box.x + box.width / 2, box.y + box.height / 2
+        for share in OBJECT_SIZES:
+            side = max(share * min(size), box.width)
+            guess = Box(x - side / 2, y - side / 2, side, side)
+            yield SearchRegionTracker(self._window, size, guess).region()
+
+    def _forget_others(self, frame: Frame) -> None:
+        """Drop the views of another frame."""
+        pixels = np.ascontiguousarray(frame)
+        digest = hashlib.blake2b(pixels.data, digest_size=16).digest() + repr(frame.shape).encode()
+        if digest != self._frame:
+            self._views.clear()
+            self._frame = digest
+
+    def _encoded(self, frame: Frame, region: SearchRegion | None) -> Features:
+        if region not in self._views:
+            regions = None if region is None else [region]
+            self._views[region] = self._pipeline.encode_views(frame, regions)
+            if len(self._views) > CACHED_VIEWS:
+                self._views.popitem(last=False)
+        self._views.move_to_end(region)
+        return self._views[region]

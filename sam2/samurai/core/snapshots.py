@@ -1,0 +1,159 @@
+"""Snapshots of a session: to go back to, and to save."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import types
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from samurai.core.memory_bank import MemoryBank
+from samurai.core.state import SessionState
+from samurai.errors import SessionError
+from samurai.networks.base import VideoNetwork
+
+VERSION = 1
+"""Of the file format; it changes with the classes that are in it."""
+
+OURS = tuple(
+    f"samurai.{part}"
+    for part in ("core.", "geometry", "masks", "motion.", "networks.base", "policies.", "regions")
+)
+"""Modules whose classes may be in a file."""
+
+PLAIN = {
+    "builtins": {"set", "frozenset", "slice", "range", "complex", "bytearray"},
+    "collections": {"deque", "OrderedDict"},
+    "functools": {"partial"},
+    "torch": {
+        "device",
+        "Size",
+        "FloatStorage",
+        "HalfStorage",
+        "BFloat16Storage",
+        "LongStorage",
+        "IntStorage",
+        "BoolStorage",
+        "ByteStorage",
+        "float32",
+        "float16",
+        "bfloat16",
+    },
+    "torch._utils": {"_rebuild_tensor_v2"},
+    "torch.storage": {"UntypedStorage", "TypedStorage", "_load_from_bytes"},
+    "numpy": {"ndarray", "dtype"},
+    "numpy.core.multiarray": {"_reconstruct", "scalar"},
+    "numpy._core.multiarray": {"_reconstruct", "scalar"},
+    "numpy._core.numeric": {"_frombuffer"},
+    "numpy.core.numeric": {"_frombuffer"},
+}
+"""What else may be: containers, arrays and tensors."""
+
+FUNCTIONS = {
+    ("samurai.core.batching", "_copy_logits"),
+    ("samurai.core.hypotheses", "_logits_of"),
+    ("samurai.motion", "point_tracker"),
+    ("samurai.motion", "dense_flow"),
+}
+
+
+class Snapshot:
+    """The state of a session after a frame. Made by `Session.snapshot`; `close` frees its memories.
+
+    It shares memories with its session: only what the session has freed since costs anything.
+    """
+
+    def __init__(self, state: SessionState) -> None:
+        self._state: SessionState | None = state
+
+    @property
+    def state(self) -> SessionState:
+        """What is restored.
+
+        Raises:
+            SessionError: the snapshot was closed.
+        """
+        if self._state is None:
+            raise SessionError("the snapshot was closed: take another one")
+        return self._state
+
+    @property
+    def frame_index(self) -> int:
+        """Index of the frame after which it was taken."""
+        return self.state.frame_index
+
+    def close(self) -> None:
+        """Free the memories that only this snapshot holds."""
+        if self._state is not None:
+            self._state.clear()
+            self._state = None
+
+    def __del__(self) -> None:
+        self.close()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the snapshot to a file, in place of one that is there only once it is whole.
+
+        Raises:
+            OSError: the file can't be written.
+        """
+        state = self.state
+        bank = MemoryBank.like(state.bank)
+        file = Path(path)
+        part = file.with_name(f"{file.name}.part")
+        torch.save({"version": VERSION, "state": state.copied(bank)}, part, pickle_protocol=4)
+        os.replace(part, file)
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str], network: VideoNetwork, policies: set[str]
+    ) -> Snapshot:
+        """See `Tracker.load_snapshot`."""
+        try:
+            saved = torch.load(
+                path,
+                map_location=network.device,
+                weights_only=False,
+                pickle_module=_restricted(policies),
+            )
+            if saved["version"] != VERSION:
+                raise ValueError(f"it has version {saved['version']}, not {VERSION}")
+            state: SessionState = saved["state"]
+            state.bank.check(network.spec)
+        except OSError:
+            raise
+        except Exception as error:
+            raise SessionError(
+                f"{path} can't be read as a snapshot of this model ({error}): track again from the "
+                "start"
+            ) from error
+        return cls(state)
+
+
+def _restricted(policies: set[str]) -> Any:
+    """The module `pickle` with an unpickler that makes nothing but what snapshots hold.
+
+    Args:
+        policies: further modules whose classes may be made, those of plug-in policies.
+    """
+
+    class Unpickler(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            if name in PLAIN.get(module, ()) or (module, name) in FUNCTIONS:
+                return super().find_class(module, name)
+            if module.startswith(OURS) or module in policies:
+                found = super().find_class(module, name)
+                if isinstance(found, type):
+                    return found
+            raise pickle.UnpicklingError(f"{module}.{name} isn't part of a snapshot")
+
+    def load(file: io.BufferedIOBase, **options: Any) -> Any:
+        return Unpickler(file, **options).load()
+
+    module = types.ModuleType("snapshot_pickle")
+    module.Unpickler, module.load = Unpickler, load  # type: ignore[attr-defined]
+    return module

@@ -1,0 +1,140 @@
+"""All that a video leaves behind in a session, so that it can be copied and dropped as one."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from samurai.core.encoded import EncodedFrame
+from samurai.core.frame_history import FrameHistory
+from samurai.core.hypotheses import SelectedHypothesis
+from samurai.core.identities import Identities
+from samurai.core.memory_bank import MemoryBank, ObjectMemory
+from samurai.core.objects import TrackedObject
+from samurai.core.preprocess import Frame
+from samurai.errors import SessionError
+from samurai.policies.base import PolicyRequirements
+from samurai.regions import ObjectId
+
+
+@dataclass
+class SessionState:
+    """The state of a video.
+
+    Attributes:
+        bank: holds the memories of all objects.
+        history: the newest frames, for policies that look at them.
+        identities: given out so far.
+        objects: that are tracked, in the order of their introduction.
+        selections: of the newest frame, in the objects' order.
+        frame_index: of the newest frame, -1 before the first.
+        frame_size: height and width; None before the first frame.
+        encoded: the newest frame, for corrections; None after going back.
+        pixels: the newest frame as RGB, where corrections may need to look elsewhere in it.
+    """
+
+    bank: MemoryBank
+    history: FrameHistory
+    identities: Identities = field(default_factory=Identities)
+    objects: list[TrackedObject] = field(default_factory=list)
+    selections: list[SelectedHypothesis] = field(default_factory=list)
+    frame_index: int = -1
+    frame_size: tuple[int, int] | None = None
+    encoded: EncodedFrame | None = None
+    pixels: Frame | None = None
+
+    def find(self, object_id: ObjectId) -> TrackedObject:
+        """An object by its identity.
+
+        Raises:
+            SessionError: it isn't tracked.
+        """
+        for tracked in self.objects:
+            if tracked.object_id == object_id:
+                return tracked
+        gone = " any more" if self.identities.was_used(object_id) else ""
+        known = ", ".join(repr(tracked.object_id) for tracked in self.objects) or "none"
+        raise SessionError(f"object {object_id!r} isn't tracked{gone}; tracked are: {known}")
+
+    def best(self) -> list[SelectedHypothesis]:
+        """The best hypothesis of each object in the newest frame."""
+        return [selected for selected in self.selections if selected.number == 0]
+
+    def reserve(self, objects: Sequence[TrackedObject], requirements: PolicyRequirements) -> None:
+        """Make room for all that objects may remember."""
+        self.bank.reserve(*_needed(objects, requirements))
+
+    def compact(self, requirements: PolicyRequirements) -> None:
+        """Give back room that the objects left don't need."""
+        self.bank.compact(*_needed(self.objects, requirements))
+
+    def replace_selections(self, selected: SelectedHypothesis) -> None:
+        """Put an object's only hypothesis in the place of those that it had."""
+        place = next(
+            n for n, each in enumerate(self.selections) if each.object_id == selected.object_id
+        )
+        others = [each for each in self.selections if each.object_id != selected.object_id]
+        self.selections = [*others[:place], selected, *others[place:]]
+
+    def remove(self, tracked: TrackedObject) -> None:
+        """Free an object's memories and forget it; its identity stays taken."""
+        for memory in tracked.memories:
+            memory.clear()
+        self.objects = [each for each in self.objects if each is not tracked]
+        self.selections = [s for s in self.selections if s.object_id != tracked.object_id]
+
+    def copied(self, bank: MemoryBank | None = None) -> SessionState:
+        """A copy that shares nothing that changes: policies and search regions are copied, memories
+        are further holders of the same rows, or copies in another bank. Features and pixels of the
+        newest frame are left out."""
+        history = self.history.copied()
+        known = {id(self.history): history}
+        memories: dict[int, ObjectMemory] = {}
+        objects = []
+        for tracked in self.objects:
+            own = [
+                memory.fork() if bank is None else memory.moved(bank) for memory in tracked.memories
+            ]
+            memories.update(zip(map(id, tracked.memories), own, strict=True))
+            objects.append(
+                replace(
+                    tracked,
+                    policy=copy.deepcopy(tracked.policy, known),
+                    memories=own,
+                    region_tracker=copy.copy(tracked.region_tracker),
+                    conditioning=list(tracked.conditioning),
+                    upcoming=dict(tracked.upcoming),
+                )
+            )
+        selections = [
+            replace(
+                each,
+                memory=memories[id(each.memory)],
+                prediction=replace(each.prediction, input_logits=None),
+            )
+            for each in self.selections
+        ]
+        return SessionState(
+            bank or self.bank,
+            history,
+            self.identities.copy(),
+            objects,
+            selections,
+            self.frame_index,
+            self.frame_size,
+        )
+
+    def clear(self) -> None:
+        """Free all memories."""
+        for tracked in self.objects:
+            for memory in tracked.memories:
+                memory.clear()
+        self.objects, self.selections = [], []
+
+
+def _needed(objects: Sequence[TrackedObject], requirements: PolicyRequirements) -> tuple[int, int]:
+    """Maps and pointers that objects may remember in all."""
+    further = sum(len(each.conditioning) for each in objects)
+    maps = len(objects) * requirements.maps + further
+    return maps, len(objects) * requirements.pointers + further
