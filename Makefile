@@ -50,6 +50,7 @@ bench: setup
 test: setup
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+	.venv/bin/codespell
 	.venv/bin/mypy
 	.venv/bin/python -m pytest -n 2 -m "not slow and not wheel"
 

@@ -2,11 +2,12 @@
 
 `make setup` calls it, and so do `make evaluate` and `make test`; `python3 install.py` is the same.
 `python3 install.py distributed raft` (`make setup EXTRAS="distributed raft"`) adds extras of
-setup.cfg and remembers them. A second run notices that nothing has changed and ends at once; a run
-that was killed is completed; what a `pip install` in between has damaged is repaired.
+setup.cfg and remembers them. A second run without changes ends at once; a killed run is completed;
+damage by a `pip install` in between is repaired.
 
 `.venv` is made with the interpreter that runs this file. The file needs nothing but the standard
-library and parses on Python 3.6, so that an unsuitable interpreter gets a message, no traceback.
+library and parses on Python 3.6, so that an unsuitable interpreter gets a message instead of a
+traceback.
 """
 
 import configparser
@@ -52,7 +53,7 @@ PIN = re.compile(r'([\w.-]+)==([\w.]+)(?:; python_version (<|>=) "3\.(\d+)")?')
 OPENCV = "opencv-python-headless"
 # They install the same module as OPENCV, over its files.
 OTHER_OPENCVS = ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless")
-# Variables that would send pip's work, or Python's imports, elsewhere than to .venv.
+# Variables that would redirect pip's work, or Python's imports, away from .venv.
 MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET")
 NO_NETWORK = re.compile(
     r"Failed to establish a new connection|NewConnectionError|NameResolutionError"
@@ -63,21 +64,23 @@ NO_NETWORK = re.compile(
 
 
 class SetupError(Exception):
-    """Something is missing. The text is one line: the cause and the remedy."""
+    """Setup failed. The text is one line with cause and remedy."""
 
 
 class Console:
-    """One line per step; on a terminal that line also shows what pip is busy with."""
+    """One line per step; on a terminal that line also shows pip's progress."""
 
     def __init__(self) -> None:
         self.live = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self.title = ""
 
     def say(self, text: str) -> None:
+        """Print one line."""
         print("setup: " + text, flush=True)
 
     @contextlib.contextmanager
     def step(self, number: int, title: str) -> Iterator[None]:
+        """Print a step with its number, and its duration (seconds) when it ends."""
         self.title = f"setup: [{number}/{len(STEPS)}] {title}"
         started = time.monotonic()
         print(self.title, end="", flush=True)
@@ -90,17 +93,18 @@ class Console:
             raise
 
     def show(self, detail: str) -> None:
+        """Show pip's newest line behind the step's title, on a terminal."""
         if self.live:
             line = self.title + ("  " + detail.strip() if detail else "")
             print("\r\033[K" + line[: shutil.get_terminal_size().columns - 1], end="", flush=True)
 
 
 class State:
-    """What was done in `.venv`, recorded there so that the next run knows where to go on.
+    """The record of finished steps, stored in `.venv` so that the next run continues there.
 
-    `environment` and `project` are fingerprints of what the finished steps were made from;
-    `running` is a step that was begun and neither ended nor failed: after a kill its packages may
-    look installed and be incomplete.
+    `environment` and `project` are fingerprints of the finished steps' inputs; `running` is a step
+    that was begun and neither ended nor failed: after a kill its packages may look installed and be
+    incomplete.
     """
 
     def __init__(self) -> None:
@@ -135,6 +139,7 @@ class State:
 
 
 def normalize(name: str) -> str:
+    """Return a distribution's name in the form of PEP 503."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -150,7 +155,9 @@ def read_pins(path: Path, python: tuple[int, int]) -> dict[str, str]:
             continue
         match = PIN.fullmatch(requirement)
         if match is None:
-            raise SetupError(f"{path.name}, line {number} is no pin. Remedy: mend that line.")
+            raise SetupError(
+                f"{path.name}, line {number} is not a pin, name==version. Remedy: correct it."
+            )
         name, version, comparison, minor = match.groups()
         if comparison is None or (python < (3, int(minor))) == (comparison == "<"):
             pins[normalize(name)] = version
@@ -184,7 +191,7 @@ def damaged_opencv() -> bool:
 
 
 def known_extras() -> list[str]:
-    """Return the extras of setup.cfg; what one needs besides is in requirements-NAME.lock."""
+    """Return the extras of setup.cfg; their additional pins are in requirements-NAME.lock."""
     options = configparser.ConfigParser()
     options.read(str(ROOT / "setup.cfg"), encoding="utf-8")
     section = "options.extras_require"
@@ -192,7 +199,7 @@ def known_extras() -> list[str]:
 
 
 def extra_pins(extras: Iterable[str]) -> dict[str, str]:
-    """Return {normalized name: version} of what extras need beside requirements.lock."""
+    """Return {normalized name: version} of the extras' pins beside requirements.lock."""
     pins: dict[str, str] = {}
     for extra in extras:
         path = ROOT / f"requirements-{extra}.lock"
@@ -201,11 +208,12 @@ def extra_pins(extras: Iterable[str]) -> dict[str, str]:
 
 
 def fingerprint(text: str) -> str:
+    """Return the SHA-256 of a text in hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Setup:
-    """The steps towards a complete `.venv`, and which of them are left to do."""
+    """The steps of the setup, and those left to do."""
 
     def __init__(self, console: Console, lock: int, extras: Iterable[str] = ()) -> None:
         self.console = console
@@ -226,14 +234,14 @@ class Setup:
             "cuda": read_pins(CUDA_LOCK, PYTHON),
             "rest": pins,
         }
-        # Extras are no part of it: one more is added to what is there.
+        # Without the extras, which can be added to an existing environment.
         self.environment = fingerprint(f"{ROOT} {PYTHON} {self.pins}")
         self.pins["extras"] = extra_pins(self.extras)
         files = (ROOT / name for name in PROJECT_FILES)
         self.project = fingerprint("".join(p.read_text() for p in files if p.is_file()))
 
     def run(self) -> None:
-        """Do what is left of the steps; SetupError at the first that fails."""
+        """Do the remaining steps; SetupError at the first that fails."""
         refuse_other_sam2()
         if (
             self.state.environment != self.environment
@@ -241,7 +249,7 @@ class Setup:
             or not VENV_PYTHON.exists()
         ):
             self.clear()
-        if self.state.extras != self.extras:  # also one whose packages are there already
+        if self.state.extras != self.extras:  # also one whose packages are installed already
             self.state.extras = self.extras
             self.state.write()
         if not self.open_steps():
@@ -268,7 +276,7 @@ class Setup:
         self.state.environment = self.environment
 
     def open_steps(self) -> list[str]:
-        """Return the steps that are not done, or whose packages have gone since."""
+        """Return the steps that are not done, or whose packages are missing now."""
         present = installed()
         left = [name for name in STEPS if name not in self.state.done and name != "extras"]
         left += [
@@ -291,7 +299,7 @@ class Setup:
             with self.console.step(STEPS.index(name) + 1, self.title(name)):
                 self.perform(name, interrupted)
         except SetupError:
-            self.state.running = ""  # it failed in good order: nothing is half done
+            self.state.running = ""  # a clean failure: nothing is half done
             self.state.write()
             raise
         self.state.running = ""
@@ -301,6 +309,7 @@ class Setup:
         self.state.write()
 
     def title(self, name: str) -> str:
+        """Return the title of a step on the console."""
         cuda = str(len(self.pins["cuda"])) if torch_wants_cuda() else "no"
         return {
             "venv": "virtual environment",
@@ -315,6 +324,7 @@ class Setup:
         }[name]
 
     def perform(self, name: str, interrupted: bool) -> None:
+        """Run one step; `interrupted`: a killed run left it half done."""
         if name == "venv":
             make_venv()
         elif name == "check":
@@ -332,20 +342,20 @@ class Setup:
     def pip(self, arguments: list[str], interrupted: bool) -> None:
         """Run `pip install --no-deps` in `.venv`.
 
-        After an interruption the packages are written again over whatever is there.
+        After an interruption the packages are installed again over existing files.
         """
         options = ["--no-deps", "--progress-bar=off"]
         options += ["--ignore-installed"] if interrupted else []
         self.run_pip(["install", *options, *arguments])
 
     def uninstall(self, names: list[str]) -> None:
-        """Remove packages from `.venv`; those that aren't there are passed over."""
+        """Remove packages from `.venv`; missing ones are skipped."""
         self.run_pip(["uninstall", "-y", *names])
 
     def run_pip(self, arguments: list[str]) -> None:
         """Run pip in `.venv`, all of its output going to the log.
 
-        Should it outlive a set-up that was killed, it still holds the lock, and the next one waits.
+        If pip outlives a killed setup, it still holds the lock, and the next setup waits.
         """
         command = [str(VENV_PYTHON), "-m", "pip", "--no-input", "--disable-pip-version-check"]
         environment = {k: v for k, v in os.environ.items() if k not in MISLEADING}
@@ -434,7 +444,7 @@ def refuse_other_sam2() -> None:
 
 
 def check_imports() -> None:
-    """Import what everything stands on, once; the folder sam2/ mustn't hide the package sam2."""
+    """Import the main packages once; the folder sam2/ must not hide the package sam2."""
     code = "import cv2, torch, trax, vot, samurai, vot_wrapper, sam2; print(sam2.__file__)"
     checked = logged([str(VENV_PYTHON), "-c", code])
     last = (checked.stdout.splitlines() or ["no output"])[-1]
@@ -471,7 +481,7 @@ def explain(output: str) -> str:
 
 @contextlib.contextmanager
 def alone(console: Console) -> Iterator[int]:
-    """Hold a lock on this file, by its descriptor, so that two set-ups don't disturb each other."""
+    """Hold a lock on this file, by its descriptor, so that two setups don't run at once."""
     import fcntl
 
     with open(__file__, "rb") as file:
@@ -484,6 +494,7 @@ def alone(console: Console) -> Iterator[int]:
 
 
 def main() -> int:
+    """Set up `.venv`; returns 0, 1 for a failure or 130 after Ctrl-C."""
     console = Console()
     try:
         with alone(console) as lock:
@@ -493,7 +504,7 @@ def main() -> int:
         print(f"setup: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nsetup: interrupted. The same command goes on from here.", file=sys.stderr)
+        print("\nsetup: interrupted. Run the same command to continue.", file=sys.stderr)
         return 130
     return 0
 

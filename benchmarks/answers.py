@@ -1,4 +1,5 @@
-"""Digests of every answer on the bundled sequences: whether a change of the code changes a bit.
+"""Digests of every answer on the bundled sequences: shows whether a change of the code changes a
+bit.
 
     python -m benchmarks.answers record before.json
     (change the code)
@@ -6,8 +7,8 @@
 
 Every policy runs on every sequence: with one object and with several, seen through search regions
 and in the whole frame, with objects that come late, with answers that may not overlap, with memory
-written at once and in the background. Digests are equal only on one machine with one version of
-torch; what counts is that they don't change where the code moves and its meaning doesn't.
+written at once and in the background. Digests are comparable only on one machine with one version
+of torch; they must not change where code is only moved.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ class Mode:
         background: memory is written in the background.
         overlap: answers may share pixels.
         late: the second object is prompted so many frames late, the third twice as many, and so on.
-        prompt: what is made of an object's first mask.
-        offline: answers come when the sequence is finished.
+        prompt: the prompt made from an object's first mask.
+        offline: answers come after the last frame.
     """
 
     folder: Path

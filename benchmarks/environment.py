@@ -1,4 +1,4 @@
-"""Where and with what a benchmark ran: what every result file says of itself."""
+"""The environment of a benchmark, which every result file records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from samurai.runtime.cpu import usable_cores
 ROOT = Path(__file__).resolve().parents[1]
 
 PACKAGES = ("torch", "sam2", "numpy", "opencv-python-headless", "pillow", "vot-trax")
-"""Whose versions decide about speed."""
+"""Distributions whose versions affect speed."""
 
 
 def environment() -> dict[str, Any]:

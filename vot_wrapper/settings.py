@@ -39,7 +39,7 @@ class Settings(TrackerConfig):
     """All settings of the tracker process.
 
     Raises:
-        ConfigurationError: a value isn't allowed; the message lists what is.
+        ConfigurationError: a value isn't allowed; the message lists the allowed ones.
     """
 
     init: str = setting(
@@ -70,8 +70,8 @@ class Settings(TrackerConfig):
         super().__post_init__()
         if self.offline:
             raise ConfigurationError(
-                f"{PREFIX}OFFLINE=yes is not allowed: TraX wants an answer to every frame. Remedy: "
-                "leave it unset; offline sessions are for Python"
+                f"{PREFIX}OFFLINE=yes is not allowed: TraX requires an answer to every frame. "
+                "Remedy: leave it unset; offline sessions are for Python"
             )
 
 
@@ -79,13 +79,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from an environment.
 
     Raises:
-        ConfigurationError: a variable's value isn't allowed; the message lists those that are.
+        ConfigurationError: a variable's value isn't allowed; the message lists the allowed ones.
     """
     return Settings.from_environment(environ)
 
 
 def describe() -> str:
-    """Every variable with its default, what it may be, and what it does."""
+    """Every variable with its default, its allowed values, and its effect."""
     return config_text.describe(Settings, OTHER_VARIABLES)
 
 

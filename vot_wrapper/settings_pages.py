@@ -1,8 +1,9 @@
-"""The texts about settings that stand in files: docs/settings.md and the comments of trackers.ini.
+"""Generates the texts about settings: docs/settings.md and the comments of trackers.ini.
 
     python -m vot_wrapper.settings_pages
 
-writes them in a clone. What stands between the markers is generated; a test holds it up to date.
+writes them in a clone. The text between the markers is generated; a test checks that it is up to
+date.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _MARKERS = {
 
 
 def page(config: type[Settings] = Settings) -> str:
-    """What is generated in docs/settings.md."""
+    """The generated part of docs/settings.md."""
     return f"{config_text.table(config, OTHER_VARIABLES)}\n\n{parameters_table()}"
 
 
@@ -45,7 +46,7 @@ def _default(value: object) -> str:
 
 
 def texts(config: type[Settings] = Settings) -> dict[str, str]:
-    """What is generated, by the file's path in a clone."""
+    """The generated texts, by the file's path in a clone."""
     return {
         "docs/settings.md": page(config),
         "trackers.ini": config_text.comments(config, OTHER_VARIABLES),
@@ -53,17 +54,17 @@ def texts(config: type[Settings] = Settings) -> dict[str, str]:
 
 
 def renewed(file: Path, generated: str) -> str:
-    """The file's text with another generated part.
+    """The file's text with its generated part replaced.
 
     Raises:
-        ConfigurationError: the file has lost a marker.
+        ConfigurationError: the file lacks a marker.
     """
     begin, end = _MARKERS[file.suffix]
     text = file.read_text(encoding="utf-8")
     head, first, rest = text.partition(f"{begin}\n")
     _, second, tail = rest.partition(f"\n{end}\n")
     if not first or not second:
-        raise ConfigurationError(f"{file} has lost a marker: write {begin!r} and {end!r} into it")
+        raise ConfigurationError(f"{file} lacks a marker: add {begin!r} and {end!r}")
     return f"{head}{first}{generated}{second}{tail}"
 
 
@@ -71,7 +72,7 @@ def main() -> int:
     """Writes all files; 2 outside of a clone."""
     clone = bundled.clone()
     if clone is None:
-        print("settings_pages: this is no clone, so there is nothing to write", file=sys.stderr)
+        print("settings_pages: this is not a clone, so there is nothing to write", file=sys.stderr)
         return 2
     for name, generated in texts().items():
         file = clone / name

@@ -28,6 +28,7 @@ SPEED_SEQUENCES = ("camera", "deformation", "scale")
 
 
 def main() -> None:
+    """Parse the command line and run `overlap` or `speed`."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.against_csrt")
     kinds = parser.add_subparsers(required=True)
     overlap = kinds.add_parser("overlap", help="mean overlap of boxes on sequences of your own")
@@ -69,7 +70,7 @@ def measure_overlap(options: argparse.Namespace, scratch: Path) -> dict[str, Any
 
 
 def measure_speed(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
-    """Both trackers in turns over enlarged bundled sequences."""
+    """Both trackers, interleaved, over enlarged bundled sequences."""
     peer = peer_environment(options.csrt_python)
     _enlarge(scratch / "sequences")
     context = workspace(scratch / "workspace", scratch / "sequences", options.model, options.policy)

@@ -28,7 +28,7 @@ STACK = {
 
 @dataclass(frozen=True)
 class Track:
-    """What a tracker answered: boxes and seconds, one per frame, the first one's included."""
+    """A tracker's boxes and seconds, one per frame, including the first."""
 
     boxes: list[Corners | None]
     seconds: list[float]
@@ -54,7 +54,7 @@ def workspace(folder: Path, sequences: Path, model: str, policy: str) -> Evaluat
 
 
 def run_samurai(context: EvaluationContext, again: bool = False) -> dict[str, Track]:
-    """Run what has no results yet (or all, again), and read the result files."""
+    """Run missing sequences (or all again), and read the result files."""
     tracker = context.trackers[0]
     for failure in run_missing(context, tracker, Console(Interrupt()), force=again):
         raise SystemExit(f"samurai failed in {failure.sequence}: {failure.reason}")
@@ -65,7 +65,7 @@ def run_samurai(context: EvaluationContext, again: bool = False) -> dict[str, Tr
         answers = Trajectory.read(results, f"{sequence.name}_001")
         frames = range(len(sequence))
         boxes = [box_of(answers.region(frame)) for frame in frames]
-        boxes[0] = box_of(sequence.groundtruth(0))  # there the toolkit notes no answer
+        boxes[0] = box_of(sequence.groundtruth(0))  # the toolkit stores no answer there
         times = [float(answers.properties(frame).get("time", 0.0)) for frame in frames]
         tracks[sequence.name] = Track(boxes, times)
     return tracks
@@ -95,7 +95,7 @@ def _corners(box: list[float]) -> Corners:
 
 
 def peer_environment(python: Path | None) -> Path:
-    """An interpreter whose OpenCV has CSRT; made under build/ unless one is given."""
+    """An interpreter whose OpenCV has CSRT; created under build/ unless one is given."""
     if python is None:
         folder = ROOT / "build" / "csrt"
         python = folder / "bin" / "python"

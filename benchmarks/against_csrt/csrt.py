@@ -2,7 +2,7 @@
 
     python csrt.py LEFT TOP RIGHT BOTTOM < paths of the frames, one a line
 
-Writes one JSON line per frame: box (or null where it says that it lost the target) and seconds,
+Writes one JSON line per frame: box (or null where it reports a loss) and seconds,
 reading the image included.
 """
 
@@ -15,6 +15,7 @@ import cv2
 
 
 def main() -> None:
+    """Track the images listed on stdin; print a box and its seconds per frame as JSON lines."""
     paths = sys.stdin.read().split("\n")
     left, top, right, bottom = (float(value) for value in sys.argv[1:5])
     opencv: Any = cv2  # of opencv-contrib, which this project doesn't install

@@ -92,7 +92,7 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise BenchmarkError(f"{path} can't be read as JSON ({error}): name a result") from error
     if not isinstance(result, dict) or result.get("kind") not in ("speed", "memory"):
-        raise BenchmarkError(f"{path} is no result of this benchmark: name one that it wrote")
+        raise BenchmarkError(f"{path} is not a result of this benchmark: name one that it wrote")
     return result
 
 

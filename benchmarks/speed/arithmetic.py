@@ -1,4 +1,4 @@
-"""Numbers made of measured numbers: percentiles, ratios per round, slopes."""
+"""Statistics of measurements: percentiles, ratios per round, slopes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def percentiles(values: Sequence[float]) -> dict[str, float]:
 
 
 def ratio(theirs: Sequence[float], ours: Sequence[float]) -> dict[str, Any]:
-    """How many times as fast we were: their seconds over our seconds, round by round; the median,
-    least and most over all rounds."""
+    """Speed-up: their seconds over our seconds, round by round; median, minimum and maximum over
+    all rounds."""
     rounds = [their / our for their, our in zip(theirs, ours, strict=True)]
     middle = statistics.median(rounds)
     return {"rounds": rounds, "median": middle, "least": min(rounds), "most": max(rounds)}
@@ -29,8 +29,8 @@ def slope(places: Sequence[float], values: Sequence[float]) -> float:
 
 
 def median_slope(places: Sequence[float], values: Sequence[float]) -> float:
-    """The median of the slopes between all pairs of points (Theil and Sen): a leak shows in it, a
-    single step doesn't."""
+    """The median of the slopes between all pairs of points (Theil and Sen): it shows a leak, but
+    not a single step."""
     x, y = np.asarray(places, float), np.asarray(values, float)
     first, second = np.triu_indices(len(x), k=1)
     return float(np.median((y[second] - y[first]) / (x[second] - x[first])))

@@ -5,7 +5,7 @@
 It is `samurai serve` with the model of a variant (random weights, whole frames). If profiled, the
 tracker's spans go to torch's profiler, and each frame's memory is updated before the next request
 and not beside it, so that the parts of a frame don't overlap. The report is written when the client
-has quit. Nothing heavy is imported before the process has put its standard output away.
+has quit. Nothing heavy is imported before the process has redirected its standard output.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ MIB = 2**20
 
 
 class Observer:
-    """Loads a variant's tracker, measures what is asked for, and fills a report.
+    """Loads a variant's tracker, takes the requested measurements, and fills a report.
 
-    The server takes it for the tracker and for its session, if it measures while that tracks.
+    The server uses it as the tracker and as its session, if it measures during tracking.
 
     Args:
         profile: report the parts and calls of every frame, see `profiled.Frame`, and, after the
@@ -82,7 +82,7 @@ class Observer:
         return self
 
     def update_memory_async(self) -> None:
-        """Called by the server when an answer is out."""
+        """Called by the server after every answer."""
         if self._profile:
             self._session.update_memory()
         else:
@@ -121,6 +121,7 @@ def device_memory(peak: bool = False) -> float:
 
 
 def main() -> int:
+    """Serve TraX with the options (JSON) of the command line; write the report at the end."""
     from benchmarks.speed.variant import Variant
     from vot_wrapper.trax.process import run
 

@@ -1,10 +1,9 @@
-"""Memory over ten thousand frames, and what a process holds before the first one.
+"""Memory over ten thousand frames, and of a process before the first one.
 
-The tracker process runs a bundled sequence at its own size, forward and backward, and notes its
-memory along the way. Growth with the video shows as a slope, in KiB per 1,000 frames: that of the
-least-squares line through the samples after the start, and the median of the slopes between all
-pairs of them. A step, as when the allocator takes another block, shows in the first only, a leak in
-both.
+The tracker process runs a bundled sequence at its own size, forward and backward, and records its
+memory. Growth with the video shows as a slope, in KiB per 1,000 frames: that of the least-squares
+line through the samples after the start, and the median of the slopes between all pairs of them. A
+step, as when the allocator takes another block, shows in the first only, a leak in both.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The network alone: no file, no resize, no policy, no TraX.
+"""The network alone, without files, resizing, policy and TraX.
 
-All that a tracked frame asks of the network with a full memory, by the functions that the session
-calls. Beside it: the operations of such a frame, counted by torch on a model without data (a
-multiply-add is two; matrix products, attention and convolutions count), and the rate of one large
-matrix product in the same precision on the same machine.
+The network's work for a tracked frame with a full memory, by the functions that the session calls.
+Also: the operations of such a frame, counted by torch on a model without data (a multiply-add is
+two; matrix products, attention and convolutions count), and the rate of one large matrix product in
+the same precision on the same machine.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from samurai.core.mask_resize import resized_logits
 from samurai.networks.sam2.network import Sam2Network
 
 SIDES = {"cuda": 8192, "cpu": 2048}
-"""Of the square matrices that are multiplied."""
+"""Side of the square matrices that are multiplied."""
 
 
 def measured(network: Any, variant: Variant, objects: int, seconds: float) -> dict[str, float]:
@@ -72,7 +72,7 @@ def frame_of(network: Any, objects: int, views: int) -> Callable[[], None]:
     @torch.inference_mode()
     def frame() -> None:
         with network.precision():
-            seen = network.encode(image).of(list(range(objects)))  # one view stands for all
+            seen = network.encode(image).of(list(range(objects)))  # one view serves all
             memory = network.prepare_memory(maps, slots, pointers, distances)
             decoded = network.decode(network.condition(seen, memory), seen, 0.0)
             full = resized_logits(decoded.logits, spec.memory_mask_size)[:, :1]

@@ -1,4 +1,5 @@
-"""What is measured, in which order and how often: as asked for or as suits a device."""
+"""The plan of a benchmark: variants, order and repetitions, from the options or suited to a
+device."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ class Stage:
     """One model and one number of objects.
 
     Attributes:
-        variants: ways to run the tracker, timed in turns with the peers.
+        variants: ways to run the tracker, interleaved with the peers.
         inspected: those of them whose parts are timed and whose calls are counted.
         frames, rounds: of the end-to-end runs.
         profiled_frames: how many frames are profiled.
@@ -82,7 +83,7 @@ def frame_size(text: str) -> tuple[int, int]:
     """`640x480` as numbers."""
     width, separator, height = text.partition("x")
     if not separator or not (width.isdigit() and height.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is no size: write it like 640x480")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size: write it like 640x480")
     return int(width), int(height)
 
 
@@ -118,8 +119,8 @@ def _variants(
 ) -> tuple[Variant, ...]:
     """Every view with every policy at every speed.
 
-    Random weights run policy sam2: what samurai keeps in memory depends on scores, which mean
-    nothing there. With weights, policy sam2 is timed beside samurai where its answers are those of
+    Random weights run policy sam2: samurai's memory depends on scores, which are meaningless there.
+        With weights, policy sam2 is timed beside samurai where its answers are those of
     the installed predictor: one object, whole frame.
     """
     random = options.random or not has_weights(model)
@@ -137,7 +138,7 @@ def _variants(
 
 
 def _twin(variant: Variant, others: tuple[Variant, ...]) -> bool:
-    """Whether one of the others differs in nothing but the policy."""
+    """Whether another variant differs only in the policy."""
     return any(
         (other.whole, other.speed) == (variant.whole, variant.speed)
         and other.policy != variant.policy

@@ -1,4 +1,4 @@
-"""A contestant: a process of its own that tracks videos, seen from outside."""
+"""A contestant: a separate process that tracks videos."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from benchmarks.speed.timed_run import TimedRun
 from benchmarks.speed.video import Video
 
 LOG_TAIL = 2000
-"""Characters of a process's log that a failure shows."""
+"""Characters of a process's log in an error."""
 
 SAMPLE_EVERY = 0.1
-"""Seconds between two looks at a process's memory."""
+"""Seconds between two samples of a process's memory."""
 
 
 class Contestant(ABC):
@@ -62,10 +62,11 @@ class Contestant(ABC):
 
     @abstractmethod
     def close(self) -> dict[str, Any]:
-        """End the process; its report. Its `peak` is the MiB held at most, host and device."""
+        """End the process; returns its report. `peak` is the peak memory in MiB, host and
+        device."""
 
     def kill(self) -> None:
-        """End it at once, if it runs."""
+        """Kill it, if it runs."""
         self._memory.stop()
         self._process.kill()
         self._process.wait()
@@ -74,14 +75,14 @@ class Contestant(ABC):
             self._input.close()
 
     def failure(self, reason: object) -> BenchmarkError:
-        """End it; what to raise."""
+        """Kill it; returns the error to raise."""
         self.kill()
         log = self._log.read_text(encoding="utf-8", errors="replace")[-LOG_TAIL:]
         return BenchmarkError(f"the process of {self.label} failed: {reason}\n{log}")
 
 
 class MemoryWatch:
-    """Notes the most memory that another process holds, from a thread of this one.
+    """Samples the peak memory of another process, from a thread of this one.
 
     A peak shorter than `SAMPLE_EVERY` may be missed.
     """
@@ -94,7 +95,7 @@ class MemoryWatch:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def stop(self) -> float:
-        """Look no more; the peak in MiB."""
+        """Stop; returns the peak in MiB."""
         self._ended.set()
         return self.peak
 
@@ -108,7 +109,7 @@ class MemoryWatch:
 
 @contextmanager
 def closing(contestants: Sequence[Contestant]) -> Iterator[None]:
-    """Whatever happens, no process of them stays."""
+    """Ends all processes, also after an error."""
     try:
         yield
     finally:

@@ -18,10 +18,10 @@ from torch.autograd import DeviceType  # type: ignore[attr-defined]
 from torch.profiler import ProfilerActivity, profile
 
 FRAME = "frame"
-"""The span of a whole frame: from the request at hand to the finished memory update."""
+"""The span of a whole frame: from the received request to the finished memory update."""
 
 AFTER_REPLY = "update memory"
-"""The part that no answer waits for."""
+"""The part after the answer."""
 
 PARTS = (
     *("read image", "preprocess", "encode", "recall", "condition", "decode", "choose"),
@@ -30,7 +30,7 @@ PARTS = (
 """Spans of a tracked frame, in the order of its work. None lies inside another."""
 
 REST = "rest"
-"""Time of a frame outside of all parts: mostly Python between them."""
+"""Time of a frame outside all parts, mostly Python."""
 
 CALLS = {
     "host syncs": tuple(f"cuda{what}Synchronize" for what in ("Stream", "Device", "Event"))

@@ -1,4 +1,5 @@
-"""Runs a plan: everybody end to end, every variant in parts, the network alone; as one result."""
+"""Runs a plan: all contestants end to end, every variant in parts, the network alone; as one
+result."""
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ from benchmarks.speed.variant import Variant
 from benchmarks.speed.video import Video, make_video
 
 PRACTICE = 2
-"""Frames that everybody runs before the first round on a CPU; on a GPU it is a whole video, in
-which whatever is compiled or recorded gets its shapes."""
+"""Warm-up frames of each contestant on a CPU; on a GPU it is a whole video, in which all shapes are
+compiled or recorded."""
 
 COUNTED = 4
 """Frames in which a peer's calls are counted."""
@@ -34,12 +35,12 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Suite:
-    """A plan at work.
+    """A running plan.
 
     Attributes:
         scratch: an empty folder for videos, logs and reports.
-        log: gets a line for whoever waits.
-        keep: gets the result as far as it is, after every stage.
+        log: called with a line about the progress.
+        keep: called with the result so far, after every stage.
     """
 
     plan: Plan
@@ -48,7 +49,7 @@ class Suite:
     keep: Callable[[Result], object]
 
     def run(self) -> Result:
-        """Everything in the plan."""
+        """Run the whole plan."""
         result: Result = {"kind": "speed", "where": environment(), "device": self.plan.device}
         result |= {"size": self.plan.size, "runs": [], "peers": [], "races": [], "absent": []}
         (self.scratch / "logs").mkdir()
@@ -65,7 +66,7 @@ class Suite:
         return make_video(self.scratch / f"video{frames}", self.plan.size, frames)
 
     def _end_to_end(self, stage: Stage, result: Result) -> None:
-        """Our processes and the peers' in turns, and the ratios between them."""
+        """Our processes and the peers', interleaved, and their ratios."""
         video, logs = self._video(stage.frames), self.scratch / "logs"
         on_cpu = self.plan.device == "cpu"
         practice = self._video(min(PRACTICE, stage.frames)) if on_cpu else video
@@ -77,7 +78,7 @@ class Suite:
                 process.run(practice, stage.objects)
             for peer in [peer for peer in CATALOG if peer.name in self.plan.peers]:
                 self._start(peer, stage, practice, everybody, result)
-            timed = in_turns(everybody, video, stage.objects, stage.rounds, self.log)
+            timed = interleaved(everybody, video, stage.objects, stage.rounds, self.log)
             ours = everybody[: len(stage.variants)]
             for ran, variant in zip(ours, stage.variants, strict=True):
                 result["runs"].append(_run(ran, variant, stage, timed[ran.label]))
@@ -94,7 +95,7 @@ class Suite:
     def _start(
         self, peer: Peer, stage: Stage, video: Video, everybody: list[Contestant], result: Result
     ) -> None:
-        """Add a peer's process, warm; where it can't run, the reason goes to the result."""
+        """Add a peer's warmed-up process; where it can't run, the result gets the reason."""
         reason = peer.absent(stage.model, self.plan.device)
         if reason is None and stage.objects > peer.objects:
             reason = "it tracks one object"
@@ -110,7 +111,7 @@ class Suite:
                 result["absent"].append(entry)
 
     def _peer(self, process: PeerProcess, stage: Stage, timed: Sequence[TimedRun]) -> Result:
-        """A peer end to end; its loading counts for the whole, not for a frame's latency."""
+        """A peer end to end; loading counts in its total time, not in a frame's latency."""
         calls = {}
         length = FULL_MEMORY + 1 + COUNTED
         if stage.objects == 1 and stage.frames >= length:
@@ -133,14 +134,14 @@ class Suite:
         return {**in_parts(settled), "network": report["network"]}
 
 
-def in_turns(
+def interleaved(
     contestants: Sequence[Contestant], video: Video, objects: int, rounds: int, log: Log
 ) -> dict[str, list[TimedRun]]:
-    """Rounds in which everybody runs once, in the same order, so that a slow spell of the machine
-    meets all of them: A B A B ... Per contestant, by its label, one run per round.
+    """Interleaved rounds, A B A B ..., so that a slow phase of the machine affects all contestants.
+    Returns one run per round for each contestant, by its label.
 
     Args:
-        contestants: ready, and warm from an uncounted run of their own.
+        contestants: ready, and warmed up by an uncounted run.
     """
     timed: dict[str, list[TimedRun]] = {contestant.label: [] for contestant in contestants}
     for number in range(rounds):
@@ -156,7 +157,7 @@ def in_turns(
 def end_to_end(timed: Sequence[TimedRun]) -> Result:
     """Frames per second over whole runs, and latencies (ms) once the memory is full.
 
-    Where runs are too short for that, the last two thirds of a run stand for it.
+    Where runs are too short for that, the last two thirds of a run are used.
     """
     length = len(timed[0].frames) + 1
     skipped = min(FULL_MEMORY, length // 3)

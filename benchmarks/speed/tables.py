@@ -38,12 +38,12 @@ CALLS = {
 
 
 def tables(result: dict[str, Any]) -> str:
-    """Everything that a result says."""
+    """All tables of a result."""
     return memory_tables(result) if result["kind"] == "memory" else speed_tables(result)
 
 
 def speed_tables(result: dict[str, Any]) -> str:
-    """A speed result: end to end, ratios, parts, calls, and who is missing."""
+    """The tables of a speed result: end to end, ratios, parts, calls, and absent peers."""
     rows = [_process_row(entry) for entry in _processes(result)]
     gone = "\n".join(f"not run: {each['what']}: {each['reason']}" for each in result["absent"])
     parts = [
@@ -87,7 +87,7 @@ def _name(entry: dict[str, Any], what: str = "label") -> str:
 
 
 def _render(columns: Sequence[Column], rows: Sequence[Row]) -> str:
-    """The table without columns in which nobody has a value; empty without rows."""
+    """The table without empty columns; empty without rows."""
     if not rows:
         return ""
     used = [n for n in range(len(columns)) if any(row.values[n] is not None for row in rows)]
@@ -176,5 +176,5 @@ def _ratio_table(result: dict[str, Any]) -> str:
         Row(f"{_name(race, 'run')} : {race['peer']}", (race["median"], race["least"], race["most"]))
         for race in result["races"]
     ]
-    note = "Of whole videos, round by round, in turns. Below 1: slower than the peer."
+    note = "Of whole videos, in interleaved rounds. Below 1: slower than the peer."
     return _titled("Times as fast as a peer", _render(columns, rows), note)

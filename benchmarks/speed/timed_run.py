@@ -1,4 +1,4 @@
-"""One way of a contestant through a video."""
+"""One timed pass of a contestant over a video."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import pairwise
 
 @dataclass(frozen=True)
 class TimedRun:
-    """Seconds of one way through a video.
+    """Seconds of one pass over a video.
 
     Attributes:
         total: everything, from the first file to the last answer.

@@ -1,4 +1,4 @@
-"""The tracker process from outside: a real TraX client, and a clock around its requests."""
+"""A real TraX client of the tracker process that times its requests."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from samurai.models.manifest import FOLDER_VARIABLE
 from vot_wrapper.settings import PREFIX
 
 END_WAIT = 600.0
-"""Seconds for the process to measure the network alone, if asked, and to end by itself."""
+"""Seconds for the process to measure the network alone, if requested, and to end."""
 
 
 class TrackerProcess(Contestant):
-    """A running tracker process that has said hello.
+    """A running tracker process after its hello.
 
     Args:
         variant: what it tracks with.
@@ -55,9 +55,9 @@ class TrackerProcess(Contestant):
         """Seconds from the start of the process to its hello."""
 
     def run(self, video: Video, objects: int) -> TimedRun:
-        """Track a video, each frame sent as soon as the answer to the one before is there.
+        """Track a video; each frame is sent as soon as the previous one is answered.
 
-        So the time of a frame holds what isn't finished of the memory update of the frame before.
+        So the time of a frame includes the rest of the previous frame's memory update.
         """
         regions: list[Any] = [(trax.Rectangle.create(*box), {}) for box in video.boxes(objects)]
         images = [{trax.ImageChannel.COLOR: trax.FileImage.create(str(p))} for p in video.paths]
@@ -73,7 +73,7 @@ class TrackerProcess(Contestant):
         return TimedRun.between(started, started, ends)
 
     def close(self) -> dict[str, Any]:
-        """Say goodbye; the report of `instrumented_server`, with the seconds to the hello."""
+        """Quit; returns the report of `instrumented_server`, with the seconds to the hello."""
         peak = self._memory.stop()
         self._client.quit()
         self._input.close()

@@ -1,4 +1,4 @@
-"""One way to run the tracker: which model, through which view, with which policy, how fast."""
+"""One way to run the tracker: model, view, policy and speed."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 SEED = 0
 PRESENT = 3.0
-"""Bias of the heads for visibility and predicted IoU of random weights: an object that is always
-there, as on real footage; an absent one would cost less."""
+"""Bias of the heads for visibility and predicted IoU of random weights: the object is always
+visible, as on real footage; an absent one would cost less."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Variant:
 
     @property
     def label(self) -> str:
-        """Its name in tables; policy samurai and the exact speed mode go without saying."""
+        """Its name in tables; policy samurai and the exact speed mode are left out."""
         parts = [self.model]
         if self.whole:
             parts.append("whole frame")
@@ -54,7 +54,7 @@ class Variant:
         return ", ".join(parts)
 
     def environment(self) -> dict[str, str]:
-        """Settings of the tracker process. Masks are asked for, the dearer answer."""
+        """Settings of the tracker process. Answers are masks, which cost more than boxes."""
         names = ("model", "policy", "device", "dtype", "speed")
         settings = {f"SAMURAI_{name.upper()}": getattr(self, name) for name in names}
         return {**settings, "SAMURAI_OUTPUT": "mask"}
@@ -107,7 +107,8 @@ def has_windows(model: str) -> bool:
 
 
 def random_model(card: ModelCard) -> SAM2Base:
-    """A model of that architecture with weights from a fixed seed, that always sees its object."""
+    """A model of that architecture with weights from a fixed seed, whose object is always
+    visible."""
     import torch
 
     from samurai.models.checkpoints import configuration_path

@@ -1,8 +1,8 @@
 """The video of a benchmark: JPEG files of a bundled sequence at another size, and boxes.
 
 It runs forward and backward over the sequence, so that one longer than the sequence has no cut. The
-first box is the sequence's own object; further ones lie where a fixed seed puts them, as large as
-that one: the content of a box doesn't change the time.
+first box is the sequence's own object; further ones have the same size and random places from a
+fixed seed, because the content of a box doesn't change the time.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class Video:
 
     @property
     def folder(self) -> Path:
+        """The folder of the frames."""
         return self.paths[0].parent
 
     def __len__(self) -> int:

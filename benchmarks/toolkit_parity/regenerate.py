@@ -1,12 +1,12 @@
-"""Records what vot-toolkit 0.7.4 measures, for the repaired experiments to be compared with.
+"""Records the measurements of vot-toolkit 0.7.4, the reference for the repaired experiments.
 
     python benchmarks/toolkit_parity/regenerate.py [--environment FOLDER]
 
 0.7.4 is the last version that runs multi-start, supervised and real-time experiments itself. The
 script makes a virtual environment with it (requirements.txt beside this file; Python 3.11 is what
-the pins were resolved for), or takes the one named, lets tests/toolkit/parity/measure.py run
-there, and writes tests/toolkit/goldens/toolkit_0.7.4.json with its provenance. The measurement
-takes a minute and comes out the same every time: a difference means that an input has changed.
+the pins were resolved for), or takes the one named, lets tests/toolkit/parity/measure.py run there,
+and writes tests/toolkit/goldens/toolkit_0.7.4.json with its provenance. The measurement takes a
+minute and is deterministic: a difference means that an input has changed.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ def make_environment(folder: Path) -> Path:
 
 
 def versions(interpreter: Path) -> dict[str, str]:
+    """Versions of Python and of the packages in NAMED, in another environment."""
     script = (
         "import importlib.metadata as m, json, platform, sys;"
         "found = {name: m.version(name) for name in sys.argv[1:]};"
@@ -53,6 +54,7 @@ def versions(interpreter: Path) -> dict[str, str]:
 
 
 def record(interpreter: Path) -> dict[str, Any]:
+    """The golden file: provenance and the measurements of `measure.py` in that environment."""
     measured = subprocess.run(
         [str(interpreter), str(TESTS / "parity" / "measure.py")],
         check=True,
@@ -72,6 +74,7 @@ def record(interpreter: Path) -> dict[str, Any]:
 
 
 def main() -> int:
+    """Make the environment of the old toolkit, measure in it, and write the golden file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--environment", type=Path, help="folder of the virtual environment")
     arguments = parser.parse_args()

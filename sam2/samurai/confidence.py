@@ -1,10 +1,10 @@
-"""Confidence as a number that means something: the overlap to expect of an answer.
+"""Calibrated confidence: the expected overlap of an answer with the ground truth.
 
 A network's own estimate (predicted IoU times the probability that the object is visible) ranks
-answers well and is off in size. Knots, measured per model on films with known truth
-(`python -m samurai_training evaluate` fits them), turn it into the expected overlap with the truth,
-counting an answer where nothing is as 0. Ranking, and so long-term precision and recall over all
-thresholds, stays what it was: the map never falls.
+answers well but is not calibrated. Knots, measured per model on films with known truth (`python -m
+samurai_training evaluate` fits them), turn it into the expected overlap with the truth, with 0 for
+an answer where the object is absent. The map is monotonic, so the ranking, and with it long-term
+precision and recall over all thresholds, doesn't change.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def fit_knots(estimates: ArrayLike, overlaps: ArrayLike, count: int = 6) -> list
     x, y = np.asarray(estimates, float), np.asarray(overlaps, float)
     places = np.linspace(0, 1, count)
     hats = np.stack([np.interp(x, places, line) for line in np.eye(count)], axis=1)
-    # A little pull towards the identity decides where no answer was.
+    # A weak pull towards the identity decides where there are no answers.
     pull = 1e-2 * len(x) / count
     left = hats.T @ hats + pull * np.eye(count)
     solved = np.linalg.solve(left, hats.T @ y + pull * places)

@@ -1,6 +1,6 @@
 """Every setting of the tracker, once: type, default, choices, help text and environment name.
 
-A setting is a field of a frozen dataclass whose metadata says the rest (see `setting`). Whatever
+A setting is a field of a frozen dataclass, described by its metadata (see `setting`). Whatever
 reads, checks or describes settings iterates over the fields: `from_environment`, command-line
 flags, help texts, the tables of docs/settings.md and the comments of trackers.ini (`config_text`).
 Adding a setting means adding a field here and using it.
@@ -34,7 +34,7 @@ Choices: TypeAlias = Mapping[str, Any] | Iterable[str] | Callable[[], Iterable[s
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 WHOLE: Literal["whole"] = "whole"
-"""The `window` that is the whole frame."""
+"""The `window` that means the whole frame."""
 
 _METADATA = "samurai.setting"
 _CUDA = re.compile(r"cuda:\d+")
@@ -42,16 +42,16 @@ _CUDA = re.compile(r"cuda:\d+")
 
 @dataclass(frozen=True)
 class Setting:
-    """What a field says of itself.
+    """The description of a setting.
 
     Attributes:
         help: what the setting does.
-        choices: the words that it may be; a mapping gives the value that each word stands for. A
-            callable is called when the words are needed.
+        choices: the allowed words; a mapping has the value of each. A callable is called when they
+            are needed.
         convert: from other text than the words, or any, to a value; raises ValueError if there is
             none, and then the words are tried.
-        form: what such text looks like, for messages and tables.
-        unset: what None means, for settings whose default it is.
+        form: the form of such text, for messages and tables.
+        unset: the meaning of None, for settings with that default.
         path: whether such text is a file's path, which must be absolute in the environment: the
             toolkit starts the process in a temporary folder.
         name, default: of the field.
@@ -73,21 +73,21 @@ class Setting:
 
     @property
     def default_text(self) -> str:
-        """The default as one would write it; `unset` for None."""
+        """The default as text; `unset` for None."""
         return "unset" if self.default is None else self.text(self.default)
 
     def words(self) -> dict[str, Any]:
-        """The choices, and the value that each stands for."""
+        """The choices with their values."""
         found = self.choices() if callable(self.choices) else self.choices
         return dict(found) if isinstance(found, Mapping) else {word: word for word in found}
 
     def allowed(self) -> str:
-        """Everything that the setting may be, as one would write it."""
+        """The allowed values, as text for messages."""
         words = ", ".join(self.words())
         return f"{words}, or {self.form}" if words and self.form else words or self.form
 
     def text(self, value: Any) -> str:
-        """A value as one would write it."""
+        """A value as text."""
         if isinstance(self.choices, Mapping):
             for word, meant in self.choices.items():
                 if type(value) is type(meant) and value == meant:
@@ -98,10 +98,10 @@ class Setting:
         """The value of a text.
 
         Args:
-            label: what the setting is called in messages.
+            label: the setting's name in messages.
 
         Raises:
-            ConfigurationError: it isn't allowed; the message lists what is.
+            ConfigurationError: it isn't allowed; the message lists the allowed ones.
         """
         try:
             if self.convert is not None:
@@ -119,7 +119,7 @@ class Setting:
         )
 
     def checked(self, value: Any) -> Any:
-        """A value as the setting keeps it; ConfigurationError where it isn't allowed."""
+        """The stored form of a value; ConfigurationError where it isn't allowed."""
         if value is None and self.default is None:
             return None
         return self.parse(self.text(value), self.name)
@@ -158,10 +158,10 @@ class Configuration:
     """Settings, checked when they are made. Subclasses add fields with `setting`.
 
     Attributes:
-        origins: name, source and value of the settings that were given expressly.
+        origins: name, source and value of the settings that were given explicitly.
 
     Raises:
-        ConfigurationError: a value isn't allowed; the message lists what is.
+        ConfigurationError: a value isn't allowed; the message lists the allowed ones.
     """
 
     origins: tuple[tuple[str, Source, Any], ...] = field(
@@ -180,7 +180,8 @@ class Configuration:
         """Settings from `SAMURAI_*` variables; an unset or empty one means the default.
 
         Raises:
-            ConfigurationError: a variable's value isn't allowed; the message lists what is.
+            ConfigurationError: a variable's value isn't allowed; the message lists the allowed
+                ones.
         """
         given = {
             each.name: each.read(environ[each.variable].strip())
@@ -191,7 +192,7 @@ class Configuration:
         return cls(**given, origins=origins)
 
     def changed(self: C, **arguments: Any) -> C:
-        """The same with other values of some settings.
+        """A copy with other values of some settings.
 
         Raises:
             ConfigurationError: a value isn't allowed, or there is no setting of that name.
@@ -213,7 +214,7 @@ class Configuration:
         return dataclasses.replace(self, **given, origins=origins)
 
     def texts(self) -> dict[str, str]:
-        """The settings as one would write them; those that are None are left out."""
+        """The settings as text; those that are None are left out."""
         return {
             each.name: each.text(value)
             for each in settings_of(type(self))
@@ -221,7 +222,7 @@ class Configuration:
         }
 
     def source(self, name: str) -> Source:
-        """Where a setting comes from. A value that nobody gave expressly is an argument if it
+        """Where a setting comes from. A value without a recorded origin is an argument if it
         differs from the default; None is the default, or the model card's where that has one."""
         value = getattr(self, name)
         for given, source, of in self.origins:
@@ -260,7 +261,7 @@ def _card(text: str) -> str:
 def _policy(text: str) -> str:
     """A policy and its parameters, spelled as `PolicyChoice` does.
 
-    A policy of ours is known without a look at the packages that are installed, which takes
+    Our own policies are recognized without a search of the installed packages, which takes
     milliseconds.
     """
     from samurai.policies import POLICIES, PolicyChoice
@@ -306,7 +307,7 @@ class TrackerConfig(Configuration):
     read by `TrackerConfig.from_environment()` alone.
 
     Raises:
-        ConfigurationError: a value isn't allowed; the message lists what is.
+        ConfigurationError: a value isn't allowed; the message lists the allowed ones.
     """
 
     model: str = setting(

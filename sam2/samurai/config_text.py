@@ -1,5 +1,5 @@
-"""What is said about settings and done with their names, for any configuration: help texts, tables,
-comments, command-line flags, and variables of an environment that are misspelt or unknown."""
+"""Texts and flags of any configuration: help texts, tables, comments, command-line flags, and
+messages about misspelt or unknown environment variables."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _WIDTH = 100
 
 
 def describe(config: type[Configuration], others: Mapping[str, str]) -> str:
-    """The help text of the environment variables: default, what each may be, and what it does.
+    """The help text of the environment variables: default, allowed values and effect of each.
 
     Args:
-        others: variables that are read elsewhere, and what they are.
+        others: variables that are read elsewhere, with their descriptions.
     """
     lines = ["environment variables, their defaults, and what else they may be:"]
     for each in settings_of(config):
@@ -72,7 +72,7 @@ def add_flags(
     config: type[Configuration],
     names: Iterable[str] | None = None,
 ) -> None:
-    """Adds a flag per setting (`--motion-weight`), or for those of these names.
+    """Add a flag per setting (`--motion-weight`), or for the named ones.
 
     A flag that isn't given stays None; `from_flags` reads them.
     """
@@ -88,10 +88,10 @@ def add_flags(
 
 
 def from_flags(base: Config, parsed: argparse.Namespace) -> Config:
-    """A configuration with the flags that were given in place of its own values.
+    """A configuration with its values replaced by the given flags.
 
     Raises:
-        ConfigurationError: a value isn't allowed; the message lists what is.
+        ConfigurationError: a value isn't allowed; the message lists the allowed ones.
     """
     given = {}
     for each in settings_of(type(base)):
@@ -102,7 +102,7 @@ def from_flags(base: Config, parsed: argparse.Namespace) -> Config:
 
 
 def misspelt(name: str, known: Iterable[str]) -> str | None:
-    """The variable that a name misses by at most two letters, or by small ones; None for others.
+    """The variable that a name differs from by at most two letters, or by case; None for others.
 
     `SAMURAI_POLICI` is one; `SAMURAI_MODEL_SIZE`, which another program may read, is none.
     """
@@ -113,9 +113,9 @@ def misspelt(name: str, known: Iterable[str]) -> str | None:
 
 
 def unknown_variables(environ: Mapping[str, str], known: Iterable[str]) -> list[str]:
-    """One sentence for every `SAMURAI_*` variable that nobody reads, with the likely name.
+    """One sentence for every unknown `SAMURAI_*` variable, with the likely name.
 
-    So are names in small letters and those that are a slip away from a variable of ours.
+    Names in lower case and names close to a variable of ours count too.
     """
     known = list(known)
     found = []
@@ -128,10 +128,10 @@ def unknown_variables(environ: Mapping[str, str], known: Iterable[str]) -> list[
 
 
 def refuse_misspelt(environ: Mapping[str, str], known: Iterable[str]) -> None:
-    """Refuses an environment in which a setting is misspelt: it would be without effect.
+    """Refuse an environment with a misspelt setting, which would have no effect.
 
     Raises:
-        ConfigurationError: names each of them and what was meant.
+        ConfigurationError: names each of them and the likely intention.
     """
     known = list(known)
     slips = {name: meant for name in sorted(environ) if (meant := misspelt(name, known))}

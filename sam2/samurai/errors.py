@@ -4,7 +4,8 @@ from __future__ import annotations
 
 
 class SamuraiError(Exception):
-    """Base of all errors below: catch it to catch whatever the tracker says about its input."""
+    """Base of all errors below: catch it to catch every error that the tracker raises about its
+    input."""
 
 
 class FrameError(SamuraiError, ValueError):
@@ -16,7 +17,7 @@ class RegionError(SamuraiError, ValueError):
 
 
 class SessionError(SamuraiError, RuntimeError):
-    """A session's methods were called in an order that makes no sense."""
+    """A session's methods were called in an invalid order."""
 
 
 class ConfigurationError(SamuraiError, ValueError):
@@ -28,8 +29,8 @@ class CheckpointError(SamuraiError, RuntimeError):
 
 
 class DependencyError(SamuraiError, ImportError):
-    """Something that the tracker is built on isn't installed, or is hidden by something else."""
+    """A required package isn't installed, or is hidden by something else."""
 
 
 class DeviceError(SamuraiError, RuntimeError):
-    """A device can't run the model: not enough memory, an operation that it hasn't got."""
+    """A device can't run the model: not enough memory, a missing operation."""

@@ -1,6 +1,6 @@
 """Boxes as plain numbers: corners, overlap, the box of a mask. numpy only.
 
-Two conventions meet here, and each function says which one it speaks:
+Two conventions are used here, and each function names its own:
 
 * a `regions.Box` is x, y, width, height in frame pixels and covers whole pixels (max - min + 1);
 * *corners* are (left, top, right, bottom), the smallest and largest pixel index of a mask without

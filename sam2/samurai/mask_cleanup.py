@@ -1,7 +1,7 @@
-"""Initial masks as they come: specks, pinholes, inverted ones, ones that share pixels.
+"""Cleans initial masks: specks, pinholes, inverted masks, masks that share pixels.
 
-What is repaired is what nobody can have meant; everything is noted in the log. Parts and holes that
-may be real (above both bounds) stay.
+Only obvious mistakes are repaired, and each repair is logged. Parts and holes that may be real
+(above both bounds) stay.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from samurai.regions import Mask, Region
 log = logging.getLogger(__name__)
 
 SMALL_SHARE, SMALL_PIXELS = 0.01, 64
-"""A part or a hole is a slip of the pen if it is under both: this share of the mask, and so many
+"""A part or a hole is a mistake if it is below both bounds: this share of the mask, and so many
 pixels."""
 
 FRAMED = 0.95
@@ -26,7 +26,7 @@ FRAMED = 0.95
 
 
 def cleaned(mask: Mask, number: int) -> Mask:
-    """An initial mask without slips, and the right way round.
+    """An initial mask without specks and pinholes, and not inverted.
 
     Args:
         mask: of the frame's size, not empty.
@@ -39,10 +39,10 @@ def cleaned(mask: Mask, number: int) -> Mask:
 
 
 def note_shared(prompts: Sequence[Region], first: int) -> None:
-    """Note in the log which initial masks share pixels; they are tracked as they are.
+    """Log which initial masks share pixels; they are tracked as they are.
 
-    VOT allows objects to overlap, so that nobody can say whose the pixels are; objects are tracked
-    independently of each other.
+    VOT allows objects to overlap, so the pixels can't be assigned to one of them; objects are
+    tracked independently of each other.
 
     Args:
         first: number of the first prompt's object.
@@ -61,7 +61,7 @@ def note_shared(prompts: Sequence[Region], first: int) -> None:
 
 
 def _upright(mask: NDArray[np.bool_], number: int) -> NDArray[np.bool_]:
-    """The mask, or its opposite where it is plainly the background."""
+    """The mask, or its inverse where it clearly covers the background."""
     border = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
     if mask.mean() <= 0.5 or border.mean() < FRAMED or mask.all():
         return mask
@@ -76,7 +76,7 @@ def _upright(mask: NDArray[np.bool_], number: int) -> NDArray[np.bool_]:
 
 
 def _without_small(mask: NDArray[np.bool_], number: int, what: str, size: int) -> NDArray[np.bool_]:
-    """The mask without parts that are small against `size`, unless nothing else is there."""
+    """The mask without parts that are small against `size`, unless there are no others."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         mask.astype(np.uint8), connectivity=8
     )

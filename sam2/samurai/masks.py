@@ -53,6 +53,7 @@ class PackedMask:
 
     @classmethod
     def of(cls, mask: NDArray[np.bool_]) -> PackedMask:
+        """Encode a boolean (H, W) mask."""
         flat = mask.ravel()
         edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
         bounds = np.concatenate([[0], edges, [flat.size]])

@@ -1,4 +1,4 @@
-"""How answers may be sped up: `exact` changes no bit, `fast` and `max` stay within a tolerance."""
+"""Speed modes: `exact` changes no bit, `fast` and `max` stay within a tolerance."""
 
 from __future__ import annotations
 

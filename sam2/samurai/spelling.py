@@ -1,11 +1,11 @@
-"""Which known word a misspelled one was meant to be: one measure for names and values."""
+"""Spelling suggestions for names and values of settings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 MOST_SLIPS = 2
-"""Slips up to which a word is taken for a misspelling of another."""
+"""Largest edit distance of a misspelling."""
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

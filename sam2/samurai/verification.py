@@ -1,4 +1,4 @@
-"""One video through the installed predictor and through this tracker: do their masks agree?
+"""One video through the installed predictor and through this tracker: comparison of their masks.
 
 Both get the same weights, the whole frame, and a box as two corner points; memory policy `sam2`
 then does what the installed package's `SAM2VideoPredictor` does. `samurai doctor --verify` runs it
@@ -34,7 +34,7 @@ PREDICTOR = {
     "_target_": "sam2.sam2_video_predictor.SAM2VideoPredictor",
     "binarize_mask_from_pts_for_mem_enc": True,
 }
-"""What `build_sam2_video_predictor` changes in a configuration, beside the stability fallback that
+"""Changes of `build_sam2_video_predictor` to a configuration, beside the stability fallback that
 `build_model` adds. It also fills small holes where sam2's CUDA extension is built: not done here,
 because a policy must see the network's own masks."""
 
@@ -44,7 +44,7 @@ REQUIRED_IOU: dict[Speed, float] = {"exact": 0.99, "fast": 0.95, "max": 0.95}
 
 @dataclass(frozen=True)
 class Run:
-    """What one of the two made of a video.
+    """The masks of one of the two, with time and memory.
 
     Attributes:
         masks: boolean (T, H, W), one per frame.
@@ -60,7 +60,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How far the masks of two runs agree.
+    """The agreement of two runs' masks.
 
     Attributes:
         mean: of the masks' intersection over union, over frames in which either has a mask; 0 if
@@ -80,7 +80,7 @@ class Agreement:
     frames: int
 
     def suffices(self, speed: Speed) -> bool:
-        """Whether the runs agree as they must at that speed, and there was something to see."""
+        """Whether the runs agree well enough for that speed, and any frame had masks."""
         return self.filled > 0 and self.mean >= REQUIRED_IOU[speed]
 
 
@@ -196,7 +196,7 @@ def _measured(masks: Iterator[NDArray[np.bool_]], device: torch.device) -> Run:
 
 
 def _peak_meter(device: torch.device) -> Callable[[], int | None]:
-    """Starts to watch the memory; the function returned tells the peak since then."""
+    """Start measuring memory; the returned function gives the peak in bytes since then."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
         return lambda: torch.cuda.max_memory_allocated(device)

@@ -14,7 +14,7 @@ DEFAULT_FOLDER = Path("training")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one step; 0 if it went well, 1 with a message if it didn't."""
+    """Run one step; returns 0, or 1 with a message on failure."""
     parser = _parser()
     options = parser.parse_args(arguments)
     try:

@@ -1,4 +1,4 @@
-"""Who acts in a clip: looks with a pose, a path through the world, limbs, a tracked part.
+"""The actors of a clip: appearance, pose, motion, limbs, and a tracked part.
 
 World coordinates: one unit is the target's own size (the square root of its box's area) in the
 first frame; x right, y down.
@@ -58,7 +58,7 @@ class Motion:
     spin: float
     growth: float
     pull: float = 0.02
-    """How strongly it is drawn back to where it began, so that it stays in reach."""
+    """Strength of the pull back to its start, which keeps it within reach."""
 
     @classmethod
     def drawn(cls, random: Generator, upright: bool = False) -> Motion:
@@ -74,6 +74,8 @@ class Motion:
         )
 
     def advance(self, pose: Pose, home: tuple[float, float], random: Generator) -> Pose:
+        """The pose one frame later; velocity, growth and tilt are random walks pulled towards
+        `home`."""
         self.velocity = self.velocity * 0.98 + random.normal(0, self.push + 1e-4, 2)
         self.velocity -= self.pull * (np.array([pose.x, pose.y]) - home) * np.abs(self.velocity)
         self.growth = 0.9 * self.growth + random.normal(0, 0.008)
@@ -92,7 +94,7 @@ class Motion:
 
 @dataclass
 class Limb:
-    """A second sprite hinged to a first one: where, how big, how far it swings."""
+    """A second sprite hinged to a first one: position, size, and amplitude of its swing."""
 
     sprite: Picture
     at: tuple[float, float]
@@ -103,8 +105,8 @@ class Limb:
 
 @dataclass(frozen=True)
 class Layer:
-    """What to draw: a picture (H, W, 4), its homography into the world, and which of its pixels
-    may count as the actor's, uint8 (H, W); None for all that are opaque."""
+    """A layer to draw: a picture (H, W, 4), its homography into the world, and its pixels that
+    belong to the actor, uint8 (H, W); None for all opaque ones."""
 
     picture: Picture
     place: Matrix
@@ -123,15 +125,16 @@ class Actor:
     time: int = 0
 
     def advance(self, random: Generator) -> None:
+        """Move by one frame."""
         self.pose = self.motion.advance(self.pose, self.home, random)
         self.time += 1
 
     def place_at(self, x: float, y: float) -> None:
-        """Begin and stay about there."""
+        """Move to a place, and stay near it."""
         self.pose.x, self.pose.y = self.home = (x, y)
 
     def focus(self) -> tuple[float, float, float]:
-        """Center and size (the square root of its box's area) of what is tracked, about."""
+        """Approximate center and size (the square root of its box's area) of the tracked part."""
         height, width = self.look.size
         left, top, right, bottom = self.look.part_box()
         middle = np.array([(left + right) / 2 * width, (top + bottom) / 2 * height, 1.0])
@@ -140,14 +143,14 @@ class Actor:
         return float(x / depth), float(y / depth), float(self.pose.size * share)
 
     def double(self, random: Generator, pose: Pose, motion: Motion) -> Actor:
-        """Another one that looks the same."""
+        """A distractor with the same appearance."""
         limbs = [replace(limb, pace=limb.pace * random.uniform(0.7, 1.4)) for limb in self.limbs]
         return Actor(self.look.double(random), pose, motion, limbs)
 
     def layers(self) -> list[Layer]:
-        """What to draw, back to front."""
+        """The layers, back to front."""
         body = self.look.at(self.time)
-        # the margin that a look adds doesn't make it smaller
+        # independent of the margin of its appearance
         grown = max(body.shape[:2]) / max(self.look.size)
         pose = replace(self.pose, size=self.pose.size * grown)
         part = self.look.part(self.time)

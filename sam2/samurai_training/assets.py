@@ -1,8 +1,8 @@
-"""The pictures that training clips are made of: where they come from, and the one file they become.
+"""The pictures of training clips: their sources, and the archive that they are packed into.
 
 Fetched as Debian packages by the system's own package client, never committed. `pack` shrinks them
-into a single archive (about 30 MB), which is all that training reads, so that a machine without a
-network needs one file.
+into a single archive (about 30 MB), the only input of training, so that a machine without a network
+needs one file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SPRITE_SIDE, PHOTO_SIDE, TEXTURE_SIDE = 144, 640, 224
 
 @dataclass(frozen=True)
 class Source:
-    """A Debian package and what its pictures are used as.
+    """A Debian package and the use of its pictures.
 
     license: as its copyright file states it; some name one per picture.
     limit: at most so many pictures are taken, chosen by a fixed shuffle.
@@ -60,13 +60,13 @@ def fetch(folder: Path, say: Callable[[str], None] = print) -> Path:
     """Download the packages, unpack them, and pack their pictures.
 
     Args:
-        folder: working folder; what is there already isn't fetched again.
+        folder: working folder; existing files aren't fetched again.
 
     Returns:
         The archive, `folder`/assets.zip.
 
     Raises:
-        TrainingError: the package client isn't there, or a package can't be had.
+        TrainingError: the package client isn't there, or a package can't be fetched.
     """
     folder = folder.absolute()  # the package tools run elsewhere
     packages = folder / "packages"
@@ -144,7 +144,7 @@ def _files(folder: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
 
 
 def _usable(picture: Picture, kind: str) -> Picture | None:
-    """The picture at its packed size, None if it is of no use."""
+    """The picture at its packed size; None if it can't be used."""
     if picture.dtype != np.uint8:
         return None
     if kind == "sprite":
@@ -163,7 +163,7 @@ def _usable(picture: Picture, kind: str) -> Picture | None:
 
 
 def _sprite(picture: Picture) -> Picture | None:
-    """A cut-out with alpha, cropped to what is opaque; letters and line drawings are left out."""
+    """A cut-out with alpha, cropped to its opaque part; letters and line drawings are left out."""
     if picture.ndim != 3 or picture.shape[2] != 4:
         return None
     opaque = picture[..., 3] > 127
@@ -223,7 +223,7 @@ class Assets:
 
     @classmethod
     def procedural(cls, seed: int = 0) -> Assets:
-        """A few drawn pictures, for tests and for a first look without a download."""
+        """A few drawn pictures, for tests and for trials without a download."""
         random = np.random.default_rng(seed)
         noise = [_noise(random, 256) for _ in range(6)]
         sprites = []

@@ -1,4 +1,4 @@
-"""What a camera and a video codec do to a clean picture, the same way throughout a clip."""
+"""Simulates a camera and a video codec, with constant parameters throughout a clip."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from samurai_training.assets import Picture
 
 GRAY = (104, 116, 124)
-"""What lies outside the frame, BGR: the mean that the network's input is normalized with."""
+"""The color outside the frame, BGR: the mean that the network's input is normalized with."""
 
 
 @dataclass
@@ -41,6 +41,7 @@ class Camera:
 
     @classmethod
     def drawn(cls, random: Generator) -> Camera:
+        """A random camera; every fault of it is absent in a share of the draws."""
         return cls(
             resolution=float(random.choice([1.0, random.uniform(0.25, 1.0)])),
             gain=float(random.uniform(0.75, 1.25)),
@@ -55,6 +56,7 @@ class Camera:
         )
 
     def expose(self, picture: Picture, random: Generator) -> Picture:
+        """A BGR picture (H, W, 3) as this camera records it, at the same size."""
         height, width = picture.shape[:2]
         if self.shake and random.random() < 0.6:
             picture = _streaked(picture, self.shake * random.random(), random.uniform(0, 3.14))

@@ -1,8 +1,9 @@
 """Clips for training and validation: a target among others, seen through a moving window.
 
 A clip is a function of the pictures, its kind, its size and a seed, so that training can be resumed
-and validation repeated. In use the network sees either the whole frame or a window that follows the
-target (`samurai.core.search_region`): `training_clip` makes such views, `film` whole frames.
+and validation repeated. At inference the network sees either the whole frame or a window that
+follows the target (`samurai.core.search_region`): `training_clip` makes such views, `film` whole
+frames.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from samurai_training.actors import Pose
 from samurai_training.assets import Assets, Picture
-from samurai_training.view_sampling import Pan, Pursuit, Stare, ViewRule, ViewSampler
+from samurai_training.view_sampling import FollowingView, Pan, StaticView, ViewRule, ViewSampler
 from samurai_training.world import World
 
 SMALLEST = 12
@@ -46,7 +47,7 @@ def training_clip(assets: Assets, rule: ViewRule, length: int, seed: tuple[int, 
 def _try(assets: Assets, rule: ViewRule, length: int, random: Generator) -> Clip | None:
     world = World(assets, random)
     view_sampler: ViewSampler = (
-        Stare(rule, random) if random.random() < rule.whole else Pursuit(rule, random)
+        StaticView(rule, random) if random.random() < rule.whole else FollowingView(rule, random)
     )
     framed = random.random() < 0.5
     gap = int(random.choice([1, 1, 2, 4]))
@@ -77,7 +78,7 @@ def _absence(length: int, random: Generator) -> range:
 
 
 def _elsewhere(pose: Pose, random: Generator) -> Pose:
-    """The same pose a little away."""
+    """The same pose, slightly displaced."""
     x, y = random.normal(0, 0.5, 2) * pose.size
     return replace(pose, x=pose.x + float(x), y=pose.y + float(y))
 

@@ -55,7 +55,7 @@ class Clips(Dataset[dict[str, Any]]):
 
 
 def _box(mask: np.ndarray[Any, Any], random: np.random.Generator) -> np.ndarray[Any, Any]:
-    """Corners around a mask, a little off, as people draw them."""
+    """Jittered corners around a mask, as people draw them."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     box = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], float)
     longer = max(box[2] - box[0], box[3] - box[1])
@@ -67,7 +67,7 @@ def _box(mask: np.ndarray[Any, Any], random: np.random.Generator) -> np.ndarray[
 def _clicks(
     masks: list[np.ndarray[Any, Any]], count: int, random: np.random.Generator
 ) -> dict[str, Tensor]:
-    """So many clicks per mask: the first well inside it, a third of the others beside it."""
+    """Clicks for each mask: the first well inside it, a third of the others outside it."""
     places, labels = [], []
     for mask in masks:
         inside = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
@@ -119,6 +119,6 @@ def dataloader(
 
 
 def _quiet_worker(_: int) -> None:
-    """One thread each: there are as many workers as cores to spare."""
+    """One thread each, because there are as many workers as spare cores."""
     cv2.setNumThreads(1)
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""The one error of training, for what a person can put right."""
+"""The error of training, for faults that the user can correct."""
 
 from samurai.errors import SamuraiError
 

@@ -1,7 +1,7 @@
-"""What a clip happens on: a photograph or a texture, and pieces of it that can be tracked.
+"""The background of a clip: a photograph or a texture, and pieces of it that can be tracked.
 
-A piece of a photograph is a target without the marks of scissors and paste: its edges, its light
-and its surroundings were recorded together.
+A piece of a photograph is a target without cut-out artifacts: its edges, its light and its
+    surroundings were recorded together.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from samurai_training.sprites import patch
 
 @dataclass
 class Ground:
-    """A picture (H, W, 3) that lies in the world.
+    """A picture (H, W, 3) placed in the world.
 
     Attributes:
         scale: pixels per unit. origin: the pixel (x, y) at the world's origin.
-        piece: uint8 (H, W), 255 on what is tracked; None if that is no part of the ground.
+        piece: uint8 (H, W), 255 on what is tracked; None if the target is not part of the ground.
         tilt: of the ground against the view. leaning: its change per frame.
     """
 
@@ -36,13 +36,14 @@ class Ground:
 
     @classmethod
     def drawn(cls, assets: Assets, random: Generator) -> Ground:
+        """A random background, seen from a random place in it."""
         picture, scale = _background(assets, random)
         origin = random.uniform(0.2, 0.8, 2) * picture.shape[1::-1]
         return cls(picture, scale, origin)
 
     def choose_piece(self, random: Generator) -> bool:
-        """Track a piece of the ground, which then is one unit large, at the origin; False if none
-        was found that looks like a thing."""
+        """Track a piece of the ground, which then is one unit large, at the origin; returns False
+        if no suitable piece was found."""
         for _ in range(12):
             piece = _piece(self.picture, random)
             if piece is not None:
@@ -67,6 +68,7 @@ class Ground:
         self.tilt, self.leaning = np.zeros(2), random.normal(0, 0.02, 2)
 
     def advance(self, random: Generator) -> None:
+        """Lean by one frame, where the ground is tilted."""
         if self.tilt is not None and self.leaning is not None:
             self.leaning = 0.9 * self.leaning + random.normal(0, 0.01, 2)
             self.tilt = np.clip(self.tilt + self.leaning, -0.25, 0.25)
@@ -84,7 +86,7 @@ class Ground:
 
 
 def _piece(picture: Picture, random: Generator) -> Picture | None:
-    """A connected region of like colors, holes filled, uint8 (H, W); None if it's no thing."""
+    """A connected region of like colors, holes filled, uint8 (H, W); None if it is unsuitable."""
     height, width = picture.shape[:2]
     side = float(np.exp(random.uniform(np.log(30), np.log(140))))
     x, y = (int(random.uniform(0.15, 0.85) * length) for length in (width, height))
@@ -93,7 +95,7 @@ def _piece(picture: Picture, random: Generator) -> Picture | None:
     smooth = cv2.GaussianBlur(cut, (0, 0), side / 40 + 0.5)
     found = np.zeros((smooth.shape[0] + 2, smooth.shape[1] + 2), np.uint8)
     seed = np.array([x - left, y - top])
-    for _ in range(random.integers(1, 4)):  # a thing may have parts of several colors
+    for _ in range(random.integers(1, 4)):  # an object may have several colors
         spread = (float(random.uniform(6, 28)),) * 3
         place = np.clip(seed, 0, np.array(smooth.shape[1::-1]) - 1).astype(int).tolist()
         if found[place[1] + 1, place[0] + 1] == 0:
@@ -133,7 +135,7 @@ def _background(assets: Assets, random: Generator) -> tuple[Picture, float]:
 
 
 def _pave(picture: Picture, assets: Assets, random: Generator) -> None:
-    """Put rectangles of other pictures over a picture, as streets are full of signs and windows."""
+    """Put rectangles of other pictures over a picture, like the signs and windows of streets."""
     rows, columns = picture.shape[:2]
     for _ in range(random.integers(3, 16)):
         height, width = np.exp(random.uniform(np.log(10), np.log(min(rows, columns) / 2), 2))

@@ -1,8 +1,8 @@
 """The training loop: resumable at any step, on a CPU or a GPU, with a running mean of the weights.
 
-What a run leaves in its folder:
-    weights.safetensors, average.safetensors   float16, what a resume needs at least
-    state.pt                                   step, optimizer; without it the optimizer starts anew
+Files of a run in its folder:
+    weights.safetensors, average.safetensors   float16, the least that a resume needs
+    state.pt                                   step, optimizer; without it the optimizer restarts
     log.jsonl, curves.png                      one line every few steps, and a picture of it
 """
 
@@ -40,7 +40,7 @@ LOG_EVERY, SAVE_EVERY = 25, 100
 class Options:
     """folder: of the run. archive: the pictures, None for drawn ones. begin_with: weights to begin
     with (.safetensors), None for random ones. minutes: stop after so long, to be resumed. threads:
-    of this process; layers this small gain more from a second run than from a second thread."""
+    of this process; with layers this small a second run uses a core better than a second thread."""
 
     folder: Path
     archive: Path | None

@@ -1,8 +1,8 @@
-"""What SAM 2 is trained with (arXiv 2408.00714, appendix D.1), and what a start from nothing needs.
+"""The losses of SAM 2 (arXiv 2408.00714, appendix D.1), with changes for training from scratch.
 
-Mask losses on the best of three candidates, an IoU head that is told the truth of all three, and a
+Mask losses on the best of three candidates, an IoU head supervised on all three, and a
 visibility head. Where SAM 2 takes the best candidate alone, a tenth of the mean over all is added:
-from random weights a candidate that never wins is never trained otherwise.
+from random weights a candidate that is never the best would otherwise never be trained.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FOCAL_ALPHA, FOCAL_GAMMA = 0.25, 2.0
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights of the losses; `focal` and `entropy` are two ways to judge pixels.
+    """Weights of the losses; `focal` and `entropy` are two pixel losses.
 
     SAM 2's are focal 20, dice 1, iou 1, visible 1. Focal loss from random weights settles on "all
     background" (the cross entropy, which weighs the object's pixels up, doesn't).

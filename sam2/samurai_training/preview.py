@@ -1,4 +1,4 @@
-"""A sheet of clips with the target outlined, to look at what training sees."""
+"""A sheet of clips with the target outlined, for a look at the training data."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The curriculum: which clips, prompts and losses at which share of the training.
+"""The curriculum: the clips, prompts and losses of every stage of training.
 
 Named recipes for different machines; a recipe and a seed determine a training run, however often it
 is interrupted. Sizes grow: small views teach appearance and memory cheaply, large ones give edges,
-long clips teach what to do after mistakes and absences.
+long clips teach recovery from mistakes and absences.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Stage:
             target at the same size in pixels.
         clips, frames: in a batch.
         gated: see `unroll`.
-        forget, mistakes: shares of memories that a frame can't see, and that are wrong.
-        prompts: how often the first frame is prompted how.
+        forget, mistakes: shares of hidden and of wrong memories.
+        prompts: probabilities of the first frame's prompts.
     """
 
     share: float
@@ -53,8 +53,8 @@ class Stage:
 @dataclass(frozen=True)
 class Recipe:
     """steps: optimizer steps in all. rate: peak learning rate, reached after `warm_up` steps and
-    then lowered along a cosine. average: decay of the running mean of the weights. trunk: what the
-    rate is multiplied by for the image encoder's trunk, less than 1 where that is pretrained."""
+    then lowered along a cosine. average: decay of the running mean of the weights. trunk: factor of
+    the rate for the image encoder's trunk, less than 1 where that is pretrained."""
 
     steps: int
     rate: float

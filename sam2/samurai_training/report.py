@@ -1,7 +1,7 @@
-"""What goes onto the model card: overlap of two policies on generated films, and calibration.
+"""The numbers of the model card: overlap of two policies on generated films, and calibration.
 
-The thresholds of the published policies were made for the official heads. Whether they mean the
-same here is measured: how often each is crossed, and what the predicted IoU is worth.
+The thresholds of the published policies were made for the official heads. This measures whether
+they fit here: how often each is crossed, and the accuracy of the predicted IoU.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def compare(first: Tracker, second: Tracker, clips: Sequence[Clip]) -> dict[str,
 
 
 class _Recorder:
-    """Wraps a policy's `choose` and notes what it saw and chose."""
+    """Wraps a policy's `choose` and records its inputs and choices."""
 
     def __init__(self, policy: Policy) -> None:
         self.seen: list[tuple[Decoded, Choice]] = []

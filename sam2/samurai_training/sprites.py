@@ -1,4 +1,4 @@
-"""How things in a clip look: cut-outs that deform, in ever new colors and textures."""
+"""The appearance of objects in a clip: cut-outs that deform, in varying colors and textures."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Look(Protocol):
         """The tracked part's left, top, right and bottom as shares of `size`, about."""
 
     def choose_part(self, random: Generator) -> None:
-        """From now on only a part is tracked."""
+        """Track only a part from now on."""
 
     def double(self, random: Generator) -> Look:
-        """Another one that looks the same, or nearly."""
+        """Another one that looks (nearly) the same."""
 
     def blend(self, texture: Picture, share: float) -> None:
         """Take on that share of a texture, uint8 (H, W, 3) of this look's `size`."""
@@ -92,6 +92,7 @@ class Deformation:
 
     @classmethod
     def drawn(cls, random: Generator) -> Deformation:
+        """A random wave; three in ten are still."""
         amplitude = random.choice([0.0, 0.03, 0.07, 0.12], p=[0.3, 0.25, 0.25, 0.2])
         waves = np.stack(
             [
@@ -105,7 +106,7 @@ class Deformation:
         return cls(float(amplitude), waves)
 
     def apply(self, sprite: Picture, time: float) -> Picture:
-        """The sprite (or its mask), with a margin for what swings out of it."""
+        """The sprite (or its mask), with a margin for parts that swing out."""
         if self.amplitude == 0:
             return sprite
         margin = int(self.amplitude * max(sprite.shape[:2])) + 1
@@ -137,13 +138,16 @@ class CutOut:
 
     @property
     def size(self) -> tuple[int, int]:
+        """Height and width of the sprite in pixels."""
         height, width = self.sprite.shape[:2]
         return height, width
 
     def at(self, time: float) -> Picture:
+        """The deformed sprite (H, W, 4) at a time in frames."""
         return self.deformation.apply(self.sprite, time)
 
     def part(self, time: float) -> Picture | None:
+        """Mask (H, W) of the tracked ellipse, 255 inside; None for the whole sprite."""
         if self.ellipse is None:
             return None
         height, width = self.size
@@ -155,16 +159,20 @@ class CutOut:
         return self.deformation.apply(inside, time)
 
     def part_box(self) -> tuple[float, float, float, float]:
+        """The tracked part as (left, top, right, bottom), in shares of the sprite."""
         return self.ellipse or (0.0, 0.0, 1.0, 1.0)
 
     def choose_part(self, random: Generator) -> None:
+        """Track a random ellipse only."""
         width, height = random.uniform(0.35, 0.65, 2)
         left, top = random.uniform(0, 1 - width), random.uniform(0, 1 - height)
         self.ellipse = (float(left), float(top), float(left + width), float(top + height))
 
     def double(self, random: Generator) -> CutOut:
+        """The same sprite with another deformation: a distractor."""
         return CutOut(self.sprite, Deformation.drawn(random))
 
     def blend(self, texture: Picture, share: float) -> None:
+        """Mix a texture (H, W, 3) into the colors; `share` 1 replaces them."""
         color = self.sprite[..., :3].copy()
         self.sprite[..., :3] = cv2.addWeighted(color, 1 - share, texture, share, 0)

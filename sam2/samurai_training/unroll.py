@@ -26,7 +26,7 @@ PromptKind = Literal["mask", "filled_box", "box", "clicks", "correction"]
 corners, by clicks, or by clicks and a further one on what they left wrong, with their logits."""
 
 SINGLE_FROM = 3
-"""So many clicks leave no doubt about the object: they have one answer, fewer have three."""
+"""Number of clicks from which the prompt is unambiguous: one candidate, below it three."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class Batch:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the network says of one frame; logits (B, K, S/4, S/4) before the visibility gate."""
+    """The network's prediction for one frame; logits (B, K, S/4, S/4) before the visibility
+    gate."""
 
     time: int
     logits: Tensor
@@ -87,14 +88,14 @@ def set_side(model: SAM2Base, side: int) -> None:
 def unroll(
     model: SAM2Base, batch: Batch, gated: bool, forget: float = 0.0, mistakes: float = 0.0
 ) -> list[Prediction]:
-    """Predictions for every frame that the network had to answer.
+    """Predictions for every frame that isn't prompted by its own mask.
 
     Args:
-        gated: whether memory sees masks through the visibility gate, as in use. From random
-            weights the gate is wrong and cuts off what is to be learnt: leave it open then.
+        gated: whether memory sees masks through the visibility gate, as in use. From random weights
+            the gate is wrong and hides the memories: leave it open then.
         forget: share of memories that a frame can't see, as when a policy doesn't keep them.
-        mistakes: share of memories that show a wrong mask, as after a mistake: what follows has to
-            be found by the prompt's frame and the rest.
+        mistakes: share of memories that show a wrong mask, as after a mistake: then the network
+            must rely on the prompt's frame and the other memories.
     """
     length, clips = batch.frames.shape[:2]
     frames = batch.frames.flatten(0, 1)
@@ -167,7 +168,7 @@ def _decode_points(
 
 @torch.no_grad()
 def _correcting(logits: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
-    """A click per clip at the heart of its largest error: places (B, 1, 2) and labels (B, 1).
+    """A click per clip in the middle of its largest error: places (B, 1, 2) and labels (B, 1).
 
     Args:
         logits: (B, 1, S/4, S/4) of the answer. masks: (B, 1, S, S), the truth.
@@ -175,7 +176,7 @@ def _correcting(logits: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
     truth = F.interpolate(masks, logits.shape[-2:], mode="area") > 0.5
     wrong = (truth != (logits > 0)).float()
     depth = wrong
-    for _ in range(4):  # an error's heart survives the most erosion
+    for _ in range(4):  # the middle of an error survives the most erosion
         depth = depth + wrong * F.avg_pool2d(depth, 5, 1, 2)
     side = depth.shape[-1]
     place = depth.flatten(1).argmax(1)
@@ -251,7 +252,7 @@ def _decode(
 
 
 def _kept(memory: list[Remembered], forget: float) -> list[Remembered]:
-    """The prompt's frame and those after it that aren't forgotten; the same for all clips."""
+    """The prompt's frame and later ones that aren't forgotten; the same for all clips."""
     if forget == 0 or len(memory) < 3:
         return memory
     # torch's generator is the seeded one of the training loop

@@ -1,4 +1,4 @@
-"""How well weights track: the real tracker, with its policies and windows, on generated films.
+"""Validation: the real tracker, with its policies and windows, on generated films.
 
 Films use pictures that training never sees and fixed seeds. Overlap is measured as on real
 sequences: of boxes, from the second frame on, over frames in which the target is visible, then the
@@ -29,6 +29,7 @@ class Score:
 
     @property
     def mean(self) -> float:
+        """Mean IoU over all frames."""
         return float(np.mean(self.overlaps))
 
 

@@ -1,8 +1,8 @@
-"""Where training clips look: the whole frame, or a window that follows the target with errors.
+"""The views of training clips: the whole frame, or a window that follows the target with errors.
 
-In use the window follows what the network answered (`samurai.core.search_region`), so it is off
-whenever the answer was: late, aside, too wide, too narrow, for one frame or for
-many. Clips that only knew a perfect window would teach nothing about that.
+At inference the window follows the network's answers (`samurai.core.search_region`), so it has
+their errors: late, displaced, too wide, too narrow, for one frame or for many. Clips with perfect
+windows only would not prepare for that.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Focus = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class ViewRule:
-    """How a training clip is looked at.
+    """The parameters of a training clip's views.
 
     Attributes:
         side: of the square views, in pixels.
         reach: median of the window's side in units, the target's size.
-        whole: share of clips that see the whole frame, still, instead of a window that follows.
+        whole: share of clips with a still view of the whole frame instead of a following window.
     """
 
     side: int
@@ -38,14 +38,14 @@ class ViewSampler(Protocol):
     """Chooses the view of every frame of a clip."""
 
     def view(self, now: Focus) -> View:
-        """The next frame's, given where the target is in it."""
+        """The view of the next frame, given the target's position in it."""
 
     def notice(self, now: Focus, visible: bool) -> None:
-        """Told after every frame."""
+        """Receive the target's position and visibility after every frame."""
 
 
-class Stare:
-    """The whole frame, which stays as it is."""
+class StaticView:
+    """A still view of the whole frame."""
 
     def __init__(self, rule: ViewRule, random: Generator) -> None:
         reach = float(np.exp(random.uniform(np.log(1.8), np.log(9))))
@@ -54,20 +54,21 @@ class Stare:
         self._view = View(float(x), float(y), rule.side / reach, (rule.side,) * 2, roll)
 
     def view(self, now: Focus) -> View:
+        """The same view for every frame."""
         return self._view
 
     def notice(self, now: Focus, visible: bool) -> None:
-        pass
+        """Nothing changes the view."""
 
 
-class Pursuit:
-    """A window of some target sizes that follows where the target was."""
+class FollowingView:
+    """A window a few target sizes wide that follows the target's past positions."""
 
     def __init__(self, rule: ViewRule, random: Generator) -> None:
         self._random, self._side = random, rule.side
         self._reach = rule.reach * float(np.exp(random.normal(0, 0.2)))
         self._lag = random.uniform(0, 1.2)
-        # errors of a moment, and errors that stay for a while, as shares of the window
+        # momentary and slowly varying errors, as shares of the window
         self._jitter = float(random.choice([0.02, 0.06, 0.12], p=[0.4, 0.4, 0.2]))
         self._drift = float(random.choice([0.0, 0.05, 0.1], p=[0.4, 0.35, 0.25]))
         self._shaken = float(random.choice([0.0, 0.25], p=[0.7, 0.3]))
@@ -79,6 +80,7 @@ class Pursuit:
         self._lost = 0
 
     def view(self, now: Focus) -> View:
+        """A window about the delayed, jittered position of the last visible target."""
         random = self._random
         seen = self._seen or now
         size = self._reach * seen[2]
@@ -92,6 +94,7 @@ class Pursuit:
         return View(*middle, self._side / size, (self._side,) * 2, self._roll)
 
     def notice(self, now: Focus, visible: bool) -> None:
+        """Remember a visible target; drift, roll and the time of absence advance."""
         random = self._random
         self._lost = 0 if visible else self._lost + 1
         if visible:
@@ -103,7 +106,7 @@ class Pursuit:
 
 class Pan:
     """A whole frame of (height, width) for films: it pans, turns slowly after the target, and in
-    three films of ten shakes, as a camera does in somebody's hands."""
+    three films of ten shakes like a handheld camera."""
 
     def __init__(self, size: tuple[int, int], random: Generator) -> None:
         self._random, self._size = random, size
@@ -114,6 +117,7 @@ class Pan:
         self._shaking = float(random.choice([0.0, 0.15], p=[0.7, 0.3]))
 
     def view(self, now: Focus) -> View:
+        """The frame panned by one step, slowly turning after the target."""
         random = self._random
         self._at = self._at + self._pan
         self._at = self._at + 0.05 * (np.array(now[:2]) - self._at)
@@ -122,4 +126,4 @@ class Pan:
         return View(float(x), float(y), self._scale, self._size)
 
     def notice(self, now: Focus, visible: bool) -> None:
-        pass
+        """Nothing changes the view: the camera follows the target whether it is visible or not."""

@@ -1,4 +1,5 @@
-"""A scene that moves: a ground, a target, and others behind and before it, seen through views."""
+"""A moving scene: a ground, a target, and other objects behind and before it, seen through
+views."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ PARTS = 0.2
 
 @dataclass(frozen=True)
 class View:
-    """A look at the world: center and scale, pixels per unit, of an output of some size."""
+    """A view of the world: center and scale, pixels per unit, of an output of some size."""
 
     x: float
     y: float
@@ -90,7 +91,8 @@ class World:
             target.look.blend(piece, self.random.uniform(0.4, 0.8))
 
     def _populate(self, assets: Assets) -> None:
-        """Distractors, some of them doubles of the target, and things that pass in front of it."""
+        """Distractors, some of them identical-looking, and objects that pass in front of the
+        target."""
         random = self.random
         people = self.target is not None and isinstance(self.target.look, Person)
         for _ in range(random.choice([0, 1, 2, 3, 5], p=[0.2, 0.25, 0.25, 0.2, 0.1])):
@@ -105,7 +107,7 @@ class World:
             self.before.append(self._passer(assets))
 
     def _double(self, other: Actor) -> Actor:
-        """In the place of another: the same look as the target."""
+        """A distractor with the target's appearance."""
         random, size = self.random, self.random.uniform(0.75, 1.3)
         if self.target is None:
             sprite = self.ground.cut_piece()
@@ -129,11 +131,11 @@ class World:
         return passer
 
     def focus(self) -> tuple[float, float, float]:
-        """Center and size of what is tracked, in units."""
+        """Center and size of the tracked part, in units."""
         return (0.0, 0.0, 1.0) if self.target is None else self.target.focus()
 
     def actors(self) -> list[Actor]:
-        """All of them, the target among them."""
+        """All actors, including the target."""
         return [*([self.target] if self.target else []), *self.behind, *self.before]
 
     def _frame_edges(self) -> tuple[float, float, float, float]:
@@ -148,6 +150,7 @@ class World:
         return -float(left), -float(top), float(right), float(bottom)
 
     def advance(self) -> None:
+        """Move the ground and all actors by one frame."""
         self.ground.advance(self.random)
         for moving in self.actors():
             moving.advance(self.random)

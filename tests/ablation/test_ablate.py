@@ -224,8 +224,8 @@ def test_prose_on_the_page_stays(ablate: Ablate, single: Path, tmp_path: Path) -
     ("arguments", "message"),
     [
         (["--policies", "nobody"], "unknown policy 'nobody'"),
-        (["--models", "huge"], "no model is called 'huge'"),
-        (["--workspace", "/nowhere"], "/nowhere is no workspace"),
+        (["--models", "huge"], "unknown model 'huge'"),
+        (["--workspace", "/nowhere"], "/nowhere is not a VOT workspace"),
         (["--workspace", "/a/same", "/b/same"], "two workspaces have the same name"),
     ],
 )

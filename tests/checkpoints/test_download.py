@@ -241,7 +241,7 @@ def test_a_page_of_the_same_length_is_no_checkpoint(
     get: Get, host: Any, folder: Path, card: ModelCard
 ) -> None:
     host.content = b"<html>".ljust(card.bytes)
-    refusal(get, "refused and removed.*no checkpoint")
+    refusal(get, "rejected and removed.*not a checkpoint")
     assert files(folder) == set()
 
 
@@ -250,7 +250,7 @@ def test_another_models_weights_are_refused(
 ) -> None:
     nano = checkpoints.configuration_path(checkpoints.model_card("nano"))
     card = micro_card(url=host.url, configuration=str(nano))
-    refusal(get, "refused and removed.*another model", card=card)
+    refusal(get, "rejected and removed.*another model", card=card)
     assert files(folder) == set()
 
 
@@ -270,7 +270,7 @@ def test_a_part_of_another_file_is_noticed(get: Get, folder: Path, micro_checkpo
     start = bytearray(micro_checkpoint[: len(micro_checkpoint) // 2])
     start[-1000:] = bytes(1000)
     (folder / "micro.pt.part").write_bytes(start)
-    refusal(get, "refused and removed")
+    refusal(get, "rejected and removed")
     assert get().read_bytes() == micro_checkpoint
 
 
@@ -358,5 +358,5 @@ def test_the_bundled_model_is_only_verified(
 
 
 def test_an_unknown_name() -> None:
-    with pytest.raises(ConfigurationError, match="there are: nano"):
+    with pytest.raises(ConfigurationError, match="available: nano"):
         download("huge")

@@ -201,7 +201,7 @@ class Hostile:
 def test_code_in_a_checkpoint_does_not_run(micro_card: CardMaker, tmp_path: Path) -> None:
     path, trace = tmp_path / "weights.pt", tmp_path / "ran"
     torch.save({"model": {"weight": Hostile(trace)}}, path)
-    with pytest.raises(CheckpointError, match="damaged or no checkpoint") as caught:
+    with pytest.raises(CheckpointError, match="damaged or not a checkpoint") as caught:
         load_model(micro_card(), path)
     assert not trace.exists()
     assert "weights_only" not in str(caught.value), "torch's advice to load unsafely leaked"
@@ -219,7 +219,7 @@ def test_truncated_files(
     cuts = [0, 1, 7, 8, 9, 100, 10_000, len(content) // 2, len(content) - 1000, len(content) - 1]
     for cut in cuts:
         path.write_bytes(content[:cut])
-        with pytest.raises(CheckpointError, match="damaged or no checkpoint"):
+        with pytest.raises(CheckpointError, match="damaged or not a checkpoint"):
             load_model(micro_card(file=path.name), path)
 
 

@@ -130,10 +130,10 @@ def test_sections_and_doctor_look_at_the_file(
     [fault] = faults(section(file))
     assert "bytes, not 5" in fault.what and "delete" not in fault.remedy
     monkeypatch.setenv("SAMURAI_MODEL", str(file))
-    assert any("mine: " in f.text and f.level == "FAIL" for f in doctor.weights())
+    assert any("mine: " in f.what and f.level == "FAIL" for f in doctor.weights())
     card(CARD)
     assert faults(section(file)) == []
-    assert any("mine: " in f.text and f.level == "OK" for f in doctor.weights())
+    assert any("mine: " in f.what and f.level == "OK" for f in doctor.weights())
     (tmp_path / "weights.safetensors").unlink()
     [fault] = faults(section(file))
     assert fault.absent and not fault.model, "nothing that could be downloaded"

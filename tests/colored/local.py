@@ -3,7 +3,7 @@
 Hundreds of runs take seconds this way.
 
 What stands on either side is the real thing: the toolkit converts frames and regions for TraX and
-back, and `vot_wrapper.trax.server.Conversation` answers.
+back, and `vot_wrapper.trax.server.TraxHandler` answers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from vot.tracker.trax import TrackerProcess
 
 from colored.tracker import ColorTracker
 from vot_wrapper.settings import Settings
-from vot_wrapper.trax.server import Conversation
+from vot_wrapper.trax.server import TraxHandler
 
 Seconds = Callable[[int], float]  # of the n-th request since the last initialization
 
@@ -30,7 +30,7 @@ class LocalClient:
         self._seconds = seconds
         self._count = 0
         self._reply: Any = None
-        self._conversation = Conversation(self, ColorTracker(), Settings())
+        self._conversation = TraxHandler(self, ColorTracker(), Settings())
 
     def initialize(self, images: Any, objects: Any, properties: Any) -> Any:
         self._count = 0

@@ -290,13 +290,13 @@ def dies_while_computing(story):
     gone(story, 1)
 
 
-def signalled(story):
+def signaled(story):
     number = story.pick([signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
     story.peer.signal(number)
     ended(story, 128 + number, b"stopped by SIG")
 
 
-def signalled_while_computing(story):
+def signaled_while_computing(story):
     story.peer.send(frame(story.special["BUSY"]))
     time.sleep(0.05)
     story.peer.signal(signal.SIGTERM)
@@ -305,7 +305,7 @@ def signalled_while_computing(story):
     gone(story, 128 + signal.SIGTERM)
 
 
-def signalled_at_work(story):
+def signaled_at_work(story):
     story.peer.send(frame(story.good()) * 20)
     story.peer.signal(signal.SIGTERM)
     anything(story, 128 + signal.SIGTERM)
@@ -319,9 +319,9 @@ GOES_ON = {
 LAST = {
     quits: 6, quits_with_objects: 2, hostile_region: 20, doubtful_region: 5, broken_image: 12,
     vanishing_image: 3, broken_message: 10, mutated_message: 14, failing_tracker: 6, leaves: 8,
-    stops_reading: 3, dies_while_computing: 0.1, signalled: 5, signalled_while_computing: 0.1,
-    signalled_at_work: 3,
+    stops_reading: 3, dies_while_computing: 0.1, signaled: 5, signaled_while_computing: 0.1,
+    signaled_at_work: 3,
 }  # fmt: skip
 """Shares of the steps; those that take the process's grace time are rare."""
-OF_THE_BOOK = (noisy_tracker, failing_tracker, dies_while_computing, signalled_while_computing)
+OF_THE_BOOK = (noisy_tracker, failing_tracker, dies_while_computing, signaled_while_computing)
 """Steps that need `zygote.BookTracker`."""

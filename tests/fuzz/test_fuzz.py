@@ -13,7 +13,7 @@ from fuzz.story import Fuzzer
 def short_lives(monkeypatch):
     """More ends in few exchanges; the long lives and those that take grace time are left out."""
     monkeypatch.setattr("fuzz.story.LONG_LIFE", 100)
-    for step in (steps.dies_while_computing, steps.signalled_while_computing):
+    for step in (steps.dies_while_computing, steps.signaled_while_computing):
         monkeypatch.setitem(steps.LAST, step, 0)
 
 

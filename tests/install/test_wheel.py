@@ -275,7 +275,7 @@ def test_a_new_workspace_has_a_commented_registry(samurai: Samurai, tmp_path: Pa
         "samurai", "evaluate", "--workspace", folder, "--stack", "tests/multiobject",
         "--sequences", "nothing",
     )  # fmt: skip
-    assert "There are: twins" in done.stderr, done  # and not: there is no tracker 'samurai'
+    assert "Available: twins" in done.stderr, done  # and not: there is no tracker 'samurai'
     text = (folder / "trackers.ini").read_text()
     ini = configparser.ConfigParser()
     ini.read_string(text)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from vot.stack import Stack
 
-from vot_wrapper.preflight import Finding, check_workspace
+from samurai.cli.finding import Finding
+from vot_wrapper.preflight import check_workspace
 from vot_wrapper.toolkit.needs import needs_of
 
 Make = Callable[..., Path]

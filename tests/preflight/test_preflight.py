@@ -19,9 +19,10 @@ from vot.dataset import load_dataset
 from vot.region.io import parse_region
 from vot.stack import Stack
 
-from vot_wrapper.preflight import Finding, check_workspace, merged
+from samurai.cli.finding import Finding
 from vot_wrapper.preflight import check as check_module
-from vot_wrapper.preflight.sequence import gather
+from vot_wrapper.preflight import check_workspace, merged
+from vot_wrapper.preflight.sequence import read_facts
 from vot_wrapper.preflight.truth import BROKEN, EMPTY, SPECIAL, parse
 from vot_wrapper.toolkit.needs import needs_of
 
@@ -328,10 +329,10 @@ ABSENT = struct.pack("<BI", 0, 1)
 def test_binary_truth(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     root = make(truth=binary(BOX, MASK, ABSENT, BOX))
     assert toolkit_reads(root) and check(root) == []
-    facts = gather(root / "sequences" / "seq", "seq")
+    facts = read_facts(root / "sequences" / "seq", "seq")
     assert facts is not None and facts.truths == {"object": "vvsv"}
     monkeypatch.setattr(os, "access", lambda *_: False)
-    facts = gather(root / "sequences" / "seq", "seq")
+    facts = read_facts(root / "sequences" / "seq", "seq")
     assert facts is not None and [f.kind for f in facts.findings] == ["truth read-only"]
 
 
@@ -352,7 +353,7 @@ def test_only_chosen_sequences_are_checked(make: Make) -> None:
 
 
 def test_many_alike_are_one_finding() -> None:
-    findings = [Finding("k", f"s{n}", "wrong", "mend") for n in range(144)]
+    findings = [Finding("FAIL", f"s{n}", "wrong", "mend", kind="k") for n in range(144)]
     (one,) = merged(findings)
     assert one.where == "s0" and "140 others" in one.what
 
@@ -365,9 +366,9 @@ def test_what_was_seen_is_kept_until_a_file_changes(
 
     def counted(folder: Path, name: str) -> object:
         gathered.append(name)
-        return gather(folder, name)
+        return read_facts(folder, name)
 
-    monkeypatch.setattr(check_module, "gather", counted)
+    monkeypatch.setattr(check_module, "read_facts", counted)
     assert check(root) == check(root) == []
     assert gathered == ["seq"]
     truth = root / "sequences" / "seq" / "groundtruth.txt"

@@ -144,7 +144,7 @@ def test_a_failing_tracker_is_told_and_its_results_are_kept(
     logs = list((workspace / "logs").iterdir())
     assert len(logs) == 2  # of both experiments
     for log in logs:
-        assert f"the whole log: {log}" in printed
+        assert f"full log: {log}" in printed
         assert "scripted complaint" in log.read_text()
     assert "2 failed:" in printed
     assert not (workspace / "reports").exists()
@@ -284,7 +284,7 @@ def test_wrong_usage_is_one_line_with_the_remedy(
 def test_a_folder_that_is_no_workspace(tmp_path: Path, evaluate: Evaluate) -> None:
     code, printed = evaluate("--workspace", tmp_path)
     assert code == 2
-    assert "is no workspace" in printed and "--stack" in printed
+    assert "is not a VOT workspace" in printed and "--stack" in printed
     assert list(tmp_path.iterdir()) == []
 
 
@@ -350,7 +350,7 @@ def test_ctrl_c_keeps_what_is_there(
         text=True,
     )
     assert ran.returncode == 130, ran.stdout + ran.stderr
-    assert "interrupted. What is complete is kept" in ran.stdout
+    assert "interrupted. Finished sequences are kept" in ran.stdout
     assert "FAILED" not in ran.stdout
     assert starts() == 2
 

@@ -24,7 +24,7 @@ class Reference(SimpleNamespace):
 
 
 class LocalRay:
-    """As much of Ray as the foreman uses."""
+    """As much of Ray as the scheduler uses."""
 
     exceptions = SimpleNamespace(RayError=OSError)
 
@@ -58,8 +58,8 @@ def context(make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> E
 
 
 def distribute(context: EvaluationContext) -> list[Failure]:
-    watcher = WorkersConsole(Console(Interrupt()))
-    return run_distributed(context, context.trackers[0], Cluster(2), watcher, False)
+    observer = WorkersConsole(Console(Interrupt()))
+    return run_distributed(context, context.trackers[0], Cluster(2), observer, False)
 
 
 def test_a_failed_sequence_does_not_end_the_others(

@@ -105,7 +105,7 @@ Open = Callable[..., EvaluationContext]
 
 
 class Silent:
-    """A watcher that nobody watches."""
+    """An observer that nobody watches."""
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *_: None

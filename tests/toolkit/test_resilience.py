@@ -15,8 +15,8 @@ from samurai.errors import ConfigurationError
 from vot_wrapper.commands.evaluate import workspace_folder
 from vot_wrapper.toolkit import checks
 from vot_wrapper.toolkit.bundled import source
-from vot_wrapper.toolkit.locks import trackers_alone
-from vot_wrapper.toolkit.running import _without_our_traceback, all_alike
+from vot_wrapper.toolkit.locks import tracker_locks
+from vot_wrapper.toolkit.running import _without_our_traceback, same_reason
 
 Evaluate = Callable[..., tuple[int, str]]
 MakeWorkspace = Callable[..., Path]
@@ -40,7 +40,7 @@ def test_an_experiment_without_anchors_does_not_end_the_others(
     assert "WARNING" in printed and "drift/anchor.value" in printed  # the command that makes it
     assert "baseline       no sequence can be run" in printed
     assert printed.count("FAILED") == 1  # one for all sequences
-    assert "The same command fails again" in printed and "goes on from there" not in printed
+    assert "The same command fails again" in printed and "same command to continue" not in printed
     assert "unsupervised" in printed and "no scores" not in printed
 
 
@@ -67,7 +67,7 @@ def test_one_sequence_without_anchors_does_not_end_the_others(
 def test_a_tracker_is_given_up_when_everything_fails_alike(
     reasons: list[str], given_up: bool
 ) -> None:
-    assert all_alike(reasons) == given_up
+    assert same_reason(reasons) == given_up
 
 
 def test_damaged_data_stops_the_run_before_the_first_frame(
@@ -95,7 +95,7 @@ def test_doctor_and_evaluate_name_the_line_of_list_txt(
     code, printed = evaluate("scripted", "--workspace", workspace)
     assert code == 1 and f"PROBLEM  {file}:" in printed
     failed = [f for f in checks.workspace(workspace) if f.level == "FAIL"]
-    assert failed and str(file) in failed[0].text
+    assert failed and str(file) in failed[0].what
 
 
 LISTS = {
@@ -123,7 +123,7 @@ def test_a_broken_list_and_a_broken_sequence_are_told_at_once(
     assert f"PROBLEM  {data / 'swing' / 'groundtruth.txt'}:1" in printed
     # Sequences can't be chosen from a list that stops every run.
     assert "nothing was run: repair the data\n" in printed and "--sequences" not in printed
-    places = [finding.text for finding in checks.workspace(workspace) if finding.level == "FAIL"]
+    places = [finding.what for finding in checks.workspace(workspace) if finding.level == "FAIL"]
     assert any("list.txt" in text for text in places) and any("swing" in text for text in places)
 
 
@@ -183,7 +183,7 @@ def test_doctor_says_how_to_check_a_workspace_that_is_elsewhere(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (none,) = checks.workspace(None)
-    assert none.level == "INFO" and "--workspace FOLDER" in none.text
+    assert none.level == "INFO" and "--workspace FOLDER" in none.what
     (found,) = checks.workspace(make_workspace())
     assert found.level == "OK"
 
@@ -217,7 +217,7 @@ def test_a_stack_without_scores_names_one_that_has(
     code, printed = evaluate("scripted", "--stack", "vots2025/main", "--workspace", workspace)
     assert code == 0, printed
     assert "no local scores" in printed and "--stack tests/multiobject" in printed
-    assert "boxes, in a challenge that compares masks" in printed
+    assert "boxes, but the challenge compares masks" in printed
     starts()
     code, printed = evaluate("scripted", "--stack", "tests/multiobject", "--workspace", workspace)
     assert code == 0 and starts() == 0
@@ -251,22 +251,22 @@ def test_votstval_without_its_tags_says_what_is_missing(
 def test_one_tracker_is_run_by_one_process(tmp_path: Path) -> None:
     program = (
         "import sys, pathlib\n"
-        "from vot_wrapper.toolkit.locks import trackers_alone\n"
-        "with trackers_alone(pathlib.Path(sys.argv[1]), ['mine']):\n"
+        "from vot_wrapper.toolkit.locks import tracker_locks\n"
+        "with tracker_locks(pathlib.Path(sys.argv[1]), ['mine']):\n"
         "    print('held', flush=True)\n"
         "    sys.stdin.read()\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
     holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None and holder.stdout.readline() == "held\n"
-    busy = trackers_alone(tmp_path, ["mine"])
+    busy = tracker_locks(tmp_path, ["mine"])
     with pytest.raises(ConfigurationError, match=str(holder.pid)):
         busy.__enter__()
-    with trackers_alone(tmp_path, ["another"]):
+    with tracker_locks(tmp_path, ["another"]):
         pass
     holder.kill()  # the system gives the lock back, however the process ends
     holder.communicate()
-    with trackers_alone(tmp_path, ["mine"]):
+    with tracker_locks(tmp_path, ["mine"]):
         assert (tmp_path / "cache" / "tracker-mine.lock").read_text() == str(os.getpid())
 
 

@@ -20,7 +20,7 @@ from vot.tracker import Results, Trajectory
 from vot.workspace.storage import LocalStorage
 
 from vot_wrapper.submission.packing import PackingError, verify
-from vot_wrapper.toolkit.completeness import Inventory, take_inventory
+from vot_wrapper.toolkit.completeness import Completeness, check_completeness
 from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
 
 ROOT = Path(__file__).parents[2]
@@ -108,13 +108,13 @@ def context(workspace: Path) -> EvaluationContext:
     return open_workspace(workspace, ("tiny-one",), None, (), registry, print, to_run=False)
 
 
-def inventory_of(workspace: EvaluationContext) -> Inventory:
+def inventory_of(workspace: EvaluationContext) -> Completeness:
     tracker = workspace.workspace.registry["tiny-one"]
-    return take_inventory(workspace, tracker, "samurai evaluate tiny-one")
+    return check_completeness(workspace, tracker, "samurai evaluate tiny-one")
 
 
-def told(inventory: Inventory) -> list[str]:
-    return [str(problem) for problem in inventory.problems if not problem.warning]
+def told(completeness: Completeness) -> list[str]:
+    return [str(problem) for problem in completeness.problems if not problem.warning]
 
 
 def result_files(workspace: Path) -> dict[str, bytes]:
@@ -207,9 +207,9 @@ def whole(request: pytest.FixtureRequest, make: MakeWorkspace) -> EvaluationCont
     """An opened workspace with nothing wrong; tests restore what they damage."""
     stack, kind = request.param.split(":")
     workspace = context(make(stack, kind))
-    inventory = inventory_of(workspace)
-    assert inventory.problems == []
-    assert set(inventory.files) == set(result_files(workspace.folder))
+    completeness = inventory_of(workspace)
+    assert completeness.problems == []
+    assert set(completeness.files) == set(result_files(workspace.folder))
     return workspace
 
 
@@ -307,10 +307,10 @@ def test_two_files_of_one_trajectory_are_a_warning(make: MakeWorkspace) -> None:
     workspace = make()
     folder = workspace / "results/tiny-one/baseline/lonely"
     (folder / "lonely_001.txt").write_text("1\n" * 5)
-    inventory = inventory_of(context(workspace))
-    assert told(inventory) == []
-    assert [problem.what.split(";")[0] for problem in inventory.problems] == [
-        "lonely_001 is there as .bin and .txt"
+    completeness = inventory_of(context(workspace))
+    assert told(completeness) == []
+    assert [problem.what.split(";")[0] for problem in completeness.problems] == [
+        "lonely_001 exists as .bin and .txt"
     ]
 
 
@@ -386,7 +386,7 @@ def test_wrong_usage_is_one_line_with_the_remedy(
     for arguments, message in (
         (["tiny one", "--workspace", workspace], "letters, digits and hyphens"),
         (["nobody", "--workspace", workspace], "there is no tracker 'nobody'"),
-        (["tiny-one", "--workspace", tmp_path], "is no workspace"),
+        (["tiny-one", "--workspace", tmp_path], "is not a VOT workspace"),
         (["tiny-one", "--workspace", bare], "samurai evaluate"),
         (["tiny-one", "--workspace", workspace, "--output", full], "isn't empty"),
         (["tiny-one", "--workspace", workspace, "--stack", "vots2099"], "there is no stack"),
@@ -417,7 +417,7 @@ def test_a_failed_attempt_leaves_nothing(
         (lambda files: files.pop("baseline/crowd/crowd_2_001.bin"), "lacks baseline/crowd/crowd_2"),
         (
             lambda files: files.update({"baseline/x/x.bin": b""}),
-            "has baseline/x/x.bin, which is no",
+            "has baseline/x/x.bin, which is not a result",
         ),
         (lambda files: files.update({"baseline/crowd/crowd_2_001.bin": b"?"}), "differs from"),
         (lambda files: files.update({"manifest.yml": b"identifier: other"}), "tracker 'other'"),
@@ -436,8 +436,8 @@ def test_a_wrong_archive_is_refused(
     message: str,
 ) -> None:
     workspace = context(make())
-    inventory = inventory_of(workspace)
-    files = {name: file.read_bytes() for name, file in inventory.files.items()}
+    completeness = inventory_of(workspace)
+    files = {name: file.read_bytes() for name, file in completeness.files.items()}
     files["manifest.yml"] = b"identifier: tiny-one"
     tracker = workspace.workspace.registry["tiny-one"]
 
@@ -447,17 +447,17 @@ def test_a_wrong_archive_is_refused(
                 archive.writestr(name, content)
         return tmp_path / "archive.zip"
 
-    verify(write(), tracker, inventory)
+    verify(write(), tracker, completeness)
     tamper(files)
     with pytest.raises(PackingError, match=message):
-        verify(write(), tracker, inventory)
+        verify(write(), tracker, completeness)
 
 
 def test_a_broken_archive_is_refused(make: MakeWorkspace, tmp_path: Path) -> None:
     workspace = context(make())
     (tmp_path / "a.zip").write_bytes(b"PK no archive")
     with pytest.raises(PackingError, match=r"a\.zip can't be read"):
-        verify(tmp_path / "a.zip", workspace.workspace.registry["tiny-one"], Inventory())
+        verify(tmp_path / "a.zip", workspace.workspace.registry["tiny-one"], Completeness())
 
 
 # With a real TraX process

@@ -18,7 +18,7 @@ from samurai_training.errors import TrainingError
 from samurai_training.ground import Ground
 from samurai_training.people import Person
 from samurai_training.sprites import CutOut, Deformation
-from samurai_training.view_sampling import Pursuit, ViewRule
+from samurai_training.view_sampling import FollowingView, ViewRule
 from samurai_training.world import World
 
 
@@ -79,7 +79,7 @@ def test_beyond_the_frame_lies_the_mean_color(assets: Assets) -> None:
 def test_windows_err_as_they_do_in_use() -> None:
     """Of an object that rests, a window is aside, and of another size than the frame before."""
     rule, target = ViewRule(100, 4.0), (0.0, 0.0, 1.0)
-    sampler = Pursuit(rule, np.random.default_rng(0))
+    sampler = FollowingView(rule, np.random.default_rng(0))
     views = []
     for _ in range(12):
         views.append(sampler.view(target))

@@ -48,8 +48,8 @@ def test_workers_are_counted_in_english(runs: int, kept: int, workers: int, line
     ("failure", "line"),
     [
         (Failure("t", "e", "s", "no anchor", remedy="make it"), "fails again"),
-        (Failure("t", "e", "s", "broken pipe"), "tries what failed again"),
-        (Failure("t", "e", "s", "full", remedy="free space", last=True), "tries what failed again"),
+        (Failure("t", "e", "s", "broken pipe"), "retries the failed"),
+        (Failure("t", "e", "s", "full", remedy="free space", last=True), "retries the failed"),
     ],
 )
 def test_the_end_says_whether_the_same_command_helps(failure: Failure, line: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vot_wrapper.submission.secret_scan import disclosures
+from vot_wrapper.submission.secret_scan import find_secrets
 
 HOME = Path("/srv/people/ann")
 ROOT = Path(__file__).parents[2]
@@ -18,11 +18,11 @@ SECRETS += ["PASSWD", "MY_SECRET", "GITHUB_TOKENS", "AWS_ACCESS_KEY_ID", "COOKIE
 
 
 def grave(**settings: str) -> list[str]:
-    return [p.what for p in disclosures({"env": settings}, "here", HOME) if not p.warning]
+    return [p.what for p in find_secrets({"env": settings}, "here", HOME) if not p.warning]
 
 
 def warned(**settings: str) -> list[str]:
-    return [p.what for p in disclosures({"env": settings}, "here", HOME) if p.warning]
+    return [p.what for p in find_secrets({"env": settings}, "here", HOME) if p.warning]
 
 
 @settings(deadline=None)
@@ -33,7 +33,7 @@ def warned(**settings: str) -> list[str]:
 def test_a_name_of_a_secret_is_a_problem_that_does_not_repeat_the_value(
     name: str, value: str
 ) -> None:
-    (problem,) = disclosures({"env": {name: f"x{value}"}}, "here", HOME)
+    (problem,) = find_secrets({"env": {name: f"x{value}"}}, "here", HOME)
     assert not problem.warning
     assert f"env_{name}" in problem.what
     assert f"x{value}" not in problem.what.replace(name, "")
@@ -55,7 +55,7 @@ def test_a_name_of_a_secret_is_a_problem_that_does_not_repeat_the_value(
 def test_a_value_that_looks_like_a_credential_is_a_problem(value: str) -> None:
     (what,) = grave(HARMLESS=value)
     assert "looks like" in what and value not in what
-    assert disclosures({"command": f"run --with {value}"}, "here", HOME)
+    assert find_secrets({"command": f"run --with {value}"}, "here", HOME)
 
 
 def test_a_long_random_value_is_a_warning() -> None:
@@ -82,7 +82,7 @@ def test_a_home_directory_is_a_problem_wherever_it_stands(value: str) -> None:
     (what,) = grave(WEIGHTS=value)
     assert "home directory" in what and value in what
     for key in ("python", "paths", "command", "label"):
-        (problem,) = disclosures({key: value}, "here", HOME)
+        (problem,) = find_secrets({key: value}, "here", HOME)
         assert not problem.warning and key in problem.what and "stay valid" in problem.remedy
 
 
@@ -108,7 +108,7 @@ def test_another_absolute_path_is_a_warning(value: str) -> None:
     ],
 )
 def test_plain_values_are_fine(value: str) -> None:
-    assert disclosures({"env": {"SETTING": value}, "paths": value}, "here", HOME) == []
+    assert find_secrets({"env": {"SETTING": value}, "paths": value}, "here", HOME) == []
 
 
 @pytest.mark.parametrize(
@@ -116,11 +116,11 @@ def test_plain_values_are_fine(value: str) -> None:
     [("TOKENIZERS_PARALLELISM", "false"), ("MONKEYS", "3"), ("USE_AUTH", "0"), ("KEY", "")],
 )
 def test_switches_and_other_words_are_fine(name: str, value: str) -> None:
-    assert disclosures({"env": {name: value}}, "here", HOME) == []
+    assert find_secrets({"env": {name: value}}, "here", HOME) == []
 
 
 def test_our_own_sections_tell_nothing() -> None:
     parser = configparser.ConfigParser()
     parser.read(ROOT / "trackers.ini")
     for section in parser.sections():
-        assert disclosures(dict(parser[section]), section, Path("/home/somebody")) == []
+        assert find_secrets(dict(parser[section]), section, Path("/home/somebody")) == []

@@ -26,7 +26,7 @@ def versions(monkeypatch):
 
 
 def levels(check):
-    return {finding.subject: finding.level for finding in check()}
+    return {finding.where: finding.level for finding in check()}
 
 
 def only(check):
@@ -50,8 +50,8 @@ def test_a_failing_self_test_shows_the_reason(monkeypatch):
     monkeypatch.setenv("SAMURAI_DEVICE", "cuda:99")
     finding = only(checks.self_test)
     assert finding.level == "FAIL"
-    assert "cuda:99" in finding.text
-    assert "Traceback" not in finding.text, "the reason names cause and remedy by itself"
+    assert "cuda:99" in finding.what
+    assert "Traceback" not in finding.what, "the reason names cause and remedy by itself"
 
 
 def test_a_process_that_dies_at_once_is_a_finding(monkeypatch):
@@ -70,7 +70,7 @@ def test_packages(versions):
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="that release works on Python 3.10")
 def test_the_broken_attributee(versions):
     versions(attributee="0.1.10")
-    [finding] = [finding for finding in doctor.packages() if finding.subject == "attributee"]
+    [finding] = [finding for finding in doctor.packages() if finding.where == "attributee"]
     assert finding.level == "FAIL"
     assert "attributee==0.1.9" in finding.remedy
 
@@ -100,7 +100,7 @@ def test_an_opencv_without_its_libraries(versions, monkeypatch):
     monkeypatch.setattr(doctor.importlib, "import_module", fail)
     finding = only(doctor.opencv)
     assert finding.level == "FAIL"
-    assert "libGL" in finding.text
+    assert "libGL" in finding.what
 
 
 def test_damaged_and_missing_weights(monkeypatch, tmp_path):
@@ -108,11 +108,11 @@ def test_damaged_and_missing_weights(monkeypatch, tmp_path):
     (tmp_path / "sam2.1_hiera_tiny.pt").write_bytes(b"cut")
     findings = list(doctor.weights())
     [failure] = [finding for finding in findings if finding.level == "FAIL"]
-    assert "tiny" in failure.text and "3 bytes" in failure.text
+    assert "tiny" in failure.what and "3 bytes" in failure.what
     assert failure.remedy == "delete it, then run `samurai download tiny`"
     absent = findings[-1]
-    assert absent.level == "INFO" and "not downloaded" in absent.text and "small (" in absent.text
-    assert "tiny (" not in absent.text, "it is there, and damaged"
+    assert absent.level == "INFO" and "not downloaded" in absent.what and "small (" in absent.what
+    assert "tiny (" not in absent.what, "it is there, and damaged"
     assert "`samurai download NAME`" in absent.remedy and str(tmp_path) in absent.remedy
 
 
@@ -123,7 +123,7 @@ def test_what_is_not_there_is_never_ok(monkeypatch, tmp_path, capsys):
     doctor.report()
     lines = capsys.readouterr().out.splitlines()
     sound = [line for line in lines if line.startswith("OK")]
-    assert not [line for line in sound if "not downloaded" in line or "aren't there" in line]
+    assert not [line for line in sound if "not downloaded" in line or "missing weights" in line]
     assert [line for line in lines if line.startswith("INFO weights")]
 
 
@@ -146,25 +146,25 @@ def test_settings(monkeypatch):
     monkeypatch.setenv("SAMURAI_MODEL", "huge")
     monkeypatch.setenv("SAMURAI_GOLDENS", "1")
     failure, warning = checks.settings()
-    assert failure.level == "FAIL" and "nano" in failure.text
-    assert warning.level == "WARN" and "SAMURAI_GOLDENS" in warning.text
+    assert failure.level == "FAIL" and "nano" in failure.what
+    assert warning.level == "WARN" and "SAMURAI_GOLDENS" in warning.what
     assert warning.remedy
     monkeypatch.setenv("SAMURAI_MODLE", "nano")
     failure, warning = checks.settings()
-    assert failure.level == "FAIL" and "SAMURAI_MODEL?" in failure.text
-    assert "SAMURAI_GOLDENS" in warning.text and "MODLE" not in warning.text, "told once"
+    assert failure.level == "FAIL" and "SAMURAI_MODEL?" in failure.what
+    assert "SAMURAI_GOLDENS" in warning.what and "MODLE" not in warning.what, "told once"
 
 
 def test_settings_read_as_a_user_writes_them(monkeypatch, tmp_path):
     for name in [name for name in os.environ if name.startswith("SAMURAI_")]:
         monkeypatch.delenv(name)
-    assert only(checks.settings).text.startswith("defaults: no SAMURAI_* variable is set")
+    assert only(checks.settings).what.startswith("defaults: no SAMURAI_* variable is set")
     log = tmp_path / "my log"
     monkeypatch.setenv("SAMURAI_LOG", str(log))
     monkeypatch.setenv("SAMURAI_MODEL", "large")
     monkeypatch.setenv("SAMURAI_POLICY", "")
     monkeypatch.setenv("SAMURAI_CHECKPOINTS", "/weights")
-    text = only(checks.settings).text
+    text = only(checks.settings).what
     assert text.startswith(f"SAMURAI_MODEL=large SAMURAI_LOG='{log}' SAMURAI_CHECKPOINTS=/weights,")
     assert "POLICY" not in text and "Settings(" not in text
 
@@ -175,15 +175,15 @@ def test_interpreters_of_trackers_ini(monkeypatch, tmp_path):
     monkeypatch.chdir(below)
     ini = tmp_path / "trackers.ini"
     ini.write_text(f"[a]\nprotocol = traxpython\n[b]\npython = {sys.executable}\n")
-    assert only(checks.trackers_ini).text == f"{ini}: a, b"
+    assert only(checks.trackers_ini).what == f"{ini}: a, b"
     ini.write_text("[a]\npython = .venv/bin/python\n[b]\npython = /nowhere/python\n")
     findings = list(checks.trackers_ini())
     assert [finding.level for finding in findings] == ["FAIL", "FAIL"]
-    assert "[a]" in findings[0].text and ".venv/bin/python" in findings[0].text
+    assert "[a]" in findings[0].what and ".venv/bin/python" in findings[0].what
     ini.write_text("[a]\npython = /nowhere/python\n[b]\npython = /nowhere/python\n")
-    assert f"{ini}, all 2 sections: " in only(checks.trackers_ini).text
+    assert f"{ini}, all 2 sections: " in only(checks.trackers_ini).what
     ini.write_text("")
-    assert only(checks.trackers_ini).text == f"{ini}: no trackers"
+    assert only(checks.trackers_ini).what == f"{ini}: no trackers"
 
 
 def test_a_check_that_breaks_is_a_finding():
@@ -193,7 +193,7 @@ def test_a_check_that_breaks_is_a_finding():
 
     first, second = doctor._guarded(broken, None)
     assert first.level == "OK"
-    assert (second.level, second.subject) == ("FAIL", "broken")
+    assert (second.level, second.where) == ("FAIL", "broken")
 
 
 def test_an_editable_clone_of_sam2_is_told(monkeypatch):
@@ -205,7 +205,7 @@ def test_an_editable_clone_of_sam2_is_told(monkeypatch):
             return '{"url": "file:///clone", "dir_info": {"editable": true}}'
 
     monkeypatch.setattr(doctor.metadata, "distribution", lambda _: Distribution)
-    findings = {finding.subject: finding for finding in doctor.sam2()}
+    findings = {finding.where: finding for finding in doctor.sam2()}
     assert findings["samurai"].level == "OK"
-    assert Path(findings["samurai"].text).name == "samurai"
+    assert Path(findings["samurai"].what).name == "samurai"
     assert findings["sam2"].level == "WARN"

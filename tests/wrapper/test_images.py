@@ -104,7 +104,7 @@ def test_a_jpeg_that_lacks_its_last_byte_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "complaint"),
-    [(b"", "empty"), (b"GIF", "no image format"), (b"\xff\xd8\xff\xd9", "no image format")],
+    [(b"", "empty"), (b"GIF", "image format"), (b"\xff\xd8\xff\xd9", "image format")],
 )
 def test_files_that_are_no_images(tmp_path, content, complaint):
     path = tmp_path / "image.jpg"

@@ -192,10 +192,10 @@ def test_doctor_shows_every_section_of_all_registries(
     )
     monkeypatch.chdir(workspace)
     sound, slip, missing = checks.trackers_ini()
-    assert sound.level == "OK" and sound.text.endswith("a.ini: sound")
-    assert slip.level == "FAIL" and "[one], [two]: " in slip.text
-    assert "SAMURAI_POLICY" in slip.text and "a.ini" in slip.remedy
-    assert missing.level == "INFO" and missing.text.endswith("aren't there yet: large (for large)")
+    assert sound.level == "OK" and sound.what.endswith("a.ini: sound")
+    assert slip.level == "FAIL" and "[one], [two]: " in slip.what
+    assert "SAMURAI_POLICY" in slip.what and "a.ini" in slip.remedy
+    assert missing.level == "INFO" and missing.what.endswith("missing weights: large (for large)")
     assert "samurai download NAME" in missing.remedy and "/nowhere" in missing.remedy
 
 

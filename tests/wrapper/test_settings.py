@@ -82,7 +82,7 @@ def test_every_setting_is_read(tmp_path):
         ("SAMURAI_WINDOW", "0.5", "whole, or a number from 1"),
         ("SAMURAI_MOTION_WEIGHT", "nan", "must be a number from 0 to 1"),
         ("SAMURAI_POLICY", "samurai:weight=1", "it has motion_weight, stable_frames"),
-        ("SAMURAI_OFFLINE", "yes", "TraX wants an answer to every frame"),
+        ("SAMURAI_OFFLINE", "yes", "TraX requires an answer to every frame"),
         ("SAMURAI_MODEL", "mine.toml", "must be an absolute path"),
     ],
 )

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
+from samurai.cli.finding import Finding
 from samurai.models.manifest import bundled_folder, model_card, model_names
 from samurai.policies import POLICIES, policy_names
 from samurai.policies.sam2 import Sam2Policy
-from vot_wrapper.problems import Problem
 from vot_wrapper.settings import Settings
 from vot_wrapper.submission.environment_lock import lock
 from vot_wrapper.submission.references import known_references, plain, references_in
@@ -31,7 +31,7 @@ SUBMISSION = Submission(
     speed=7.25,
     archive="samurai-x_2026.zip",
     toolkit="0.9.0",
-    warnings=[Problem("samurai-x", "something odd", "look", warning=True)],
+    warnings=[Finding("WARN", "samurai-x", "something odd", "look")],
 )
 
 
@@ -79,7 +79,7 @@ def test_the_short_description_says_what_the_long_one_shows() -> None:
     assert "Hiera, embedding 144, stages 2-6-36-4, input 1024 x 1024 pixels" in short
     assert "up to 7 maps" in short
     assert "\\cite{ravi2024sam2}" in short and "\\cite{yang2024samurai}" in short
-    assert "only frames that look right are remembered" in short  # the policy's own words
+    assert "only trusted frames are remembered" in short  # the policy's own words
     assert "7.2 frames per second" in long
     assert "| baseline | no | 12 | 34 |" in long
     assert "56,789 regions in `samurai-x_2026.zip`" in long

@@ -56,7 +56,7 @@ def test_a_client_that_closes_its_end_is_told_and_left(connect, sent):
     peer.process.stdin.write(sent)
     peer.process.stdin.close()
     last = peer.process.stdout.read().splitlines()[-1]
-    assert last.startswith(b'@@TRAX:quit "trax.reason=ClientError: the client is gone')
+    assert last.startswith(b'@@TRAX:quit "trax.reason=ClientError: the client disconnected')
     assert peer.process.wait(30) == 1
 
 

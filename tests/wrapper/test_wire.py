@@ -57,7 +57,7 @@ def test_lines_that_are_no_messages_are_skipped(pair, caplog):
     wire, client = pair
     os.write(client, b"noise\n\xff\x00\n\n @@TRAX:quit\n" + FRAME)
     assert passed(wire) == FRAME
-    assert len(caplog.records) == 1 and "no TraX message" in caplog.text
+    assert len(caplog.records) == 1 and "not a TraX message" in caplog.text
     os.close(client)
 
 
@@ -77,9 +77,9 @@ def test_a_request_larger_than_the_pipe_arrives(pair):
 @pytest.mark.parametrize(
     ("sent", "complaint"),
     [
-        (b"", "gone without a quit$"),
+        (b"", "disconnected without a quit message$"),
         (FRAME[:9], "in the middle of a message"),
-        (b'@@TRAX:initialize "1,1,5,5" \n', "gone without a quit$"),
+        (b'@@TRAX:initialize "1,1,5,5" \n', "disconnected without a quit message$"),
     ],
 )
 def test_a_client_that_is_gone(pair, sent, complaint):

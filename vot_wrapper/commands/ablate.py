@@ -79,7 +79,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs what is missing and compares what is complete; 0 if everything is, else 1.
+    """Run what is missing and compare what is complete; returns 0 if everything is complete, else
+    1.
 
     Raises:
         ConfigurationError: a policy, a model, a workspace or the page can't be used, or matplotlib
@@ -111,7 +112,7 @@ def chosen(policies: tuple[str, ...], models: tuple[str, ...]) -> tuple[Combinat
     """Every policy with every model.
 
     Raises:
-        ConfigurationError: a name that is unknown, or two that results couldn't tell apart.
+        ConfigurationError: an unknown name, or two names that would have the same results folder.
     """
     for model in models:
         model_card(model)
@@ -133,8 +134,8 @@ def chosen(policies: tuple[str, ...], models: tuple[str, ...]) -> tuple[Combinat
 
 
 def policies_of(given: list[str]) -> tuple[str, ...]:
-    """Policies that were given separated by spaces or commas; the commas between the parameters of
-    one separate nothing."""
+    """Policies separated by spaces or commas; commas between the parameters of one policy don't
+    separate."""
     found: list[str] = []
     for part in given:
         whole: list[str] = []
@@ -157,7 +158,7 @@ def _sources(given: list[Path], console: Console) -> list[Path]:
     """The workspaces to take sequences from.
 
     Raises:
-        ConfigurationError: two of the same name, whose results would mix.
+        ConfigurationError: two of the same name, whose results would collide.
     """
     if not given:
         return _bundled(console)
@@ -198,18 +199,19 @@ def _run(
     arguments: argparse.Namespace,
     console: Console,
 ) -> bool:
-    """Runs every combination in every workspace, also after one that failed; whether none did."""
-    from vot_wrapper.toolkit.ablation import Task, load_of, run_task
+    """Run every combination in every workspace, also after a failure; returns whether all
+    succeeded."""
+    from vot_wrapper.toolkit.ablation import Task, run_task, workload_of
 
     if arguments.workers > 1:  # trackers inherit it
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     tasks = [Task(combination, folder) for combination in combinations for folder in folders]
-    progress = Progress(console, {t: load_of(t, console, arguments.force) for t in tasks})
+    progress = Progress(console, {t: workload_of(t, console, arguments.force) for t in tasks})
 
     def work(task: Task) -> bool:
         progress.check()
         started = time.monotonic()
-        failures = run_task(task, progress.watcher(task), arguments.force)
+        failures = run_task(task, progress.observer(task), arguments.force)
         progress.check()
         progress.ended(task, time.monotonic() - started)
         return not failures
@@ -222,7 +224,7 @@ def _run(
 
 
 def _results(pending: list[Future[bool]], console: Console) -> bool:
-    """Waits, waking up now and then for Ctrl-C; the first error is raised."""
+    """Wait for all, checking for Ctrl-C; raises the first error."""
     complete = True
     waiting = set(pending)
     while waiting:
@@ -268,7 +270,7 @@ def _show(ablation: Ablation, page: Path, console: Console) -> None:
 
 
 def _made(combinations: tuple[Combination, ...], workers: int) -> dict[str, str]:
-    """When and with what the tables are made."""
+    """Date and versions for the tables."""
     found = {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": _commit(),
@@ -287,7 +289,7 @@ def _made(combinations: tuple[Combination, ...], workers: int) -> dict[str, str]
 
 
 def _commit() -> str:
-    """Of the clone, with what isn't committed told; `none` outside of one."""
+    """Commit of the clone, with a mark for uncommitted changes; `none` outside of a clone."""
     clone = bundled.clone()
     if clone is None:
         return "none"

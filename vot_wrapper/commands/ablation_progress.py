@@ -1,4 +1,4 @@
-"""How far an ablation has come: a line per combination and workspace, and the time left."""
+"""Progress of an ablation: a line per combination and workspace, and the time left."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from vot_wrapper.commands.console import Console, duration
 
 if TYPE_CHECKING:
-    from vot_wrapper.toolkit.ablation import Load, Task
+    from vot_wrapper.toolkit.ablation import Task, Workload
     from vot_wrapper.toolkit.running import Failure
 
 
@@ -18,10 +18,10 @@ class Progress:
 
     Args:
         console: prints the lines.
-        loads: what each task has to run.
+        loads: the workload of each task.
     """
 
-    def __init__(self, console: Console, loads: dict[Task, Load]) -> None:
+    def __init__(self, console: Console, loads: dict[Task, Workload]) -> None:
         self._console = console
         self._loads = loads
         self._total = sum(load.frames for load in loads.values())
@@ -30,21 +30,21 @@ class Progress:
         self._started = time.monotonic()
         self._lock = threading.Lock()
 
-    def watcher(self, task: Task) -> TaskWatcher:
-        """What the toolkit's side tells of one task."""
-        return TaskWatcher(self, task, self._loads[task])
+    def observer(self, task: Task) -> TaskObserver:
+        """The observer of one task."""
+        return TaskObserver(self, task, self._loads[task])
 
     def check(self) -> None:
-        """Raises the KeyboardInterrupt that the main thread got."""
+        """Raise the KeyboardInterrupt that the main thread received."""
         self._console.check()
 
     def moved(self, task: Task, frames: float) -> None:
-        """So many more frames of a task are done."""
+        """Add `frames` finished frames to a task."""
         with self._lock:
             self._done[task] = min(self._done[task] + frames, float(self._loads[task].frames))
 
     def ended(self, task: Task, seconds: float) -> None:
-        """A task is over: its line, and what is left."""
+        """Print a finished task and the time left."""
         with self._lock:
             self._ended += 1
             count = self._loads[task].frames
@@ -62,6 +62,7 @@ class Progress:
             self._console.failed(failure)
 
     def damaged(self, sequence: str, result: str) -> None:
+        """Report a result file that was cut short and is made again."""
         with self._lock:
             self._console.damaged(sequence, result)
 
@@ -82,14 +83,14 @@ class Progress:
         return f"ETA {duration(spent * (self._total - done) / done)}"
 
 
-class TaskWatcher:
-    """Turns what the toolkit's side tells of one task into frames.
+class TaskObserver:
+    """Converts the progress of one task into frames.
 
-    It is told parts of sequences; a task's frames are shared out to its sequences alike, which is
-    good enough for a time that is left.
+    It receives parts of sequences; every sequence of a task counts the same number of frames, which
+    is accurate enough for an estimate of the time left.
     """
 
-    def __init__(self, progress: Progress, task: Task, load: Load) -> None:
+    def __init__(self, progress: Progress, task: Task, load: Workload) -> None:
         self._progress = progress
         self._task = task
         self._share = load.frames / max(1, load.sequences)
@@ -99,19 +100,24 @@ class TaskWatcher:
         """Only the whole task gets a line."""
 
     def sequence(self, name: str, number: int, count: int) -> None:
+        """A new sequence begins with no part of it done."""
         self._part = 0.0
 
     def progress(self, part: float) -> None:
+        """Add the frames done since the last call; raises KeyboardInterrupt after Ctrl-C."""
         self._progress.check()
         self._progress.moved(self._task, (part - self._part) * self._share)
         self._part = part
         self._progress.live()
 
     def finished(self, seconds: float) -> None:
+        """Add the rest of the sequence's frames."""
         self._progress.moved(self._task, (1.0 - self._part) * self._share)
 
     def damaged(self, sequence: str, result: str) -> None:
+        """Report a result file that was cut short and is made again."""
         self._progress.damaged(sequence, result)
 
     def failed(self, failure: Failure) -> None:
+        """Report a sequence, or a whole experiment, without results."""
         self._progress.failed(failure)

@@ -1,4 +1,4 @@
-"""What `samurai evaluate` shows while trackers run: a line per sequence, live on a terminal."""
+"""Console output of `samurai evaluate`: a line per sequence, updated live on a terminal."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from vot_wrapper.preflight import Finding
+    from samurai.cli.finding import Finding
     from vot_wrapper.toolkit.running import Failure
 
 REDRAW_SECONDS = 0.2
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says them: 8.3 s, 2 min 05 s."""
+    """Seconds in readable units: 8.3 s, 2 min 05 s."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -26,8 +26,8 @@ def duration(seconds: float) -> str:
 class Interrupt:
     """Ctrl-C, remembered.
 
-    The key reaches this process and the tracker's. If it comes while a callback of libtrax runs
-    here, ctypes swallows the KeyboardInterrupt, and all that is left is a tracker that has gone.
+    The signal reaches this process and the tracker's. If it arrives while a callback of libtrax
+    runs here, ctypes swallows the KeyboardInterrupt, and only the tracker's exit is seen.
     """
 
     def __init__(self) -> None:
@@ -53,15 +53,15 @@ class Interrupt:
         raise KeyboardInterrupt
 
     def _unraisable(self, unraisable: sys.UnraisableHookArgs) -> None:
-        """Says nothing of the key that ctypes swallows: `check` raises it again."""
+        """Prints no message for a swallowed KeyboardInterrupt: `check` raises it again."""
         if not issubclass(unraisable.exc_type, KeyboardInterrupt):
             self._hook(unraisable)
 
 
 class Console:
-    """Prints how far a tracker has come (the `Watcher` of vot_wrapper.toolkit.running).
+    """Prints the progress of a tracker (the `RunObserver` of vot_wrapper.toolkit.running).
 
-    Into a file or a pipe goes one finished line per sequence; on a terminal the line of the
+    In a file or a pipe there is one line per finished sequence; on a terminal the line of the
     running sequence also shows its progress.
     """
 
@@ -74,14 +74,15 @@ class Console:
         self._began = 0.0
 
     def say(self, text: str = "") -> None:
-        """A line of its own."""
+        """Print a line."""
         print(text, file=self._stream, flush=True)
 
     def tracker(self, identifier: str, label: str) -> None:
-        """A tracker begins."""
+        """Print the heading of a tracker."""
         self.say(f"\n{identifier}" + (f" ({label})" if label != identifier else ""))
 
     def experiment(self, name: str, kept: int, count: int) -> None:
+        """Print an experiment with the number of sequences kept from an earlier run."""
         if not count:
             state = "no sequence can be run"
         elif kept == count:
@@ -93,12 +94,14 @@ class Console:
         self.say(f"  {name:14} {state}".rstrip())
 
     def sequence(self, name: str, number: int, count: int) -> None:
+        """Begin the line of a sequence."""
         width = len(str(count))
         self._line = f"    {number:{width}}/{count}  {name:24}"
         self._began = time.monotonic()
         self._draw("...")
 
     def progress(self, part: float) -> None:
+        """Redraw the line with the time left; raises KeyboardInterrupt after Ctrl-C."""
         self._interrupt.check()
         now = time.monotonic()
         if now - self._drawn >= REDRAW_SECONDS:
@@ -106,39 +109,42 @@ class Console:
             self._draw(f"{part:4.0%}  ETA {duration(left)}" if part else "...")
 
     def finished(self, seconds: float) -> None:
+        """Print the sequence's line with its duration."""
         self._erase()
         self.say(f"{self._line} {duration(seconds):>10}")
 
     def skipped(self, text: str) -> None:
-        """Something is left out, and why."""
+        """Report something that is left out, with the reason."""
         self._erase()
         self.say(f"  SKIPPED: {text}")
 
     def damaged(self, sequence: str, result: str) -> None:
-        self.say(f"  {sequence}: the result {result} was cut short; it is made again")
+        """Report a result file that was cut short and is made again."""
+        self.say(f"  {sequence}: the result {result} was cut short and is computed again")
 
     def interrupted(self) -> None:
-        """The person pressed Ctrl-C."""
+        """Report Ctrl-C."""
         self._erase()
-        self.say("interrupted. What is complete is kept: the same command goes on from there.")
+        self.say("interrupted. Finished sequences are kept: run the same command to continue.")
 
     def failed(self, failure: Failure) -> None:
-        """A tracker ended without results; Ctrl-C ends it too, and is no failure."""
+        """Report a tracker that ended without results; raises KeyboardInterrupt if Ctrl-C was the
+        reason."""
         self._interrupt.check()
         self._erase()
         self.say(f"  FAILED: {failure.place}")
         self.say(f"  reason: {failure.reason}")
         if failure.output:
-            self.say("  the last that the tracker wrote:")
+            self.say("  the tracker's last output:")
             for line in failure.output:
                 self.say(f"    | {line}")
         if failure.log is not None:
-            self.say(f"  the whole log: {failure.log}")
+            self.say(f"  full log: {failure.log}")
         if failure.remedy:
             self.say(f"  {failure.remedy}")
 
     def failures(self, failures: list[Failure]) -> None:
-        """All that failed, once more where it isn't scrolled away."""
+        """Repeat all failures at the end of the output."""
         if not failures:
             return
         self.say(f"\n{len(failures)} failed:")
@@ -146,14 +152,14 @@ class Console:
             self.say(f"  {failure.place}: {failure.reason.splitlines()[0]}")
             if failure.log is not None:
                 self.say(f"    log: {failure.log}")
-        kept = "What is complete is kept"
+        kept = "Finished sequences are kept"
         if all(failure.remedy and not failure.last for failure in failures):
             self.say(f"{kept}. The same command fails again until the data is complete.")
         else:
-            self.say(f"{kept}: the same command tries what failed again.")
+            self.say(f"{kept}: the same command retries the failed sequences.")
 
     def findings(self, findings: Iterable[Finding]) -> None:
-        """What the check of the sequences found."""
+        """Print the findings about the sequences."""
         for finding in findings:
             level = "WARNING" if finding.warning else "PROBLEM"
             self.say(f"{level}  {finding.where}: {finding.what}")
@@ -164,7 +170,7 @@ class Console:
         self._interrupt.check()
 
     def line(self, text: str) -> None:
-        """A line in place of the live one."""
+        """Print a line in place of the live one."""
         self._erase()
         self.say(text)
 
@@ -185,10 +191,10 @@ class Console:
 
 
 class WorkersConsole:
-    """Prints how far several workers have come (the `Watcher` of vot_wrapper.toolkit.distributed).
+    """Prints the progress of several workers (vot_wrapper.toolkit.distributed).
 
-    A finished line per sequence with its worker; on a terminal also a line with what each of them
-    is at.
+    A finished line per sequence with its worker; on a terminal also a line with the current
+    sequence of each.
     """
 
     def __init__(self, console: Console) -> None:
@@ -199,6 +205,7 @@ class WorkersConsole:
         self._drawn = 0.0
 
     def plan(self, tracker: str, runs: int, kept: int, workers: int) -> None:
+        """Print how many sequences run on how many workers."""
         self._runs = runs
         if not runs:
             self._console.say(f"  all {kept} sequences are kept from an earlier run")
@@ -210,9 +217,11 @@ class WorkersConsole:
         )
 
     def started(self, worker: int, experiment: str, sequence: str) -> None:
+        """A worker begins a sequence."""
         self._at[worker] = (sequence, 0.0)
 
     def part(self, worker: int, part: float) -> None:
+        """Redraw what every worker is doing; raises KeyboardInterrupt after Ctrl-C."""
         self._console.check()
         sequence, _ = self._at.get(worker, ("", 0.0))
         self._at[worker] = (sequence, part)
@@ -222,6 +231,7 @@ class WorkersConsole:
             self._console.live("    " + "   ".join(states))
 
     def finished(self, worker: int, experiment: str, sequence: str, seconds: float) -> None:
+        """Print a sequence with its worker and its duration."""
         self._done += 1
         self._at.pop(worker, None)
         width = len(str(self._runs))
@@ -229,16 +239,20 @@ class WorkersConsole:
         self._console.line(f"{place} {sequence:24} {duration(seconds):>10}")
 
     def died(self, worker: int, experiment: str, sequence: str, reason: str) -> None:
+        """Report a worker process that crashed, and that its sequence is retried."""
         self._console.line(
-            f"  worker {worker + 1} died over {experiment}, {sequence}; another one takes it up "
+            f"  worker {worker + 1} crashed on {experiment}/{sequence}; retrying on another worker "
             f"({reason})"
         )
 
     def damaged(self, sequence: str, result: str) -> None:
+        """Report a result file that was cut short and is made again."""
         self._console.damaged(sequence, result)
 
     def failed(self, failure: Failure) -> None:
+        """Report a sequence, or a whole experiment, without results."""
         self._console.failed(failure)
 
     def postponed(self, experiment: str) -> None:
-        self._console.say(f"  {experiment} measures the clock: it runs afterwards, alone")
+        """Report an experiment that runs alone afterwards, because it is timed."""
+        self._console.say(f"  {experiment} is timed: it runs afterwards, alone")

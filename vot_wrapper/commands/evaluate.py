@@ -18,7 +18,7 @@ from vot_wrapper.toolkit import bundled
 if TYPE_CHECKING:
     from vot.tracker import Tracker
 
-    from vot_wrapper.toolkit.provenance import Standing
+    from vot_wrapper.toolkit.provenance import ResultStatus
     from vot_wrapper.toolkit.running import Failure
     from vot_wrapper.toolkit.scoring import Scores
     from vot_wrapper.toolkit.workspaces import EvaluationContext
@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
         ConfigurationError: the workspace can't be used; the message says what to do.
     """
     started = time.monotonic()
-    from vot_wrapper.toolkit.locks import scoring_alone, trackers_alone
+    from vot_wrapper.toolkit.locks import scoring_lock, tracker_locks
     from vot_wrapper.toolkit.scoring import score
     from vot_wrapper.toolkit.staleness import marked, refuse_faulty
     from vot_wrapper.toolkit.workspaces import UnusableData, open_workspace
@@ -112,20 +112,20 @@ def run(arguments: argparse.Namespace) -> int:
     _introduce(console, context)
     identifiers = [tracker.reference for tracker in context.trackers]
     try:
-        with interrupt, trackers_alone(context.folder, identifiers):
+        with interrupt, tracker_locks(context.folder, identifiers):
             failures = _run_trackers(console, interrupt, context, arguments)
     except KeyboardInterrupt:
         console.interrupted()
         return 130
     try:
-        with scoring_alone(context.folder):
-            scores, standings = marked(context, score(context, arguments.name))
+        with scoring_lock(context.folder):
+            scores, statuses = marked(context, score(context, arguments.name))
     except OSError as error:
         console.say(f"\nthe scores can't be written: {error.strerror or error} ({error.filename})")
         console.say(f"Remedy: free space, or allow writing, in {context.folder}; results are kept")
         console.failures(failures)
         return 1
-    _show(console, context, scores, _staleness(standings, arguments))
+    _show(console, context, scores, _staleness(statuses, arguments))
     console.failures(failures)
     console.say(f"{duration(time.monotonic() - started)} in all")
     return 1 if failures else 0
@@ -145,7 +145,7 @@ def _run_trackers(
         console.tracker(tracker.reference, tracker.label)
         if arguments.workers:
             failures += _run_on_workers(console, context, tracker, arguments)
-        # What workers leave are the experiments that measure the clock, and what failed there.
+        # Workers leave the real-time experiments and their failures.
         failures += run_missing(
             context, tracker, console, arguments.force, timed_only=bool(arguments.workers)
         )
@@ -164,7 +164,7 @@ def _run_on_workers(
 
 
 def _or_choose(sound: tuple[str, ...]) -> str:
-    """The advice to leave out what has problems, where that is of any use."""
+    """Advice to leave out the sequences with problems, if others remain."""
     if not sound:
         return ""
     if len(sound) > MOST_NAMED:
@@ -173,25 +173,25 @@ def _or_choose(sound: tuple[str, ...]) -> str:
 
 
 def split_names(given: list[str]) -> tuple[str, ...]:
-    """Names that were given separated by spaces or commas."""
+    """Names separated by spaces or commas."""
     return tuple(name for part in given for name in part.split(",") if name)
 
 
 def workspace_folder(
     given: Path | None, say: Callable[[str], None] | None = None, stack: str | None = None
 ) -> Path:
-    """The workspace that was named, else the current folder if it is one, else the bundled one.
+    """The workspace of the command line, else the current folder if it is one, else the bundled
+    one.
 
     Args:
-        given: what was named.
-        say: takes a line about the copy of the bundled workspace, which is made if need be; None
-            for commands that only look at results, which there are none of then.
-        stack: the experiments that were named, if any were.
+        given: the option's value.
+        say: called with a line about the copy of the bundled workspace, which is created if needed;
+            None for commands that only read results, which need an existing one.
+        stack: the stack of the command line, if any.
 
     Raises:
-        ConfigurationError: none was named, and neither of the others is there; or the current
-            folder isn't one yet, and shows (by `sequences`, or as a `stack` is given) that the
-            bundled one isn't meant.
+        ConfigurationError: there is no workspace; or the current folder is not one yet, and its
+            `sequences` or a given `stack` show that the bundled one isn't meant.
     """
     if given is not None:
         return given.expanduser().resolve()
@@ -203,20 +203,20 @@ def workspace_folder(
     folder = bundled.user_workspace()
     if not (folder / "config.yaml").exists():
         raise ConfigurationError(
-            f"no workspace: the current folder is none, and there is none in {folder} yet. Remedy: "
-            "name one with --workspace FOLDER, or run `samurai evaluate` first, which makes it"
+            f"not a VOT workspace: no config.yaml in the current folder, nor in {folder}. Remedy: "
+            "name one with --workspace FOLDER, or run `samurai evaluate` first, which creates it"
         )
     return folder
 
 
 def _refuse_to_guess(here: Path, stack: str | None) -> None:
-    """Refuses to take the bundled workspace where the current folder may be meant."""
+    """Refuse the bundled workspace where the current folder may be meant."""
     if (here / "config.yaml").exists() or here == bundled.clone():
         return
     own = (here / "sequences").is_dir()
     if not own and stack is None:
         return
-    reason = "has sequences/ but no config.yaml" if own else "is no workspace yet"
+    reason = "has sequences/ but no config.yaml" if own else "is not a VOT workspace yet"
     wanted = stack or "tests/multiobject"
     raise ConfigurationError(
         f"the current folder {reason}. Remedy: `--workspace . --stack {wanted}` makes a workspace "
@@ -233,20 +233,22 @@ def _introduce(console: Console, context: EvaluationContext) -> None:
     console.findings(context.warnings)
 
 
-def _staleness(standings: list[tuple[str, Standing]], arguments: argparse.Namespace) -> list[str]:
-    """A line for everything in the table that isn't of the present state, with the command."""
+def _staleness(
+    statuses: list[tuple[str, ResultStatus]], arguments: argparse.Namespace
+) -> list[str]:
+    """A line for every stale number of the table, with the command that renews it."""
     from vot_wrapper.toolkit.staleness import command, lines
 
     where = (arguments.stack, arguments.workspace, split_names(arguments.sequences))
     return [
         f"{mark:8}  {text}"
-        for name, found in standings
+        for name, found in statuses
         for mark, text in lines(name, found, command(name, *where))
     ]
 
 
 def _show(console: Console, context: EvaluationContext, scores: Scores, stale: list[str]) -> None:
-    """The table, what its columns mean, what is stale in it, and where the reports are."""
+    """Print the table, its legend, its stale numbers, and the paths of the reports."""
     for line in _without_measures(context):
         console.say(line)
     if all(value is None for row in scores.rows for value in row.values):
@@ -265,7 +267,7 @@ def _show(console: Console, context: EvaluationContext, scores: Scores, stale: l
 
 
 def _without_measures(context: EvaluationContext) -> list[str]:
-    """What to do where a stack has no measures; nothing where it has."""
+    """Advice for a stack without measures; nothing for others."""
     from vot_wrapper.toolkit.needs import same_results, scores_nothing
     from vot_wrapper.toolkit.workspaces import stack_file
 
@@ -281,7 +283,7 @@ def _without_measures(context: EvaluationContext) -> list[str]:
 
 
 def _show_pictures(console: Console, context: EvaluationContext) -> None:
-    """Where the pictures of results are, if any were drawn."""
+    """Print the path of the pictures, if there are any."""
     from vot_wrapper.toolkit.recordings import newest_result
 
     page = pictures_page(context.folder)
@@ -292,7 +294,7 @@ def _show_pictures(console: Console, context: EvaluationContext) -> None:
 
 
 def _legend(context: EvaluationContext, scores: Scores) -> list[str]:
-    """One line for everything in the table that needs a word."""
+    """A line for every term of the table."""
     known = {
         "EAO": f"expected average overlap over {_bounds(scores)}",
         "A": "accuracy: mean overlap while the target is held",
@@ -300,7 +302,7 @@ def _legend(context: EvaluationContext, scores: Scores) -> list[str]:
         "accuracy": "mean overlap over whole sequences, lost or not",
         "fps": "frames per second until the reply, reading the image included; without realtime",
     }
-    # Each pair once, in the table's order; experiments may mean different things by one name.
+    # Each pair once, in the table's order; a name may mean different things in two experiments.
     words = dict.fromkeys((c.measure, c.meaning or known.get(c.measure)) for c in scores.columns)
     pairs = [(mark, text) for mark, text in words if text]
     if any(column.repaired for column in scores.columns):
@@ -320,7 +322,7 @@ def _legend(context: EvaluationContext, scores: Scores) -> list[str]:
 
 
 def _bounds(scores: Scores) -> str:
-    """The run lengths that EAO is averaged over; says so where they aren't VOT's."""
+    """The run lengths that EAO is averaged over, with a note where they aren't VOT's."""
     runs = "runs of " + ", ".join(f"{low} to {high}" for low, high in scores.eao_bounds) + " frames"
     if scores.eao_bounds == [OFFICIAL_EAO_BOUNDS]:
         return runs

@@ -1,7 +1,7 @@
 """`samurai doctor --verify MODEL`: the installed predictor and this tracker, side by side.
 
 On this machine, with this model's weights, device, precision and speed. Exit code 1 if their masks
-don't agree as they must, or if there are none.
+don't agree well enough, or if there are none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samurai.cli.finding import Finding
+from samurai.cli.finding import Finding, report_line
 from samurai.config_text import from_flags
 from samurai.errors import CheckpointError, ConfigurationError, DeviceError, SamuraiError
 from samurai.models.manifest import ModelCard, checkpoint_path, model_card
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from samurai.verification import Agreement, Run
 
 SEQUENCE = "deformation"
-"""One of the bundled sequences, whose object changes its shape in every frame."""
+"""A bundled sequence whose object changes its shape in every frame."""
 
 FRAMES, FRAMES_ON_CPU = 30, 5
 SHORTEST = 2
-"""The prompt's frame answers without a memory; only the next one has all parts at work."""
+"""The prompt frame needs no memory; the next one is the first that uses every part."""
 
 
 def run(model: str, frames: int | None = None, flags: argparse.Namespace | None = None) -> int:
-    """Print what was compared and what came out, a line each; returns 1 unless the masks agree.
+    """Print the comparison line by line; returns 1 unless the masks agree.
 
     Device, precision and speed are those of the flags, else of the environment, as for a tracker
     process.
@@ -68,7 +68,7 @@ def run(model: str, frames: int | None = None, flags: argparse.Namespace | None 
     device = resolve_device(settings.device)
     dtype = resolve_dtype(settings.dtype, device)
     warn_of_emulation(dtype, device)
-    _tell("model", f"{card.name}: {path}")
+    _print_line("model", f"{card.name}: {path}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if frames is None:
@@ -78,7 +78,7 @@ def run(model: str, frames: int | None = None, flags: argparse.Namespace | None 
         ours, speed = _ours(card, folder, box, device, settings)
     from samurai.verification import compare
 
-    return _judge(compare(expected.masks, ours.masks), speed)
+    return _report_agreement(compare(expected.masks, ours.masks), speed)
 
 
 def bundled_sequence() -> Path:
@@ -91,7 +91,8 @@ def bundled_sequence() -> Path:
 
 
 def _video(folder: Path, count: int) -> Box:
-    """Copies the first frames into a folder, named as the predictor wants them; their box."""
+    """Copies the first frames into a folder, named as the predictor expects; returns the prompt
+    box."""
     from samurai.regions import Box
 
     sequence = bundled_sequence()
@@ -105,14 +106,14 @@ def _video(folder: Path, count: int) -> Box:
     with (sequence / "groundtruth.txt").open(encoding="utf-8") as truth:
         # a run-length encoded mask begins with its box
         left, top, width, height = truth.readline().removeprefix("m").split(",")[:4]
-    _tell("video", f"{SEQUENCE}, {count} frames: the whole of each, the box as two points")
+    _print_line("video", f"{SEQUENCE}, {count} frames: the whole of each, the box as two points")
     return Box(float(left), float(top), float(width), float(height))
 
 
 def _installed(
     card: ModelCard, folder: Path, box: Box, device: torch.device, dtype: torch.dtype
 ) -> Run:
-    """The installed predictor's run; what it loaded is freed when this returns."""
+    """The installed predictor's run; its memory is freed afterwards."""
     from samurai.core.warm_up import reason
     from samurai.runtime.threads import set_thread_count
     from samurai.verification import load_predictor, run_predictor
@@ -121,24 +122,24 @@ def _installed(
         predictor = load_predictor(card, device)
         set_thread_count(predictor.image_size, os.environ)
         name = f"SAM2VideoPredictor of sam2 {_sam2_version()}"
-        _tell("installed", f"{name} on {_place(device)}, {_short(dtype)}")
+        _print_line("installed", f"{name} on {_place(device)}, {_short(dtype)}")
         with contextlib.redirect_stderr(io.StringIO()):  # its progress bars
             made = run_predictor(predictor, folder, box, dtype)
     except SamuraiError:
         raise
-    except Exception as error:  # whatever another package, or the device, may raise
+    except Exception as error:  # any error of another package or of the device
         raise DeviceError(
             f"the installed predictor itself fails on {device} ({reason(error)}): try another "
             "SAMURAI_DEVICE, or install sam2 and torch again"
         ) from error
-    _tell("", _cost(made))
+    _print_line("", _cost(made))
     return made
 
 
 def _ours(
     card: ModelCard, folder: Path, box: Box, device: torch.device, settings: Settings
 ) -> tuple[Run, Speed]:
-    """This tracker's run, and the speed that it ran at: a failing one is left for `exact`."""
+    """This tracker's run, and its speed: `exact` if the configured one failed."""
     from samurai.core.warm_up import release
     from samurai.verification import load_tracker, read_frames, run_tracker
 
@@ -148,23 +149,23 @@ def _ours(
     speed = tracker.speed
     asked = "" if speed == settings.speed else f" ({settings.speed} failed, see the log line)"
     where = f"{_place(device)}, {_short(tracker.network.dtype)}"
-    _tell("samurai", f"policy sam2 on {where}, speed {speed}{asked}")
+    _print_line("samurai", f"policy sam2 on {where}, speed {speed}{asked}")
     made = run_tracker(tracker, read_frames(folder), box)
-    _tell("", _cost(made))
+    _print_line("", _cost(made))
     return made, speed
 
 
-def _judge(agreement: Agreement, speed: Speed) -> int:
+def _report_agreement(agreement: Agreement, speed: Speed) -> int:
     """The last lines, and the exit code."""
     from samurai.verification import REQUIRED_IOU
 
     required = REQUIRED_IOU[speed]
-    _tell("masks", f"{agreement.equal} of {agreement.frames} frames equal in every pixel")
-    _tell("", f"{agreement.filled} of {agreement.frames} frames with an object in both")
-    _tell("", f"IoU at worst {agreement.worst:.4f}, in frame {agreement.worst_frame}")
+    _print_line("masks", f"{agreement.equal} of {agreement.frames} frames equal in every pixel")
+    _print_line("", f"{agreement.filled} of {agreement.frames} frames with an object in both")
+    _print_line("", f"IoU at worst {agreement.worst:.4f}, in frame {agreement.worst_frame}")
     mean = f"mean IoU {agreement.mean:.4f}, {required} needed in {speed}"
     if agreement.suffices(speed):
-        _tell("agreement", mean)
+        _print_line("agreement", mean)
         return 0
     if not agreement.filled:
         mean = "no frame has an object in both, so nothing was compared"
@@ -174,12 +175,12 @@ def _judge(agreement: Agreement, speed: Speed) -> int:
     )
     if speed != "exact":
         remedy = f"use SAMURAI_SPEED=exact and verify that; {remedy}"
-    print(Finding("FAIL", "agreement", mean, remedy))
+    print(report_line(Finding("FAIL", "agreement", mean, remedy)))
     return 1
 
 
-def _tell(subject: str, text: str) -> None:
-    print(Finding("OK", subject, text), flush=True)
+def _print_line(subject: str, text: str) -> None:
+    print(report_line(Finding("OK", subject, text)), flush=True)
 
 
 def _cost(run: Run) -> str:
@@ -188,7 +189,7 @@ def _cost(run: Run) -> str:
 
 
 def _place(device: torch.device) -> str:
-    """A device with its name, or with how much of a CPU is used."""
+    """A device with its name, or with the number of CPU threads."""
     import torch
 
     if device.type == "cpu":

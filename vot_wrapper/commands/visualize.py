@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_selection(parser: argparse.ArgumentParser) -> None:
-    """Whose results of what are drawn."""
+    """Options that select the results to draw."""
     parser.add_argument(
         "trackers",
         nargs="*",
@@ -66,7 +66,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_drawing(parser: argparse.ArgumentParser) -> None:
-    """How they are drawn, and where to."""
+    """Options of the drawing and its output."""
     parser.add_argument(
         "--format",
         choices=FORMATS,
@@ -95,7 +95,7 @@ def _add_drawing(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Draws what there are results of; 0 if anything was drawn, else 1.
+    """Draw the selected results; returns 0 if anything was drawn, else 1.
 
     Raises:
         ConfigurationError: the workspace or the output can't be used, or matplotlib is missing; the
@@ -144,7 +144,7 @@ Drawer = Callable[["Recording", Path], None]  # what to draw, and its file witho
 
 @dataclass
 class _Artist:
-    """Draws runs one by one, says how far it is, and remembers what it drew."""
+    """Draws runs one by one, prints its progress, and remembers the files."""
 
     console: Console
     output: Path
@@ -156,7 +156,7 @@ class _Artist:
     def draw_all(
         self, context: EvaluationContext, experiment: Experiment, tracker: Tracker, every: bool
     ) -> None:
-        """Everything that a tracker has results of in an experiment."""
+        """Draw all results of a tracker in an experiment."""
         self.console.experiment(experiment.identifier, 0, 1)
         runs = self._choose(context, experiment, tracker, every)
         for number, run in enumerate(runs, start=1):
@@ -169,7 +169,7 @@ class _Artist:
     def _choose(
         self, context: EvaluationContext, experiment: Experiment, tracker: Tracker, every: bool
     ) -> list[Run]:
-        """The runs to draw; says of which sequences there is none."""
+        """The runs to draw; reports the sequences without results."""
         from vot_wrapper.toolkit.runs import runs_of
 
         where = f"{tracker.reference}, {experiment.identifier}"
@@ -177,13 +177,13 @@ class _Artist:
         missing = []
         try:
             sequences = experiment.transform(context.sequences)
-        except Exception as error:  # annotations that the experiment can't use, or nobody can read
+        except Exception as error:  # unusable or unreadable annotations
             self.console.skipped(f"{where}: {type(error).__name__}: {error}")
             return []
         for sequence in sequences:
             try:
                 there = [run for run in runs_of(experiment, tracker, sequence) if run.exists]
-            except Exception as error:  # it lacks what the experiment starts from
+            except Exception as error:  # no anchor or prompt to start from
                 self.console.skipped(f"{where}, {sequence.name}: {error}")
                 continue
             longest = max(there, key=lambda run: len(run.frames), default=None)
@@ -219,7 +219,7 @@ class _Artist:
 
 
 def _drawer(arguments: argparse.Namespace, console: Console) -> Drawer:
-    """What draws a run in the wanted format, with its thumbnail."""
+    """The function that draws a run and its thumbnail in the selected format."""
     from samurai.evaluation.pictures.files import write_picture
     from samurai.evaluation.pictures.sheet import draw_sheet, draw_thumbnail
     from samurai.evaluation.pictures.video import write_video
@@ -235,7 +235,7 @@ def _drawer(arguments: argparse.Namespace, console: Console) -> Drawer:
 
 
 def _require_results(folder: Path) -> None:
-    # Before the workspace is opened, which would download sequences that aren't there.
+    # Before the workspace is opened, which would download missing sequences.
     if not any((folder / "results").glob("*/*")):
         raise ConfigurationError(
             f"there are no results in {folder}. Remedy: `samurai evaluate`, or --workspace FOLDER"
@@ -247,7 +247,7 @@ def _experiments(context: EvaluationContext, wanted: tuple[str, ...]) -> list[Ex
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise ConfigurationError(
-            f"there is no experiment {', '.join(unknown)} in this stack. There are: "
+            f"there is no experiment {', '.join(unknown)} in this stack. Available: "
             f"{', '.join(known)}"
         )
     return [known[name] for name in wanted] or list(known.values())

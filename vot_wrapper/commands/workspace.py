@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Copy it, and say how to run it.
+    """Copy it, and print how to run it.
 
     Raises:
         ConfigurationError: the folder can't be written to or holds something else.

@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vot_wrapper.preflight.findings import Finding
+from samurai.cli.finding import Finding
 from vot_wrapper.preflight.listing import check_path, read_list
 from vot_wrapper.preflight.needs import Needs
-from vot_wrapper.preflight.rules import judge
-from vot_wrapper.preflight.sequence import METADATA, Facts, gather
+from vot_wrapper.preflight.rules import check_rules
+from vot_wrapper.preflight.sequence import METADATA, Facts, read_facts
 
-VERSION = 2  # of what is kept; another one is made anew
+VERSION = 3  # of the cache's format; other versions are discarded
 CACHE = "preflight.json"
 DEEPEST = 3  # levels of folders below a sequence
 
@@ -27,9 +27,9 @@ def check_workspace(
     """Everything that is wrong with the sequences of a workspace.
 
     Args:
-        folder: of the workspace, which keeps what was seen in its `cache`.
+        folder: of the workspace, whose `cache` keeps the facts.
         data: the folder of the sequences.
-        needs: what the experiments ask of them.
+        needs: the requirements of the experiments.
         chosen: names of the sequences to look at; none means all.
     """
     names, findings = read_list(data, needs.downloads)
@@ -42,7 +42,7 @@ def check_workspace(
         own = check_path(sequence, base)
         facts = cache.facts(sequence, base)
         if facts is not None:
-            own += judge(facts, needs)
+            own += check_rules(facts, needs)
         findings += (replace(finding, sequence=base) for finding in own)
     cache.save()
     return findings
@@ -61,8 +61,8 @@ class _Cache:
         kept = self._kept.get(key)
         if kept is not None and kept["state"] == state:
             return None if kept["facts"] is None else Facts.from_values(kept["facts"])
-        facts = gather(folder, name)
-        if _reaches_out(folder):  # whose files aren't among those that `state` is made of
+        facts = read_facts(folder, name)
+        if _has_outside_images(folder):  # its files outside the folder aren't part of the state
             return facts
         values = None if facts is None else facts.as_values()
         self._kept[key] = {"state": state, "facts": values}
@@ -70,7 +70,7 @@ class _Cache:
         return facts
 
     def save(self) -> None:
-        """Writes it to the workspace, else to the user's own cache, else nowhere."""
+        """Save to the workspace, else to the user's own cache, else nowhere."""
         if not self._changed:
             return
         text = json.dumps({"version": VERSION, "sequences": self._kept})
@@ -116,7 +116,7 @@ def _state(folder: Path) -> str:
     return seen.hexdigest()
 
 
-def _reaches_out(folder: Path) -> bool:
+def _has_outside_images(folder: Path) -> bool:
     """Whether a channel's images may lie outside of the sequence's folder."""
     file = folder / METADATA
     try:
@@ -131,5 +131,5 @@ def _file_state(file: str) -> str:
         state = os.stat(file)
     except OSError:  # a link to nothing
         return "unreadable"
-    writable = state.st_mode & 0o222  # which binary ground truth has to be
+    writable = state.st_mode & 0o222  # the toolkit needs write permission for binary ground truth
     return f"{state.st_size} {state.st_mtime_ns} {writable}"

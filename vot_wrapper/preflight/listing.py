@@ -7,7 +7,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from vot_wrapper.preflight.findings import Finding
+from samurai.cli.finding import Finding
 from vot_wrapper.preflight.sequence import METADATA
 from vot_wrapper.preflight.text import read_text
 
@@ -24,9 +24,9 @@ def make_list(data: Path) -> str:
 def read_list(data: Path, downloads: bool) -> tuple[list[str], list[Finding]]:
     """The sequences to check, without repetitions, and what is wrong with the list of them.
 
-    They are those that list.txt names, however badly it is written, else all that are there. No
-    list is fine where the toolkit downloads the sequences and then writes it, and in the layouts of
-    other data sets, which the toolkit reads too: then there are none to check.
+    They are those of list.txt, even of a malformed one, else all folders. The list may be missing
+    where the toolkit downloads the sequences and then writes it, and in the layouts of other data
+    sets, which the toolkit reads too: then there are none to check.
     """
     file = data / LIST
     folders = sequence_folders(data)
@@ -41,28 +41,28 @@ def read_list(data: Path, downloads: bool) -> tuple[list[str], list[Finding]]:
     if not names:
         if not findings:
             remedy = f"run {make_list(data)}"
-            findings.append(Finding("list empty", str(file), "it is empty", remedy))
+            findings.append(Finding("FAIL", str(file), "it is empty", remedy, kind="list empty"))
         return folders, findings
     left_out = sorted(set(folders) - {_last_part(name) for name in names})
     if left_out:
         what = f"{len(left_out)} folders of sequences aren't in it: {', '.join(left_out[:3])}"
         what += ", ..." if len(left_out) > 3 else ""
         remedy = "add their names if they belong to the data set"
-        findings.append(Finding("list lacks", str(file), what, remedy, warning=True))
+        findings.append(Finding("WARN", str(file), what, remedy, kind="list lacks"))
     return names, findings
 
 
 def _without_list(
     data: Path, folders: list[str], downloads: bool
 ) -> tuple[list[str], list[Finding]]:
-    """Folders are a person's own, unless the toolkit downloads them or has begun to."""
+    """Folders are the user's own, unless the toolkit downloads them or has begun to."""
     own = [name for name in folders if not downloads or _is_own(data / name)]
     if not own and (downloads or _holds(data)):
         return [], []
     count = f"{len(folders)} folder{'s' * (len(folders) != 1)} of sequences found"
     what = f"{LIST} is missing; {count}" if folders else "there are no sequences"
     remedy = f"run {make_list(data)}" if folders else f"put sequences there, and their {LIST}"
-    return folders, [Finding("no list", str(data / LIST), what, remedy)]
+    return folders, [Finding("FAIL", str(data / LIST), what, remedy, kind="no list")]
 
 
 def _names(data: Path, lines: list[str]) -> tuple[list[str], list[Finding]]:
@@ -74,19 +74,23 @@ def _names(data: Path, lines: list[str]) -> tuple[list[str], list[Finding]]:
         where, name = f"{file}:{number}", line.strip()
         base = _last_part(name)
         if not name:
-            findings.append(Finding("list blank", where, "the line is empty", "delete the line"))
+            findings.append(
+                Finding("FAIL", where, "the line is empty", "delete the line", kind="list blank")
+            )
         elif not (data / name).is_dir():
             what = f"there is no folder {name}"
             remedy = "restore the folder, or delete the line"
-            findings.append(Finding("list folder", where, what, remedy))
+            findings.append(Finding("FAIL", where, what, remedy, kind="list folder"))
         elif base in names:
-            what = f"{base} stands there twice"
-            findings.append(Finding("list twice", where, what, "delete one of the two lines"))
+            what = f"{base} is listed twice"
+            findings.append(
+                Finding("FAIL", where, what, "delete one of the two lines", kind="list twice")
+            )
         else:
             names[base] = name.rstrip("/")
             if name.endswith("/"):
                 what = f"{name} ends with a slash, after which the toolkit looks for the name"
-                findings.append(Finding("list slash", where, what, "delete the slash"))
+                findings.append(Finding("FAIL", where, what, "delete the slash", kind="list slash"))
     return list(names.values()), findings
 
 
@@ -112,20 +116,20 @@ def _holds(data: Path) -> bool:
 
 
 def _is_own(folder: Path) -> bool:
-    """Whether a person made a folder: a download notes an identifier, as the last that it does."""
+    """Whether the user made a folder: the last step of a download writes an identifier."""
     try:
         return b"uid=" not in (folder / METADATA).read_bytes()
-    except OSError:  # a download that was interrupted
+    except OSError:  # an interrupted download
         return False
 
 
 def check_path(folder: Path, name: str) -> list[Finding]:
-    """Characters of a sequence's path that the toolkit can't carry."""
+    """Findings about characters of a sequence's path that the toolkit can't handle."""
     findings = []
     path = str(folder)
     found = [character for character in PATTERN_CHARACTERS if character in path]
     if found:
         what = f"the path of {name} has {' '.join(found)}, which the toolkit takes for a pattern"
         remedy = f"rename the folder, and its line in {LIST}"
-        findings.append(Finding("pattern", path, what, remedy))
+        findings.append(Finding("FAIL", path, what, remedy, kind="pattern"))
     return findings

@@ -1,4 +1,4 @@
-"""What the experiments of a stack ask of every sequence."""
+"""The requirements of a stack's experiments on every sequence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Needs:
-    """What is asked of a sequence, each with the experiment that asks.
+    """Requirements on a sequence, each with the experiment that has it.
 
     Attributes:
         anchors: experiment by the name of its anchor values (`anchor` reads anchor.value).

@@ -1,8 +1,8 @@
-"""Image files of a channel: are they there, whole, and of one size?
+"""Checks that a channel's image files exist, are whole, and have one size.
 
 Only headers are read, and the last bytes of a file. The first, the middle and the last image are
-decoded, and those that don't end as their format does. Sizes are what `cv2.imread` gives, which
-turns an image as its EXIF orientation says.
+decoded, and those without their format's end mark. Sizes are those of `cv2.imread`, which applies
+the EXIF orientation.
 """
 
 from __future__ import annotations
@@ -13,24 +13,27 @@ from pathlib import Path
 
 from PIL import Image
 
-from vot_wrapper.preflight.findings import Finding
+from samurai.cli.finding import Finding
 
 Size = tuple[int, int]  # width, height
 
 _ORIENTATION = 0x0112
 _TRANSPOSED = (5, 6, 7, 8)  # orientations that exchange width and height
-_ENDS = {b"\xff\xd8": b"\xff\xd9", b"\x89P": b"IEND\xaeB`\x82"}  # of JPEG and PNG, by their start
+_ENDS = {
+    b"\xff\xd8": b"\xff\xd9",
+    b"\x89P": b"IEND\xaeB`\x82",
+}  # end marks of JPEG and PNG, by their first bytes
 
 
 @dataclass
 class Images:
-    """What was seen of a channel; `size` is that of its first image."""
+    """Findings about a channel; `size` is that of its first image."""
 
     size: Size | None = None
     findings: list[Finding] = field(default_factory=list)
 
 
-def look_at(files: list[Path], where: str) -> Images:
+def inspect_images(files: list[Path], where: str) -> Images:
     """Checks the images of a channel, all of which exist.
 
     Args:
@@ -44,19 +47,19 @@ def look_at(files: list[Path], where: str) -> Images:
         size = _size(file, index in decoded)
         if size is None:
             what = "the image is damaged or cut short"
-            remedy = "restore the file; a download may have broken off"
-            seen.findings.append(Finding("image damaged", name, what, remedy))
+            remedy = "restore the file; a download may be incomplete"
+            seen.findings.append(Finding("FAIL", name, what, remedy, kind="image damaged"))
         elif seen.size is None:
             seen.size = size
         elif size != seen.size:
             what = f"the image has {_words(size)} pixels, those before it {_words(seen.size)}"
             remedy = "give all images of a sequence one size"
-            seen.findings.append(Finding(f"image size {where}", name, what, remedy))
+            seen.findings.append(Finding("FAIL", name, what, remedy, kind=f"image size {where}"))
     return seen
 
 
 def _size(file: Path, decode: bool) -> Size | None:
-    """Width and height as the toolkit sees them; None for what can't be decoded."""
+    """Width and height as the toolkit sees them; None for a file that can't be decoded."""
     try:
         with Image.open(file) as image:
             orientation = image.getexif().get(_ORIENTATION, 1) if _has_exif(image) else 1

@@ -1,4 +1,4 @@
-"""What the experiments of a stack ask of a sequence, and whether it has it."""
+"""Checks a sequence against the requirements of the experiments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Iterator
 
-from vot_wrapper.preflight.findings import Finding
+from samurai.cli.finding import Finding, Level
 from vot_wrapper.preflight.needs import Needs
 from vot_wrapper.preflight.sequence import METADATA, Facts, whole
 from vot_wrapper.preflight.truth import BROKEN, EMPTY, SPECIAL, VISIBLE
@@ -14,7 +14,7 @@ from vot_wrapper.preflight.truth import BROKEN, EMPTY, SPECIAL, VISIBLE
 EVERY_FRAMES = 50  # between VOT's anchors
 
 
-def judge(facts: Facts, needs: Needs) -> Iterator[Finding]:
+def check_rules(facts: Facts, needs: Needs) -> Iterator[Finding]:
     """The findings of one sequence under the experiments that are to be run on it."""
     yield from facts.findings
     yield from _rate(facts, needs)
@@ -24,9 +24,9 @@ def judge(facts: Facts, needs: Needs) -> Iterator[Finding]:
         yield from _anchors(facts, value, experiment)
     yield from _length(facts, needs)
     if needs.masks and "rectangle" in facts.kinds:
-        what = "its truth is boxes, in a challenge that compares masks"
+        what = "its ground truth has boxes, but the challenge compares masks"
         remedy = "annotate masks, or take a stack of boxes, for example vot2022/shorttermbox"
-        yield Finding("boxes", f"{facts.folder}", what, remedy, warning=True)
+        yield Finding("WARN", f"{facts.folder}", what, remedy, kind="boxes")
 
 
 def _rate(facts: Facts, needs: Needs) -> Iterator[Finding]:
@@ -36,9 +36,9 @@ def _rate(facts: Facts, needs: Needs) -> Iterator[Finding]:
     what = f"fps={facts.rate} isn't a whole number above 0"
     if needs.realtime:
         what += f", which {needs.realtime} measures by"
-    remedy = "round it; the toolkit takes no fractions"
-    warning = not needs.realtime
-    yield Finding("fps", f"{facts.folder}/{METADATA}", what, remedy, warning)
+    remedy = "round it; the toolkit accepts no fractions"
+    level: Level = "FAIL" if needs.realtime else "WARN"
+    yield Finding(level, f"{facts.folder}/{METADATA}", what, remedy, kind="fps")
 
 
 def _objects(facts: Facts, needs: Needs) -> Iterator[Finding]:
@@ -49,22 +49,22 @@ def _objects(facts: Facts, needs: Needs) -> Iterator[Finding]:
         if first is None:
             what = "the object isn't annotated in any frame"
             remedy = "annotate its first frame, or delete the file"
-            yield Finding("never", where, what, remedy)
+            yield Finding("FAIL", where, what, remedy, kind="never")
             continue
         starts[name] = first
         if states[first] == EMPTY:
-            what = "the object begins with an empty region, from which a tracker can't start"
+            what = "the object's first region is empty, so no tracker can start from it"
             remedy = "write 0 until the object appears"
-            yield Finding("empty start", f"{where}:{first + 1}", what, remedy, warning=True)
+            yield Finding("WARN", f"{where}:{first + 1}", what, remedy, kind="empty start")
     if needs.first and starts and min(starts.values()) > 0:
         frame = min(starts.values())
         what = f"no object is annotated in the first frame; the first begins in frame {frame + 1}"
         remedy = f"cut the sequence's first {frame} frames off; {needs.first} starts in the first"
-        yield Finding("late", facts.folder, what, remedy)
+        yield Finding("FAIL", facts.folder, what, remedy, kind="late")
     if needs.single and len(facts.files) > 1:
         what = f"it has {len(facts.files)} objects, and {needs.single} takes one"
         remedy = "take a stack for several objects, for example tests/multiobject"
-        yield Finding("several", facts.folder, what, remedy)
+        yield Finding("FAIL", facts.folder, what, remedy, kind="several")
 
 
 def _restarts(facts: Facts, needs: Needs) -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def _restarts(facts: Facts, needs: Needs) -> Iterator[Finding]:
         if bare:
             what = f"{len(bare)} frames aren't annotated, which {needs.restarts} takes for failures"
             remedy = "annotate them, or take a stack that doesn't restart: vot2022/shortterm"
-            yield Finding("restarts", f"{facts.files[name]}:{bare[0]}", what, remedy, warning=True)
+            yield Finding("WARN", f"{facts.files[name]}:{bare[0]}", what, remedy, kind="restarts")
 
 
 def _anchors(facts: Facts, value: str, experiment: str) -> Iterator[Finding]:
@@ -84,21 +84,23 @@ def _anchors(facts: Facts, value: str, experiment: str) -> Iterator[Finding]:
     unread = any(finding.where.startswith(where) for finding in facts.findings)
     if not frames and not unread:
         what = f"there are no anchors, so {experiment} can't be run"
-        yield Finding("no anchors", where, what, f"write them: {make_anchors(facts, value)}", True)
+        yield Finding(
+            "WARN", where, what, f"write them: {make_anchors(facts, value)}", kind="no anchors"
+        )
     if not facts.truths:
-        return  # the reason has been told
+        return  # already reported
     name, states = next(iter(facts.truths.items()))
     for frame in frames:
         state = states[frame] if frame < len(states) else SPECIAL
-        if state in (VISIBLE, BROKEN):  # what is wrong with a broken row has been told
+        if state in (VISIBLE, BROKEN):  # broken rows are already reported
             continue
-        absent = state == EMPTY  # which a tracker may take, but ours doesn't
+        absent = state == EMPTY  # other trackers may accept it, ours doesn't
         why = "the object is absent" if absent else "the object isn't annotated"
         row = f"{os.path.basename(facts.files[name])}:{frame + 1}"
         what = f"{experiment} starts in frame {frame + 1}, where {why} ({row})"
         remedy = "put the anchor on a frame in which the object is visible"
         kind = "anchor absent" if absent else "anchor"
-        yield Finding(kind, f"{where}:{frame + 1}", what, remedy, warning=absent)
+        yield Finding("WARN" if absent else "FAIL", f"{where}:{frame + 1}", what, remedy, kind=kind)
 
 
 def make_anchors(facts: Facts, value: str) -> str:
@@ -119,4 +121,4 @@ def _length(facts: Facts, needs: Needs) -> Iterator[Finding]:
                 f"{burnin}: it will be 0"
             )
             remedy = "set the measure's `burnin` lower in a copy of the stack"
-            yield Finding("burn-in", facts.folder, what, remedy, warning=True)
+            yield Finding("WARN", facts.folder, what, remedy, kind="burn-in")

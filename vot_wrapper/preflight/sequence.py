@@ -1,4 +1,4 @@
-"""One sequence's folder: what it holds, and what is wrong with it whatever is run on it."""
+"""Reads one sequence's folder, and finds faults that matter to every experiment."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vot_wrapper.preflight.findings import Finding
-from vot_wrapper.preflight.pixels import Images, Size, look_at
+from samurai.cli.finding import Finding
+from vot_wrapper.preflight.pixels import Images, Size, inspect_images
 from vot_wrapper.preflight.text import read_text
 from vot_wrapper.preflight.truth import BLANK, BROKEN, SPECIAL, Truth, read_truth, read_values
 
 METADATA = "sequence"
 CHANNELS = ("color", "depth", "ir")
 SUFFIXES = (".jpg", ".png")
-ALIKE = (*SUFFIXES, ".jpeg")  # in small letters; images that are looked at whatever they are called
+ALIKE = (*SUFFIXES, ".jpeg")  # in lower case; images with these suffixes are checked
 DEFAULT_CHANNEL = "color/%08d.jpg"
 _PROPERTY = re.compile(r"^([a-zA-Z0-9_\-.]+) *= *(.*)$")
 
 
 @dataclass
 class Facts:
-    """What is known of a sequence.
+    """The facts about a sequence.
 
     Attributes:
         name: of the sequence.
@@ -36,7 +36,7 @@ class Facts:
         files: the ground truth file by object, also where it can't be read.
         kinds: kinds of regions.
         starts: frames with a value above or below 0, by the name of the value file.
-        findings: what is wrong whatever is run.
+        findings: faults that matter to every experiment.
     """
 
     name: str
@@ -50,16 +50,17 @@ class Facts:
     findings: list[Finding] = field(default_factory=list)
 
     def as_values(self) -> dict[str, Any]:
-        """JSON values, from which `from_values` makes it again."""
+        """JSON values that `from_values` reads."""
         return asdict(self)
 
     @classmethod
     def from_values(cls, values: dict[str, Any]) -> Facts:
+        """The facts from the JSON values of `as_values`."""
         return cls(**{**values, "findings": [Finding(**f) for f in values["findings"]]})
 
 
-def gather(folder: Path, name: str) -> Facts | None:
-    """Reads a sequence; None for a layout that only the toolkit's other loaders know."""
+def read_facts(folder: Path, name: str) -> Facts | None:
+    """Read a sequence; None for a layout of the toolkit's other loaders."""
     facts = Facts(name, str(folder))
     metadata = _metadata(folder, facts)
     if metadata is None:
@@ -67,8 +68,10 @@ def gather(folder: Path, name: str) -> Facts | None:
     facts.rate = metadata.get("fps", "30")
     length = whole(metadata.get("length"))
     if length is not None and length < 1:
-        where, what = f"{folder}/{METADATA}", f"length={length} is no number of frames"
-        facts.findings.append(Finding("length", where, what, "write the number of images"))
+        where, what = f"{folder}/{METADATA}", f"length={length} is not a number of frames"
+        facts.findings.append(
+            Finding("FAIL", where, what, "write the number of images", kind="length")
+        )
         length = None
     size = _images(folder, metadata, length, facts)
     _truths(folder, metadata, size, facts)
@@ -95,12 +98,12 @@ def _metadata(folder: Path, facts: Facts) -> dict[str, str] | None:
         return {match[1]: match[2] for match in matches if match}
     if (folder / "color").is_dir():
         channel = next((f"color/%08d{s}" for s in SUFFIXES if _has_first(folder, s)), "")
-        what = f"the file {METADATA} is missing, which names channels, frame rate and length"
+        what = f"the file `{METADATA}` with channels, frame rate and length is missing"
         remedy = (
             f"write it: channels.color={channel or DEFAULT_CHANNEL}, fps=30, format=default, "
             f"name={facts.name}"
         )
-        facts.findings.append(Finding("no metadata", str(file), what, remedy))
+        facts.findings.append(Finding("FAIL", str(file), what, remedy, kind="no metadata"))
         return {"channels.color": channel or DEFAULT_CHANNEL}
     old = (folder / "groundtruth.txt").is_file() and (folder / "00000001.jpg").is_file()
     return {"channels.color": "%08d.jpg"} if old else None
@@ -127,9 +130,11 @@ def _images(
             missing = next(file for file in files if not file.is_file())
             what = f"{len(there)} of {len(files)} images are there; {missing.name} isn't"
             remedy = f"restore the images, or correct `length` in {folder}/{METADATA}"
-            facts.findings.append(Finding("images missing", str(missing.parent), what, remedy))
+            facts.findings.append(
+                Finding("FAIL", str(missing.parent), what, remedy, kind="images missing")
+            )
         known = files[0].suffix.lower() in ALIKE
-        seen = look_at(there, str(files[0].parent)) if there and known else Images()
+        seen = inspect_images(there, str(files[0].parent)) if there and known else Images()
         facts.findings += seen.findings
         if number == 0:
             size = seen.size
@@ -137,7 +142,7 @@ def _images(
     if len(set(lengths.values())) > 1:
         what = f"the channels have {', '.join(f'{n} ({p})' for p, n in lengths.items())} images"
         remedy = "give every channel an image per frame"
-        facts.findings.append(Finding("channels", str(folder), what, remedy))
+        facts.findings.append(Finding("FAIL", str(folder), what, remedy, kind="channels"))
     _compare_size(folder, metadata, size, facts)
     return size
 
@@ -152,14 +157,16 @@ def _files(folder: Path, pattern: str, length: int | None, facts: Facts) -> list
     if suffix not in SUFFIXES:
         what = f"the toolkit reads no {suffix} images ({pattern}), only .jpg and .png"
         remedy = f"rename the images and the pattern, or convert them ({suffix} to .jpg)"
-        facts.findings.append(Finding(f"suffix {suffix}", where, what, remedy))
+        facts.findings.append(Finding("FAIL", where, what, remedy, kind=f"suffix {suffix}"))
     try:
         distinct = path % 1 != path % 2
     except (TypeError, ValueError):
         distinct = False
     if not distinct:
         what = f"the pattern {pattern} has no place for the frame's number"
-        facts.findings.append(Finding("channel", where, what, "write it like color/%08d.jpg"))
+        facts.findings.append(
+            Finding("FAIL", where, what, "write it like color/%08d.jpg", kind="channel")
+        )
         return []
     if length is not None:
         return [folder / (path % number) for number in range(1, length + 1)]
@@ -169,7 +176,7 @@ def _files(folder: Path, pattern: str, length: int | None, facts: Facts) -> list
     if not files:
         what = f"there is no image {path % 1}"
         remedy = f"number the images from 1, or correct `channels` in {where}"
-        facts.findings.append(Finding("no images", str(folder), what, remedy))
+        facts.findings.append(Finding("FAIL", str(folder), what, remedy, kind="no images"))
     return files
 
 
@@ -178,13 +185,14 @@ def _compare_size(folder: Path, metadata: dict[str, str], size: Size | None, fac
     if size is None or None in stated or stated == size:
         return
     what = (
-        f"the images have {size[0]} x {size[1]} pixels (turned as their EXIF orientation says), "
+        f"the images have {size[0]} x {size[1]} pixels (rotated as EXIF says), "
         f"width and height are {stated[0]} x {stated[1]}"
     )
     remedy = (
-        "correct width and height, or save the images upright; the truth belongs to one of both"
+        "correct width and height, or save the images upright; "
+        "the ground truth fits only one of the two"
     )
-    facts.findings.append(Finding("size", f"{folder}/{METADATA}", what, remedy))
+    facts.findings.append(Finding("FAIL", f"{folder}/{METADATA}", what, remedy, kind="size"))
 
 
 def _truths(folder: Path, metadata: dict[str, str], size: Size | None, facts: Facts) -> None:
@@ -196,7 +204,7 @@ def _truths(folder: Path, metadata: dict[str, str], size: Size | None, facts: Fa
         where = str(file)
         if not file.is_file():
             what, remedy = "there is no ground truth", "write a region per frame, each on a line"
-            facts.findings.append(Finding("no truth", where, what, remedy))
+            facts.findings.append(Finding("FAIL", where, what, remedy, kind="no truth"))
             continue
         truth = read_truth(file, where, size)
         facts.findings += truth.findings
@@ -216,18 +224,18 @@ def _rows(truth: Truth, where: str, length: int, official: bool) -> Iterator[Fin
     """Is there a row per image?
 
     Challenges hide their truth: an object's first row is the last. Other downloaded data may end
-    early too; the toolkit takes what is missing for not annotated.
+    early too; the toolkit reads missing rows as not annotated.
     """
     count = len(truth.states)
     hidden = count > 0 and (official or not truth.states[:-1].strip(SPECIAL))
     if length and count != length and not (count < length and hidden):
         what = f"{count} rows of ground truth for {length} images"
-        remedy = "give every image its row (0 where nothing is annotated), and no row more"
-        yield Finding("truth rows", where, what, remedy)
+        remedy = "write one row per image (0 where nothing is annotated)"
+        yield Finding("FAIL", where, what, remedy, kind="truth rows")
     if truth.far:
         what = f"{len(truth.far)} masks reach beyond the image"
         remedy = "check that masks and images have the same size"
-        yield Finding("mask size", f"{where}:{truth.far[0]}", what, remedy, warning=True)
+        yield Finding("WARN", f"{where}:{truth.far[0]}", what, remedy, kind="mask size")
 
 
 def _values(folder: Path, facts: Facts) -> None:
@@ -236,11 +244,11 @@ def _values(folder: Path, facts: Facts) -> None:
         values, findings = read_values(file, str(file))
         facts.findings += findings
         frames = [frame for frame, value in enumerate(values) if value > 0 or value < 0]
-        facts.starts[file.stem] = frames  # not a number is neither, as for the toolkit
+        facts.starts[file.stem] = frames  # NaN is neither, as in the toolkit
         if facts.length and len(values) > facts.length:
             what = f"{len(values)} values for {facts.length} images"
-            remedy = "delete the lines that are too many"
-            facts.findings.append(Finding("value rows", str(file), what, remedy))
+            remedy = "delete the extra lines"
+            facts.findings.append(Finding("FAIL", str(file), what, remedy, kind="value rows"))
     for file in sorted((*folder.glob("*.tag"), *folder.glob("*.label"))):
         _, finding = read_text(file, str(file))
         facts.findings += [finding] if finding else []

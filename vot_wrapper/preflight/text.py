@@ -1,4 +1,4 @@
-"""Text files, read as well as possible: a wrong encoding hides nothing else that is wrong."""
+"""Reads text files in any encoding, so that a wrong encoding doesn't hide other faults."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import codecs
 import io
 from pathlib import Path
 
-from vot_wrapper.preflight.findings import Finding
+from samurai.cli.finding import Finding
 
 _WIDE = {  # UTF-32 first: its little-endian mark begins with that of UTF-16
     codecs.BOM_UTF32_LE: "utf-32",
@@ -19,7 +19,7 @@ _REMEDY = "save the file as plain text in UTF-8 without a byte order mark (BOM)"
 
 
 def read_text(path: Path, where: str) -> tuple[list[str], Finding | None]:
-    """The lines of a text file, and what keeps the toolkit from reading them, if anything does.
+    """The lines of a text file, and the finding why the toolkit can't read them, if any.
 
     Args:
         where: how messages name the file.
@@ -32,7 +32,9 @@ def read_text(path: Path, where: str) -> tuple[list[str], Finding | None]:
         data = path.read_bytes()
     except OSError as error:
         what = f"the file can't be read ({error.strerror or error})"
-        return [], Finding("unreadable", where, what, "allow reading it, or restore it")
+        return [], Finding(
+            "FAIL", where, what, "allow reading it, or restore it", kind="unreadable"
+        )
     text, finding = _decode(data, where)
     return io.StringIO(text, newline=None).readlines(), finding
 
@@ -42,20 +44,24 @@ def _decode(data: bytes, where: str) -> tuple[str, Finding | None]:
     if wide or b"\0" in data:
         text = data.decode(wide, "replace") if wide else _without_mark(data)
         what = f"the file is {wide.upper() if wide else 'UTF-16 or binary'}, not plain text"
-        return text, Finding("encoding", where, what, _REMEDY)
+        return text, Finding("FAIL", where, what, _REMEDY, kind="encoding")
     if data.startswith(codecs.BOM_UTF8):
         what = "the file begins with a byte order mark (BOM), an invisible character"
-        return data.decode("utf-8-sig", "replace"), Finding("bom", f"{where}:1", what, _REMEDY)
+        return data.decode("utf-8-sig", "replace"), Finding(
+            "FAIL", f"{where}:1", what, _REMEDY, kind="bom"
+        )
     try:
         return data.decode("utf-8"), None
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         what = "the line isn't UTF-8"
-        return data.decode("latin-1"), Finding("encoding", f"{where}:{line}", what, _REMEDY)
+        return data.decode("latin-1"), Finding(
+            "FAIL", f"{where}:{line}", what, _REMEDY, kind="encoding"
+        )
 
 
 def _without_mark(data: bytes) -> str:
-    """The text of UTF-16 that has no byte order mark; "" for what is no text."""
+    """The text of UTF-16 without a byte order mark; "" for binary data."""
     for name in _UNMARKED:
         try:
             text = data.decode(name)

@@ -1,7 +1,7 @@
 """Ground truth and value files, row by row, as vot-toolkit 0.9 reads them.
 
-The toolkit answers a row that it can't read with an exception that names neither file nor line,
-or with no region at all. Masks aren't drawn here: their runs are only counted.
+For an unreadable row the toolkit raises an exception that names neither file nor line, or returns
+no region. Masks aren't drawn here: their runs are only counted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vot_wrapper.preflight.findings import Finding
+from samurai.cli.finding import Finding
 from vot_wrapper.preflight.text import read_text
 
 VISIBLE, EMPTY, SPECIAL, BROKEN, BLANK = "v", "e", "s", "x", "b"
@@ -28,13 +28,13 @@ _BLANK_REMEDY = "delete the line, or write 0 if it stands for a frame without an
 
 @dataclass
 class Truth:
-    """What a ground truth file holds.
+    """The content of a ground truth file.
 
     Attributes:
         states: a letter per row.
         kinds: of the regions: rectangle, polygon, point, mask.
         far: rows (from 1) of masks that reach beyond `size`.
-        findings: what can't be read.
+        findings: unreadable rows.
         complete: whether there is a state for every row that the file holds.
     """
 
@@ -78,7 +78,7 @@ def read_truth(path: Path, where: str, size: tuple[int, int] | None) -> Truth:
             truth.states += BLANK if blank else BROKEN
             reason = str(error) if isinstance(error, Unreadable) else _reason(line)
             kind, remedy = ("truth blank", _BLANK_REMEDY) if blank else ("truth row", _ROW_REMEDY)
-            truth.findings.append(Finding(kind, f"{where}:{number}", reason, remedy))
+            truth.findings.append(Finding("FAIL", f"{where}:{number}", reason, remedy, kind=kind))
     return truth
 
 
@@ -86,7 +86,7 @@ def _is_binary(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return file.read(2) == b"\x01\x00"
-    except OSError:  # `read_text` says so
+    except OSError:  # `read_text` reports it
         return False
 
 
@@ -94,7 +94,7 @@ def parse(text: str) -> Row:
     """A stripped row of a text file.
 
     Raises:
-        ValueError, OverflowError: it is no region.
+        ValueError, OverflowError: it is not a region.
     """
     if not text:
         raise Unreadable("the line is empty")
@@ -102,10 +102,10 @@ def parse(text: str) -> Row:
         return _mask([int(token) for token in text[1:].split(",")])
     numbers = [float(token) for token in text.split(",")]
     if len(numbers) == 1:
-        int(numbers[0])  # a code; not a number isn't one
+        int(numbers[0])  # a code; NaN isn't one
         return Row(SPECIAL)
     if len(numbers) % 2:
-        raise Unreadable(f"{len(numbers)} numbers are no region: 1, 2, 4, 6 or more are")
+        raise Unreadable(f"{len(numbers)} numbers are not a region, which has 1, 2, 4, 6 or more")
     if any(math.isnan(number) for number in numbers):
         return Row(SPECIAL)
     if not all(math.isfinite(number) for number in numbers):
@@ -136,7 +136,7 @@ def _add(truth: Truth, row: Row, number: int, size: tuple[int, int] | None) -> N
 
 
 def _reason(line: str) -> str:
-    """Why a line isn't numbers with commas between them."""
+    """Why a line isn't a list of numbers separated by commas."""
     text = line.strip()
     if "\t" in text:
         return "the numbers are separated by tabs, not commas"
@@ -145,14 +145,18 @@ def _reason(line: str) -> str:
     if "," not in text and len(text.split()) > 1:
         return "the numbers are separated by spaces, not commas"
     shown = text if len(text) <= 40 else f"{text[:40]}..."
-    return f"{shown!r} is no region"
+    return f"{shown!r} is not a region"
 
 
 def _read_binary(path: Path, where: str, size: tuple[int, int] | None) -> Truth:
     truth = Truth(complete=False)
-    if not os.access(path, os.W_OK):  # the toolkit opens it to write, and then takes it for text
-        what = "binary ground truth that may not be written to, which the toolkit can't read"
-        truth.findings.append(Finding("truth read-only", where, what, f"chmod u+w {path}"))
+    if not os.access(
+        path, os.W_OK
+    ):  # the toolkit opens it for writing, fails, and then reads it as text
+        what = "the binary ground truth is read-only, and the toolkit can't read it then"
+        truth.findings.append(
+            Finding("FAIL", where, what, f"chmod u+w {path}", kind="truth read-only")
+        )
         return truth
     data = path.read_bytes()
     try:
@@ -165,7 +169,7 @@ def _read_binary(path: Path, where: str, size: tuple[int, int] | None) -> Truth:
     except (struct.error, IndexError, Unreadable) as error:
         what = f"the binary ground truth is damaged ({error})"
         remedy = "restore the file"
-        truth.findings.append(Finding("truth binary", where, what, remedy))
+        truth.findings.append(Finding("FAIL", where, what, remedy, kind="truth binary"))
     return truth
 
 
@@ -194,7 +198,7 @@ def _binary_row(data: bytes, offset: int) -> tuple[Row, int]:
 
 
 def read_values(path: Path, where: str) -> tuple[list[float], list[Finding]]:
-    """A number per line; every file *.value of a sequence is read, whatever it is for."""
+    """A number per line; every file *.value of a sequence is read."""
     lines, finding = read_text(path, where)
     values: list[float] = []
     findings = [finding] if finding else []
@@ -203,8 +207,8 @@ def read_values(path: Path, where: str) -> tuple[list[float], list[Finding]]:
         try:
             values.append(float(line.strip()))
         except ValueError:
-            what = f"{shown!r} is no number" if shown else "the line is empty"
+            what = f"{shown!r} is not a number" if shown else "the line is empty"
             remedy = "write a number per frame, each on a line, without empty lines"
-            findings.append(Finding("value row", f"{where}:{number}", what, remedy))
+            findings.append(Finding("FAIL", f"{where}:{number}", what, remedy, kind="value row"))
             values += [0.0] if shown else []  # the lines after it keep their frames
     return values, findings

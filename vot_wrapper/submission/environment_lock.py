@@ -1,4 +1,4 @@
-"""What is installed, as a file that pip understands: the environment of a submission."""
+"""The installed distributions as a requirements file: the environment of a submission."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch
 def lock(device: str) -> str:
     """Every installed distribution with its version, after comments on Python, torch and device.
 
-    Distributions from a folder or a repository are told apart; no path of this machine is named.
+    Distributions from a folder or a repository are marked; no path of this machine is named.
 
     Args:
         device: what the tracker's settings say, for example `auto` or `cuda:0`.
@@ -27,7 +27,7 @@ def lock(device: str) -> str:
     lines: dict[str, str] = {}
     for each in importlib.metadata.distributions():
         name = re.sub(r"[-_.]+", "-", each.metadata["Name"] or "").lower()
-        if name:  # what is found first is what is imported
+        if name:  # the first one found is the one imported
             lines.setdefault(name, _line(each))
     return "\n".join([*head, *sorted(lines.values(), key=str.lower)]) + "\n"
 

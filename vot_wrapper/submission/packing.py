@@ -1,8 +1,8 @@
-"""`vot pack` in a workspace made for it, and a look into the archive that comes out.
+"""`vot pack` in a temporary workspace, and a check of its archive.
 
-The toolkit's own function packs, called directly: it is what `vot pack` runs, so the archive is the
-one that the challenge expects, but its errors are seen (the command ends with 0 after most of
-them) and it doesn't ask the network for updates. The workspace is a temporary one with links to
+The toolkit's own function packs, called directly: `vot pack` runs the same function, so the archive
+is the one that the challenge expects; but errors are noticed (the command ends with 0 after most of
+them), and no update is looked up online. The workspace is a temporary one with links to
 the results: it names the stack that was asked for, whatever config.yaml says, and leaves a manifest
 without paths of this machine.
 """
@@ -22,8 +22,8 @@ from vot.tracker import Tracker
 from vot.utilities.cli import do_pack
 
 from samurai.errors import SamuraiError
-from vot_wrapper.submission.secret_scan import disclosures
-from vot_wrapper.toolkit.completeness import Inventory
+from vot_wrapper.submission.secret_scan import find_secrets
+from vot_wrapper.toolkit.completeness import Completeness
 from vot_wrapper.toolkit.workspaces import CONFIGURATION, EvaluationContext, stack_file
 
 MANIFEST = "manifest.yml"
@@ -31,25 +31,25 @@ _SHARED = ("results", "cache")  # folders of the workspace that packing reads
 
 
 class PackingError(SamuraiError, RuntimeError):
-    """No archive came out, or one that doesn't hold the results."""
+    """There is no archive, or it doesn't hold the results."""
 
 
 def pack(
     context: EvaluationContext,
     tracker: Tracker,
     stack: str | dict[str, Any],
-    inventory: Inventory,
+    completeness: Completeness,
     to: Path,
 ) -> Path:
     """Packs a tracker's results and verifies the archive.
 
     Args:
         stack: the stack's name, path, or its content.
-        inventory: the files that must be in the archive, all of them whole.
+        completeness: the files that must be in the archive, all of them whole.
         to: the folder that the archive is moved to; it must exist.
 
     Raises:
-        PackingError: there is no archive, or it isn't what it should be; nothing is left behind.
+        PackingError: there is no archive, or it is wrong; nothing is left behind.
     """
     with tempfile.TemporaryDirectory(prefix=".packing-", dir=to) as name:
         folder = Path(name)
@@ -63,14 +63,14 @@ def pack(
         archives = list(folder.glob("*.zip"))
         if len(archives) != 1:
             raise PackingError(
-                "the toolkit made no archive, though no file is missing: what it said is above. "
+                "the toolkit made no archive, though no file is missing: its output is above. "
                 "Remedy: was the stack changed after the run? Then run `samurai evaluate` again"
             )
-        verify(archives[0], tracker, inventory)
+        verify(archives[0], tracker, completeness)
         return Path(shutil.move(archives[0], to))
 
 
-def verify(archive: Path, tracker: Tracker, inventory: Inventory) -> None:
+def verify(archive: Path, tracker: Tracker, completeness: Completeness) -> None:
     """Compares an archive with the results, byte by byte, and reads its manifest.
 
     Raises:
@@ -80,8 +80,8 @@ def verify(archive: Path, tracker: Tracker, inventory: Inventory) -> None:
     try:
         with zipfile.ZipFile(archive) as context:
             names = context.namelist()
-            _compare_names(names, inventory)
-            for name, file in inventory.files.items():
+            _compare_names(names, completeness)
+            for name, file in completeness.files.items():
                 if context.read(name) != file.read_bytes():
                     raise PackingError(f"{archive.name}: {name} differs from {file}")
             manifest = yaml.safe_load(context.read(MANIFEST))
@@ -89,18 +89,18 @@ def verify(archive: Path, tracker: Tracker, inventory: Inventory) -> None:
         raise PackingError(f"{archive.name} can't be read: {error}") from error
     if manifest.get("identifier") != tracker.identifier:
         raise PackingError(f"{archive.name} is of the tracker {manifest.get('identifier')!r}")
-    told = disclosures(
+    told = find_secrets(
         {**manifest.get("configuration", {}), "stack": manifest.get("stack")}, MANIFEST, Path.home()
     )
     if grave := [str(problem) for problem in told if not problem.warning]:
         raise PackingError("\n".join(grave))
 
 
-def _compare_names(names: list[str], inventory: Inventory) -> None:
-    expected = {*inventory.files, MANIFEST}
+def _compare_names(names: list[str], completeness: Completeness) -> None:
+    expected = {*completeness.files, MANIFEST}
     differences = [
         *(f"lacks {name}" for name in sorted(expected - set(names))),
-        *(f"has {name}, which is no result" for name in sorted(set(names) - expected)),
+        *(f"has {name}, which is not a result" for name in sorted(set(names) - expected)),
         *(f"has {name} twice" for name in sorted({n for n in names if names.count(n) > 1})),
     ]
     if differences:
@@ -112,8 +112,8 @@ def _lay_out(
 ) -> None:
     """A workspace in `folder` that packs the results of `context`.
 
-    Its registry is the file that the tracker stands in: that may be one that the toolkit reads
-    unasked, like the workspace's own trackers.ini.
+    Its registry is the file with the tracker's section: it may be one that the toolkit always
+        reads, like the workspace's own trackers.ini.
     """
     for shared in _SHARED:
         source = context.folder / shared

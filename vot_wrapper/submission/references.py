@@ -1,7 +1,7 @@
 """The references of references.bib, picked by their key or by the arXiv numbers that a text names.
 
-A policy names its source in its module's docstring (`arXiv 2411.11922`); that is how it gets into
-the bibliography. A number that isn't in references.bib gets an entry without title and authors.
+A policy names its source in its module's docstring (`arXiv 2411.11922`); which puts it into the
+bibliography. A number that isn't in references.bib gets an entry without title and authors.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def references_in(text: str) -> list[Reference]:
 
 
 def _read(bibtex: str) -> Reference:
-    """An entry of references.bib: no general reader of BibTeX."""
+    """An entry of references.bib: not a general parser of BibTeX."""
     found = _ENTRY.fullmatch(bibtex)
     assert found is not None
     fields = {name: plain(value) for name, value in _FIELD.findall(bibtex)}
@@ -79,7 +79,7 @@ def _read(bibtex: str) -> Reference:
 
 
 def plain(latex: str) -> str:
-    """A BibTeX field as plain text: accents as letters have them, no braces, one line."""
+    """A BibTeX field as plain text: accented letters, no braces, one line."""
     text = _ACCENT.sub(lambda accent: accent[2] + _COMBINING[accent[1]], latex)
     text = unicodedata.normalize("NFC", text).replace("{", "").replace("}", "")
     return " ".join(text.split())

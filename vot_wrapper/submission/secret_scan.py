@@ -1,4 +1,4 @@
-"""What a tracker's section of trackers.ini would tell the world: secrets and places on this disk.
+"""Finds secrets and paths of this machine in a tracker's section of trackers.ini.
 
 `vot pack` copies the whole section, with every `env_*` expanded, into the archive's manifest.
 """
@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from vot_wrapper.problems import Problem
+from samurai.cli.finding import Finding
 
 _SECRET_WORDS = {"KEYS", "TOKENS", "SECRETS", "PASSWORDS", "PASSPHRASE", "PASS", "CREDENTIAL"}
 _SECRET_WORDS |= {"CREDENTIALS", "AUTH", "AUTHORIZATION", "COOKIE", "COOKIES"}
@@ -39,14 +39,14 @@ _HOME = re.compile(
 _ABSOLUTE = re.compile(_BEGIN + r"(?:/(?!/)[\w.+-]+|[A-Za-z]:\\)")
 
 
-def disclosures(section: Mapping[str, Any], where: str, home: Path) -> list[Problem]:
-    """What in a section shouldn't be published.
+def find_secrets(section: Mapping[str, Any], where: str, home: Path) -> list[Finding]:
+    """Findings about values of a section that shouldn't be published.
 
     Args:
         section: the tracker as the manifest describes it: `command`, `paths`, ..., and under `env`
             and `arguments` the variables.
         where: what to call the section.
-        home: the home directory of whoever packs.
+        home: the home directory of the user who packs.
 
     Returns:
         Problems for secrets and home directories, warnings for what merely looks like a secret
@@ -69,7 +69,7 @@ def _flatten(section: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, str(value)
 
 
-def _secret(name: str, value: str, where: str) -> list[Problem]:
+def _secret(name: str, value: str, where: str) -> list[Finding]:
     words = re.split(r"[^A-Z0-9]+", name.upper())
     named = any(word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS) for word in words)
     remedy = (
@@ -77,23 +77,23 @@ def _secret(name: str, value: str, where: str) -> list[Problem]:
         "valid); it has been in a file, so renew it if that file was ever shared"
     )
     if named and value.lower() not in _SWITCHES:
-        return [Problem(where, f"{name} has the name of a secret", remedy)]
+        return [Finding("FAIL", where, f"{name} has the name of a secret", remedy)]
     for kind, pattern in _CREDENTIALS.items():
         if re.search(pattern, value):
-            return [Problem(where, f"{name} holds what looks like {kind}", remedy)]
+            return [Finding("FAIL", where, f"{name} holds what looks like {kind}", remedy)]
     if any(_is_random(run) for run in _RANDOM.findall(value)):
         what = f"{name} holds a long random value, as secrets do"
-        return [Problem(where, what, f"if it is one, {remedy}", warning=True)]
+        return [Finding("WARN", where, what, f"if it is one, {remedy}")]
     return []
 
 
 def _is_random(run: str) -> bool:
-    """Whether letters and digits are mixed as no word mixes them."""
+    """Whether letters and digits are mixed as in random text."""
     changes = sum(a.isdigit() != b.isdigit() for a, b in pairwise(run))
     return changes >= len(run) // 6
 
 
-def _path(name: str, value: str, where: str, home: Path) -> list[Problem]:
+def _path(name: str, value: str, where: str, home: Path) -> list[Finding]:
     if name.startswith("env_"):
         remedy = f"take {name} out of the section and export it in the shell instead"
     elif name == "python":
@@ -105,8 +105,8 @@ def _path(name: str, value: str, where: str, home: Path) -> list[Problem]:
         _BEGIN + re.escape(str(home)) + r"(?=$|[/\\:;,\s\"'])", value
     )
     if at_home or _HOME.search(value):
-        return [Problem(where, f"{name} = {value} names a home directory", remedy)]
+        return [Finding("FAIL", where, f"{name} = {value} names a home directory", remedy)]
     if _ABSOLUTE.search(value):
         what = f"{name} = {value} names a folder of this machine"
-        return [Problem(where, what, remedy, warning=True)]
+        return [Finding("WARN", where, what, remedy)]
     return []

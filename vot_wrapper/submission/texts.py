@@ -1,8 +1,8 @@
-"""The texts beside a submission's archive, made from what is known of the tracker and nothing else.
+"""The texts beside a submission's archive, generated from known facts about the tracker only.
 
 Known are the section of trackers.ini, the model's table in checkpoints/manifest.toml, its network's
-configuration and card, the policy's own docstring, and the results. What only a person can
-say stands as `TODO:` in the texts, and in the checklist. The wording is in `templates/`.
+configuration and card, the policy's own docstring, and the results. Fields that only the author can
+fill in are marked `TODO:` in the texts and listed in the checklist. The wording is in `templates/`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any
 
 import yaml
 
+from samurai.cli.finding import Finding
 from samurai.config import settings_of
 from samurai.evaluation.templates import render
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import ModelCard, bundled_folder, model_card
 from samurai.policies import PolicyChoice
-from vot_wrapper.problems import Problem
 from vot_wrapper.settings import Settings
 from vot_wrapper.submission.references import Reference, known_references, references_in
 
@@ -30,7 +30,7 @@ WIDTH = 88
 TEXTS = ("description-short.txt", "description-long.md", "checklist.md")
 BIBLIOGRAPHY = "tracker.bib"
 SAM2 = "ravi2024sam2"
-VOT = ("vot-toolkit", "cehovin2017trax")  # what every submission to a VOT challenge rests on
+VOT = ("vot-toolkit", "cehovin2017trax")  # the references of every submission to a VOT challenge
 _TRAINING = re.compile(r"^## How it was trained\n+(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -42,7 +42,7 @@ _LATEX = {
 
 @dataclass(frozen=True)
 class Experiment:
-    """An experiment of the stack and how much of it is submitted."""
+    """An experiment of the stack, with the numbers of its sequences and runs."""
 
     name: str
     realtime: bool
@@ -52,13 +52,13 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Submission:
-    """What is known when a submission is packed.
+    """The facts about a submission.
 
     Attributes:
         identifier: as the challenge's server will know the tracker.
         label: its name in tables.
         section: its section of trackers.ini, by the names used there.
-        settings: what the tracker process reads from it; None for a tracker that isn't this one.
+        settings: what the tracker process reads from it; None for another tracker.
         stack: the stack's name, or its title where it has none.
         experiments: what was run.
         frames: regions in all results.
@@ -66,7 +66,7 @@ class Submission:
             where no times are known.
         archive: the archive's file name.
         toolkit: version of the VOT toolkit.
-        warnings: what the checks said that didn't hinder packing.
+        warnings: findings that don't prevent packing.
     """
 
     identifier: str
@@ -79,12 +79,12 @@ class Submission:
     speed: float | None
     archive: str
     toolkit: str
-    warnings: Sequence[Problem] = ()
+    warnings: Sequence[Finding] = ()
 
 
 @dataclass(frozen=True)
 class Network:
-    """A model and what its configuration says of its network."""
+    """A model and the properties of its network."""
 
     card: ModelCard
     input: int  # side of the square input, pixels
@@ -104,19 +104,21 @@ class Network:
 
     @property
     def prompt(self) -> str:
+        """How the network receives an initial box, in the description's words."""
         if self.card.box_prompt == "points":
             return "an initial box is given to the network as its two corners"
         return "an initial box is given to the network as a filled mask"
 
     @property
     def view(self) -> str:
+        """The network's view of a frame, in the description's words."""
         if self.card.window is None:
             return "the whole frame"
         return f"a window that follows each object, {self.card.window:g} object sizes wide"
 
     @property
     def training(self) -> str:
-        """What the Markdown page beside a bundled model or a user's own card says of its training;
+        """The training section of the Markdown page beside a bundled model or a user's own card;
         empty without one."""
         folder = bundled_folder() if self.card.own is None else self.card.own.parent
         file = folder / f"{self.card.name}.md"
@@ -131,7 +133,7 @@ class Network:
 
 @dataclass(frozen=True)
 class PolicyText:
-    """What a policy's docstrings say of it: the first paragraph of its own, and its module's."""
+    """A policy's description: the first paragraph of its docstring, and its module's docstring."""
 
     name: str
     summary: str
@@ -195,7 +197,7 @@ def _cite(references: Iterable[Reference]) -> str:
 
 
 def _wrap(text: str) -> str:
-    """One paragraph, whatever its lines were."""
+    """One paragraph, with line breaks removed."""
     lines = textwrap.wrap(text, WIDTH, break_on_hyphens=False, break_long_words=False)
     return "\n".join(lines) + "\n"
 
@@ -203,7 +205,8 @@ def _wrap(text: str) -> str:
 def _settings_rows(submission: Submission) -> Iterable[tuple[str, str, str]]:
     """Every setting of the tracker process, its value, and where that comes from.
 
-    A path of this machine isn't told: of a user's own model card the name is, the log isn't.
+    Paths of this machine are left out: a user's own model card is named without its folder, the log
+        not at all.
     """
     settings = submission.settings
     if settings is None:

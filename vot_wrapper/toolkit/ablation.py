@@ -1,8 +1,8 @@
 """Policies side by side through the toolkit: workspaces made for it, and their results as values.
 
 An ablation never writes into a workspace: it makes one of its own for each, with the same sequences
-and experiments and with a tracker for every combination. So its results are ordinary ones, in the
-toolkit's layout, and taken up again like any others.
+and experiments and with a tracker for every combination. Its results have the toolkit's layout and
+are reused like any others.
 """
 
 from __future__ import annotations
@@ -30,7 +30,13 @@ from samurai.evaluation.ablation.values import Combination, Overlap, Part
 from vot_wrapper.settings import variable_names
 from vot_wrapper.toolkit import provenance
 from vot_wrapper.toolkit.attributes import TABLE, Table, attributes_of, read_table
-from vot_wrapper.toolkit.running import Failure, Inspector, Watcher, run_missing, survey_runs
+from vot_wrapper.toolkit.running import (
+    Failure,
+    ResultObserver,
+    RunObserver,
+    run_missing,
+    survey_runs,
+)
 from vot_wrapper.toolkit.runs import runs_of
 from vot_wrapper.toolkit.scoring import score
 from vot_wrapper.toolkit.workspaces import (
@@ -47,8 +53,8 @@ REPORT = "ablation"
 
 
 @dataclass(frozen=True)
-class Load:
-    """What a task has to run: sequences of experiments, and frames of runs in them."""
+class Workload:
+    """The work of a task: its sequences over all experiments, and the frames of their runs."""
 
     sequences: int
     frames: int
@@ -63,24 +69,25 @@ class Task:
 
     @property
     def workspace(self) -> str:
+        """The workspace's name: that of its folder."""
         return self.folder.name
 
 
 def derive(source: Path, folder: Path, combinations: Sequence[Combination]) -> None:
     """Makes or renews an ablation's workspace: another one's sequences, stack and attributes.
 
-    Real-time experiments are left out: their clock would measure what else the machine is doing.
+    Real-time experiments are left out, because other work on the machine would change their timing.
 
     Args:
         source: a workspace whose stack is a name, a path, or experiments.
-        folder: of the new one; results that are there stay.
+        folder: the new workspace; existing results are kept.
 
     Raises:
-        ConfigurationError: `source` is no workspace, or its stack can't be read.
+        ConfigurationError: `source` is not a workspace, or its stack can't be read.
     """
     file = source / CONFIGURATION
     if not file.exists():
-        raise ConfigurationError(f"{source} is no workspace: it has no {CONFIGURATION}")
+        raise ConfigurationError(f"{source} is not a VOT workspace: it has no {CONFIGURATION}")
     found = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     stack = found["stack"]
     if isinstance(stack, str):
@@ -135,28 +142,28 @@ def open_derived(folder: Path, combinations: Sequence[Combination]) -> Evaluatio
     return open_workspace(folder, names, None, (), folder / REGISTRY, lambda line: None)
 
 
-def load_of(task: Task, watcher: Inspector, force: bool) -> Load:
-    """What a task has to run, or everything; results that are cut short are removed on the way."""
+def workload_of(task: Task, observer: ResultObserver, force: bool) -> Workload:
+    """The work that a task has left (all of it with `force`); truncated results are removed."""
     context = open_derived(task.folder, [task.combination])
     (tracker,) = context.trackers
     count, frames = 0, 0
     for experiment in context.workspace.stack:
-        survey = survey_runs(experiment, tracker, context.sequences, watcher, force)
+        survey = survey_runs(experiment, tracker, context.sequences, observer, force)
         for sequence in survey.missing:
             count += 1
             runs = runs_of(experiment, tracker, sequence)
             frames += sum(len(run.frames) * len(run.files) for run in runs)
-    return Load(count, frames)
+    return Workload(count, frames)
 
 
-def run_task(task: Task, watcher: Watcher, force: bool) -> list[Failure]:
-    """Runs what has no results, or everything; may be called from several threads at once."""
+def run_task(task: Task, observer: RunObserver, force: bool) -> list[Failure]:
+    """Run the missing results, or everything; safe to call from several threads."""
     context = open_derived(task.folder, [task.combination])
-    return run_missing(context, context.trackers[0], watcher, force)
+    return run_missing(context, context.trackers[0], observer, force)
 
 
 def measure(folder: Path, combinations: Sequence[Combination]) -> Part:
-    """The numbers in one workspace: the toolkit's measures, and overlaps per sequence."""
+    """One workspace's numbers: the toolkit's measures, and overlaps per sequence."""
     context = open_derived(folder, combinations)
     scores = score(context, REPORT)
     table = read_table(folder)
@@ -177,7 +184,7 @@ def stale(folder: Path, combination: Combination) -> list[str]:
     """What has changed since a combination's results were made, or why that isn't known, a
     sentence each."""
     context = open_derived(folder, [combination])
-    found = provenance.standing(context, context.trackers[0])
+    found = provenance.result_status(context, context.trackers[0])
     return [problem.what for problem in found.problems("")]
 
 

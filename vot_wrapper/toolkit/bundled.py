@@ -1,8 +1,7 @@
 """Where the bundled workspace and trackers.ini lie, and copies of them that users may write to.
 
-In a clone they are used in place. An installation carries them as package data, which nobody writes
-to: `samurai evaluate` works on a copy in the user's data folder, `samurai workspace FOLDER` makes
-one anywhere.
+In a clone they are used in place. An installation has them as read-only package data: `samurai
+evaluate` works on a copy in the user's data folder, `samurai workspace FOLDER` makes one anywhere.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from samurai.version import __version__
 
 REGISTRY = "trackers.ini"
 SECOND_REGISTRY = "samurai-trackers.ini"
-"""Where the bundled trackers go beside a trackers.ini of the user's own."""
+"""File name of the bundled trackers beside a trackers.ini of the user's own."""
 
 STAMP = ".samurai-workspace.json"
 """In a copy: the version that made it and a digest of what was bundled then."""
@@ -88,7 +87,7 @@ def user_workspace() -> Path:
 
 
 def open_user_workspace(say: Say) -> Path:
-    """`user_workspace`, made if it isn't there, checked if it is.
+    """`user_workspace`, created if it is missing, else checked.
 
     Args:
         say: takes a line about a copy that was made, or that differs from what is bundled now.
@@ -105,7 +104,7 @@ def open_user_workspace(say: Say) -> Path:
     elif not os.access(folder, os.W_OK):
         raise ConfigurationError(f"{folder} is not writable for you. Remedy: {_OWN_REMEDY}")
     else:
-        _tell_age(folder, say)
+        _report_outdated(folder, say)
     return folder
 
 
@@ -167,7 +166,7 @@ def _content(bundled: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _tell_age(folder: Path, say: Say) -> None:
+def _report_outdated(folder: Path, say: Say) -> None:
     """One line if the copy was made from other sequences or stacks than those bundled now."""
     stamp: object = None
     with contextlib.suppress(OSError, ValueError):
@@ -188,8 +187,8 @@ def write_registry(file: Path, origin: Path | None = None) -> None:
         file: what to write.
         origin: the trackers.ini to take; None for the bundled one.
 
-    Its `paths` are relative to itself. In the bundled one they are dropped, as the tracker's
-    interpreter finds the installed package by itself; where it doesn't, they become absolute.
+    Its `paths` are relative to itself. Paths of the bundled file are dropped where the tracker's
+    interpreter finds the installed package by itself, and become absolute where it doesn't.
     """
     origin = origin or template()
     text = origin.read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samurai.cli.finding import INSTALL, Check, Finding, Level
+from samurai.cli.finding import INSTALL, Check, Finding
 from vot_wrapper.toolkit import bundled
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ TOOLKIT_IMPORT_SECONDS = 120
 
 
 def clone(_: Path | None = None) -> Iterator[Finding]:
-    """Whether the clone that one is in is the one that runs."""
+    """Whether the clone in the current folder is the one that runs."""
     unused = bundled.unused_clone()
     if unused is not None:
         text = f"the package in use is not that of the clone you are in ({unused})"
@@ -28,7 +28,7 @@ def clone(_: Path | None = None) -> Iterator[Finding]:
 
 
 def toolkit(_: Path | None = None) -> Iterator[Finding]:
-    """Does the toolkit start? (In a process of its own: only the plug-ins import it.)"""
+    """Whether the toolkit can be imported, tried in a process of its own."""
     command = [sys.executable, "-c", "import vot, vot.tracker.trax"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TOOLKIT_IMPORT_SECONDS)
     if done.returncode == 0:
@@ -54,7 +54,8 @@ def settings(_: Path | None = None) -> Iterator[Finding]:
         refuse_misspelt(os.environ)
         read_settings(os.environ)
         text = " ".join(f"{name}={shlex.quote(value)}" for name, value in given.items())
-        held = f"{text}, and defaults else" if given else "defaults: no SAMURAI_* variable is set"
+        held = f"{text}, and defaults for the rest"
+        held = held if given else "defaults: no SAMURAI_* variable is set"
         yield Finding("OK", "settings", f"{held} (`samurai serve --help` lists all)")
     except ConfigurationError as error:
         yield Finding("FAIL", "settings", str(error), "correct or unset the variable")
@@ -64,7 +65,7 @@ def settings(_: Path | None = None) -> Iterator[Finding]:
 
 
 def trackers_ini(_: Path | None = None) -> Iterator[Finding]:
-    """Every section of the registries that hold here: interpreters, settings and weights."""
+    """Every section of the registries in effect here: interpreters, settings and weights."""
     from vot_wrapper.toolkit.sections import registries, sections_of
 
     ours = bundled.clone() or bundled.user_workspace()
@@ -111,7 +112,7 @@ def _waiting(file: Path, found: dict[Fault, list[str]]) -> Iterator[Finding]:
     for fault, owners in found.items():
         folders.setdefault(fault.folder, []).append(f"{fault.model} (for {', '.join(owners)})")
     for folder, waiting in folders.items():
-        text = f"{file}: weights that aren't there yet: {', '.join(waiting)}"
+        text = f"{file}: missing weights: {', '.join(waiting)}"
         remedy = f"`samurai download NAME` fetches weights; these belong in {folder}"
         yield Finding("INFO", "trackers", text, remedy)
 
@@ -119,7 +120,7 @@ def _waiting(file: Path, found: dict[Fault, list[str]]) -> Iterator[Finding]:
 def workspace(folder: Path | None) -> Iterator[Finding]:
     """The sequences of a workspace, as its experiments need them."""
     if folder is None and not (Path.cwd() / "config.yaml").is_file():
-        text = "the current folder is none; --workspace FOLDER checks the sequences of one"
+        text = "the current folder is not a workspace; --workspace FOLDER checks another"
         yield Finding("INFO", "workspace", text)
         return
     from samurai.errors import ConfigurationError
@@ -132,8 +133,8 @@ def workspace(folder: Path | None) -> Iterator[Finding]:
         yield Finding("FAIL", "workspace", str(error))
         return
     for finding in findings:
-        level: Level = "WARN" if finding.warning else "FAIL"
-        yield Finding(level, "workspace", f"{finding.where}: {finding.what}", finding.remedy)
+        what = f"{finding.where}: {finding.what}"
+        yield Finding(finding.level, "workspace", what, finding.remedy)
     if not findings:
         yield Finding("OK", "workspace", f"{place}: its sequences are fit for its experiments")
 

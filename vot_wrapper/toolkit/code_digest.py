@@ -1,4 +1,4 @@
-"""Digests of the code between image and reply, so that results of other code are known as such.
+"""Digests of the code between image and reply, so that results of changed code are recognized.
 
 It is the tracker's package, the process around it, sam2's modules that the network is built of, and
 a policy's own package. Only source counts, without comments and docstrings: a folder, a working
@@ -21,10 +21,10 @@ import vot_wrapper
 from samurai.policies import PolicyChoice
 
 ROOTS = ("vot_wrapper.trax.process", "vot_wrapper.__main__", "samurai.tracker")
-# These name every policy, flow and point tracker; which of them runs is a setting.
+# These name every policy, flow and point tracker; a setting selects one of them.
 REGISTRY = "samurai.policies"
 LEAVES = frozenset(("vot_wrapper.settings",))
-# Nothing of these reaches a reply.
+# None of these affects a reply.
 IRRELEVANT = frozenset(
     (
         # Settings in force count by their values.
@@ -86,7 +86,7 @@ def code_of(
 
 
 def _places_of(policy: type) -> dict[str, Path]:
-    """Where the packages of a policy from elsewhere are, those of its base classes included."""
+    """Folders of the packages of an external policy and of its base classes."""
     places = {}
     for cls in policy.__mro__:
         top = cls.__module__.partition(".")[0]

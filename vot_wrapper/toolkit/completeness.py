@@ -1,4 +1,4 @@
-"""Is everything there that a submission needs? Every experiment, sequence, object and run."""
+"""Check that every experiment, sequence, object and run of a submission has its results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vot.experiment import Experiment
 from vot.experiment.multirun import MultiRunExperiment
 from vot.tracker import Tracker
 
-from vot_wrapper.problems import Problem
+from samurai.cli.finding import Finding
 from vot_wrapper.toolkit import trajectories
 from vot_wrapper.toolkit.runs import UNNAMED, Run, runs_of
 from vot_wrapper.toolkit.workspaces import EvaluationContext
@@ -22,8 +22,8 @@ CONFIDENCE = "confidence"
 
 
 @dataclass
-class Inventory:
-    """What a tracker has to submit.
+class Completeness:
+    """The files of a submission, and the problems found in them.
 
     Attributes:
         files: every file that belongs into the archive, by its name in there.
@@ -35,7 +35,7 @@ class Inventory:
     files: dict[str, Path] = field(default_factory=dict)
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)
     frames: int = 0
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Finding] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -53,48 +53,49 @@ class Place:
 
     @property
     def file(self) -> str | None:
+        """Name of the trajectory's file in the results' folder; None where there is none."""
         return trajectories.file_of(self.run.results, self.name)
 
     @property
-    def needless(self) -> bool:
-        """Whether the toolkit does without this repetition: enough were equal before it."""
+    def redundant(self) -> bool:
+        """Whether the toolkit skips this repetition, because enough earlier ones were equal."""
         experiment = self.run.experiment
         if not isinstance(experiment, MultiRunExperiment):
             return False
         if self.run.repetition <= ENOUGH_REPETITIONS:
             return False
-        with contextlib.suppress(Exception):  # damaged repetitions, which are told elsewhere
+        with contextlib.suppress(Exception):  # damaged repetitions are reported elsewhere
             return bool(experiment._can_stop(self.run.tracker, self.run.sequence))
         return False
 
 
-def take_inventory(context: EvaluationContext, tracker: Tracker, again: str) -> Inventory:
+def check_completeness(context: EvaluationContext, tracker: Tracker, again: str) -> Completeness:
     """Looks at every result that the stack's experiments make of the workspace's sequences.
 
     Args:
         again: the command that runs what is missing or damaged.
     """
-    inventory = Inventory()
+    completeness = Completeness()
     remedy = f"run `{again}`"
     for experiment in context.workspace.stack:
         places, unusable = _places(context, tracker, experiment)
-        inventory.problems += unusable
+        completeness.problems += unusable
         present = [place for place in places if place.file is not None]
-        absent = [place for place in places if place.file is None and not place.needless]
-        inventory.problems += _missing(absent, bool(present), remedy)
+        absent = [place for place in places if place.file is None and not place.redundant]
+        completeness.problems += _missing(absent, bool(present), remedy)
         for place in present:
-            inventory.problems += _damaged(place, remedy)
-            inventory.files |= _packed(place)
-            inventory.frames += len(place.run.frames)
-        inventory.problems += _lacking(present, again)
+            completeness.problems += _damaged(place, remedy)
+            completeness.files |= _packed(place)
+            completeness.frames += len(place.run.frames)
+        completeness.problems += _lacking(present, again)
         sequences = {place.run.sequence.name for place in places}
-        inventory.counts[experiment.identifier] = (len(sequences), len(present))
-    return inventory
+        completeness.counts[experiment.identifier] = (len(sequences), len(present))
+    return completeness
 
 
 def _places(
     context: EvaluationContext, tracker: Tracker, experiment: Experiment
-) -> tuple[list[Place], list[Problem]]:
+) -> tuple[list[Place], list[Finding]]:
     """Every run of an experiment, and the sequences that it can't use."""
     places, unusable = [], []
     for sequence in experiment.transform(context.sequences):
@@ -104,37 +105,37 @@ def _places(
             where = f"{tracker.reference}, {experiment.identifier}, {sequence.name}"
             what = f"the sequence can't be used: {error}"
             remedy = "complete the sequence's folder; is this the data set of the stack?"
-            unusable.append(Problem(where, what, remedy))
+            unusable.append(Finding("FAIL", where, what, remedy))
             continue
         places += [Place(run, *each) for run in runs for each in run.files.items()]
     return places, unusable
 
 
-def _missing(absent: list[Place], others: bool, remedy: str) -> Iterator[Problem]:
-    """A line per missing file; one for a whole experiment that was never run."""
+def _missing(absent: list[Place], others: bool, remedy: str) -> Iterator[Finding]:
+    """One finding per missing file, or one for an experiment that was never run."""
     if absent and not others:
         run = absent[0].run
         sequences = len({place.run.sequence.name for place in absent})
         what = f"no results at all: {len(absent)} trajectories of {sequences} sequences are missing"
-        yield Problem(f"{run.tracker.reference}, {run.experiment.identifier}", what, remedy)
+        yield Finding("FAIL", f"{run.tracker.reference}, {run.experiment.identifier}", what, remedy)
         return
     for place in absent:
-        yield Problem(str(place), f"{place.name}.bin is missing", remedy)
+        yield Finding("FAIL", str(place), f"{place.name}.bin is missing", remedy)
 
 
-def _damaged(place: Place, remedy: str) -> Iterator[Problem]:
+def _damaged(place: Place, remedy: str) -> Iterator[Finding]:
     results, name = place.run.results, place.name
     for file, flaw in trajectories.validate(results, name, len(place.run.frames)):
-        yield Problem(str(place), f"{file} {flaw}", remedy)
+        yield Finding("FAIL", str(place), f"{file} {flaw}", remedy)
     if results.exists(f"{name}.bin") and results.exists(f"{name}.txt"):
-        what = f"{name} is there as .bin and .txt; .bin is packed, .txt is what analyses read"
-        yield Problem(str(place), what, "delete the one that is out of date", warning=True)
+        what = f"{name} exists as .bin and .txt; .bin is packed, analyses read .txt"
+        yield Finding("WARN", str(place), what, "delete the one that is out of date")
 
 
-def _lacking(present: list[Place], again: str) -> Iterator[Problem]:
+def _lacking(present: list[Place], again: str) -> Iterator[Finding]:
     """Properties, confidence above all, that other runs of the experiment have.
 
-    A run of a single frame has only an initialization, which answers nothing.
+    A run of a single frame has only an initialization, and no answer with properties.
     """
     tracked = [place for place in present if len(place.run.frames) != 1]
     found = [set(trajectories.property_files(each.run.results, each.name)) for each in tracked]
@@ -142,9 +143,9 @@ def _lacking(present: list[Place], again: str) -> Iterator[Problem]:
     for place, names in zip(tracked, found, strict=True):
         for name in sorted(everywhere.keys() - names - {trajectories.TIME}):
             file = f"{place.name}_{name}.value"
-            what = f"{file} is missing; {everywhere[name]} of {len(tracked)} runs have theirs"
+            what = f"{file} is missing; {everywhere[name]} of {len(tracked)} runs have one"
             remedy = f"delete {place.file} and run `{again}`"
-            yield Problem(str(place), what, remedy, warning=name != CONFIDENCE)
+            yield Finding("WARN" if name != CONFIDENCE else "FAIL", str(place), what, remedy)
 
 
 def _packed(place: Place) -> dict[str, Path]:

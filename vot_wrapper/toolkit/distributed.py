@@ -1,9 +1,9 @@
 """Sequences over several processes, one per GPU or per share of the cores, on Ray.
 
 The toolkit runs one sequence after another. Here every worker opens the same workspace (a folder
-that all of them see), runs whole sequences, and writes the same files that a run by hand would:
-which worker ran a sequence leaves no trace but its times. A worker that dies is replaced and its
-sequence runs again; what is complete on disk is never lost. Real-time experiments measure the
+that is mounted on all machines), runs whole sequences, and writes the same files as a run without
+workers; only the times depend on the worker. A worker that crashes is replaced and its sequence
+runs again; finished results stay on disk. Real-time experiments measure the
 clock, so they are left out: `samurai evaluate` runs them afterwards, alone.
 """
 
@@ -23,16 +23,16 @@ from vot_wrapper.toolkit import provenance
 from vot_wrapper.toolkit.running import (
     ALL_ALIKE,
     Failure,
-    Inspector,
-    all_alike,
+    ResultObserver,
     run_one,
+    same_reason,
     survey_runs,
 )
-from vot_wrapper.toolkit.shared_times import note_shared
+from vot_wrapper.toolkit.shared_times import record_shared
 from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
 
 ATTEMPTS = 3
-"""Of a sequence whose worker dies; then it isn't the machine."""
+"""Runs of a sequence that crashes its worker, before it is given up."""
 
 POLL_SECONDS = 0.5
 
@@ -42,11 +42,11 @@ NO_RAY = (
 )
 
 
-class Watcher(Inspector, Protocol):
-    """Is told how far the workers have come."""
+class WorkersObserver(ResultObserver, Protocol):
+    """Receives the progress of the workers."""
 
     def plan(self, tracker: str, runs: int, kept: int, workers: int) -> None:
-        """So many sequences of all experiments are to be run, and so many are complete."""
+        """The run begins: `runs` sequences are left, `kept` are complete."""
 
     def started(self, worker: int, experiment: str, sequence: str) -> None:
         """A worker takes a sequence."""
@@ -58,7 +58,7 @@ class Watcher(Inspector, Protocol):
         """A worker has completed a sequence."""
 
     def died(self, worker: int, experiment: str, sequence: str, reason: str) -> None:
-        """A worker is gone; its sequence will be run again."""
+        """A worker crashed; its sequence will be run again."""
 
     def failed(self, failure: Failure) -> None:
         """A sequence, or a whole experiment, has no results; the others go on."""
@@ -69,11 +69,11 @@ class Watcher(Inspector, Protocol):
 
 @dataclass(frozen=True)
 class Cluster:
-    """How many workers, where, and what each gets.
+    """The number of workers, and where they run.
 
     Attributes:
         workers: processes.
-        address: of a running Ray cluster; None starts one here for as long as the run takes.
+        address: of a running Ray cluster; None starts a local one for the run.
         stack: as given to `open_workspace`.
     """
 
@@ -91,8 +91,8 @@ class Task:
     attempt: int = 1
 
 
-class Bench:
-    """What a worker does; Ray makes an actor of it.
+class WorkerActor:
+    """A worker; Ray makes an actor of it.
 
     Args:
         folder, stack, trackers: as for `open_workspace`.
@@ -104,7 +104,7 @@ class Bench:
         self._part = 0.0
 
     def run(self, tracker: str, task: Task, force: bool) -> Failure | None:
-        """Run one sequence to its end; why it failed, or None."""
+        """Run one sequence; returns its failure, or None."""
         self._part = 0.0
         found = next(t for t in self._opened.trackers if t.reference == tracker)
         experiment = self._opened.workspace.stack[task.experiment]
@@ -114,7 +114,7 @@ class Bench:
         return failure
 
     def part(self) -> float:
-        """How much of the running sequence is done."""
+        """The part of the running sequence that is done, 0..1."""
         return self._part
 
     def _progress(self, part: float) -> None:
@@ -122,9 +122,13 @@ class Bench:
 
 
 def run_distributed(
-    context: EvaluationContext, tracker: Tracker, cluster: Cluster, watcher: Watcher, force: bool
+    context: EvaluationContext,
+    tracker: Tracker,
+    cluster: Cluster,
+    observer: WorkersObserver,
+    force: bool,
 ) -> list[Failure]:
-    """Run all of a tracker that has no results, or everything, on several workers.
+    """Run a tracker's missing results, or everything, on several workers.
 
     Returns:
         The failures; other sequences go on after one.
@@ -132,32 +136,32 @@ def run_distributed(
     Raises:
         ConfigurationError: Ray isn't there, or no cluster answers at the address.
     """
-    tasks, kept, failures = _tasks(context, tracker, watcher, force)
+    tasks, kept, failures = _tasks(context, tracker, observer, force)
     workers = min(cluster.workers, max(1, len(tasks)))
-    watcher.plan(tracker.reference, len(tasks), kept, workers)
+    observer.plan(tracker.reference, len(tasks), kept, workers)
     for failure in failures:
-        watcher.failed(failure)
+        observer.failed(failure)
     if not tasks:
         return failures
     ray = _ray(cluster)
     try:
-        foreman = _Foreman(ray, context, tracker, cluster, watcher, force)
-        return failures + foreman.work(tasks, workers)
+        scheduler = _Scheduler(ray, context, tracker, cluster, observer, force)
+        return failures + scheduler.work(tasks, workers)
     finally:
         ray.shutdown()
 
 
 def _tasks(
-    context: EvaluationContext, tracker: Tracker, watcher: Watcher, force: bool
+    context: EvaluationContext, tracker: Tracker, observer: WorkersObserver, force: bool
 ) -> tuple[deque[Task], int, list[Failure]]:
     """What is to be run, longest sequences first; how many are complete; and what can't be run."""
     tasks, kept = [], 0
     failures: list[Failure] = []
     for experiment in context.workspace.stack:
         if experiment.realtime is not None:
-            watcher.postponed(experiment.identifier)
+            observer.postponed(experiment.identifier)
             continue
-        survey = survey_runs(experiment, tracker, context.sequences, watcher, force)
+        survey = survey_runs(experiment, tracker, context.sequences, observer, force)
         kept += survey.count - len(survey.missing)
         failures += survey.failures
         tasks += [(len(s), Task(experiment.identifier, s.name)) for s in survey.missing]
@@ -187,8 +191,8 @@ def _ray(cluster: Cluster) -> Any:
     return ray
 
 
-class _Foreman:
-    """Hands out tasks and replaces workers that die."""
+class _Scheduler:
+    """Hands out tasks and replaces workers that crash."""
 
     def __init__(
         self,
@@ -196,7 +200,7 @@ class _Foreman:
         context: EvaluationContext,
         tracker: Tracker,
         cluster: Cluster,
-        watcher: Watcher,
+        observer: WorkersObserver,
         force: bool,
     ) -> None:
         self._ray = ray
@@ -204,12 +208,12 @@ class _Foreman:
         self._folder = context.folder
         self._tracker = tracker
         self._made_with = provenance.fingerprint_of(tracker)
-        self._watcher = watcher
+        self._watcher = observer
         self._force = force
         # With GPUs each worker gets its share of them and sees no other. Two calls at once: the
         # sequence, and the question how far it is.
         gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0) / cluster.workers)
-        self._bench = ray.remote(num_cpus=0, num_gpus=gpus, max_concurrency=2)(Bench)
+        self._bench = ray.remote(num_cpus=0, num_gpus=gpus, max_concurrency=2)(WorkerActor)
         self._several = cluster.workers > 1
         self._reasons: list[str] = []  # of the sequences that were tried; "" for success
         self._busy: dict[Any, tuple[int, Any, Task, float]] = {}
@@ -235,12 +239,12 @@ class _Foreman:
         task = tasks.popleft()
         self._watcher.started(number, task.experiment, task.sequence)
         made = (self._tracker, task.experiment, task.sequence, self._made_with)
-        anew = provenance.begin(self._folder, *made) or self._force
-        reference = bench.run.remote(self._tracker.reference, task, anew)
+        rerun = provenance.begin(self._folder, *made) or self._force
+        reference = bench.run.remote(self._tracker.reference, task, rerun)
         self._busy[reference] = (number, bench, task, time.monotonic())
 
     def _collect(self, reference: Any, tasks: deque[Task]) -> Failure | None:
-        """Take a worker's result, or note that it died; and give it, or its successor, work."""
+        """Collect a worker's result or its crash, and give it or its replacement the next task."""
         number, bench, task, started = self._busy.pop(reference)
         failure: Failure | None = None
         try:
@@ -253,17 +257,17 @@ class _Foreman:
                 tasks.appendleft(Task(task.experiment, task.sequence, task.attempt + 1))
             else:
                 where = (self._tracker.identifier, task.experiment, task.sequence)
-                failure = Failure(*where, f"{ATTEMPTS} workers died over it: {reason}")
+                failure = Failure(*where, f"{ATTEMPTS} workers crashed on it: {reason}")
         else:
             self._reasons.append("" if failure is None else failure.reason)
-            if failure is not None and all_alike(self._reasons):
+            if failure is not None and same_reason(self._reasons):
                 failure = replace(failure, last=True, remedy=ALL_ALIKE)
             if failure is not None and failure.last:
                 tasks.clear()
             if failure is None:
                 made = (self._tracker, task.experiment, task.sequence, self._made_with)
                 provenance.note(self._folder, *made)
-                note_shared(
+                record_shared(
                     self._folder,
                     self._tracker,
                     {task.sequence},
@@ -276,7 +280,7 @@ class _Foreman:
         return failure
 
     def _ask(self) -> None:
-        """How far the workers are; one that starts or dies has nothing to say."""
+        """The workers' progress; one that starts or crashes reports none."""
         for number, bench, _, _ in self._busy.values():
             try:
                 self._watcher.part(number, self._ray.get(bench.part.remote(), timeout=0.2))
@@ -285,4 +289,4 @@ class _Foreman:
 
 
 def _silent(_: str) -> None:
-    """For what `open_workspace` would say: it has been said once."""
+    """Drops the lines of `open_workspace`, which were printed once already."""

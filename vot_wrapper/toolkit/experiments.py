@@ -4,9 +4,9 @@
 left behind: multi-start builds its query from the wrong type and never runs, every real-time
 experiment wraps the tracker in a runtime that has no `run`, and supervised still speaks the old
 interface. The classes here do what 0.7.4, the last version that ran them, did: the measures
-computed from their results are equal to the digit (tests/toolkit/test_parity.py). Two things no
-version can do, and ours can: objects that start late in a real-time experiment, and points, which
-the toolkit has but TraX hasn't.
+computed from their results are equal to the digit (tests/toolkit/test_parity.py). Two things work
+here and in no version of the toolkit: objects that start late in a real-time experiment, and
+points, which the toolkit has but TraX hasn't.
 
 They are registered under names of our own (group `vot_experiment`, setup.cfg), so a stack names
 them in its `type:`; the toolkit's own names stay as they are. Being subclasses of the toolkit's
@@ -43,10 +43,10 @@ Reply = tuple[list[ObjectStatus], float]  # of a runtime: all objects so far, an
 
 
 class Forwarding(OnlineTrackerRuntime):  # type: ignore[misc]  # vot has no types
-    """A runtime that hands everything on to another one; what changes on the way is a subclass's.
+    """A runtime that delegates to another one; subclasses change what passes through.
 
-    "No new objects" is handed on as an empty list: the toolkit's real-time runtime says None, which
-    its TraX runtime takes for an attempt to add objects and refuses.
+    "No new objects" is passed on as an empty list: the toolkit's real-time runtime passes None,
+    which its TraX runtime rejects as an attempt to add objects.
     """
 
     def __init__(self, runtime: OnlineTrackerRuntime) -> None:
@@ -55,27 +55,32 @@ class Forwarding(OnlineTrackerRuntime):  # type: ignore[misc]  # vot has no type
 
     @property
     def multiobject(self) -> bool:
+        """Whether the wrapped runtime tracks several objects in one process."""
         return bool(self._runtime.multiobject)
 
     def initialize(self, frame: Frame, new: list[ObjectStatus] | None = None) -> Reply:
+        """The wrapped runtime's answer to the first frame."""
         return self._runtime.initialize(frame, new or [])  # type: ignore[no-any-return]
 
     def update(self, frame: Frame, new: list[ObjectStatus] | None = None) -> Reply:
+        """The wrapped runtime's answer to a frame; `new`: objects that begin in it."""
         return self._runtime.update(frame, new or [])  # type: ignore[no-any-return]
 
     def restart(self) -> None:
+        """Restart the tracker process."""
         self._runtime.restart()
 
     def stop(self) -> None:
+        """Stop the tracker process."""
         self._runtime.stop()
 
 
 class PointsOverTrax(Forwarding):
     """Carries points, for which TraX has no region, as rectangles of no size.
 
-    A point goes out as a rectangle with the property `prompt = point`, so that nobody takes it for
-    a broken box; an answer comes back as the point at its middle. The measure leaves out frames
-    whose answer is no point: a tracker would gain by saying that it sees nothing. An empty mask
+    A point is sent as a rectangle with the property `prompt = point`, which marks it as no broken
+    box; an answer is read back as the point at its middle. The measure leaves out frames
+    whose answer is not a point, so a tracker would gain by empty answers. An empty mask
     therefore repeats the last point.
     """
 
@@ -85,10 +90,12 @@ class PointsOverTrax(Forwarding):
         self._points: list[bool] = []
 
     def initialize(self, frame: Frame, new: list[ObjectStatus] | None = None) -> Reply:
+        """Send the prompts as rectangles; points of earlier runs are forgotten."""
         self._last, self._points = [], []
         return self._back(super().initialize(frame, self._out(new or [])))
 
     def update(self, frame: Frame, new: list[ObjectStatus] | None = None) -> Reply:
+        """Send new prompts as rectangles, and return answers to points as points."""
         return self._back(super().update(frame, self._out(new or [])))
 
     def _out(self, new: list[ObjectStatus]) -> list[ObjectStatus]:
@@ -118,7 +125,7 @@ class PointsOverTrax(Forwarding):
 def _middle(region: Region, last: Point) -> Point:
     """The middle of an answer's extent; the last point for an empty mask."""
     if isinstance(region, Mask):
-        if not region.mask.any():  # is_empty() takes a mask of one column for empty, too
+        if not region.mask.any():  # is_empty() is also true for a mask of one column
             return last
         left, top, right, bottom = region.bounds()
         return Point((left + right + 1) / 2, (top + bottom + 1) / 2)
@@ -129,7 +136,7 @@ def _middle(region: Region, last: Point) -> Point:
 class RepairedRealtimeRuntime(RealtimeTrackerRuntime):  # type: ignore[misc]
     """The toolkit's real-time clock, able to run a whole sequence and to take late objects."""
 
-    _time: float  # seconds by which the tracker is behind
+    _time: float  # lag of the tracker in seconds
 
     run = OnlineTrackerRuntime.run
 
@@ -138,11 +145,13 @@ class RepairedRealtimeRuntime(RealtimeTrackerRuntime):  # type: ignore[misc]
 
         The toolkit refuses objects that start after the first frame, because the tracker may miss
         the frame that they start in. Here such a frame is never missed: it waits for the tracker,
-        and the time by which it is late is added to what this reply takes.
+        and the lag is added to the time of this reply.
         """
         if not new:
             return super().update(frame, None)  # type: ignore[no-any-return]
-        backlog = self._time if self._time > self._interval else 0.0  # less is forgiven, as ever
+        backlog = (
+            self._time if self._time > self._interval else 0.0
+        )  # a shorter delay counts as on time, as in the toolkit
         self._time, self._status = 0, None
         status, elapsed = self._runtime.update(frame, new)
         if backlog + elapsed > self._interval:
@@ -162,10 +171,10 @@ class Repaired:
     storage: LocalStorage | None
 
     def transform(self, sequences: list[Sequence]) -> list[Sequence]:
-        """The sequences that the experiment runs on.
+        """The experiment's sequences.
 
         The toolkit makes transformers before it gives their experiment a storage, and then the
-        one that keeps images, redetection, complains that it has none.
+        one that keeps images, redetection, fails because it has none.
         """
         for transformer in self.transformers:
             if transformer._cache is None and self.storage is not None:
@@ -251,7 +260,8 @@ class RepairedMultiStart(Repaired, MultiStartExperiment):  # type: ignore[misc]
                 self._run(runtime, frames).write(run.results, name)
 
     def _require_regions(self, sequence: Sequence, anchors: list[int]) -> None:
-        """Before the first run: the toolkit's own reason names neither sequence nor frame."""
+        """Checked before the first run, because the toolkit's own error names neither sequence nor
+        frame."""
         bare = [str(frame + 1) for frame in sorted(anchors) if not annotated(sequence, frame)]
         if bare:
             raise RuntimeError(
@@ -339,4 +349,5 @@ class RepairedSupervised(Repaired, SupervisedExperiment):  # type: ignore[misc]
 
 
 class RepairedUnsupervised(Repaired, UnsupervisedExperiment):  # type: ignore[misc]
-    """The unsupervised experiment, which fails against the clock, over points, at redetection."""
+    """The unsupervised experiment; the toolkit's own fails in real time, with points, and at
+    redetection."""

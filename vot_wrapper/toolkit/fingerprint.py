@@ -2,7 +2,7 @@
 
 For this package's tracker: every setting in force, the model's card, configuration and weights, the
 code between image and reply, and the versions of the packages that compute masks. Of another
-tracker only its section is known. What may be secret is kept as a digest.
+tracker only its section is known. Values that may be secret are kept as digests.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from samurai.errors import SamuraiError
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import ModelCard, checkpoint_path, model_card, sha256_of
 from vot_wrapper.settings import PREFIX, Settings
-from vot_wrapper.submission.secret_scan import disclosures
+from vot_wrapper.submission.secret_scan import find_secrets
 from vot_wrapper.toolkit.code_digest import Places, code_of, own_places
 from vot_wrapper.toolkit.sections import Section, motion_weights
 
@@ -93,8 +93,8 @@ def fingerprint(section: Section) -> Fingerprint:
 def differences(then: Fingerprint, section: Section) -> list[str]:
     """What has changed since a fingerprint was taken, a phrase each; [] where nothing has.
 
-    A variable that has left the section for the shell, as secrets have to, is no change; nor is it
-    one that weights aren't here, where results are only packed.
+    A variable that moved from the section to the shell, as secrets have to, is not a change; nor
+    are weights that are missing on a machine that only packs results.
     """
     now = fingerprint(section)
     for name in then.keys() - now.keys():
@@ -102,11 +102,11 @@ def differences(then: Fingerprint, section: Section) -> list[str]:
             now[name] = digest(value)
     changed = [name for name in (*then, *(n for n in now if n not in then))]
     changed = [n for n in changed if then.get(n) != now.get(n) and now.get(n) != MISSING]
-    if MODEL in changed:  # what comes with a model needs no word of its own
+    if MODEL in changed:  # a change of model implies its card and weights
         with_it = (CARD, WEIGHTS, CONFIGURATION)
         changed = [name for name in changed if not name.startswith(with_it)]
     modules = [name[len(CODE) :] for name in changed if name.startswith(CODE)]
-    if POLICY in changed:  # nor does a policy's own module
+    if POLICY in changed:  # a change of policy implies its module
         modules = [name for name in modules if {CODE + name} <= then.keys() & now.keys()]
     phrases = [_phrase(n, then.get(n), now.get(n)) for n in changed if not n.startswith(CODE)]
     return [*phrases, *_code_phrase(modules)]
@@ -138,7 +138,7 @@ def _of_ours(section: Section) -> Fingerprint:
     policy = section.environment().get(f"{PREFIX}POLICY") or Settings.policy
     try:
         settings = section.settings(to_run=False)
-    except SamuraiError:  # the tracker will refuse them
+    except SamuraiError:  # the tracker will reject them
         found["settings"] = digest({n: v for n, v in section.env.items() if n.startswith(PREFIX)})
     else:
         policy = settings.policy
@@ -151,12 +151,12 @@ def _of_ours(section: Section) -> Fingerprint:
     found |= {
         name: digest(value)
         for name, value in _rest(section)
-        if name not in _PLACES and not disclosures({name: value}, "", Path.home())
+        if name not in _PLACES and not find_secrets({name: value}, "", Path.home())
     }
     versions, places = _installed(section)
     try:
         code = code_of(policy, places, targets)
-    except SamuraiError:  # an unknown policy, which the tracker itself will tell
+    except SamuraiError:  # an unknown policy, which the tracker itself reports
         code = {}
     found |= {CODE + name: value for name, value in code.items()}
     return {**found, **{VERSION + name: value for name, value in versions.items()}}
@@ -192,7 +192,7 @@ def _model(name: str, section: Section) -> tuple[Fingerprint, list[str]]:
     """Card, weights and configuration of a model, and what the configuration builds."""
     try:
         card = model_card(name)
-    except SamuraiError:  # a damaged manifest, which the tracker itself will tell
+    except SamuraiError:  # a damaged manifest, which the tracker itself reports
         return {}, []
     found = {CARD + key: value for key, value in _card(card)}
     found[WEIGHTS] = _sum(checkpoint_path(card, section.environment()))
@@ -267,7 +267,7 @@ def _versions() -> Fingerprint:
 
 @functools.cache
 def _asked(python: str) -> tuple[Fingerprint, dict[str, Path]]:
-    """What another interpreter has; nothing where it can't be asked."""
+    """Versions in another interpreter; empty where it can't be run."""
     names = [name for group in _COMPUTING for name in group]
     try:
         done = subprocess.run(

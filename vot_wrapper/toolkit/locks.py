@@ -1,8 +1,8 @@
-"""Two evaluations at once in one workspace: not of the same tracker, and one scores at a time.
+"""Locks of a workspace: one evaluation per tracker at a time, and one scoring at a time.
 
-A run looks for results that were cut short and removes them, so it would delete what another one
-is about to complete. The system drops a lock when its process ends, however it ends. Where a file
-system has no locks, or the workspace is read-only, nothing is locked.
+A run removes truncated results, so it would delete files that another run is still writing. The
+system releases a lock when its process ends, also by a crash. Where a file system has no locks, or
+the workspace is read-only, nothing is locked.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ except ImportError:  # Windows
 
 
 @contextlib.contextmanager
-def trackers_alone(folder: Path, identifiers: Iterable[str]) -> Iterator[None]:
-    """Holds the trackers' results in a workspace.
+def tracker_locks(folder: Path, identifiers: Iterable[str]) -> Iterator[None]:
+    """Hold the locks of the trackers' results in a workspace.
 
     Raises:
-        ConfigurationError: another process is at work on one of them.
+        ConfigurationError: another process is running one of them.
     """
     with contextlib.ExitStack() as held:
         for identifier in dict.fromkeys(identifiers):
@@ -34,7 +34,7 @@ def trackers_alone(folder: Path, identifiers: Iterable[str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def scoring_alone(folder: Path) -> Iterator[None]:
+def scoring_lock(folder: Path) -> Iterator[None]:
     """Waits until no other process scores the results of a workspace."""
     with _lock(folder, "scoring", None):
         yield

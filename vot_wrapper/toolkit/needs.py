@@ -1,4 +1,4 @@
-"""What a stack's experiments ask of the sequences, for the check before the first frame."""
+"""Requirements of a stack's experiments on the sequences, for the check before the first frame."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vot_wrapper.preflight import Needs
 def needs_of(stack: Stack) -> Needs:
     """The needs of experiments that run on the sequences as they are.
 
-    An experiment with transformers makes other sequences of them; what it needs isn't known.
+    An experiment with transformers makes other sequences of them; its requirements aren't known.
     """
     plain = [experiment for experiment in stack if not list(experiment.transformers)]
     first = [e.identifier for e in plain if isinstance(e, MultiRunExperiment)]
@@ -40,7 +40,7 @@ def scores_nothing(stack: Stack) -> bool:
 
 
 def same_results(stack: Stack, file: Path) -> bool:
-    """Whether the stack in a file measures results that this one makes."""
+    """Whether the stack in a file measures the same results as this one."""
     other = Stack.read(str(file))
     shared = {e.identifier for e in stack} & {e.identifier for e in other}
     return bool(shared) and not scores_nothing(other)

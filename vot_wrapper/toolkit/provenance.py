@@ -1,9 +1,9 @@
-"""With what results were made: noted when they are, compared when they are shown or submitted.
+"""Provenance of results: recorded when they are made, compared when they are shown or submitted.
 
 The toolkit keeps results by tracker name alone. A tracker whose section, weights or code changed
-half-way has results that look like one run and aren't. So for each sequence of an experiment the
-workspace's folder `provenance` has a line with what made its results (see `fingerprint`) and a
-digest of these results: what something else has written since is known as such.
+half-way has results of two versions that look like one run. So for each sequence of an experiment
+the workspace's folder `provenance` has a line with the fingerprint of the tracker that made its
+results and a digest of these results, so that files of another origin are recognized.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 from vot.tracker import Tracker
 
-from vot_wrapper.problems import Problem
+from samurai.cli.finding import Finding
 from vot_wrapper.toolkit.fingerprint import Fingerprint, differences, digest, fingerprint
 from vot_wrapper.toolkit.sections import Section
 from vot_wrapper.toolkit.workspaces import EvaluationContext
@@ -36,33 +36,34 @@ Place = tuple[str, str]  # experiment and sequence
 
 @dataclass(frozen=True)
 class _Note:
-    made_with: Fingerprint
-    results: str | None  # digest of the result files; None while the run goes on
+    fingerprint: Fingerprint
+    results: str | None  # digest of the result files; None during the run
     current: bool  # whether it has the present format
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Which of a tracker's results are those of what it is now.
+class ResultStatus:
+    """Which of a tracker's complete results are stale, and which have an unknown origin.
 
     Attributes:
-        stale: what has changed since results were made, with the places of these results.
-        unknown: why it isn't known with what results were made, likewise.
+        stale: changes since results were made, with the places of these results.
+        unknown: reasons for an unknown origin, with the places of these results.
     """
 
     tracker: str
     stale: dict[str, list[Place]] = field(default_factory=dict)
     unknown: dict[str, list[Place]] = field(default_factory=dict)
 
-    def problems(self, again: str) -> list[Problem]:
-        """What a submission has to say about it: stale results can't be packed, unknown ones can.
+    def problems(self, again: str) -> list[Finding]:
+        """Findings for a submission: stale results can't be packed, those of unknown origin can.
 
         Args:
             again: the command that runs the tracker.
         """
         return [
             *(
-                Problem(
+                Finding(
+                    "FAIL",
                     self.tracker,
                     f"{_named(places)} stale: since then {change}",
                     f"run `{again} --force`",
@@ -70,11 +71,11 @@ class Standing:
                 for change, places in self.stale.items()
             ),
             *(
-                Problem(
+                Finding(
+                    "WARN",
                     self.tracker,
                     f"it isn't known with what {_named(places)} made ({reason})",
                     f"unless you know that nothing has changed since, run `{again} --force`",
-                    warning=True,
                 )
                 for reason, places in self.unknown.items()
             ),
@@ -87,37 +88,37 @@ def section_of(tracker: Tracker) -> Section:
 
 
 def fingerprint_of(tracker: Tracker) -> Fingerprint:
-    """What decides a tracker's answers now."""
+    """The fingerprint of a tracker as it is now."""
     return fingerprint(section_of(tracker))
 
 
 def begin(
-    workspace: Path, tracker: Tracker, experiment: str, sequence: str, made_with: Fingerprint
+    workspace: Path, tracker: Tracker, experiment: str, sequence: str, fingerprint: Fingerprint
 ) -> bool:
-    """Notes that a sequence's results begin to be made; whether it has to be done from its start.
+    """Record that a run of a sequence begins; returns whether it must begin at its first frame.
 
-    That is so where part of it was made with something else, or nobody knows with what: the rest
-    would be mixed with it.
+    It must where part of its results has another or an unknown fingerprint, which the rest would be
+    mixed with.
     """
     before = _notes(workspace, tracker).get((experiment, sequence))
-    same = before is not None and before.current and before.made_with == made_with
-    _write(workspace, tracker, experiment, sequence, made_with, None)
+    same = before is not None and before.current and before.fingerprint == fingerprint
+    _write(workspace, tracker, experiment, sequence, fingerprint, None)
     return not same
 
 
 def note(
-    workspace: Path, tracker: Tracker, experiment: str, sequence: str, made_with: Fingerprint
+    workspace: Path, tracker: Tracker, experiment: str, sequence: str, fingerprint: Fingerprint
 ) -> None:
-    """Remembers with what a sequence's results were made; a full disk is no reason to fail.
+    """Record the fingerprint of a sequence's results; a full disk is not an error.
 
-    The fingerprint is one from before the run: what changes during a run isn't what made it.
+    The fingerprint is taken before the run, because changes during a run don't affect it.
     """
     results = _digest_of(workspace, tracker, (experiment, sequence))
-    _write(workspace, tracker, experiment, sequence, made_with, results)
+    _write(workspace, tracker, experiment, sequence, fingerprint, results)
 
 
-def standing(context: EvaluationContext, tracker: Tracker) -> Standing:
-    """Compares what a tracker is now with what its complete results were made with."""
+def result_status(context: EvaluationContext, tracker: Tracker) -> ResultStatus:
+    """Compare a tracker's current fingerprint with those of its complete results."""
     notes = _notes(context.folder, tracker)
     section = section_of(tracker)
     stale: dict[str, list[Place]] = defaultdict(list)
@@ -132,19 +133,19 @@ def standing(context: EvaluationContext, tracker: Tracker) -> Standing:
         elif found is None or found.results != _digest_of(context.folder, tracker, place):
             unknown[NOT_RECORDED].append(place)
         else:
-            key = digest(found.made_with)
+            key = digest(found.fingerprint)
             if key not in compared:
-                compared[key] = "; ".join(differences(found.made_with, section))
+                compared[key] = "; ".join(differences(found.fingerprint, section))
             if compared[key]:
                 stale[compared[key]].append(place)
-    return Standing(tracker.reference, dict(stale), dict(unknown))
+    return ResultStatus(tracker.reference, dict(stale), dict(unknown))
 
 
 def _complete(context: EvaluationContext, tracker: Tracker) -> list[Place]:
     """Experiments and sequences with all their results."""
     found = []
     for experiment in context.workspace.stack:
-        with contextlib.suppress(Exception):  # data that can't be used, which the run reports
+        with contextlib.suppress(Exception):  # unusable data is reported by the run
             for sequence in experiment.transform(context.sequences):
                 if experiment.scan(tracker, sequence)[0]:
                     found.append((experiment.identifier, sequence.name))
@@ -159,8 +160,8 @@ def _named(places: list[Place]) -> str:
 
 
 def _digest_of(workspace: Path, tracker: Tracker, place: Place) -> str:
-    """Of a sequence's result files, by name and content; times are left out, which nobody's answers
-    depend on."""
+    """Of a sequence's result files, by name and content; times are left out, because no answer
+    depends on them."""
     folder = workspace / "results" / tracker.reference / place[0] / place[1]
     seen = hashlib.sha256()
     for file in sorted(folder.glob("*.*")):
@@ -175,11 +176,11 @@ def _write(
     tracker: Tracker,
     experiment: str,
     sequence: str,
-    made_with: Fingerprint,
+    fingerprint: Fingerprint,
     results: str | None,
 ) -> None:
-    """Appends a line; a fingerprint stands in full only where it is new."""
-    key = digest(made_with)
+    """Appends a line; a fingerprint is written in full only the first time."""
+    key = digest(fingerprint)
     line: dict[str, Any] = {"format": FORMAT, "experiment": experiment, "sequence": sequence}
     line |= {"made": key, "results": results}
     with contextlib.suppress(OSError):
@@ -187,10 +188,10 @@ def _write(
         file.parent.mkdir(exist_ok=True)
         text = _text(file)
         with file.open("a", encoding="utf-8") as notes:
-            if text and not text.endswith("\n"):  # a line that was cut short
+            if text and not text.endswith("\n"):  # a truncated line
                 notes.write("\n")
             if key not in _parsed(text)[1]:
-                notes.write(json.dumps({"format": FORMAT, "made": key, "with": made_with}) + "\n")
+                notes.write(json.dumps({"format": FORMAT, "made": key, "with": fingerprint}) + "\n")
             notes.write(json.dumps(line) + "\n")
 
 
@@ -206,7 +207,7 @@ def _text(file: Path) -> str:
 
 
 def _parsed(text: str) -> tuple[dict[Place, _Note], dict[str, Fingerprint]]:
-    """Notes by place and fingerprints by key; a line that was cut short is passed over."""
+    """Notes by place and fingerprints by key; a truncated line is skipped."""
     found: dict[Place, _Note] = {}
     fingerprints: dict[str, Fingerprint] = {}
     for line in text.splitlines():

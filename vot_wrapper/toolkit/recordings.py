@@ -33,7 +33,7 @@ from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 DEFAULT_FPS = 25.0
 CONFIDENCE = "confidence"  # the property that long-term measures use too
-IGNORED = "_ignore"  # annotation of pixels that don't count, as in the toolkit's analyses
+IGNORED = "_ignore"  # annotation of pixels to ignore, as in the toolkit's analyses
 
 
 class ResultError(SamuraiError, ValueError):
@@ -41,7 +41,7 @@ class ResultError(SamuraiError, ValueError):
 
 
 def trackers_to_show(context: EvaluationContext, names: tuple[str, ...]) -> list[Tracker]:
-    """The named trackers, or all that have results; a registry needn't know them.
+    """The named trackers, or all that have results; they need not be in a registry.
 
     Raises:
         ConfigurationError: a name that has no results and is in no registry.
@@ -59,7 +59,7 @@ def trackers_to_show(context: EvaluationContext, names: tuple[str, ...]) -> list
             found.append(Tracker(_identifier=identifier, _source=None, command="", version=version))
         else:
             raise ConfigurationError(
-                f"there are no results of a tracker {name!r} in {folder}. There are results of: "
+                f"there are no results of a tracker {name!r} in {folder}. Available: "
                 f"{', '.join(recorded) or 'none'}"
             )
     return found
@@ -70,7 +70,7 @@ def read_recording(run: Run) -> Recording:
 
     Raises:
         ResultError: a file is damaged, or has another number of frames than it should, or the
-            experiment is of a kind whose results can't be drawn.
+            experiment's type can't be drawn.
     """
     if not isinstance(run.experiment, (MultiStartExperiment, MultiRunExperiment)):
         raise ResultError(
@@ -172,7 +172,7 @@ def _state(region: Region) -> State:
 def _confidences(
     trajectory: Trajectory, states: list[State], run: Run
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """What the tracker gave as its confidence; NaN where it gave none, or no number."""
+    """The tracker's confidences; NaN where there is none, or no number."""
     values = np.full(len(trajectory), np.nan)
     for index, state in enumerate(states):
         if state is State.NONE:

@@ -1,8 +1,8 @@
 """Running the experiments that have no results yet, as `vot evaluate` does.
 
-What `vot evaluate` lacks: it says which sequence it is at, keeps to chosen sequences, notices
-result files that a killed run left incomplete, and tells a failed tracker from a successful one
-(its exit code is 0 for both).
+Unlike `vot evaluate`, it reports its progress, can be restricted to some sequences, detects
+truncated result files of a killed run, and distinguishes a failed tracker from a successful one
+(`vot evaluate` exits with 0 for both).
 """
 
 from __future__ import annotations
@@ -25,21 +25,19 @@ from vot.tracker import Tracker, TrackerException
 from vot_wrapper.toolkit import provenance, trajectories
 from vot_wrapper.toolkit.experiments import WatchedFrames
 from vot_wrapper.toolkit.runs import runs_of
-from vot_wrapper.toolkit.shared_times import note_shared
+from vot_wrapper.toolkit.shared_times import record_shared
 from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 _TRACEBACK = "Traceback (most recent call last):"
-TAIL_LINES = 8  # of a failed tracker's output that are shown
-NO_REASON = (
-    ": Unknown"  # libtrax, when the process is gone without a word; its exit code comes last
-)
+TAIL_LINES = 8  # of a failed tracker's output to show
+NO_REASON = ": Unknown"  # libtrax, when the process ended without a message; its exit code follows
 QUIT_REASON = re.compile(r'^@@TRAX:quit .*"trax\.reason=(.*)"\s*$', re.MULTILINE)
 TOO_SLOW = re.compile(r"did not reply in (\d+) seconds")  # the toolkit, also when the process died
-REPAIR = "complete the sequence's folder; the experiment goes without it until then"
-ALL_ALIKE = "every sequence fails so; the others weren't tried"
-FULL_DISK = "free space on the disk of the workspace; then the same command goes on"
+REPAIR = "complete the sequence's folder; the experiment skips it until then"
+ALL_ALIKE = "every sequence fails with this error; the others weren't tried"
+FULL_DISK = "free space on the disk of the workspace; then the same command continues"
 HOPELESS = 3  # sequences that fail for one reason, and none succeeds: the others will fail, too
-TRAX = "@@TRAX:"  # begins a message of the protocol, of which the output is full
+TRAX = "@@TRAX:"  # begins a protocol message
 
 
 @dataclass(frozen=True)
@@ -48,10 +46,10 @@ class Failure:
 
     Attributes:
         sequence: its name; "" where the whole experiment can't be run.
-        output: the last lines that the tracker wrote.
-        log: all that it wrote.
-        remedy: what has to be done before the same command can do better; "" if it may.
-        last: whether trying more sequences is of no use.
+        output: the last lines of the tracker's output.
+        log: file with its whole output.
+        remedy: what to do before the command is repeated; "" where nothing has to be done.
+        last: whether other sequences would fail for the same reason.
     """
 
     tracker: str
@@ -70,15 +68,15 @@ class Failure:
         return f"{self.tracker}, {self.experiment}, {where}"
 
 
-class Inspector(Protocol):
-    """Is told what was found on disk."""
+class ResultObserver(Protocol):
+    """Receives findings about result files."""
 
     def damaged(self, sequence: str, result: str) -> None:
-        """A result file was cut short; it has been removed and is made again."""
+        """A truncated result file was removed; it will be computed again."""
 
 
-class Watcher(Inspector, Protocol):
-    """Is told how far a tracker has come."""
+class RunObserver(ResultObserver, Protocol):
+    """Receives the progress of a tracker."""
 
     def experiment(self, name: str, kept: int, count: int) -> None:
         """An experiment begins; `kept` of `count` sequences have their results already."""
@@ -98,12 +96,12 @@ class Watcher(Inspector, Protocol):
 
 @dataclass(frozen=True)
 class Survey:
-    """What an experiment has to run.
+    """The state of an experiment's sequences before a run.
 
     Attributes:
-        count: sequences that it can use.
+        count: usable sequences.
         missing: those of them without complete results.
-        failures: why it can't use the others.
+        failures: reasons why the others can't be used.
     """
 
     count: int
@@ -114,57 +112,57 @@ class Survey:
 def run_missing(
     context: EvaluationContext,
     tracker: Tracker,
-    watcher: Watcher,
+    observer: RunObserver,
     force: bool,
     *,
     timed_only: bool = False,
 ) -> list[Failure]:
-    """Runs all of a tracker that has no results, or everything; one failure doesn't end the rest.
+    """Run a tracker's missing results, or everything; a failure doesn't end the run.
 
-    Results are written as they come, so that a later call takes up where this one ended. The rest
-    is only left out where it would fail alike: on a full disk, or when the tracker fails over
-    every one of its first sequences for the same reason.
+    Results are written at once, so that a later call continues where this one ended. The remaining
+    sequences are skipped only where they would fail too: on a full disk, or when each of the first
+    sequences fails for the same reason.
 
     Args:
-        timed_only: leave out the experiments that don't measure the clock.
+        timed_only: run the real-time experiments only.
     """
-    made_with = provenance.fingerprint_of(tracker)
+    fingerprint = provenance.fingerprint_of(tracker)
     failures: list[Failure] = []
     plan = [
-        (experiment, survey_runs(experiment, tracker, context.sequences, watcher, force))
+        (experiment, survey_runs(experiment, tracker, context.sequences, observer, force))
         for experiment in context.workspace.stack
         if experiment.realtime is not None or not timed_only
     ]
     reasons: list[str] = []  # of the sequences that were tried; "" for success
     for experiment, survey in plan:
         missing, count = survey.missing, survey.count
-        watcher.experiment(experiment.identifier, count - len(missing), count)
+        observer.experiment(experiment.identifier, count - len(missing), count)
         for unusable in survey.failures:
-            watcher.failed(unusable)
+            observer.failed(unusable)
         failures += survey.failures
         for number, sequence in enumerate(missing, start=1):
-            watcher.sequence(sequence.name, number, len(missing))
+            observer.sequence(sequence.name, number, len(missing))
             started = time.monotonic()
             where = (context.folder, tracker, experiment.identifier, sequence.name)
-            anew = provenance.begin(*where, made_with) or force
-            failure = run_one(experiment, tracker, sequence, watcher.progress, anew)
+            rerun = provenance.begin(*where, fingerprint) or force
+            failure = run_one(experiment, tracker, sequence, observer.progress, rerun)
             reasons.append("" if failure is None else failure.reason)
             if failure is None:
-                provenance.note(*where, made_with)
-                note_shared(context.folder, tracker, {sequence.name}, experiment, shared=False)
-                watcher.finished(time.monotonic() - started)
+                provenance.note(*where, fingerprint)
+                record_shared(context.folder, tracker, {sequence.name}, experiment, shared=False)
+                observer.finished(time.monotonic() - started)
                 continue
-            if all_alike(reasons):
+            if same_reason(reasons):
                 failure = replace(failure, last=True, remedy=ALL_ALIKE)
-            watcher.failed(failure)
+            observer.failed(failure)
             failures.append(failure)
             if failure.last:
                 return failures
     return failures
 
 
-def all_alike(reasons: list[str]) -> bool:
-    """Whether the tracker fails over everything, and always for the same reason."""
+def same_reason(reasons: list[str]) -> bool:
+    """Whether every sequence failed, always for the same reason."""
     return len(reasons) >= HOPELESS and len(set(reasons)) == 1 and reasons[0] != ""
 
 
@@ -172,22 +170,22 @@ def survey_runs(
     experiment: Experiment,
     tracker: Tracker,
     chosen: list[Sequence],
-    watcher: Inspector,
+    observer: ResultObserver,
     force: bool,
 ) -> Survey:
-    """What is to be run of an experiment; results that are cut short are removed on the way.
+    """Survey an experiment's sequences; truncated results are removed.
 
-    Sequences that it can't use are failures, and don't keep it from the others.
+    Unusable sequences become failures; the others are run.
     """
     where = (tracker.identifier, experiment.identifier)
     try:
         sequences = experiment.transform(chosen)
-    except Exception as error:  # data that the experiment can't use, or nobody can read
+    except Exception as error:  # unusable or unreadable data
         return Survey(0, [], [Failure(*where, "", _describe(error), remedy=REPAIR)])
     missing, failures = [], []
     for sequence in sequences:
         try:
-            complete = _is_complete(experiment, tracker, sequence, watcher)
+            complete = _is_complete(experiment, tracker, sequence, observer)
         except Exception as error:
             reason = _describe(error)
             failures.append(Failure(*where, sequence.name, reason, remedy=REPAIR))
@@ -201,12 +199,12 @@ def survey_runs(
 
 
 def _is_complete(
-    experiment: Experiment, tracker: Tracker, sequence: Sequence, watcher: Inspector
+    experiment: Experiment, tracker: Tracker, sequence: Sequence, observer: ResultObserver
 ) -> bool:
-    """Whether all results of a sequence are there and whole; removes those that are cut short.
+    """Whether a sequence has all its results; truncated ones are removed.
 
-    A process that is killed while it writes leaves a file that the toolkit would take for a
-    result, and whose analysis then fails.
+    A process that is killed while writing leaves a file that the toolkit accepts as a result, and
+    whose analysis then fails.
     """
     complete, _, results = experiment.scan(tracker, sequence)
     for run in runs_of(experiment, tracker, sequence):
@@ -214,7 +212,7 @@ def _is_complete(
             file = trajectories.file_of(results, name)
             if file is not None and trajectories.validate(results, name, len(run.frames)):
                 trajectories.remove(results, name)
-                watcher.damaged(sequence.name, file)
+                observer.damaged(sequence.name, file)
                 complete = False
     return bool(complete)
 
@@ -226,11 +224,11 @@ def run_one(
     progress: Callable[[float], None],
     force: bool,
 ) -> Failure | None:
-    """Run one sequence of an experiment to its end; why it failed, or None.
+    """Run one sequence of an experiment; returns its failure, or None.
 
     Args:
-        progress: is told the part that is done, 0..1.
-        force: also where there are results.
+        progress: called with the part that is done, 0..1.
+        force: replace existing results.
     """
     where = (tracker.identifier, experiment.identifier, sequence.name)
     started = time.monotonic()
@@ -263,14 +261,15 @@ def run_one(
 def watched(
     experiment: Experiment, sequence: Sequence, progress: Callable[[float], None]
 ) -> Sequence:
-    """The sequence, telling which frame is read; the toolkit's own experiments tell nothing."""
+    """The sequence, wrapped to report which frame is read; the toolkit's experiments report
+    nothing."""
     if not isinstance(experiment, UnsupervisedExperiment):
         return sequence
     return WatchedFrames(sequence, list(range(len(sequence))), progress)
 
 
 def _without_our_traceback(lines: list[str]) -> list[str]:
-    """Without the traceback of an error that samurai raises on purpose: its message says all."""
+    """The lines without the traceback of a samurai error, whose message is complete."""
     begin = next((n for n, line in enumerate(lines) if line.endswith(_TRACEBACK)), None)
     if begin is None:
         return lines
@@ -281,7 +280,7 @@ def _without_our_traceback(lines: list[str]) -> list[str]:
 
 
 def _describe(error: Exception) -> str:
-    """The message; with the type, unless it is ours and says everything."""
+    """The message of an error, with its type unless the message is ours."""
     return str(error) if type(error) is RuntimeError else f"{type(error).__name__}: {error}"
 
 

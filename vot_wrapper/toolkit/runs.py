@@ -23,13 +23,13 @@ UNNAMED = "object"  # what the toolkit calls the only object of a sequence
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a tracker over a sequence, whether there are results of it or not.
+    """One run of a tracker over a sequence, with or without results.
 
     Attributes:
         experiment, tracker: whose run it is.
         sequence: as the experiment transformed it.
         name: unique among the sequence's runs, fit for a file name.
-        title: which run it is, for a person; empty where there is only one.
+        title: the run's name for readers; empty where there is only one.
         files: the name of each object's trajectory, without extension.
         frames: 0-based, in the order in which they are tracked; empty where that isn't known.
         repetition: counted from 1.
@@ -85,7 +85,7 @@ def _from_anchors(run: Callable[..., Run], sequence: Sequence, anchor: str) -> l
         raise RuntimeError(
             f"sequence {sequence.name} has no anchor, so multi-start has nowhere to start: give it "
             f"a file {anchor}.value with a number per frame (1 tracks forward from this frame, -1 "
-            "backward, 0 is no anchor)"
+            "backward, 0 is not an anchor)"
         )
     (name,) = (name for name in sequence.objects() if not name.startswith("_"))
     ways = [("forward", start, range(start, len(sequence))) for start in forward]

@@ -1,8 +1,8 @@
 """From result files to numbers: the stack's analyses, the JSON and the HTML report.
 
-The analyses are the toolkit's. Its cache of them is keyed by names alone, though: after a tracker
-ran again, `vot analysis` would report its old numbers. The cache is emptied here whenever a result
-file or an annotation has changed.
+The analyses are the toolkit's. Its cache of them is keyed by names alone, though: after a rerun,
+`vot analysis` would report the old numbers. The cache is emptied here whenever a result file or an
+annotation has changed.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def _all_complete(context: EvaluationContext, experiment: Experiment, tracker: T
     try:
         sequences = experiment.transform(context.sequences)
         return all(experiment.scan(tracker, sequence)[0] for sequence in sequences)
-    except Exception:  # data that can't be used, which the run has reported
+    except Exception:  # unusable data was reported by the run
         return False
 
 
@@ -171,14 +171,14 @@ def _run(
     try:
         return processor.commit(analysis, experiment, trackers, sequences).result()
     except AnalysisError as error:
-        reason, remedy = _why(analysis, sequences, str(error.root_cause).rstrip(". "))
+        reason, remedy = _failure_reason(analysis, sequences, str(error.root_cause).rstrip(". "))
         raise ConfigurationError(
             f"the analysis {analysis.title} of {experiment.identifier} failed: {reason}. "
             f"Remedy: {remedy}"
         ) from error
 
 
-def _why(analysis: Analysis, sequences: list[Sequence], reason: str) -> tuple[str, str]:
+def _failure_reason(analysis: Analysis, sequences: list[Sequence], reason: str) -> tuple[str, str]:
     """Why an analysis failed, and what to do about it."""
     tag = getattr(analysis, "filter_tag", None) or next(
         (tag for part in analysis.dependencies() if (tag := getattr(part, "filter_tag", None))),
@@ -249,7 +249,7 @@ def _write_report(context: EvaluationContext, trackers: list[Tracker], name: str
 
 
 def _drop_stale_cache(context: EvaluationContext) -> None:
-    """Empties the analysis cache unless it was filled from the very files that are there now."""
+    """Empty the analysis cache unless it was computed from the present files."""
     folder = context.folder
     annotations = folder / context.workspace.sequences
     files = [

@@ -38,10 +38,10 @@ _WEIGHTS_OF = {  # a setting, its value, and the variable that names the weights
 
 @dataclass(frozen=True)
 class Fault:
-    """What keeps a section from running as it is meant to, and what to do about it.
+    """Why a section can't run as intended, and what to do about it.
 
-    `absent` says that it is nothing but weights that aren't here (yet). Those that can be
-    downloaded have a `model`, and belong in a `folder`.
+    `absent`: only weights are missing. If they can be downloaded, `model` names them and `folder`
+        is where they belong.
     """
 
     what: str
@@ -57,8 +57,8 @@ class Section:
 
     Attributes:
         identifier: its name.
-        source: the file that it stands in.
-        command: what is started.
+        source: the file that contains it.
+        command: the command line.
         env: the variables of its process, by their names there.
         rest: its other settings.
     """
@@ -91,10 +91,10 @@ class Section:
         return {**os.environ, **self.env}
 
     def settings(self, *, to_run: bool = True) -> Settings:
-        """What its process will read, this shell's variables included.
+        """The settings of its process, this shell's variables included.
 
         Args:
-            to_run: whether the log's folder has to be there; it decides no answer.
+            to_run: whether the log's folder must exist; it affects no answer.
 
         Raises:
             ConfigurationError: a value isn't allowed.
@@ -106,7 +106,7 @@ class Section:
 
 
 def faults(section: Section, *, to_run: bool = True) -> list[Fault]:
-    """Everything that a section's process would refuse or do without; [] for other trackers.
+    """Faults of a section that its process would reject or ignore; [] for other trackers.
 
     Args:
         to_run: whether it has to run here, or only its results are packed.
@@ -124,7 +124,7 @@ def faults(section: Section, *, to_run: bool = True) -> list[Fault]:
     ]
     found += [
         Fault(
-            f"{name} is no variable of the tracker's process",
+            f"{name} is not a variable of the tracker's process",
             f"write env_{name.upper()} in {section.source}",
         )
         for name in section.rest
@@ -138,7 +138,7 @@ def faults(section: Section, *, to_run: bool = True) -> list[Fault]:
 
 
 def _weights(section: Section, settings: Settings) -> Iterator[Fault]:
-    """The weights that the settings ask for and that aren't there, or not whole."""
+    """Faults for weights of these settings that are missing or truncated."""
     environ = section.environment()
     try:
         card = model_card(settings.model)
@@ -155,12 +155,12 @@ def _weights(section: Section, settings: Settings) -> Iterator[Fault]:
     for variable in (FOLDER_VARIABLE, *_WEIGHTS_OF.values()):
         path = section.env.get(variable, "").strip()
         if path and not Path(path).expanduser().is_absolute():
-            what = f"{variable}={path} is relative, and the process starts in a folder of its own"
+            what = f"{variable}={path} is relative, but the tracker starts in another folder"
             yield Fault(what, "write an absolute path")
 
 
 def motion_weights(settings: Settings) -> dict[str, str]:
-    """The variables that name weights of motion models, by setting, as far as they are read."""
+    """Variables that name weights of motion models, by setting; only those that are read."""
     chosen = {
         setting: variable
         for (setting, value), variable in _WEIGHTS_OF.items()
@@ -182,7 +182,7 @@ def _checkpoint(card: ModelCard, path: Path) -> Iterator[Fault]:
 
 
 def registries(folder: Path, otherwise: Path) -> list[Path]:
-    """The registries that hold in a folder: those of the workspace that it is or lies in, else the
+    """The registries in effect in a folder: those of the workspace that it is or lies in, else the
     nearest trackers.ini, else `otherwise`."""
     for place in (folder, *folder.parents):
         if (place / CONFIGURATION).is_file():
@@ -193,7 +193,7 @@ def registries(folder: Path, otherwise: Path) -> list[Path]:
 
 
 def _of_workspace(folder: Path) -> list[Path]:
-    """The registries that a workspace names, and its own, which the toolkit reads unasked."""
+    """The registries that a workspace names, and its own, which the toolkit always reads."""
     try:
         content = yaml.safe_load((folder / CONFIGURATION).read_text(encoding="utf-8")) or {}
     except (OSError, ValueError, yaml.YAMLError):

@@ -1,4 +1,4 @@
-"""Which results were made while other processes shared the machine: their speed says little."""
+"""Results that were made while other processes shared the machine: their speed isn't comparable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vot.tracker import Tracker
 NOTE = "shared_times.json"
 
 
-def note_shared(
+def record_shared(
     folder: Path,
     tracker: Tracker,
     sequences: Iterable[str],

@@ -1,4 +1,4 @@
-"""What `samurai evaluate` says of results that aren't those of what a tracker is now."""
+"""How `samurai evaluate` marks stale results and results of unknown origin."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from samurai.errors import ConfigurationError
 from samurai.evaluation.pictures.report import add_item
 from samurai.evaluation.table import STALE_MARK, UNKNOWN_MARK
-from vot_wrapper.toolkit.provenance import Place, Standing, section_of, standing
+from vot_wrapper.toolkit.provenance import Place, ResultStatus, result_status, section_of
 from vot_wrapper.toolkit.scoring import Scores
 from vot_wrapper.toolkit.sections import faults
 from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 
 def refuse_faulty(context: EvaluationContext) -> None:
-    """Refuses to run trackers whose sections can't work as they are meant to.
+    """Refuse to run trackers whose sections have faults.
 
     Raises:
         ConfigurationError: names every fault of every section, each with its remedy.
@@ -34,7 +34,7 @@ def refuse_faulty(context: EvaluationContext) -> None:
 def command(
     tracker: str, stack: str | None, workspace: Path | None, sequences: Sequence[str] = ()
 ) -> str:
-    """The command that runs a tracker, as it can be pasted into a shell."""
+    """The command that runs a tracker, quoted for a shell."""
     parts = ["samurai", "evaluate", tracker.partition("@")[0]]
     parts += ["--stack", stack] if stack is not None else []
     parts += ["--workspace", str(workspace)] if workspace is not None else []
@@ -42,12 +42,14 @@ def command(
     return shlex.join(parts)
 
 
-def marked(context: EvaluationContext, scores: Scores) -> tuple[Scores, list[tuple[str, Standing]]]:
+def marked(
+    context: EvaluationContext, scores: Scores
+) -> tuple[Scores, list[tuple[str, ResultStatus]]]:
     """The scores with marks at what is stale or of unknown origin, and why, by tracker.
 
     The HTML report, if there is one, gets a line for each.
     """
-    found = [(tracker.identifier, standing(context, tracker)) for tracker in context.trackers]
+    found = [(tracker.identifier, result_status(context, tracker)) for tracker in context.trackers]
     rows = [
         replace(row, marks=_marks(each)) for row, (_, each) in zip(scores.rows, found, strict=True)
     ]
@@ -59,7 +61,7 @@ def marked(context: EvaluationContext, scores: Scores) -> tuple[Scores, list[tup
     return replace(scores, rows=rows), told
 
 
-def lines(name: str, found: Standing, again: str) -> list[tuple[str, str]]:
+def lines(name: str, found: ResultStatus, again: str) -> list[tuple[str, str]]:
     """Marks and sentences for below the table, with the command that renews the results."""
     renew = f"; renew: {again} --force"
     return [
@@ -80,7 +82,7 @@ def _named(places: list[Place]) -> str:
     return ", ".join(f"{e} ({n} sequence{'s' * (n != 1)})" for e, n in counts.items())
 
 
-def _marks(found: Standing) -> dict[str, str]:
+def _marks(found: ResultStatus) -> dict[str, str]:
     """By experiment, and under "" for all; stale goes before unknown."""
     marks = {}
     for mark, reasons in ((UNKNOWN_MARK, found.unknown), (STALE_MARK, found.stale)):

@@ -1,8 +1,8 @@
 """Result files of the toolkit: is a trajectory there, whole, and as long as its run?
 
 A binary trajectory is a header (int16 version, uint32 number of regions), then per region a type
-byte and its numbers, all little-endian. It is walked through here without drawing any mask, which
-for the masks of a whole challenge is the difference between seconds and many minutes.
+byte and its numbers, all little-endian. Masks are skipped here, not decoded: for a whole challenge
+that takes seconds instead of many minutes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TIME = "time"
 
 
 class CorruptResult(ValueError):
-    """A result file can't be what a finished run wrote; the message says why."""
+    """A result file isn't that of a finished run; the message says why."""
 
 
 def file_of(results: Results, name: str) -> str | None:
@@ -92,7 +92,7 @@ def count_regions(path: Path) -> int:
 
 
 def remove(results: Results, name: str) -> None:
-    """Deletes a trajectory with its properties, so that it is made again."""
+    """Delete a trajectory with its properties, so that it is computed again."""
     for file in Trajectory.gather(results, name):
         results._storage.delete(file)
 
@@ -102,7 +102,7 @@ def _count_binary(content: bytes) -> int:
         raise CorruptResult(f"is cut short: {len(content)} bytes")
     version, count = _HEADER.unpack_from(content)
     if version != _VERSION:
-        raise CorruptResult(f"is no trajectory: format {version}")
+        raise CorruptResult(f"is not a trajectory: format {version}")
     offset = _HEADER.size
     for index in range(count):
         try:
@@ -124,7 +124,7 @@ def _region_bytes(content: bytes, offset: int) -> int:
     if kind == _POLYGON:
         return _COUNT.size + 8 * int(_COUNT.unpack_from(content, offset + 1)[0])
     if kind != _MASK:
-        raise CorruptResult(f"is no trajectory: a region of type {kind}")
+        raise CorruptResult(f"is not a trajectory: a region of type {kind}")
     *_, width, height, count = _MASK_HEADER.unpack_from(content, offset + 1)
     start = offset + 1 + _MASK_HEADER.size
     if start + 2 * count > len(content):

@@ -23,8 +23,9 @@ from vot.stack import Stack, resolve_stack
 from vot.tracker import Tracker
 from vot.workspace import Workspace
 
+from samurai.cli.finding import Finding
 from samurai.errors import ConfigurationError
-from vot_wrapper.preflight import Finding, Needs, check_workspace, merged
+from vot_wrapper.preflight import Needs, check_workspace, merged
 from vot_wrapper.preflight.listing import LIST, read_list
 from vot_wrapper.toolkit.bundled import REGISTRY, SECOND_REGISTRY, write_registry
 from vot_wrapper.toolkit.experiments import Repaired
@@ -41,7 +42,7 @@ class UnusableData(ConfigurationError):
 
     Attributes:
         findings: all that is wrong with them, warnings included.
-        sound: names of the sequences that can be run although others can't; none where the toolkit
+        sound: names of the sequences that can be run without the others; none where the toolkit
             can't open the workspace, or its list of sequences is wrong.
     """
 
@@ -63,6 +64,7 @@ class EvaluationContext:
 
     @property
     def folder(self) -> Path:
+        """The workspace's folder, which has its config.yaml."""
         return Path(self.workspace.directory)
 
     @property
@@ -95,8 +97,8 @@ def open_workspace(
         stack: name of a stack; None takes the workspace's own.
         sequences: names of the sequences to use; none means all.
         registry: the trackers.ini that a new workspace gets a copy of.
-        say: takes one line about what was decided.
-        to_run: whether the experiments have to run, or only their results are looked at.
+        say: called with a line about each decision.
+        to_run: whether the experiments will be run, or only their results are read.
 
     Raises:
         UnusableData: the sequences would make the run fail or its numbers wrong.
@@ -116,7 +118,7 @@ def open_workspace(
         looked_at = sequences
         warnings = _checked(workspace, data, sequences) if to_run else ()
         return EvaluationContext(workspace, found, _sequences(workspace, sequences), name, warnings)
-    except _Unreadable as error:  # the toolkit's reason names neither file nor line
+    except _Unreadable as error:  # the toolkit's error names neither file nor line
         findings = list(merged(check_workspace(folder, data, _needs(configuration), looked_at)))
         if any(not finding.warning for finding in findings):
             raise UnusableData(findings) from error
@@ -127,12 +129,12 @@ def _with_stack(
     folder: Path, stack: str | None, registry: Path, say: Say, to_run: bool
 ) -> tuple[dict[str, Any], Any]:
     """A workspace's configuration with the stack's file in it, and what the stack is called."""
-    if stack is not None:  # refused, if it has to be, before a folder is made for it
+    if stack is not None:  # rejected before a folder is created for it
         stack = from_here(stack)
         _refuse_broken(_read_stack(stack_file(stack, folder)))
     configuration = _configuration(folder, stack, registry, say)
     name = stack or configuration["stack"]
-    if isinstance(name, str):  # else the experiments stand in config.yaml itself
+    if isinstance(name, str):  # else config.yaml has the experiments
         path = stack_file(name, folder)
         if to_run:
             _refuse_broken(_read_stack(path))  # before gigabytes are downloaded for it
@@ -151,10 +153,10 @@ def _data(folder: Path, sequences: object) -> Path:
 
 
 def check_folder(folder: Path) -> list[Finding]:
-    """What is wrong with the sequences of a workspace, which the toolkit needn't be able to load.
+    """What is wrong with the sequences of a workspace, even one that the toolkit can't load.
 
     Raises:
-        ConfigurationError: it is no workspace, or its stack can't be read.
+        ConfigurationError: it is not a workspace, or its stack can't be read.
     """
     configuration = _configuration(folder, None, folder, lambda line: None)
     name = configuration["stack"]
@@ -168,7 +170,7 @@ def _checked(workspace: Workspace, data: Path, names: tuple[str, ...]) -> tuple[
     """Warnings about the sequences; the toolkit hasn't read their annotations yet.
 
     Raises:
-        UnusableData: there are graver findings.
+        UnusableData: there are failures among the findings.
     """
     needs = needs_of(workspace.stack)
     found = check_workspace(Path(workspace.directory), data, needs, names)
@@ -182,7 +184,7 @@ def _checked(workspace: Workspace, data: Path, names: tuple[str, ...]) -> tuple[
 
 
 def _needs(configuration: dict[str, Any]) -> Needs:
-    """What the stack asks of the sequences; nothing where it stands in config.yaml itself."""
+    """The stack's requirements on the sequences; empty where config.yaml has the experiments."""
     name = configuration["stack"]
     return needs_of(_read_stack(Path(name))) if isinstance(name, str) else Needs()
 
@@ -199,7 +201,7 @@ def _configuration(folder: Path, stack: str | None, registry: Path, say: Say) ->
     if not file.exists():
         if stack is None:
             raise ConfigurationError(
-                f"{folder} is no workspace (it has no {CONFIGURATION}). Remedy: name one with "
+                f"{folder} is not a VOT workspace (no {CONFIGURATION}). Remedy: name one with "
                 "--workspace, or make one there with --stack, for example --stack vot2022/shortterm"
             )
         folder.mkdir(parents=True, exist_ok=True)
@@ -214,7 +216,7 @@ def _configuration(folder: Path, stack: str | None, registry: Path, say: Say) ->
 
 
 def _registries(folder: Path, registry: Path) -> list[str]:
-    """The registries of a new workspace: a copy of ours, beside a trackers.ini that is there."""
+    """The registries of a new workspace: a copy of ours, beside an existing trackers.ini."""
     if not (folder / REGISTRY).exists():
         write_registry(folder / REGISTRY, registry)
         return [f"./{REGISTRY}"]
@@ -243,7 +245,7 @@ def stack_file(name: str, folder: Path) -> Path:
 
 
 def _require_data(data: Path) -> None:
-    """Refuses what would make the toolkit download a data set that nothing was run on."""
+    """Refuse to show results where the toolkit would first download the data set."""
     if not data.is_dir() or not any(data.iterdir()):
         raise ConfigurationError(
             f"there are no sequences in {data}, so there can't be results of them. Remedy: run "
@@ -262,8 +264,8 @@ def _read_stack(path: Path) -> Stack:
 
 
 def _load(folder: Path, configuration: dict[str, Any], data: Path, say: Say) -> Workspace:
-    # The toolkit says things on every level that only matter to its own commands; a download of
-    # gigabytes, which begins when the list of sequences is missing, should be seen, though.
+    # The toolkit's log matters to its own commands only; but a download of gigabytes, which begins
+    # when the list of sequences is missing, must be visible.
     listed = (data / LIST).exists()
     get_logger().setLevel(logging.WARNING if listed else logging.INFO)
     if not listed:
@@ -293,7 +295,7 @@ def _refuse_broken(stack: Stack) -> None:
 
 
 def reason_against_it(experiment: Experiment) -> str | None:
-    """Why an experiment can't be run by anybody here, and what to do; None if it can."""
+    """Why an experiment can't be run here at all, and what to do; None if it can."""
     if isinstance(experiment, ReferralExperiment):
         return (
             "it names its objects in words, and this tracker reads no text, only boxes, masks and "
@@ -328,7 +330,7 @@ def _trackers(workspace: Workspace, names: tuple[str, ...]) -> list[Tracker]:
     for name in names:
         if name not in workspace.registry:
             raise ConfigurationError(
-                f"there is no tracker {name!r} in the registries of this workspace. There are: "
+                f"there is no tracker {name!r} in the registries of this workspace. Available: "
                 f"{', '.join(known) or 'none'}"
             )
         found.append(_runnable(workspace.registry[name]))
@@ -349,7 +351,7 @@ def _sequences(workspace: Workspace, names: tuple[str, ...]) -> list[Sequence]:
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ConfigurationError(
-            f"there is no sequence {', '.join(unknown)} in this workspace. There are: "
+            f"there is no sequence {', '.join(unknown)} in this workspace. Available: "
             f"{', '.join(known)}"
         )
     chosen = [known[name] for name in names] or list(known.values())

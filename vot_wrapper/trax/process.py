@@ -1,7 +1,7 @@
-"""The life of the tracker process: quiet, settings, model, hello, conversation, exit code.
+"""The life of the tracker process: redirected output, settings, model, hello, requests, exit code.
 
-Nothing heavy is imported before the process is quiet, so that no library's chatter at import
-reaches the TraX pipe.
+Nothing heavy is imported before standard output is redirected, so that nothing that a library
+prints at import reaches the TraX pipe.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 REASON_LENGTH = 400
 
 SPIN_COUNT = {"GOMP_SPINCOUNT": "10000"}
-"""How long torch's threads spin while they wait for each other, read by libgomp at import. Its own
+"""Spin count of torch's threads while they wait for each other, read by libgomp at import. Its own
 default, 30 times as long, makes a frame of nano 5 times slower where the two cores are shared with
 other processes; not spinning at all makes it twice as slow where they are not."""
 
@@ -38,29 +38,30 @@ BY_HAND = (
 def run(load: Callable[[Settings], TrackerLike] | None = None) -> int:
     """Serve one TraX client on standard input and output until it quits.
 
-    Every failure is logged, with its traceback unless its message says all, and told to the client
-    as the reason of a quit message, also one before the first request: the toolkit prints it.
+    Every failure is logged, with its traceback unless its message is complete, and sent to the
+    client as the reason of a quit message, which the toolkit prints; also a failure before the
+    first request.
 
     Args:
         load: makes a warmed-up tracker; the samurai tracker when left out.
 
     Returns:
-        The process's exit code: 0 when the client ended the conversation, 1 after a failure, 2
-        when a person started it on a terminal, 128 and the signal's number after a signal.
+        The process's exit code: 0 when the client ended the conversation, 1 after a failure, 2 when
+        it was started on a terminal, 128 and the signal's number after a signal.
     """
     stdio = IsolatedStdio()
     watch = Watch(stdio.output)
     watch.start()
     try:
         return _serve(stdio, load or load_tracker)
-    except Stopped as stopped:  # while a failure was reported
+    except Stopped as stopped:  # during the report of a failure
         return 128 + stopped.signal_number
     finally:
         watch.stop()
 
 
 def _serve(stdio: IsolatedStdio, load: Callable[[Settings], TrackerLike]) -> int:
-    """`run`, with the standard descriptors put away."""
+    """`run`, after the standard descriptors were redirected."""
     spin_briefly(os.environ)
     keep_freed_memory()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
@@ -76,7 +77,7 @@ def _serve(stdio: IsolatedStdio, load: Callable[[Settings], TrackerLike]) -> int
         log.info("the client has quit")
     except BaseException as error:
         failure = error
-        traceback = None if _says_all(error) else error
+        traceback = None if _explains_itself(error) else error
         log.error("the tracker process fails: %s", reason_line(error), exc_info=traceback)
     if failure is None:
         return 0
@@ -85,7 +86,7 @@ def _serve(stdio: IsolatedStdio, load: Callable[[Settings], TrackerLike]) -> int
     return 128 + failure.signal_number if isinstance(failure, Stopped) else 1
 
 
-def _says_all(failure: BaseException) -> bool:
+def _explains_itself(failure: BaseException) -> bool:
     """Whether a failure's message names cause and remedy, so that a traceback only hides it."""
     from samurai.errors import SamuraiError
     from vot_wrapper.trax.server import RequestError
@@ -96,13 +97,13 @@ def _says_all(failure: BaseException) -> bool:
 
 
 def spin_briefly(environ: MutableMapping[str, str]) -> None:
-    """Make torch's threads spin only briefly, unless the user has chosen how they wait."""
+    """Make torch's threads spin only briefly, unless the user's environment sets how they wait."""
     if "OMP_WAIT_POLICY" not in environ and "GOMP_SPINCOUNT" not in environ:
         environ.update(SPIN_COUNT)
 
 
 def load_tracker(settings: Settings) -> TrackerLike:
-    """The samurai tracker that the settings ask for, loaded and warmed up."""
+    """The samurai tracker of these settings, loaded and warmed up."""
     from samurai.speed import keep_compiled
 
     keep_compiled(os.environ)
@@ -119,7 +120,8 @@ def load_tracker(settings: Settings) -> TrackerLike:
 def _prepare(
     stdio: IsolatedStdio, environ: Mapping[str, str], load: Callable[[Settings], TrackerLike]
 ) -> tuple[Settings, TrackerLike]:
-    """Settings and tracker; all of it before the hello, whose wait the toolkit doesn't limit."""
+    """Settings and tracker; all before the hello, because the toolkit sets no time limit for
+    that."""
     from vot_wrapper.settings import read_settings, refuse_misspelt, unknown_variables
 
     refuse_misspelt(environ)
@@ -133,7 +135,7 @@ def _prepare(
 
 
 def _hello(stdio: IsolatedStdio, settings: Settings | None = None) -> Channel:
-    """Say hello to the client: from here on it may ask."""
+    """Say hello to the client, which then sends requests."""
     import trax
 
     from vot_wrapper.trax.wire import Channel
@@ -161,8 +163,8 @@ def _converse(channel: Channel, tracker: TrackerLike, settings: Settings) -> Non
 def _quit(stdio: IsolatedStdio, channel: Channel | None, failure: BaseException) -> None:
     """Tell the client why the process ends.
 
-    Before the hello there is nobody to tell: so say it, and answer the first request with the
-    reason. The toolkit would only print "unable to connect" otherwise.
+    Before the hello the client can't receive a reason: so the hello is sent, and the first request
+    is answered with the reason. Otherwise the toolkit would only print "unable to connect".
     """
     try:
         if channel is None:
@@ -171,12 +173,12 @@ def _quit(stdio: IsolatedStdio, channel: Channel | None, failure: BaseException)
                 channel.wait()
         channel.quit(reason_line(failure))
     except Exception as error:
-        log.warning("the client couldn't be told: %s", reason_line(error))
+        log.warning("can't report to the client: %s", reason_line(error))
 
 
 def reason_line(failure: BaseException) -> str:
     """A failure in one line for the wire: ASCII, because libtrax takes any other byte for the end
-    of the stream, and of limited length, which the middle (a long path) is left out for."""
+    of the stream, and shortened in the middle to a limited length."""
     text = " ".join(f"{type(failure).__name__}: {failure}".split())
     text = text.encode("ascii", errors="backslashreplace").decode("ascii")
     text = "".join(character if character.isprintable() else "?" for character in text)

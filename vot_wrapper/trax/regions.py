@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 MAX_RUNS = 60_000
 """Longest run-length code of a mask that goes out. vot-toolkit 0.9.0 stores at most 65,535 runs and
 leaves a truncated result file behind when there are more; it also splits runs above 65,025 pixels,
-which the margin is for."""
+hence the margin."""
 
 
 def to_prompt(
@@ -42,7 +42,8 @@ def to_prompt(
             is a click on the object.
 
     Raises:
-        RegionError: the region is empty, not finite, of no area, outside the frame, or no region.
+        RegionError: the region is empty, not finite, without area, outside the frame, or not a
+            region.
     """
     prompt: Box | Mask | Points = _as_given(region, frame_size)
     if is_point(region, properties):
@@ -60,7 +61,7 @@ def is_point(region: Any, properties: Mapping[str, str] | None) -> bool:
 
 
 def answer_kind(region: Any, output: str, properties: Mapping[str, str] | None = None) -> str:
-    """How an object with this initial region is answered: "mask", "rectangle" or "point"."""
+    """The kind of answer for an object with this initial region: "mask", "rectangle" or "point"."""
     if is_point(region, properties):
         return "point"
     if output != "auto":
@@ -72,7 +73,7 @@ def to_trax(answer: Answer, kind: str) -> trax.Region:
     """An answer for the wire: a mask cropped to its box, or a rectangle.
 
     An absent object is an empty mask of one pixel, or a rectangle of four zeros: the two forms that
-    the toolkit reads as "not there".
+        the toolkit reads as absent.
     """
     box = None if answer.absent else answer.box
     if kind == "rectangle":
@@ -87,10 +88,10 @@ def to_trax(answer: Answer, kind: str) -> trax.Region:
 
 
 class PointTrack:
-    """Where a clicked point is, told from the masks of the object beneath it.
+    """The position of a clicked point, derived from the masks of its object.
 
-    The point keeps its place in the object's box, which follows motion and changes of size, and
-    stays where it was last while the object is not to be seen.
+    The point keeps its relative place in the object's box, which follows motion and changes of
+    size; while the object is absent it stays where it was last.
 
     Args:
         x, y: the click, in pixels of the frame that the object starts in.
@@ -118,8 +119,8 @@ def rasterize(points: NDArray[np.float64], frame_size: tuple[int, int]) -> NDArr
     """The pixels (H, W) whose centers lie inside a polygon of (N, 2) corners x, y (even-odd rule).
 
     A center that lies exactly on a left or upper edge is inside, on a right or lower edge outside,
-    as for a filled `Box`. libtrax and OpenCV follow other rules (and libtrax shifts y), which is
-    why this is our own.
+    as for a filled `Box`. libtrax and OpenCV follow other rules (and libtrax shifts y), hence this
+    implementation.
     """
     height, width = frame_size
     # One more column takes the crossings to the right of the frame.
@@ -153,7 +154,7 @@ def _as_given(region: Any, frame_size: tuple[int, int]) -> Box | Mask:
 
 
 def _extent(region: Any, prompt: Box | Mask | Points) -> Box | Mask | Points:
-    """The min/max box; an empty mask stays what it is and is refused by its check."""
+    """The min/max box; an empty mask is returned as it is, and its check rejects it."""
     if isinstance(region, trax.Polygon):
         corners = _corners(region)
         low, high = corners.min(axis=0), corners.max(axis=0)

@@ -1,4 +1,4 @@
-"""One frame through the tracker's process, which is started as the toolkit starts it."""
+"""A self-test: one frame through a tracker process that is started as the toolkit starts it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ SECONDS = 300  # within which the process has to answer
 
 
 def first_frame() -> tuple[bool, str]:
-    """Whether the process answers an object in its first frame, and that or the reason in words."""
+    """Whether the process answers the first frame of an object, and the result or the reason in
+    words."""
     import trax
     from trax.client import Client
 

@@ -1,8 +1,8 @@
 """The TraX conversation: requests in, answers out.
 
 One request is one frame: read the image, turn its new regions into prompts, let the session answer,
-reply, and only then let the session write its memory (nobody waits for that part). A frame's file
-is never touched before its request has arrived.
+reply, and only then let the session write its memory (the client doesn't wait for that part). A
+frame's file is never touched before its request has arrived.
 
 On multi-object: the server declares it unless SAMURAI_OBJECTS says otherwise. A client with one
 object sends one and gets one answer, and the toolkit's single-object experiments do exactly that;
@@ -37,15 +37,21 @@ Introduced: TypeAlias = tuple[Any, Mapping[str, str]]  # a region and the proper
 class SessionLike(Protocol):
     """The part of `samurai.Session` that the conversation uses."""
 
-    def start(self, frame: Frame, objects: Sequence[Prompt]) -> list[Answer]: ...
-    def step(self, frame: Frame, new_objects: Sequence[Prompt]) -> list[Answer]: ...
-    def update_memory_async(self) -> None: ...
+    def start(self, frame: Frame, objects: Sequence[Prompt]) -> list[Answer]:
+        """Answers to the first frame, one per object."""
+
+    def step(self, frame: Frame, new_objects: Sequence[Prompt]) -> list[Answer]:
+        """Answers to the next frame, one per object, new ones last."""
+
+    def update_memory_async(self) -> None:
+        """Store the frame just answered in the background, while the client is working."""
 
 
 class TrackerLike(Protocol):
     """The part of `samurai.Tracker` that the conversation uses."""
 
-    def session(self) -> SessionLike: ...
+    def session(self) -> SessionLike:
+        """A session for a new video."""
 
 
 class RequestError(SamuraiError):
@@ -73,14 +79,14 @@ class TraxHandler:
         self._kinds: list[str] = []
         self._tracks: dict[int, PointTrack] = {}  # of the objects that are points
         self._frame_number = -1
-        self._noted = False  # something about the images of this video
+        self._noted = False  # warnings about the images of this video
 
     def run(self) -> None:
         """Answer requests until the client quits.
 
         Raises:
             RequestError: a frame or a region can't be used, or the tracker failed on it.
-            ClientError: the client is gone, or sent what is no TraX request.
+            ClientError: the client disconnected, or sent something else than a TraX request.
         """
         while True:
             request = self._channel.wait()
@@ -134,7 +140,7 @@ class TraxHandler:
             return [(self._region(n, each), _properties(each)) for n, each in enumerate(answers)]
 
     def _note(self, text: str) -> None:
-        """Log a warning about images, once in a video."""
+        """Log a warning about images, once per video."""
         if not self._noted:
             log.warning(text)
         self._noted = True
@@ -156,7 +162,7 @@ class TraxHandler:
         return prompts
 
     def _region(self, number: int, answer: Answer) -> trax.Region:
-        """What the answer of an object looks like on the wire."""
+        """An object's answer as a TraX region."""
         if number in self._tracks:
             return self._tracks[number].follow(answer)
         return to_trax(answer, self._kinds[number])
@@ -174,7 +180,7 @@ def _image_path(images: dict[str, Any]) -> str:
 
 
 def _properties(answer: Answer) -> dict[str, str]:
-    """What goes with a region: the confidence, which the toolkit stores and long-term measures
+    """The properties of a region: the confidence, which the toolkit stores and long-term measures
     use."""
     if not math.isfinite(answer.confidence):
         raise SessionError(
@@ -185,5 +191,5 @@ def _properties(answer: Answer) -> dict[str, str]:
 
 
 def _describe(error: Exception) -> str:
-    """Our own errors speak for themselves; of others the type matters too."""
+    """The message; with the type, unless the error is ours."""
     return str(error) if isinstance(error, SamuraiError) else f"{type(error).__name__}: {error}"

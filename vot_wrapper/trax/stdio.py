@@ -3,8 +3,8 @@
 TraX messages are lines on standard output, and the VOT toolkit merges standard error into the same
 pipe. One unfinished line from anywhere, a progress bar or a `printf` in a C library, hides the next
 message and hangs the run; one byte outside ASCII ends it. So the three standard descriptors are
-taken away at the start of the process, before anything heavy is imported: TraX gets private copies,
-everybody else a log file.
+redirected at the start of the process, before anything heavy is imported: TraX gets private copies,
+    everything else goes to a log file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vot_wrapper.trax.wire import Wire
 
-# A report is written while nobody may be reading; it must fit into a pipe (64 KiB on Linux, 16 KiB
+# A report may be written without a reader; it must fit into a pipe (64 KiB on Linux, 16 KiB
 # on some systems) with room for the quit message behind it.
 REPORT_BYTES = 12_000
 
@@ -33,11 +33,11 @@ class IsolatedStdio:
     """Standard input, output and error of this process, redirected for good.
 
     Python's print, warnings, tqdm, C code that writes to descriptor 1 or 2, and child processes all
-    end in the log; standard input reads as empty. There is no way back on purpose: libraries also
+    end in the log; standard input reads as empty. This is never undone, because libraries also
     print while the interpreter shuts down.
 
     Attributes:
-        interactive: a person, not a program, is at the other end of standard input.
+        interactive: whether standard input is a terminal.
         output: descriptor of the real standard output, which is for TraX alone.
     """
 
@@ -71,11 +71,11 @@ class IsolatedStdio:
 
     @contextlib.contextmanager
     def trax_environment(self) -> Iterator[Wire | None]:
-        """While a `trax.Server` is created: tell libtrax to use the private output, and to read
-        what the wire, which is yielded, has looked at.
+        """While a `trax.Server` is created: make libtrax use the private output, and read from the
+        yielded wire, which checks every message.
 
         A client that named its own socket or descriptors (`TRAX_SOCKET`, `TRAX_IN`, `TRAX_OUT`) is
-        left alone; then there is no wire. The variables go away again, so that no child process
+        left alone; then there is no wire. The variables are removed again, so that no child process
         inherits them.
         """
         from vot_wrapper.trax.wire import Wire
@@ -103,14 +103,14 @@ class IsolatedStdio:
         """
         text = self._logged(limit=REPORT_BYTES).decode(errors="backslashreplace")
         lines = text.replace("\r", "\n").splitlines()
-        # A logged line must never be taken for a message.
+        # A logged line must never look like a message.
         lines = [f" {line}" if line.startswith("@@TRAX:") else line for line in lines if line]
         self.write_stderr("\n".join(lines))
 
     def write_stderr(self, text: str) -> None:
         """Write text and a line end to the real standard error; nothing happens if it is closed.
 
-        As ASCII: libtrax takes any other byte for the end of the stream.
+        As ASCII, because libtrax takes any other byte for the end of the stream.
         """
         data = text.encode("ascii", errors="backslashreplace") + b"\n"
         with contextlib.suppress(OSError):
@@ -128,7 +128,7 @@ class IsolatedStdio:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
-        # A log that can't be read back (a pipe, say) is no reason to fail.
+        # A log that can't be read back (for example a pipe) is not an error.
         with contextlib.suppress(OSError):
             size = os.fstat(_ERROR).st_size
             start = max(self._log_start, size - limit)

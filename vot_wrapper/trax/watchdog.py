@@ -1,8 +1,8 @@
-"""Ends the process when its client is gone or a signal asks for it, whatever it is busy with.
+"""Ends the process when its client disconnects or a signal arrives, also during a computation.
 
-The conversation notices both by itself where it waits for a request. It can't while the network
-computes, weights load, or a reply waits for a client that doesn't read: for these a thread watches
-the pipe and the signals, and ends the process when the conversation hasn't done so in good time.
+The server notices both while it waits for a request. It can't while the network computes, weights
+load, or a reply waits for a client that doesn't read: so a thread watches the pipe and the signals,
+and ends the process when the server hasn't done so in time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from types import FrameType
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 3.0
-"""How long the conversation has for ending by itself, with a reason for the client."""
+"""Seconds that the server has to end by itself, with a reason for the client."""
 
 NUDGE_SECONDS = 0.2
 """How long a signal's handler may take to run before the main thread is nudged: a signal that
@@ -42,8 +42,8 @@ class Watch:
     """The watching thread, from `start` to `stop`.
 
     Args:
-        output: descriptor of the pipe or socket to the client. Of others (a file) nobody can tell
-            whether somebody reads, and signals alone are watched.
+        output: descriptor of the pipe or socket to the client. For others (a file) a disconnection
+            can't be detected, so only signals are watched.
     """
 
     def __init__(self, output: int) -> None:

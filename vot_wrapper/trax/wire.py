@@ -1,10 +1,10 @@
-"""The client's end of the conversation: messages are looked at before libtrax reads them.
+"""Checks the client's messages before libtrax reads them.
 
 libtrax 4.0 trusts its client. It ends with a segmentation fault on an empty region or a mask of
-negative size, reserves what a mask's header says, loops for ever when the client is gone in the
-middle of a request, takes `1,1,5,x` for a box of no height, and can't carry paths with letters
-outside ASCII. So requests are read here, whole, and only sound ones are handed on to libtrax,
-through a pipe of our own.
+negative size, reserves what a mask's header says, loops for ever when the client disconnects in the
+middle of a request, reads `1,1,5,x` as a box of no height, and can't transmit paths with letters
+outside ASCII. So whole requests are read here, and only valid ones are passed to libtrax, through a
+pipe of our own.
 
 A request is a line `@@TRAX:quit`, or a line `@@TRAX:frame` and the lines `@@TRAX:initialize` before
 it: an empty one for a new video, one with a region for each new object. Arguments are in quotation
@@ -49,14 +49,14 @@ _LARGEST_INT = 2**31 - 1
 
 
 class ClientError(SamuraiError):
-    """The client is gone without a quit, or sent what is no TraX request."""
+    """The client disconnected without a quit, or sent something else than a TraX request."""
 
 
 class Wire:
-    """Reads requests from a descriptor, and hands sound ones on.
+    """Reads requests from a descriptor, and passes valid ones on.
 
     Args:
-        source: descriptor of the client's messages; stays the caller's.
+        source: descriptor of the client's messages; it is not closed here.
 
     Attributes:
         outlet: descriptor from which libtrax reads.
@@ -73,7 +73,7 @@ class Wire:
         """Wait for a request, and write it into the pipe that libtrax reads.
 
         Raises:
-            ClientError: the client is gone, or its request is no TraX.
+            ClientError: the client disconnected, or its request is not valid TraX.
         """
         lines: list[bytes] = []
         size = 0
@@ -103,7 +103,7 @@ class Wire:
             part = os.read(self._source, 1 << 16)
             if not part:
                 within = ", in the middle of a message" if self._received else ""
-                raise ClientError(f"the client is gone without a quit{within}")
+                raise ClientError(f"the client disconnected without a quit message{within}")
             self._received += part
         line = bytes(self._received[:end])
         del self._received[: end + 1]
@@ -111,13 +111,14 @@ class Wire:
         return line
 
     def _skip(self, line: bytes) -> None:
-        """Other output of the client, which TraX lets pass."""
+        """Other output of the client, which TraX ignores."""
         if not self._warned and line.strip():
-            log.warning("the client sent a line that is no TraX message, ignored: %r", line[:80])
+            log.warning("ignored a line of the client that is not a TraX message: %r", line[:80])
             self._warned = True
 
     def _write(self, request: bytes) -> None:
-        """Into the pipe, by a second thread where it doesn't fit: libtrax reads it meanwhile."""
+        """Write into the pipe; a second thread does it where it doesn't fit, while libtrax
+        reads."""
         if len(request) <= _capacity(self._inlet):
             os.write(self._inlet, request)
         else:
@@ -125,7 +126,7 @@ class Wire:
 
 
 class Channel:
-    """A `trax.Server` behind a `Wire`: what the conversation asks and answers through."""
+    """A `trax.Server` behind a `Wire`: the server's channel to its client."""
 
     def __init__(self, server: trax.Server, wire: Wire | None) -> None:
         self._server = server
@@ -135,7 +136,7 @@ class Channel:
         """The next request, a `trax.server.Request`.
 
         Raises:
-            ClientError: the client is gone, or its request is no TraX.
+            ClientError: the client disconnected, or its request is not valid TraX.
         """
         if self._wire is not None:
             self._wire.pass_on()
@@ -146,25 +147,25 @@ class Channel:
             raise ClientError(f"{error} (libtrax can't read the client's request)") from error
 
     def status(self, objects: list[tuple[trax.Region, dict[str, str]]]) -> None:
-        """Reply; TraxException: the client is gone."""
+        """Reply; TraxException: the client disconnected."""
         _use_decimal_points()
         self._server.status(objects)
 
     def quit(self, reason: str) -> None:
-        """End the conversation; TraxException: the client is gone."""
+        """End the conversation; TraxException: the client disconnected."""
         self._server.quit(reason)
 
 
 def _use_decimal_points() -> None:
-    """libtrax reads and writes numbers by the process's locale, which any library may have set."""
+    """Libtrax reads and writes numbers by the process's locale, which any library may have set."""
     locale.setlocale(locale.LC_NUMERIC, "C")
 
 
 def checked(line: bytes) -> tuple[bytes, bytes]:
-    """A client's message: its verb, and the line as libtrax can carry it.
+    """A client's message: its verb, and the line in the form that libtrax can transmit.
 
     Raises:
-        ClientError: the line is no message of a client; quotes its start.
+        ClientError: the line is not a valid message; the error quotes its start.
     """
     match = None if b"\0" in line else _MESSAGE.fullmatch(line)
     if match is None:
@@ -184,12 +185,12 @@ def checked(line: bytes) -> tuple[bytes, bytes]:
 
 
 def path_of(image: str) -> str:
-    """The path that the client gave, of an image's path as libtrax carried it."""
+    """The client's original path, from the path that libtrax transmitted."""
     if not image.startswith(_ENCODED):
         return image
     try:
         return os.fsdecode(bytes.fromhex(image.removeprefix(_ENCODED)))
-    except ValueError:  # the path of a client that has such a folder
+    except ValueError:  # the client really has such a folder
         return image
 
 
@@ -207,8 +208,8 @@ def _image(argument: bytes) -> bytes:
 
 
 def _property(argument: bytes) -> list[bytes]:
-    """A property, or nothing for one with a key that libtrax can't carry: this tracker reads none
-    of these. Bytes outside ASCII, which may end libtrax's stream, become question marks."""
+    """A property, or nothing where libtrax can't transmit the key: this tracker reads no such key.
+    Bytes outside ASCII, which may end libtrax's stream, become question marks."""
     key, equals, _ = argument.partition(b"=")
     if not equals:
         raise ClientError(f"a property that isn't key=value: {_shown(argument)}")
@@ -218,7 +219,7 @@ def _property(argument: bytes) -> list[bytes]:
 
 
 def _region(argument: bytes) -> bytes:
-    """A region that libtrax reads as it is meant (which may still be of no use)."""
+    """A region that libtrax reads correctly (it may still be unusable)."""
     if argument.startswith(b"mask:"):
         return _mask(argument)
     fields = argument.split(b",")

@@ -1,4 +1,4 @@
-"""Which peers there are, and which of them can run here, with the reason where one can't."""
+"""The peers, and the reasons where one can't run here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Peer:
         label: in tables.
         module: of this package, run as its process.
         absent: the reason why it can't run with a model on a type of device; None if it can.
-        way: which of the module's ways to set it up.
+        way: the module's variant of the setup.
         objects: the most that it tracks at once.
         threads: how many torch may use; None leaves that to torch.
     """
@@ -60,12 +60,12 @@ def _reference(model: str, device: str) -> str | None:
     if not folder:
         return f"{REFERENCE} names no checkout of it"
     if not (Path(folder) / "sam2" / "sam2" / "build_sam.py").is_file():
-        return f"{REFERENCE}={folder} is no checkout of it: there is no sam2/sam2/build_sam.py"
+        return f"{REFERENCE}={folder} is not a checkout of it: sam2/sam2/build_sam.py is missing"
     return f"it has no configuration for {model}" if _ours(model) else None
 
 
 def _ours(model: str) -> bool:
-    """Whether a model is this project's own, none of the official sizes."""
+    """Whether a model is this project's own, not one of the official sizes."""
     return not model_card(model).configuration.startswith("sam2")
 
 

@@ -20,7 +20,7 @@ from benchmarks.speed.timed_run import TimedRun
 
 @dataclass(frozen=True)
 class Task:
-    """One way through a video: a folder of 00000.jpg and so on, the size of its frames, boxes in
+    """One pass over a video: a folder of 00000.jpg and so on, the size of its frames, boxes in
     the first one, and the first frame to be profiled (which takes time); None: no frame is."""
 
     folder: str
@@ -33,7 +33,7 @@ Frames = Iterator[Callable[[], object]]
 """Functions that track one frame after the other."""
 
 Opener = Callable[[Task], Frames]
-"""Loads what is loaded before the first frame."""
+"""Load a video: everything before the first frame."""
 
 
 def host(prepare: Callable[[dict[str, Any]], Opener]) -> None:
@@ -61,7 +61,7 @@ def host(prepare: Callable[[dict[str, Any]], Opener]) -> None:
 
 
 def _run(opener: Opener, task: Task, device: Any) -> dict[str, Any]:
-    """A `TimedRun`, or calls per profiled frame."""
+    """Run a task: a `TimedRun`, or calls per profiled frame."""
     import torch
 
     from benchmarks.speed.profiled import FRAME, mean_calls, profiler, read_frames

@@ -1,4 +1,4 @@
-"""A peer from outside: its process, and tasks through its pipe."""
+"""The client of a peer: its process, and tasks through its pipe."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class PeerProcess(Contestant):
             "dtype": str(resolve_dtype(variant.dtype, device)).removeprefix("torch."),
         }
         path = python_path()
-        if peer.way == "reference":  # which brings a `sam2` of its own
+        if peer.way == "reference":  # its package contains a `sam2`
             options["weights"] = str(variant.weights_file(scratch))
             path = python_path(Path(os.environ[REFERENCE]) / "sam2")
         command = ["-m", f"benchmarks.speed.peers.{peer.module}", json.dumps(options)]
@@ -62,7 +62,7 @@ class PeerProcess(Contestant):
         return self._ask(video, objects, first)
 
     def close(self) -> dict[str, Any]:
-        """End the process; its threads and the most memory that it held."""
+        """End the process; returns its threads and peak memory."""
         peak = self._memory.stop()
         self._input.close()
         last = self._read()

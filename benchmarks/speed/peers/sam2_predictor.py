@@ -1,7 +1,7 @@
 """Predictors with SAM 2's public interface: `init_state`, prompts, propagation.
 
-The installed `sam2` package's, plain or compiled as it comes, and the original SAMURAI's from a
-checkout of it; nothing of that is in this repository. Its package is a fork of `sam2` under the
+The installed `sam2` package's, plain or with its own compilation, and the original SAMURAI's from a
+checkout of it; none of it is in this repository. Its package is a fork of `sam2` under the
 same name, so its process finds that one first, and gets the weights as a checkpoint file.
 """
 
@@ -75,7 +75,7 @@ def _installed(variant: Variant, way: str) -> Any:
 
 def _reference(variant: Variant, weights: str, device: str) -> Any:
     try:
-        import sam2.sam2_video_predictor  # which build_sam names, and which needs more than torch
+        import sam2.sam2_video_predictor  # build_sam names it, and it needs more than torch
         from sam2.build_sam import build_sam2_video_predictor
 
         import sam2

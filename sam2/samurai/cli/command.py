@@ -1,4 +1,4 @@
-"""What a command of `samurai` is, and where commands and checks of other packages are found."""
+"""The commands of `samurai`, with the commands and checks that other packages add."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 COMMANDS, CHECKS = "samurai.commands", "samurai.checks"
-"""Entry-point groups: sequences of `Command`, and what `samurai doctor` checks besides."""
+"""Entry-point groups: sequences of `Command`, and further checks of `samurai doctor`."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Command:
 
     Attributes:
         name: on the command line.
-        help: what it does, in a line.
+        help: one line for the help text.
         module: dotted name of a module with `add_arguments(parser)` and `run(parsed) -> int`, the
             process's exit code. It is imported only where this command is given.
     """
@@ -47,11 +47,11 @@ def commands() -> list[Command]:
 
 
 def plugged_in(group: str, name: str) -> Any:
-    """What installed packages offer under a name of a group; None where nobody does."""
+    """The first entry point of a group and name; None if no installed package has one."""
     return next((entry.load() for entry in entry_points(group=group, name=name)), None)
 
 
 def all_plugged_in(group: str, name: str) -> Iterator[Any]:
-    """What every installed package offers under a name of a group."""
+    """All members of the sequences that installed packages register in a group under a name."""
     for entry in entry_points(group=group, name=name):
         yield from entry.load()

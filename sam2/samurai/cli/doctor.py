@@ -1,7 +1,7 @@
-"""`samurai doctor`: is everything there that a run needs, and if not, what is to be done?
+"""`samurai doctor`: checks everything that a run needs, and says what to do about faults.
 
-Every check stands alone, and none needs the things that it checks: a missing torch is a line of the
-report, not a crash. Only the last check starts the real tracker process and sends it one frame.
+The checks are independent, and none needs the things that it checks: a missing torch is a line of
+the report, not a crash. Only the last check starts the real tracker process and sends it one frame.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 
 from samurai.cli.command import CHECKS, all_plugged_in, plugged_in
-from samurai.cli.finding import INSTALL, Check, Finding, Level
+from samurai.cli.finding import INSTALL, Check, Finding, Level, report_line
 from samurai.config import TrackerConfig
 from samurai.config_text import add_flags
 from samurai.errors import ConfigurationError
@@ -70,7 +70,7 @@ def report(folder: Path | None = None) -> int:
 
     def show(check: Check) -> None:
         for finding in _guarded(check, folder):
-            print(finding, flush=True)
+            print(report_line(finding), flush=True)
             levels[finding.level] += 1
 
     for check in (python, packages, plug_ins, opencv, sam2, device, weights):
@@ -79,7 +79,8 @@ def report(folder: Path | None = None) -> int:
         show(check)
     for check in all_plugged_in(CHECKS, "self-tests"):
         if levels["FAIL"]:
-            print(Finding("INFO", "self-test", "skipped: repair the failures above first"))
+            skipped = "skipped: repair the failures above first"
+            print(report_line(Finding("INFO", "self-test", skipped)))
         else:
             show(check)
     print(f"\n{_summary(levels)}")
@@ -87,7 +88,7 @@ def report(folder: Path | None = None) -> int:
 
 
 def _summary(levels: Counter[Level]) -> str:
-    """The report in a sentence."""
+    """The summary line of a report."""
     failures, warnings = (f"{levels[level]} {level}" for level in ("FAIL", "WARN"))
     if levels["FAIL"]:
         return f"{failures}, {warnings}: do what the arrows say (->), then run this command again"
@@ -97,7 +98,7 @@ def _summary(levels: Counter[Level]) -> str:
 
 
 def _guarded(check: Check, folder: Path | None) -> Iterator[Finding]:
-    """A check's findings; whatever it raises is a finding too."""
+    """A check's findings; an exception becomes a finding too."""
     try:
         yield from check(folder)
     except Exception as error:
@@ -114,7 +115,7 @@ def python(_: Path | None = None) -> Iterator[Finding]:
 
 
 def packages(_: Path | None = None) -> Iterator[Finding]:
-    """What must be installed, and the versions that are known to be broken."""
+    """Required distributions, and versions that are known to be broken."""
     for name in PACKAGES:
         version = _version(name)
         if version is None:
@@ -139,7 +140,7 @@ def plug_ins(_: Path | None = None) -> Iterator[Finding]:
 def opencv(_: Path | None = None) -> Iterator[Finding]:
     """Exactly one of the packages that install the module cv2; several overwrite each other."""
     found = [f"{name} {version}" for name in OPENCV_PACKAGES if (version := _version(name))]
-    # Without its dependencies: a numpy that the other packages weren't made for mustn't come along.
+    # Without its dependencies, which could bring a numpy that other packages weren't built for.
     one = (
         "run `make setup` in the clone; outside of one, pip uninstall -y "
         f"{' '.join(OPENCV_PACKAGES)} && pip install --no-deps 'opencv-python-headless>=4.11'"
@@ -176,7 +177,7 @@ def sam2(_: Path | None = None) -> Iterator[Finding]:
 
 
 def device(_: Path | None = None) -> Iterator[Finding]:
-    """What the network will run on."""
+    """The device that the network will run on."""
     try:
         torch = importlib.import_module("torch")
     except ImportError as error:
@@ -191,7 +192,7 @@ def device(_: Path | None = None) -> Iterator[Finding]:
         text = f"CPU only, although there is an NVIDIA driver (torch {torch.__version__})"
         yield Finding("WARN", "device", text, "install a CUDA build of torch that suits the driver")
     else:
-        text = f"{_cpu()}; there is no GPU, which every model but nano wants"
+        text = f"{_cpu()}; no GPU: all models but nano are slow without one"
         yield Finding("OK", "device", text)
 
 
@@ -205,7 +206,7 @@ def _cpu() -> str:
 
 
 def weights(_: Path | None = None) -> Iterator[Finding]:
-    """The weights of every model of the manifest, and of one's own that this shell names."""
+    """The weights of every model of the manifest, and of a user's own card in SAMURAI_MODEL."""
     from samurai.models.manifest import (
         card_file,
         checkpoint_path,

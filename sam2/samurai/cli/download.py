@@ -20,7 +20,7 @@ def run(parsed: argparse.Namespace) -> int:
     """
     from samurai.models.manifest import model_card
 
-    # Before the slow imports: a wrong name is told at once.
+    # Before the slow imports, so that a wrong name is reported at once.
     cards = {name: model_card(name) for name in parsed.models}
 
     from tqdm import tqdm

@@ -1,4 +1,4 @@
-"""One line of the report of `samurai doctor`."""
+"""Findings: how every check of the project reports, and how findings are printed."""
 
 from __future__ import annotations
 
@@ -8,27 +8,52 @@ from pathlib import Path
 from typing import Literal
 
 Level = Literal["OK", "INFO", "WARN", "FAIL"]
+"""INFO reports something optional that is absent; with WARN the work can go on, with FAIL not."""
 
 INSTALL = "run `make setup` in the clone; outside of one, install the package again"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report.
+    """One result of a check of the installation, of a workspace's data or of a submission.
 
-    `level` is INFO for what isn't there and needn't be; `remedy` says what to do, or what can be
-    done.
+    Attributes:
+        level: how serious it is.
+        where: the part that was checked, a file (with its line), or tracker, experiment, sequence
+            and object, as far as they apply.
+        what: what was found; names the file or the setting. Never holds a secret's value.
+        remedy: what to do about it; "" where nothing has to be done.
+        kind: equal for findings with the same cause and remedy, which `merged` joins.
+        sequence: name of the sequence whose own files it is about; "" for everything else.
     """
 
     level: Level
-    subject: str
-    text: str
+    where: str
+    what: str
     remedy: str = ""
+    kind: str = ""
+    sequence: str = ""
+
+    @property
+    def warning(self) -> bool:
+        """Whether the work can go on all the same."""
+        return self.level == "WARN"
 
     def __str__(self) -> str:
-        remedy = f"\n{'':17}-> {self.remedy}" if self.remedy else ""
-        return f"{self.level:4} {self.subject:11} {self.text}{remedy}"
+        """One sentence, for errors that quote findings."""
+        return f"{self.statement}. Remedy: {self.remedy}"
+
+    @property
+    def statement(self) -> str:
+        """`where: what`, without a full stop at its end (quoted errors often have one)."""
+        return f"{self.where}: {self.what}".rstrip(". ")
+
+
+def report_line(finding: Finding) -> str:
+    """A line of a report in columns; the remedy, if any, follows on a line of its own."""
+    remedy = f"\n{'':17}-> {finding.remedy}" if finding.remedy else ""
+    return f"{finding.level:4} {finding.where:11} {finding.what}{remedy}"
 
 
 Check = Callable[[Path | None], Iterator[Finding]]
-"""What is checked; a check gets the workspace that was asked for, or None."""
+"""Yields the findings of a check; it gets the workspace of the command line, or None."""

@@ -58,7 +58,8 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
 
 
 class _Version(argparse.Action):
-    """Prints the versions of samurai and of what decides its results; imports none of it."""
+    """Prints the versions of samurai and of the packages that decide its results, without
+    imports."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
         super().__init__(option_strings, dest, nargs=0, help=help)
@@ -79,7 +80,7 @@ def _installed(package: str) -> str:
 
 
 def _explains_itself(error: Exception) -> bool:
-    """Whether the message alone tells cause and remedy: errors that samurai raises on purpose."""
+    """Whether the message alone has cause and remedy, as that of every error of samurai."""
     if isinstance(error, ImportError):
         # `import samurai` itself raises its DependencyError where sam2 is missing.
         return type(error).__name__ == "DependencyError"

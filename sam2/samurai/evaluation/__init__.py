@@ -1,1 +1,1 @@
-"""Numbers and pictures of results; knows nothing of the VOT toolkit."""
+"""Numbers and pictures of results, independent of the VOT toolkit."""

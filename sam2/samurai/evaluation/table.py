@@ -16,9 +16,9 @@ BETWEEN_EXPERIMENTS = "    "
 
 @dataclass(frozen=True)
 class Column:
-    """One measure of one experiment; `experiment` may be empty for what belongs to none.
+    """One measure of one experiment; `experiment` is empty for a measure of no experiment.
 
-    `meaning` is for the legend, where the measure's name doesn't tell it.
+    `meaning` is for the legend, where the measure's name isn't enough.
     """
 
     experiment: str
@@ -32,7 +32,7 @@ class Column:
 class Row:
     """One tracker's values, one per column; None where there is no result.
 
-    `marks` has for each experiment, or "" for all of them together, what is put behind its values.
+    `marks` has the mark behind the values of each experiment, or of all of them ("").
     """
 
     tracker: str
@@ -56,7 +56,7 @@ def render(columns: Sequence[Column], rows: Sequence[Row]) -> str:
 
 
 def _cell(row: Row, index: int, column: Column, mark: int) -> str:
-    """A value with its row's mark, or with as much room as another row's takes."""
+    """A value with its row's mark, padded to the width of other rows' marks."""
     value = row.values[index]
     shown = "" if value is None else row.marks.get(column.experiment, "")
     return _number(value, column.digits) + shown.ljust(mark)

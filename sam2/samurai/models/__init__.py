@@ -1,1 +1,1 @@
-"""Models by name: the manifest, and their weights: where they lie, fetching, checking, loading."""
+"""Models by name: the manifest, and the paths, download, verification and loading of weights."""

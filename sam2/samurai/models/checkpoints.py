@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 WEIGHT_DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
-"""What weights may be stored as; they are float32 in memory."""
+"""Data types of stored weights; they are float32 in memory."""
 
 
 def configuration_path(card: ModelCard) -> Path:
@@ -123,7 +123,7 @@ def verify(card: ModelCard, path: Path) -> None:
     """Raise CheckpointError unless `path` is undamaged and loads strictly as `card`'s weights."""
     if card.sha256 is not None and path.is_file() and sha256_of(path) != card.sha256:
         raise CheckpointError(f"{path} isn't the file of the card (sha256); {card.replacement}")
-    if zipfile.is_zipfile(path):  # whose checksums torch doesn't look at when it loads
+    if zipfile.is_zipfile(path):  # torch doesn't check its checksums on loading
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
         if damaged is not None:
@@ -141,15 +141,15 @@ def _read_weights(card: ModelCard, path: Path) -> dict[str, Tensor]:
             path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
         )
     except Exception as error:
-        # a damaged file makes the readers raise nearly anything; torch's own message spreads over
-        # many lines and suggests to load without safety
+        # a damaged file makes the readers raise nearly anything; torch's own message has many lines
+        # and suggests loading without safety
         raise CheckpointError(
-            f"{path} is damaged or no checkpoint ({type(error).__name__}); {card.replacement}"
+            f"{path} is damaged or not a checkpoint ({type(error).__name__}); {card.replacement}"
         ) from error
     weights = content.get("model") if isinstance(content, dict) else None
     if not isinstance(weights, dict) or not all(isinstance(v, Tensor) for v in weights.values()):
         raise CheckpointError(
-            f"{path} is no SAM 2 checkpoint: it has no table of tensors called 'model'; "
+            f"{path} is not a SAM 2 checkpoint: it has no table of tensors called 'model'; "
             f"{card.replacement}"
         )
     return weights
@@ -182,7 +182,7 @@ def _require_usable(card: ModelCard, path: Path, weights: Mapping[str, Tensor]) 
     """Raise CheckpointError unless all are dense, finite numbers that float32 can stand for.
 
     A strict load casts whatever it gets: the integers of a quantized file, without their scales,
-    would become weights without a word.
+    would silently become weights.
     """
     for key, value in weights.items():
         if value.dtype not in WEIGHT_DTYPES or value.layout != torch.strided or value.is_meta:

@@ -1,8 +1,8 @@
 """A large file over HTTP: resumed by Range, checked, and only then given its name.
 
-    <file>.part     what has arrived so far; kept when the connection breaks off, continued later
-    <file>          complete, of the right length, and accepted by `verify`
-    <file>.sha256   what arrived the first time, as `sha256sum` writes it; must stay the same
+    <file>.part     the bytes received so far; kept when the connection breaks off, and resumed
+    later <file>          complete, of the right length, and accepted by `verify` <file>.sha256
+    what arrived the first time, as `sha256sum` writes it; must stay the same
 
 The publisher of SAM 2.1 gives no checksums, hence the record of the first download. The official
 files could not be tried where this was written: the tests run against a local server that breaks
@@ -29,14 +29,14 @@ from samurai.errors import CheckpointError
 from samurai.models.manifest import ModelCard, sha256_of
 
 CHUNK = 1 << 16
-"""Bytes written at a time: what a connection that breaks off can lose."""
+"""Bytes written at a time, the most that a broken connection can lose."""
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to put up with a bad connection; times in seconds.
+    """Limits for a bad connection; times in seconds.
 
-    `fruitless` attempts in a row that brought nothing are the end. The pause between attempts
+    The download fails after `fruitless` attempts in a row without data. The pause between attempts
     doubles with each of them, up to half a minute.
     """
 
@@ -53,7 +53,7 @@ def fetch(
     progress: Callable[[int, int], None] | None = None,
     patience: Patience | None = None,
 ) -> Path:
-    """Bring `card.url` to `folder / card.file`, unless it is there already.
+    """Download `card.url` to `folder / card.file`, unless that exists.
 
     Args:
         verify: raises CheckpointError when a complete file isn't what the card says.
@@ -83,7 +83,7 @@ def fetch(
 
 
 def _lock(file: BinaryIO, part: Path) -> None:
-    """Keep a second download of the same file from writing into this one's part."""
+    """Lock the part file against a second download of the same file."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -93,12 +93,14 @@ def _lock(file: BinaryIO, part: Path) -> None:
 def _accept_part(
     card: ModelCard, part: Path, target: Path, verify: Callable[[ModelCard, Path], None]
 ) -> None:
-    """Accept the complete part file, or remove it: to go on from it would lead here again."""
+    """Accept the complete part file, or remove it, because resuming it would fail again."""
     try:
         _accept(card, part, target, verify)
     except CheckpointError as error:
         part.unlink()
-        raise CheckpointError(f"what {card.url} sent was refused and removed: {error}") from error
+        raise CheckpointError(
+            f"the download from {card.url} was rejected and removed: {error}"
+        ) from error
 
 
 def _accept(
@@ -121,7 +123,7 @@ def _accept(
 
 
 class _Transfer:
-    """One file on its way: requests, as many as it takes, until the part file is complete.
+    """The download of one file: requests until the part file is complete.
 
     `file` is the part file, opened to append.
     """
@@ -141,7 +143,7 @@ class _Transfer:
         self.reached = False
 
     def run(self) -> None:
-        """Request until the part file is complete, or nothing more comes."""
+        """Request until the part file is complete, or no more data arrives."""
         fruitless, trouble = 0, ""
         while (before := self._have()) != self.card.bytes:
             if trouble:
@@ -155,8 +157,8 @@ class _Transfer:
                 )
 
     def _attempt(self) -> str:
-        """One request, from where the part file ends to where the connection does, and why it
-        ended there."""
+        """One request, from the end of the part file until the connection ends; returns the
+        reason."""
         have = self._have()
         # identity: a Range counts the bytes that are sent, which compression would change
         headers = {"Accept-Encoding": "identity"}
@@ -239,7 +241,8 @@ def _extent(response: requests.Response) -> tuple[int, int | None]:
             r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", "").strip()
         )
         if stated is None:
-            raise CheckpointError(f"{response.url} answers a Range without saying which one")
+            url = response.url
+            raise CheckpointError(f"{url} answers a range request without a usable Content-Range")
         start, total = stated.groups()
         return int(start), None if total == "*" else int(total)
     length = response.headers.get("Content-Length", "")

@@ -1,4 +1,4 @@
-"""Which models there are, what belongs to each, and where their weights lie. No torch here.
+"""The manifest of models, their cards, and the paths of their weights. No torch here.
 
 A model is named by a table of `checkpoints/manifest.toml`, or by the path of a card of the user's
 own: a TOML file with the keys of such a table.
@@ -31,7 +31,7 @@ FOLDER_VARIABLE = "SAMURAI_CHECKPOINTS"
 
 BoxPrompt: TypeAlias = Literal["points", "filled_mask", "decoded_mask"]
 """How a model takes a box: as SAM's two corner points; as a mask that fills the box; or as the mask
-that the corner points decode to, prompted anew, which the first frame then answers with."""
+that the corner points decode to, used as a new prompt, whose mask is the first frame's answer."""
 
 
 CARD_SUFFIX = ".toml"
@@ -70,8 +70,8 @@ class ModelCard:
 
     @property
     def replacement(self) -> str:
-        """What to do when the weights are damaged or another model's. A user's own file is never
-        to be deleted."""
+        """What to do when the weights are damaged or another model's; never asks to delete a user's
+        own file."""
         if self.own is not None:
             return f"correct `file` or `configuration` in {self.own}"
         return f"delete it, then {self.remedy}"
@@ -104,8 +104,8 @@ def model_card(model: str) -> ModelCard:
     tables = _manifest()
     if model not in tables:
         raise ConfigurationError(
-            f"no model is called {model!r}{did_you_mean(model, tables)}; there are: "
-            f"{', '.join(tables)}, and cards of your own by their paths (*.toml)"
+            f"unknown model {model!r}{did_you_mean(model, tables)}; available: "
+            f"{', '.join(tables)}, and paths of your own model cards (*.toml)"
         )
     try:
         table = dict(tables[model])
@@ -238,4 +238,4 @@ _FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
         lambda value: bool(re.fullmatch("[0-9a-f]{64}", str(value))),
     ),
 }
-"""What the keys of a card may be: how that is written, and whether a value is it."""
+"""The allowed values of a card's keys: a description, and a test."""

@@ -1,4 +1,4 @@
-"""What moves and how: a Kalman filter, point trackers and dense flows by name."""
+"""Motion models: a Kalman filter, point trackers and dense flows by name."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def point_tracker(name: str) -> PointTracker:
     """The point tracker of that name.
 
     Raises:
-        ConfigurationError: unknown name, or what it needs isn't installed.
+        ConfigurationError: unknown name, or its package isn't installed.
     """
     if name not in POINT_TRACKERS:
         raise ConfigurationError(
@@ -61,7 +61,7 @@ def dense_flow(name: str) -> DenseFlow:
     """The dense flow of that name.
 
     Raises:
-        ConfigurationError: unknown name, or what it needs isn't installed.
+        ConfigurationError: unknown name, or its package isn't installed.
     """
     if name not in FLOWS:
         raise ConfigurationError(f"unknown flow {name!r}; available: {', '.join(FLOWS)}")

@@ -1,4 +1,4 @@
-"""CoTracker3 (arXiv 2410.11831) as a point tracker, for users who have it installed.
+"""CoTracker3 (arXiv 2410.11831) as an optional point tracker.
 
 It isn't a dependency: install the package `cotracker` of its authors, and name the weights' file of
 the offline model in SAMURAI_COTRACKER. Nothing is downloaded. This could not be run where it was
@@ -22,7 +22,7 @@ WEIGHTS_VARIABLE = "SAMURAI_COTRACKER"
 
 
 class CoTracker:
-    """Follows points through all frames at once, and says which are hidden.
+    """Follows points through all frames at once, with their visibility.
 
     Args:
         predictor: a `cotracker.predictor.CoTrackerPredictor`.
@@ -65,6 +65,7 @@ class CoTracker:
         return cls(CoTrackerPredictor(checkpoint=str(weights)).to(device).eval(), device)
 
     def follow(self, frames: Sequence[Picture], points: Points) -> tuple[Points, NDArray[np.bool_]]:
+        """CoTracker3 over all frames at once; a point is visible by the network's own estimate."""
         import torch
 
         if not len(points):

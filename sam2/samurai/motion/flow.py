@@ -1,6 +1,6 @@
 """Dense motion between two frames, behind one interface.
 
-`dis` (OpenCV) comes with the project; `raft` is for those who have torchvision and its weights.
+`dis` (OpenCV) comes with the project; `raft` needs torchvision and its weights.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ Picture = NDArray[np.uint8]
 FlowField = NDArray[np.float32]
 
 SMALLEST = 16
-"""Sides in pixels below which DIS finds no pyramid: such pictures are taken for still."""
+"""Sides in pixels below which DIS finds no pyramid: such pictures get zero flow."""
 
 
 class DenseFlow(Protocol):
-    """Says where every pixel went."""
+    """Estimates the displacement of every pixel."""
 
     def between(self, start: Picture, end: Picture) -> FlowField:
         """float32 (h, w, 2): pixel x, y of `start` is at x + field[y, x, 0], y + field[y, x, 1] in
@@ -36,6 +36,7 @@ class Dis:
         return Dis, ()  # OpenCV's can't be copied, and holds nothing of a video
 
     def between(self, start: Picture, end: Picture) -> FlowField:
+        """Zero flow for pictures smaller than SMALLEST pixels, which DIS does not accept."""
         if min(start.shape[:2]) < SMALLEST:
             return np.zeros((*start.shape[:2], 2), dtype=np.float32)
         grays = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (start, end)]
@@ -46,7 +47,7 @@ class Dis:
 
 def warped(values: FlowField, backwards: FlowField, fill_value: float) -> FlowField:
     """Values (h, w) of an older picture where they moved to: `backwards` is the flow from the newer
-    picture to the older one; `fill_value` stands for what came from outside."""
+    picture to the older one; `fill_value` fills pixels from outside."""
     height, width = values.shape
     columns, rows = np.meshgrid(
         np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)

@@ -1,6 +1,6 @@
 """Following points from frame to frame, behind one interface.
 
-`lucas-kanade` (OpenCV) comes with the project; `cotracker` is there for those who have it.
+`lucas-kanade` (OpenCV) comes with the project; `cotracker` needs its package and weights.
 Coordinates: pixels, x right, y down, the center of the top-left pixel at 0.5, 0.5.
 """
 
@@ -21,14 +21,14 @@ WINDOW, LEVELS = 21, 3
 """Of Lucas-Kanade: side of the compared patch, and how often the pictures are halved."""
 
 RETURN_ERROR = 1.5
-"""A point counts as seen if following it back ends so near to where it began, in pixels."""
+"""A point counts as seen if following it back ends at most so far from its start, in pixels."""
 
 
 class PointTracker(Protocol):
     """Follows points through a few frames."""
 
     def follow(self, frames: Sequence[Picture], points: Points) -> tuple[Points, NDArray[np.bool_]]:
-        """From the first frame to the last one.
+        """Follow points from the first frame to the last one.
 
         Args:
             frames: at least two, uint8 (h, w, 3) RGB, oldest first.
@@ -40,9 +40,11 @@ class PointTracker(Protocol):
 
 
 class LucasKanade:
-    """Pyramidal Lucas-Kanade, from frame to frame, checked by the way back (OpenCV)."""
+    """Pyramidal Lucas-Kanade, from frame to frame, with a forward-backward check (OpenCV)."""
 
     def follow(self, frames: Sequence[Picture], points: Points) -> tuple[Points, NDArray[np.bool_]]:
+        """Frame by frame; a point is lost if tracking it back misses it by over RETURN_ERROR
+        pixels."""
         grays: list[Picture] = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]  # type: ignore[misc]
         seen: NDArray[np.bool_] = np.ones(len(points), dtype=np.bool_)
         if not len(points):

@@ -1,8 +1,8 @@
-"""RAFT (arXiv 2003.12039) of torchvision as a dense flow, for users who have it.
+"""RAFT (arXiv 2003.12039) of torchvision as an optional dense flow.
 
-torchvision isn't imported unless this is asked for. The weights' file of `raft_small` is named by
-SAMURAI_RAFT; nothing is downloaded. This could not be run where it was written (no weights there);
-it uses `torchvision.models.optical_flow` as its documentation describes it.
+torchvision is imported only when this flow is selected. The weights' file of `raft_small` is named
+by SAMURAI_RAFT; nothing is downloaded. This could not be run where it was written (no weights
+there); it uses `torchvision.models.optical_flow` as its documentation describes it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from samurai.motion.flow import FlowField, Picture
 WEIGHTS_VARIABLE = "SAMURAI_RAFT"
 
 MULTIPLE, SMALLEST = 8, 128
-"""RAFT wants sides that are multiples of 8, and at least 128."""
+"""RAFT requires sides that are multiples of 8, and at least 128."""
 
 
 class Raft:
-    """torchvision's `raft_small`, the last of its refinements.
+    """torchvision's `raft_small`, with the flow of its last refinement.
 
     Args:
         model: in evaluation mode, on `device`.
@@ -68,6 +68,7 @@ class Raft:
         return cls(model.to(device).eval(), device)
 
     def between(self, start: Picture, end: Picture) -> FlowField:
+        """RAFT on pictures padded to its multiple of pixels; the flow is cut to their size."""
         import torch
 
         height, width = start.shape[:2]

@@ -1,4 +1,4 @@
-"""The seam between the tracker and a network: what every family of video networks offers.
+"""The interface between the tracker and a network, which every family of video networks implements.
 
 `core` and `policies` know a network by `NetworkSpec` and `VideoNetwork` alone. In shapes, B is a
 batch of hypotheses, V of views (encoded pictures), K of candidates or of memory maps, P of object
@@ -27,7 +27,7 @@ CORNER_LABELS = (2, 3)
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """What differs between networks.
+    """The sizes and conventions that differ between networks.
 
     Attributes:
         input_size: side S of the square input, in pixels.
@@ -59,7 +59,7 @@ class NetworkSpec:
 
     @property
     def border_color(self) -> tuple[int, int, int]:
-        """RGB that the normalization turns into zero: what a view shows beyond the frame."""
+        """RGB that the normalization turns into zero: the color of a view outside the frame."""
         red, green, blue = (round(255 * mean) for mean in self.mean)
         return red, green, blue
 
@@ -76,7 +76,7 @@ class Features(NamedTuple):
     high_res: tuple[Tensor, ...]
 
     def of(self, views: Sequence[int]) -> Features:
-        """The features of one view per hypothesis; a single view, of batch 1, stands for all."""
+        """The features of one view per hypothesis; a single view, of batch 1, serves all."""
         if self.tokens.shape[1] == 1:
             return self
         index = torch.tensor(views).to(self.tokens.device, non_blocking=True)
@@ -85,8 +85,8 @@ class Features(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """What B hypotheses attend to: K maps each, (B, K, tokens, M), in slots (B, K), and P pointers,
-    (B, P, pointer size), seen `distances` (B, P) frames ago.
+    """The memories of B hypotheses: K maps each, (B, K, tokens, M), in slots (B, K), and P
+    pointers, (B, P, pointer size), seen `distances` (B, P) frames ago.
 
     weights: float32 (B, K + P), of maps, then pointers: keys are made of their tokens times that,
     values of the tokens as they are.
@@ -101,7 +101,7 @@ class Memory(NamedTuple):
     key_mask: Tensor | None = None
 
     def given(self) -> tuple[Tensor, ...]:
-        """All tensors that are there, in their order."""
+        """All tensors that aren't None, in their order."""
         return tuple(tensor for tensor in self if tensor is not None)
 
     def row(self, index: int) -> Memory:
@@ -136,13 +136,16 @@ class VideoNetwork(Protocol):
     """A network on a device, computing in one precision, without any state of a video."""
 
     @property
-    def spec(self) -> NetworkSpec: ...
+    def spec(self) -> NetworkSpec:
+        """Sizes and conventions of the network."""
 
     @property
-    def device(self) -> torch.device: ...
+    def device(self) -> torch.device:
+        """The device of the weights and of every tensor that the functions return."""
 
     @property
-    def dtype(self) -> torch.dtype: ...
+    def dtype(self) -> torch.dtype:
+        """The floating-point type of the computation."""
 
     @property
     def resizes_on_device(self) -> bool:
@@ -152,7 +155,7 @@ class VideoNetwork(Protocol):
         """Raise DeviceError where the network can't be used in this process, after a fork."""
 
     def prepare(self, objects: int) -> None:
-        """Choose kernels and make graphs before the first video, for so many objects."""
+        """Choose kernels and record graphs before the first video, for that many objects."""
 
     def precision(self) -> AbstractContextManager[object]:
         """The autocast region that every function below must run in."""
@@ -182,7 +185,8 @@ class VideoNetwork(Protocol):
         """
 
     def prompt_mask(self, features: Features, mask: Tensor) -> Decoding:
-        """A mask prompt, float32 (1, 1, S, S) of zeros and ones, taken as the answer."""
+        """The prediction for a mask prompt, float32 (1, 1, S, S) of zeros and ones, which is the
+        answer itself."""
 
     def embed_prompt(
         self,
@@ -205,7 +209,7 @@ class VideoNetwork(Protocol):
         distances: Sequence[Sequence[int]],
         weights: Sequence[Sequence[float]] | None = None,
     ) -> Memory:
-        """What B hypotheses of equal shape attend to.
+        """Prepare the memories of B hypotheses with equal numbers of maps and pointers.
 
         Args:
             maps: (B, K, tokens, M) memory maps, in the order of attention.
@@ -217,7 +221,7 @@ class VideoNetwork(Protocol):
         """
 
     def condition(self, features: Features, memory: Memory) -> Tensor:
-        """Condition the frame on B hypotheses' memories; what `decode` takes."""
+        """Condition the frame on B hypotheses' memories; the input of `decode`."""
 
     def decode(
         self,
@@ -231,7 +235,7 @@ class VideoNetwork(Protocol):
         Args:
             conditioned: of `condition`.
             gate: object score above which masks are let through.
-            prompt: of `embed_prompt`; None where the hypotheses have none.
+            prompt: of `embed_prompt`; None where the hypotheses have no prompt.
         """
 
     def encode_memory(

@@ -37,7 +37,7 @@ ENTRY_POINTS = "samurai.policies"
 
 
 def policy_names() -> list[str]:
-    """Every policy that can be asked for, our own first."""
+    """Names of all available policies, our own first."""
     return [*POLICIES, *(entry.name for entry in entry_points(group=ENTRY_POINTS))]
 
 
@@ -79,7 +79,7 @@ class PolicyChoice:
 
         Raises:
             ConfigurationError: an unknown policy or parameter, or a value that isn't allowed; the
-                message lists what is.
+                message lists the allowed ones.
         """
         name, colon, rest = text.partition(":")
         kind = policy_class(name.strip())
@@ -104,8 +104,8 @@ class PolicyChoice:
         return f"{self.name}:{values}" if values else self.name
 
     def policy(self, context: PolicyContext) -> Policy:
-        """A fresh policy for one object. Without given parameters it is made of its traits alone,
-        as policies of other packages may want it."""
+        """A fresh policy for one object. Without given parameters it is constructed with its
+        context alone, as policies of other packages may expect."""
         return self.kind(context, self.parameters) if self.given else self.kind(context)
 
 

@@ -1,9 +1,10 @@
-"""Distractor-aware memory (DAM4SAM, CVPR 2025, arXiv 2411.17576): what is remembered, and when.
+"""Distractor-aware memory (DAM4SAM, CVPR 2025, arXiv 2411.17576): selection of the frames to
+remember.
 
-Recent memory (RAM) tells what the object looks like now: the newest frame and earlier ones, five
-frames apart, visible ones only. Anchor memory (DRM) tells it from others: frames in which the
-network hesitated between the object and a distractor, and was right. Anchors stand beside the
-prompt, in its slot. Constants are those of the public code.
+Recent memory (RAM) holds the object's present appearance: the newest frame and earlier ones, five
+frames apart, visible ones only. Anchor memory (DRM) distinguishes it from others: frames in which
+the network hesitated between the object and a distractor, and was right. Anchors share the prompt's
+slot. Constants are those of the public code.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ class AnchorMemory:
         self._sizes.clear()
 
     def observe(self, decoded: Decoded, chosen: int, trusted: bool = True) -> None:
-        """Judge a frame: is it remembered, as recent, or even as an anchor?
+        """Decide whether a frame is remembered as recent, as an anchor, or not at all.
 
         Args:
             trusted: False keeps the frame out of both memories, as if the object were absent.
@@ -124,7 +125,7 @@ class AnchorMemory:
         return sees_distractor(decoded, chosen, of.distractor_overlap)
 
     def recall(self, frame_index: int) -> Recall:
-        """What frame `frame_index` attends to. Slots go by rank: the newest has the last one."""
+        """The memories for frame `frame_index`. Slots go by rank: the newest has the last one."""
         recent = [t for t in self._recent if t != self._newest]
         if self._newest is not None:
             recent.append(self._newest)
@@ -141,7 +142,7 @@ class AnchorMemory:
         return Recall(maps, tuple(PointerRecall(t, frame_index - t) for t in pointed))
 
     def keep(self, frame_index: int) -> Keep:
-        """What is still needed after frame `frame_index`."""
+        """The entries still needed after frame `frame_index`."""
         self._pointed = tuple(
             t for t in self._pointed if frame_index + 1 - t < self._context.pointers
         )

@@ -1,17 +1,17 @@
-"""The interface between a session and a memory policy: what a policy observes, decides and keeps.
+"""The interface between a session and a memory policy: observations, decisions and memory.
 
-A policy decides, for one object, which candidate mask is the object, which past frames the
-network may look at, and which of them stay in memory. It deals in plain numbers and, when it asks,
-small numpy masks; the tensors are in the bank, under the frame numbers that the policy uses here.
-It may follow several hypotheses (SAM 2's single line of memory is one): every list below has one
-entry per hypothesis, in the same order, the best one first.
+A policy decides, for one object, which candidate mask is the object, which past frames the network
+may look at, and which of them stay in memory. It sees plain numbers and, if requested, small numpy
+masks; the tensors are in the bank, under the frame numbers that the policy uses here. It may follow
+several hypotheses (SAM 2's single line of memory is one): every list below has one entry per
+hypothesis, in the same order, the best one first.
 
 One frame of a policy's life, as the session calls it:
 
     observe(frames)         only if it asked for frames: the newest one and some before it
-    recall(frame_index)     -> what each hypothesis attends to, and is prompted with
-    choose(decoded)         -> which candidates live on (a hypothesis may fork, or be dropped)
-    remember(frame_index)   -> which frames' entries each hypothesis keeps; the rest is freed
+    recall(frame_index)     -> the memories and prompts of each hypothesis
+    choose(decoded)         -> the candidates that continue (a hypothesis may fork, or be dropped)
+    remember(frame_index)   -> the frames whose entries each hypothesis keeps; the rest is freed
 
 `start` stands for `recall` and `choose` on the frame that carries the object's prompt.
 """
@@ -32,16 +32,16 @@ from samurai.policies.parameters import Parameters
 
 @dataclass(frozen=True)
 class PolicyContext:
-    """What a policy must know of the model that it steers.
+    """The properties of the model that a policy works with.
 
     Attributes:
         slots: how many memory maps the network attends to at most; slot 0 is the prompt's, the
             last one, slots - 1, the newest frame's (`num_maskmem`, 7 in SAM 2).
         pointers: how many object pointers at most, the prompt's included (16 in SAM 2).
         motion_weight: the w of SAMURAI for this model size (0.15 large, 0.25 the others).
-        large: whether this is SAM 2.1 large: papers give it constants of its own.
-        points, flow: names of what follows points and measures dense flow, for policies that look
-            at pictures; see `motion.points` and `motion.flow`.
+        large: whether this is SAM 2.1 large: papers have separate constants for it.
+        points, flow: names of the point tracker and the dense flow, for policies that use pictures;
+            see `motion.points` and `motion.flow`.
     """
 
     slots: int = 7
@@ -54,7 +54,7 @@ class PolicyContext:
 
 @dataclass(frozen=True)
 class PolicyRequirements:
-    """What a policy asks of the session.
+    """A policy's requirements on the session.
 
     Attributes:
         maps: the most memory maps that `remember` ever keeps, over all hypotheses.
@@ -62,7 +62,7 @@ class PolicyRequirements:
         boxes: whether candidates come with their boxes (costs a resize of every candidate).
         areas: whether candidates come with their areas.
         object_gate: object score (a logit) above which the head lets masks through.
-        frames: how many frames before the newest `observe` may look at.
+        frames: how many frames before the newest `observe` can access.
         box_as_mask: where the model takes a box as corner points: decode them first, and prompt
             with the mask that comes out.
         prompt_candidates: prompts of at most so many points are answered by three candidates
@@ -80,7 +80,7 @@ class PolicyRequirements:
 
 
 class Choice(NamedTuple):
-    """A candidate that lives on, and the hypothesis (index into `decoded`) that it comes from."""
+    """A candidate that continues, and the index into `decoded` of its hypothesis."""
 
     candidate: int
     hypothesis: int = 0
@@ -107,12 +107,12 @@ class PointerRecall(NamedTuple):
 
 @dataclass(frozen=True)
 class DecoderPrompt:
-    """A prompt that a policy makes itself, on a tracked frame.
+    """A prompt made by a policy on a tracked frame.
 
     Attributes:
         points: float32 (N, 2), x and y in the policies' coordinates.
         labels: int32 (N,): 1 object, 0 background.
-        logits: float32 (h, w), what the mask may look like, as large as the pictures; or None.
+        logits: float32 (h, w), a guess of the mask, as large as the pictures; or None.
     """
 
     points: NDArray[np.float32]
@@ -122,7 +122,7 @@ class DecoderPrompt:
 
 @dataclass(frozen=True)
 class Recall:
-    """What one hypothesis attends to, in the order in which the network gets it, and a hint."""
+    """The memories of one hypothesis, in the network's order, and a prompt made by the policy."""
 
     maps: tuple[MapRecall, ...]
     pointers: tuple[PointerRecall, ...]
@@ -133,11 +133,11 @@ class Recall:
 class Keep:
     """The frames whose entries one hypothesis keeps; anything else is freed.
 
-    The frame just answered is stored only if it is named: an unnamed map is never even encoded.
+    The frame just answered is stored only if it is named: an unnamed map is not encoded.
 
     Attributes:
-        trust: float32 (S/4, S/4), 0 to 1, over the chosen mask's pixels: how much of this frame's
-            map counts where; None for all of it.
+        pixel_weights: float32 (S/4, S/4), 0 to 1, over the pixels of the chosen mask: the weight of
+            each in this frame's memory map; None for 1 everywhere.
     """
 
     maps: frozenset[int]
@@ -148,8 +148,8 @@ class Keep:
 class Policy(ABC):
     """The memory policy of one object; holds that object's numbers and nothing else.
 
-    A policy with parameters declares their type, and is made with traits and parameters; one that
-    leaves `parameters_type` None is made with traits alone.
+    A policy with parameters declares their type and is constructed with a context and parameters;
+    one that leaves `parameters_type` None is constructed with a context alone.
     """
 
     name: ClassVar[str]
@@ -161,7 +161,7 @@ class Policy(ABC):
     @property
     @abstractmethod
     def requirements(self) -> PolicyRequirements:
-        """What this policy asks of the session; constant over its life."""
+        """This policy's requirements on the session; constant over its life."""
 
     @abstractmethod
     def start(self, decoded: Decoded) -> Choice:
@@ -175,11 +175,11 @@ class Policy(ABC):
 
     @abstractmethod
     def recall(self, frame_index: int) -> Sequence[Recall]:
-        """What each hypothesis attends to in frame `frame_index`."""
+        """The memories that each hypothesis attends to in frame `frame_index`."""
 
     @abstractmethod
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
-        """One entry per hypothesis that lives on; the first one is the answer."""
+        """One choice per hypothesis that continues; the first one is the answer."""
 
     def correct(self, decoded: Decoded, candidate: int) -> None:
         """The object was corrected in the newest frame: start anew from what is told there.
@@ -198,7 +198,7 @@ class Policy(ABC):
 
     @abstractmethod
     def remember(self, frame_index: int) -> Sequence[Keep]:
-        """What each living hypothesis keeps, after frame `frame_index` was answered."""
+        """The entries that each hypothesis keeps, after frame `frame_index` was answered."""
 
 
 def recent_pointers(prompt: int, frame_index: int, count: int) -> tuple[PointerRecall, ...]:

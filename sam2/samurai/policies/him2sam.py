@@ -2,13 +2,13 @@
 
 Motion: SAMURAI's filter first; where its choice is uncertain, points that are followed through the
 last frames vote too (see `point_vote`). Memory: short-term frames that looked right, with a gap
-between them, and one long-term frame in which the object was clearly told from something else.
-Constants are those of the paper and its public code; the paper's intervals differ between the large
-model and the small ones.
+between them, and one long-term frame in which the object was clearly distinguished from something
+else. Constants are those of the paper and its public code; the paper's intervals differ between the
+large model and the small ones.
 
 As released, parts of the reference don't take effect (a misspelt name switches the long-term memory
 off in some configurations, pointers come from the wrong frame). This follows the paper there. Where
-neither says more, our reading: the long-term conditions compare the best candidate with the second
+both are silent, our reading: the long-term conditions compare the best candidate with the second
 best (its score ratio, area ratio and distance), and the long-term frame has the oldest recent slot.
 """
 
@@ -83,7 +83,7 @@ class Him2SamParameters(MotionParameters, VoteParameters):
 
 
 class Him2SamPolicy(Policy):
-    """Points help where motion is uncertain; short- and long-term memory."""
+    """Tracked points vote where motion is uncertain; short- and long-term memory."""
 
     name = "him2sam"
     parameters_type = Him2SamParameters
@@ -101,6 +101,7 @@ class Him2SamPolicy(Policy):
 
     @property
     def requirements(self) -> PolicyRequirements:
+        """Boxes for the Kalman filter, recent pictures for the vote of tracked points."""
         maps = self.context.slots + 1  # the prompt's, the short-term ones, the long-term one
         frames = self._parameters.vote_frames
         return PolicyRequirements(
@@ -108,9 +109,11 @@ class Him2SamPolicy(Policy):
         )
 
     def observe(self, frames: RecentFrames) -> None:
+        """Keep the recent pictures for the vote."""
         self._vote.observe(frames)
 
     def start(self, decoded: Decoded) -> Choice:
+        """Best predicted IoU, or the motion rule where the prompt has several candidates."""
         self._prompt = decoded.frame_index
         chosen = decoded.best()
         if len(decoded.candidates) > 1:
@@ -119,6 +122,8 @@ class Him2SamPolicy(Policy):
         return Choice(chosen)
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
+        """Motion-weighted IoU, refined by the vote where it is uncertain; sure frames are
+        remembered."""
         seen = decoded[0]
         chosen = self.motion.choose(
             seen, lambda scores, steady: self._refined(seen, scores, steady)
@@ -145,13 +150,14 @@ class Him2SamPolicy(Policy):
         ]
 
     def _remember(self, decoded: Decoded, chosen: Chosen) -> None:
-        """Note a trusted frame for a short or a long time, where the last one is old enough."""
+        """Add a trusted frame to short- or long-term memory, if the last one there is old
+        enough."""
         frame_index = decoded.frame_index
         last = self._short[-1] if self._short else self._prompt
         if frame_index - last >= self._short_gap:
             self._short = (*self._short, frame_index)[-(self.context.slots - 1) :]
         last = self._prompt if self._long is None else self._long
-        if frame_index - last >= self._long_gap and tells_apart(decoded, chosen, self._parameters):
+        if frame_index - last >= self._long_gap and is_distinct(decoded, chosen, self._parameters):
             self._long = frame_index
 
     def correct(self, decoded: Decoded, candidate: int) -> None:
@@ -162,6 +168,8 @@ class Him2SamPolicy(Policy):
         self._short, self._long = (), None
 
     def recall(self, frame_index: int) -> Sequence[Recall]:
+        """The prompt's map, the long-term map in slot 1, and short-term maps up to the newest
+        slot."""
         slots = self.context.slots
         maps = [MapRecall(self._prompt, 0)]
         recent = [t for t in self._short if t != self._long]
@@ -175,6 +183,7 @@ class Him2SamPolicy(Policy):
         ]
 
     def remember(self, frame_index: int) -> Sequence[Keep]:
+        """The prompt, the short-term frames and the long-term frame."""
         maps = {self._prompt, *self._short}
         if self._long is not None:
             maps.add(self._long)
@@ -183,7 +192,7 @@ class Him2SamPolicy(Policy):
         ]
 
 
-def tells_apart(decoded: Decoded, chosen: Chosen, of: Him2SamParameters) -> bool:
+def is_distinct(decoded: Decoded, chosen: Chosen, of: Him2SamParameters) -> bool:
     """Whether the chosen candidate is sure, where expected, and clearly not the second one."""
     ious = [candidate.predicted_iou for candidate in decoded.candidates]
     if chosen.motion_score is None or chosen.motion_score <= of.long_motion:

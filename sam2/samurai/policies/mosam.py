@@ -1,12 +1,13 @@
-"""MoSAM (arXiv 2505.00739): prompts made of motion, memory selected by frame and by pixel.
+"""MoSAM (arXiv 2505.00739): prompts from motion, memory selected by frame and by pixel.
 
 Motion-guided prompting: points inside the last mask are followed into the newest frame; those that
-dense flow also takes into the object prompt the decoder there. Spatial-temporal memory selection: a
+dense flow also moves into the object prompt the decoder there. Spatial-temporal memory selection: a
 frame is remembered if its quality is high, and its map counts less where the mask was doubtful.
 
 The paper gives no constants that we could read, and there is no code; those here are ours, chosen
-on generated films with nano (docs/policies.md). There the mask that flow carries along, given as a
-mask prompt too, did harm; `mask_prompt` switches that on for models that are used to it.
+on generated films with nano (docs/policies.md). In that test an additional mask prompt, the mask
+warped by flow, lowered the overlap; `mask_prompt` enables it for models that were trained with mask
+prompts.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from samurai.policies.point_vote import inner_points
 from samurai.policies.trusted import TrustedFrames
 
 BEYOND = -10.0
-"""Logit of a mask prompt where nothing was carried to; also the bound of what is carried."""
+"""Logit of a mask prompt outside the warped mask; also the bound of warped logits."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class MosamParameters(Parameters):
         stray: pixels by which a followed point may always differ from the others' median
             displacement.
         surroundings: flow is measured in the last mask's box and so much of its sides around it.
-        mask_prompt: 1 prompts with the mask that flow carries along, too.
+        mask_prompt: 1 also prompts with the mask warped by flow.
     """
 
     followed: int = number(24, 1, whole=True)
@@ -71,7 +72,7 @@ class MosamParameters(Parameters):
 
 @dataclass(frozen=True)
 class _Last:
-    """A trusted frame's mask logits, and where they lie."""
+    """A trusted frame's mask logits and their grid."""
 
     frame_index: int
     logits: NDArray[np.float32]
@@ -97,25 +98,30 @@ class MosamPolicy(Policy):
 
     @property
     def requirements(self) -> PolicyRequirements:
+        """The newest picture, in which motion predicts the mask."""
         return PolicyRequirements(self._memory.capacity, self.context.pointers, frames=1)
 
     def observe(self, frames: RecentFrames) -> None:
+        """Keep the newest pictures for the motion prompt."""
         self._frames = frames
 
     def start(self, decoded: Decoded) -> Choice:
+        """The candidate with the best predicted IoU; its mask is the first that motion moves."""
         self._memory = TrustedFrames(decoded.frame_index, self.context.slots)
         chosen = decoded.best()
         self._last = _Last(decoded.frame_index, decoded.logits(chosen), decoded.grid)
         return Choice(chosen)
 
     def recall(self, frame_index: int) -> Sequence[Recall]:
+        """Trusted frames, and a decoder prompt with the mask moved by motion."""
         pointers = recent_pointers(self._memory.prompt, frame_index, self.context.pointers)
         return [
             Recall(self._memory.recalled(frame_index), pointers, self._decoder_prompt(frame_index))
         ]
 
     def _decoder_prompt(self, frame_index: int) -> DecoderPrompt | None:
-        """Where motion puts the last mask; None where it wasn't trusted or points were lost."""
+        """The prompt from the last mask moved by motion; None where it wasn't trusted or points
+        were lost."""
         last, frames = self._last, self._frames
         if (
             last is None
@@ -128,7 +134,7 @@ class MosamPolicy(Policy):
         before, now = frames.rgb(1), frames.rgb(0)
         points = inner_points(last.logits > 0, last.grid, before.shape[:2], of.followed)
         moved, seen = self._tracker.follow([before, now], points)
-        moved = moved[seen][agreeing(moved[seen] - points[seen], of.stray)]
+        moved = moved[seen][inliers(moved[seen] - points[seen], of.stray)]
         logits = self._warped(last, before, now)
         columns, rows = np.floor(moved).astype(int).T
         moved = farthest_points(moved[logits[rows, columns] > 0], of.prompted)
@@ -140,7 +146,7 @@ class MosamPolicy(Policy):
     def _warped(
         self, last: _Last, before: NDArray[np.uint8], now: NDArray[np.uint8]
     ) -> NDArray[np.float32]:
-        """The last mask's logits where dense flow takes them, over the whole picture."""
+        """The last mask's logits warped by dense flow, over the whole picture."""
         size = (now.shape[0], now.shape[1])
         logits = last.grid.resampled(np.clip(last.logits, BEYOND, -BEYOND), size, BEYOND)
         here = _around(last, size, self._parameters.surroundings)
@@ -150,6 +156,7 @@ class MosamPolicy(Policy):
         return moved
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
+        """Best predicted IoU; decides whether the frame and which of its pixels are trusted."""
         seen, of = decoded[0], self._parameters
         chosen = seen.best()
         iou = seen.candidates[chosen].predicted_iou
@@ -166,13 +173,14 @@ class MosamPolicy(Policy):
         self._trusted = False
 
     def remember(self, frame_index: int) -> Sequence[Keep]:
+        """Trusted frames; the weights of untrusted pixels go with this frame's map."""
         self._memory = self._memory.after(frame_index, self._trusted)
         pointers = kept_pointers(self._memory.prompt, frame_index, self.context.pointers)
         return [Keep(self._memory.kept(frame_index), pointers, self._trust)]
 
 
-def agreeing(moves: NDArray[np.float32], stray: float) -> NDArray[np.bool_]:
-    """Which displacements (N, 2) are like most of them: points on the background are not. Those
+def inliers(moves: NDArray[np.float32], stray: float) -> NDArray[np.bool_]:
+    """Which displacements (N, 2) are inliers: points on the background are not. Those
     within `stray` pixels always are."""
     if not len(moves):
         return np.zeros(0, dtype=np.bool_)
@@ -182,8 +190,8 @@ def agreeing(moves: NDArray[np.float32], stray: float) -> NDArray[np.bool_]:
 
 
 def pixel_trust(logits: NDArray[np.float32], fully: float) -> NDArray[np.float32]:
-    """How much each pixel's memory counts, 0 to 1, by how far its probability is from one half: 1
-    where that distance, doubled, is `fully` or more."""
+    """The weight of each pixel's memory, 0 to 1, from the distance of its probability from one
+    half: 1 where that distance, doubled, is `fully` or more."""
     confidence = np.abs(np.tanh(logits / 2))  # |2 * sigmoid - 1|
     pixel_weights: NDArray[np.float32] = np.minimum(confidence / fully, 1).astype(np.float32)
     return pixel_weights

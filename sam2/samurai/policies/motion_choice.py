@@ -1,9 +1,9 @@
-"""SAMURAI's motion-aware choice of a mask (arXiv 2411.11922, section 4.1): a Kalman filter that
-earns its say. Policies that build on SAMURAI share it; what they remember is their own affair.
+"""SAMURAI's motion-aware choice of a mask (arXiv 2411.11922, section 4.1): a Kalman filter whose
+prediction counts once it is stable. Policies based on SAMURAI share it; their memories differ.
 
-An absent object (no candidate above the object gate, or an empty mask) measures nothing: the filter
-isn't updated with an empty box, and motion starts anew when the object is back. (The public code
-feeds the filter the box 0, 0, 0, 0 when the predicted IoU is 0.3 or more.)
+An absent object (no candidate above the object gate, or an empty mask) gives no measurement: the
+filter isn't updated with an empty box, and motion restarts when the object is back. (The public
+code feeds the filter the box 0, 0, 0, 0 when the predicted IoU is 0.3 or more.)
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class MotionParameters(Parameters):
 
     Attributes:
         motion_weight: weight of the motion score in a candidate's score; None takes the model's.
-        stable_frames: frames with a trusted measurement before the motion model has a say.
+        stable_frames: frames with a trusted measurement before the motion score counts.
         stable_iou: predicted IoU under which a choice isn't trusted as a measurement.
     """
 
@@ -37,12 +37,12 @@ class MotionParameters(Parameters):
 
 
 Rescore: TypeAlias = Callable[[list[float], bool], list[float]]
-"""Scores of the candidates, and whether motion has a say in them, to better scores."""
+"""A function from the candidates' scores, and whether motion counts in them, to refined scores."""
 
 
 class Chosen(NamedTuple):
-    """A candidate, and its motion score (overlap with the predicted box): None while the filter has
-    no say."""
+    """A candidate, and its motion score (overlap with the predicted box): None while the filter
+    doesn't count."""
 
     candidate: int
     motion_score: float | None
@@ -56,7 +56,7 @@ class MotionChoice:
     """One object's filter and its counter.
 
     Args:
-        traits: of the model, whose motion weight is taken unless the parameters have one.
+        context: of the model, whose motion weight is used unless the parameters have one.
     """
 
     def __init__(self, context: PolicyContext, parameters: MotionParameters) -> None:

@@ -1,8 +1,9 @@
-"""What a policy sees: the decoder's candidates, where their pixels lie, and the pictures. No torch.
+"""The observations of a policy: the decoder's candidates, the grid of their pixels, and pictures.
+No torch.
 
 All positions are in the *policies' coordinates*: pixels of the network's square input, as the
-references measure them, or, for a model that sees windows, pixels of the frame. Either way they
-mean the same in all frames of a video.
+references measure them, or, for a model that sees windows, pixels of the frame. They are comparable
+over all frames of a video.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One of the masks that the decoder offers.
+    """One of the decoder's masks.
 
     Attributes:
         predicted_iou: the network's own estimate of the mask's overlap with the truth, 0 to 1.
@@ -100,10 +101,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Decoded:
-    """What the network says of one hypothesis in one frame.
+    """The network's prediction for one hypothesis in one frame.
 
     Attributes:
-        time: the frame's number in the session.
+        frame_index: the frame's number in the session.
         object_score: logit of "the object is visible"; where it isn't above the gate, every
             candidate is empty.
         candidates: three on tracked frames, one or three on a prompt's frame.
@@ -133,7 +134,7 @@ class RecentFrames(Protocol):
 
     @property
     def ago(self) -> int:
-        """How many frames before the newest there are."""
+        """The number of frames before the newest."""
 
     def rgb(self, ago: int = 0) -> Picture:
         """The frame so long ago, uint8 (h, w, 3), in the policies' coordinates."""

@@ -1,7 +1,7 @@
 """Parameters of policies: their published constants, as numbers that can be changed by name.
 
 A policy declares them as a frozen dataclass whose fields are made by `number`; `PolicyChoice` reads
-`samurai:motion_weight=0.2,stable_frames=10`. No parameter is anything but a number.
+`samurai:motion_weight=0.2,stable_frames=10`. Every parameter is a number.
 """
 
 from __future__ import annotations

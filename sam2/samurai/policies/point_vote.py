@@ -3,8 +3,8 @@
 The pixel level of HiM2SAM's motion (arXiv 2507.07603): points far apart inside an eroded mask of up
 to five frames ago; those still seen make a soft mask by kernel density, and the candidates are
 compared with it. The counts, the radii and the threshold are the paper's; the kernel's width isn't
-published (here: the spacing that the points had), nor how Dice and box overlap are joined (here:
-their mean, where a Dice below the threshold counts as nothing).
+published (here: the spacing that the points had), nor how Dice and box overlap are combined (here:
+their mean, where a Dice below the threshold counts as 0).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class VoteParameters(Parameters):
 
 @dataclass(frozen=True)
 class _Known:
-    """A mask that was trusted, and where it lies."""
+    """A trusted mask and its grid."""
 
     frame_index: int
     mask: Mask
@@ -64,6 +64,7 @@ class PointVote:
         self._known: deque[_Known] = deque(maxlen=parameters.vote_frames)
 
     def observe(self, frames: RecentFrames) -> None:
+        """Keep the pictures in which the points are tracked."""
         self._recent = frames
 
     def forget(self) -> None:
@@ -113,15 +114,16 @@ def inner_points(mask: Mask, grid: Grid, size: tuple[int, ...], count: int) -> N
     depth = cv2.distanceTransform(np.pad(resampled, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
     low, high = EROSION
     radius = min(max(EROSION_SHARE * math.sqrt(np.count_nonzero(resampled)), low), high)
-    radius = min(radius, 0.5 * float(depth.max()))  # something is left of thin objects too
+    radius = min(radius, 0.5 * float(depth.max()))  # thin objects survive the erosion too
     rows, columns = np.nonzero(depth >= radius)
     points = np.stack([columns, rows], axis=1).astype(np.float32) + np.float32(0.5)
     return farthest_points(points[:: 1 + len(points) // CROWD], count)
 
 
 def density(points: NDArray[np.float32], decoded: Decoded, spacing: float) -> NDArray[np.float32]:
-    """How surely a candidate's pixels belong to the points' object, 0 to 1: a Gaussian kernel
-    density as wide as the points' spacing, 1 where the points are as dense as most of them are."""
+    """The probability, 0 to 1, that a candidate's pixels belong to the points' object: a Gaussian
+    kernel density as wide as the points' spacing, 1 where the points are as dense as most of them
+    are."""
     grid, shape = decoded.grid, decoded.mask(0).shape
     histogram = np.zeros(shape, dtype=np.float32)
     pixels = grid.pixels(points)

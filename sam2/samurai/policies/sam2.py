@@ -19,7 +19,7 @@ from samurai.policies.base import (
 
 
 class Sam2Policy(Policy):
-    """The highest predicted IoU wins; every frame is remembered, whatever it shows."""
+    """The candidate with the highest predicted IoU is chosen; every frame is remembered."""
 
     name = "sam2"
 
@@ -29,25 +29,30 @@ class Sam2Policy(Policy):
 
     @property
     def requirements(self) -> PolicyRequirements:
+        """As many maps as the network has slots, and as many pointers as it attends to."""
         return PolicyRequirements(maps=self.context.slots, pointers=self.context.pointers)
 
     def start(self, decoded: Decoded) -> Choice:
+        """The candidate with the best predicted IoU."""
         self._prompt = decoded.frame_index
         return Choice(decoded.best())
 
     def recall(self, frame_index: int) -> Sequence[Recall]:
+        """The prompt frame and the newest frames, each in the slot of its age."""
         newest = self.context.slots
         recent = (MapRecall(t, newest - (frame_index - t)) for t in self._recent(frame_index))
         maps = (MapRecall(self._prompt, 0), *recent)
         return [Recall(maps, recent_pointers(self._prompt, frame_index, self.context.pointers))]
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
+        """The candidate with the best predicted IoU."""
         return [Choice(decoded[0].best())]
 
     def correct(self, decoded: Decoded, candidate: int) -> None:
         """As in SAM 2, what was remembered since the prompt stays."""
 
     def remember(self, frame_index: int) -> Sequence[Keep]:
+        """The prompt frame and those that the next frame can recall."""
         maps = frozenset((self._prompt, *self._recent(frame_index + 1)))
         return [Keep(maps, kept_pointers(self._prompt, frame_index, self.context.pointers))]
 

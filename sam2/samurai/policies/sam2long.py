@@ -1,10 +1,10 @@
-"""SAM2Long (arXiv 2410.16268): several memory pathways, of which the best cumulative score wins.
+"""SAM2Long (arXiv 2410.16268): several memory pathways, ranked by their cumulative scores.
 
 Every frame each pathway's candidates become branches, and the best few of them the new pathways,
-each with a memory of its own. Rules and constants are the paper's (sections 3.2 and 3.3). What it
-leaves open is as in the public code: the first frame after the prompt doesn't branch, the newest
-frame is always remembered, the oldest one lends no pointer, pointers count as many frames ago as
-their rank says, and what names that code below.
+each with a memory of its own. Rules and constants are the paper's (sections 3.2 and 3.3). Details
+that it leaves open follow the public code: the first frame after the prompt doesn't branch, the
+newest frame is always remembered, the oldest one lends no pointer, pointers count as many frames
+ago as their rank says, and everything marked with "public code" below.
 
 The published method knows its answer after the last frame. Here every frame is answered at once, by
 the pathway that is ahead then; with `TrackerConfig(offline=True)` as published (`core.offline`).
@@ -45,9 +45,9 @@ class Sam2LongParameters(Parameters):
             then pathways must differ, by predicted IoUs that differ in the second decimal.
         memory_iou, memory_object: what a frame must exceed to be remembered: predicted IoU, object
             score.
-        lowest_weight, highest_weight: what the keys of memories are multiplied by: the lowest
-            object score's, the highest's, evenly between. Maps and pointers are ranked apart, and
-            one alone is the lowest (public code).
+        lowest_weight, highest_weight: factors of the memories' keys, for the lowest and the highest
+            object score, evenly spaced between. Maps and pointers are ranked apart, and one alone
+            is the lowest (public code).
         prompt_score: object score of the prompt's frame in that ranking (public code).
     """
 
@@ -69,7 +69,7 @@ class RankedFrame(NamedTuple):
 
 @dataclass(frozen=True)
 class Pathway:
-    """A line of decisions. A value: branches share it.
+    """A sequence of decisions; immutable, because branches share it.
 
     Attributes:
         score: cumulative logarithm of predicted IoUs.
@@ -115,14 +115,17 @@ class Sam2LongPolicy(Policy):
 
     @property
     def requirements(self) -> PolicyRequirements:
+        """One set of maps and pointers per pathway."""
         pathways = self._parameters.pathways
         return PolicyRequirements(pathways * self.context.slots, pathways * self.context.pointers)
 
     def start(self, decoded: Decoded) -> Choice:
+        """The candidate with the best predicted IoU; tracking begins with one pathway."""
         self._prompt, self._pathways = decoded.frame_index, [Pathway()]
         return Choice(decoded.best())
 
     def recall(self, frame_index: int) -> Sequence[Recall]:
+        """Each pathway's own memory."""
         return [self._recalled(pathway, frame_index) for pathway in self._pathways]
 
     def _recalled(self, pathway: Pathway, frame_index: int) -> Recall:
@@ -155,6 +158,8 @@ class Sam2LongPolicy(Policy):
         )
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
+        """Extend the best branches, at most `pathways` of them; the answer is that of the highest
+        score."""
         of = self._parameters
         if len(decoded) < of.pathways:
             chosen = [Choice(decoded[0].best())] * of.pathways
@@ -194,6 +199,7 @@ class Sam2LongPolicy(Policy):
         self._pathways = [Pathway()]
 
     def remember(self, frame_index: int) -> Sequence[Keep]:
+        """Each pathway's mapped frames and pointers."""
         keeps = []
         for pathway in self._pathways:
             frame_indices = [seen.frame_index for seen in pathway.remembered()]
@@ -203,12 +209,12 @@ class Sam2LongPolicy(Policy):
 
 
 def gain(predicted_iou: float) -> float:
-    """What a candidate adds to its pathway's score."""
+    """The score that a candidate adds to its pathway."""
     return math.log(max(predicted_iou, 0.0) + EPSILON)
 
 
 def ranked_weights(frames: Sequence[RankedFrame], of: Sam2LongParameters) -> list[float]:
-    """What each frame's keys are multiplied by, by the rank of its object score."""
+    """The factor of each frame's keys, by the rank of its object score."""
     low, high = of.lowest_weight, of.highest_weight
     step = (high - low) / max(1, len(frames) - 1)
     weights = [low] * len(frames)

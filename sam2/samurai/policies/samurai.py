@@ -1,13 +1,13 @@
 """SAMURAI (arXiv 2411.11922): motion-aware choice of the mask, quality-aware choice of the memory.
 
-The constants are those of the public code; where it and the paper differ, the code counts (the
+The constants are those of the public code; where it and the paper differ, the code decides (the
 weight of the motion score is per model size and comes with the model's configuration).
 
 Where this departs from the reference, because there it is a defect:
 
 * the filter and its counter belong to one object of one session; the reference keeps them on the
   network, where they survive from video to video and are shared by all objects;
-* an absent object measures nothing (see `motion_choice`);
+* an absent object gives no measurement (see `motion_choice`);
 * frames are counted from the object's own prompt, so that an object may start in any frame.
 """
 
@@ -67,7 +67,7 @@ class SamuraiParameters(MemoryParameters):
 
 
 class SamuraiPolicy(Policy):
-    """A Kalman filter helps to choose; only frames that look right are remembered."""
+    """A Kalman filter helps to choose the candidate; only trusted frames are remembered."""
 
     name = "samurai"
     parameters_type = SamuraiParameters
@@ -81,18 +81,22 @@ class SamuraiPolicy(Policy):
 
     @property
     def requirements(self) -> PolicyRequirements:
+        """Boxes for the Kalman filter, and a gate on the object score."""
         maps, pointers = self._memory.capacity, self.context.pointers
         return PolicyRequirements(
             maps, pointers, boxes=True, object_gate=self._parameters.object_gate
         )
 
     def start(self, decoded: Decoded) -> Choice:
+        """A single candidate (box or mask prompt) is taken as it is; the filter starts a frame
+        later."""
         self._memory = TrustedFrames(decoded.frame_index, self.context.slots)
-        if len(decoded.candidates) == 1:  # a box or a mask: nothing to choose, nothing to measure
+        if len(decoded.candidates) == 1:  # a box or a mask: no choice, no measurement
             return Choice(0)
         return self._follow(decoded)
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
+        """The best weighted sum of predicted IoU and motion score."""
         return [self._follow(decoded[0])]
 
     def _follow(self, decoded: Decoded) -> Choice:
@@ -108,10 +112,12 @@ class SamuraiPolicy(Policy):
         self._trusted = False
 
     def recall(self, frame_index: int) -> Sequence[Recall]:
+        """The prompt frame and the newest trusted frames."""
         pointers = recent_pointers(self._memory.prompt, frame_index, self.context.pointers)
         return [Recall(self._memory.recalled(frame_index), pointers)]
 
     def remember(self, frame_index: int) -> Sequence[Keep]:
+        """The prompt frame and the trusted frames that can still be recalled."""
         self._memory = self._memory.after(frame_index, self._trusted)
         pointers = kept_pointers(self._memory.prompt, frame_index, self.context.pointers)
         return [Keep(self._memory.kept(frame_index), pointers)]

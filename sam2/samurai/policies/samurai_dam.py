@@ -2,9 +2,9 @@
 re-detection after an absence.
 
 Motion decides between candidates while the object is followed. What is remembered is distractor-
-aware, and must also look right by SAMURAI's measure. When the object was gone for a while, whatever
-comes back is only answered with, not remembered, until the network is sure of it: a distractor that
-is taken for the object for a moment doesn't get into the memory by which the object is found again.
+aware, and must also look right by SAMURAI's measure. After an absence, answers are not remembered
+until the network is sure of them: a distractor that is briefly taken for the object doesn't enter
+the memory that is needed to find it again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class SamuraiDamParameters(MemoryParameters, AnchorParameters):
     """Constants of both, and of the search.
 
     Attributes:
-        gone_frames: frames in a row without the object after which it must be found anew.
+        gone_frames: frames in a row without the object before the search begins.
         found_iou: predicted IoU that ends the search.
     """
 
@@ -57,11 +57,12 @@ class SamuraiDamPolicy(Policy):
 
     @property
     def searching(self) -> bool:
-        """Whether the object was gone for so long that its return must be proved."""
+        """Whether the object was absent for so long that its return must be confirmed."""
         return self._absent >= self._parameters.gone_frames
 
     @property
     def requirements(self) -> PolicyRequirements:
+        """Boxes for SAMURAI's motion, areas for DAM4SAM's memory."""
         return PolicyRequirements(
             self._memory.maps,
             self._memory.pointers,
@@ -72,6 +73,7 @@ class SamuraiDamPolicy(Policy):
         )
 
     def start(self, decoded: Decoded) -> Choice:
+        """Best predicted IoU, or the motion rule where the prompt has several candidates."""
         chosen = decoded.best()
         if len(decoded.candidates) > 1:
             chosen = self.motion.choose(decoded).candidate
@@ -79,9 +81,12 @@ class SamuraiDamPolicy(Policy):
         return Choice(chosen)
 
     def recall(self, frame_index: int) -> Sequence[Recall]:
+        """The recent and the distractor-resolving memory (DRM)."""
         return [self._memory.recall(frame_index)]
 
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
+        """The best weighted sum of predicted IoU and motion score; a found object resets the
+        search."""
         seen = decoded[0]
         chosen = self.motion.choose(seen)
         candidate = seen.candidates[chosen.candidate]
@@ -103,4 +108,5 @@ class SamuraiDamPolicy(Policy):
         self._absent = 0
 
     def remember(self, frame_index: int) -> Sequence[Keep]:
+        """The frames of both memories; a frame that entered neither is not encoded."""
         return [self._memory.keep(frame_index)]

@@ -1,5 +1,4 @@
-"""SAMURAI's memory of maps (arXiv 2411.11922, section 4.2), which later policies build on: the
-prompt's, the newest, and the last frames before it that looked right. A value."""
+"""SAMURAI's memory of maps (arXiv 2411.11922, section 4.2), which later policies build on."""
 
 from __future__ import annotations
 
@@ -10,11 +9,12 @@ from samurai.policies.base import MapRecall
 
 @dataclass(frozen=True)
 class TrustedFrames:
-    """
+    """The prompt frame and the newest trusted frames of one object; immutable.
+
     Attributes:
         prompt: the frame of the object's prompt.
         slots: of memory maps, the prompt's included.
-        times: the newest trusted frames, oldest first; at most `slots` - 1.
+        frame_indices: the newest trusted frames, oldest first; at most `slots` - 1.
     """
 
     prompt: int
@@ -48,5 +48,5 @@ class TrustedFrames:
         return replace(self, frame_indices=(*self.frame_indices, frame_index)[-(self.slots - 1) :])
 
     def kept(self, frame_index: int) -> frozenset[int]:
-        """The frames that are still needed after frame `frame_index`."""
+        """The frames still needed after frame `frame_index`."""
         return frozenset((self.prompt, frame_index, *self.frame_indices))

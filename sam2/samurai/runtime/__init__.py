@@ -1,1 +1,1 @@
-"""What belongs to the process: threads, cores, precision, forks."""
+"""Resources of the process: threads, cores, precision, forks."""

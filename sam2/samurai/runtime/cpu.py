@@ -1,4 +1,4 @@
-"""How many processor cores this process may really use: affinity and the container's quota."""
+"""The number of processor cores that this process can use: affinity and the container's quota."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _groups(root: Path, membership: Path) -> list[tuple[Path, str]]:
 
 
 def _quota(folder: Path) -> float | None:
-    """What one group grants, in cores."""
+    """The quota of one group, in cores."""
     try:
         if (folder / "cpu.max").is_file():
             quota, period = (folder / "cpu.max").read_text().split()

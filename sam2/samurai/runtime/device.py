@@ -21,11 +21,11 @@ def resolve_device(name: str) -> torch.device:
         ) from error
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise ConfigurationError(
-            f"device {name!r} isn't there: torch {torch.__version__} sees "
+            f"device {name!r} is not available: torch {torch.__version__} sees "
             f"{torch.cuda.device_count()} CUDA devices; choose auto or cpu"
         )
     if device.type == "mps" and not torch.backends.mps.is_available():
-        raise ConfigurationError("device 'mps' isn't there: choose auto or cpu")
+        raise ConfigurationError("device 'mps' is not available: choose auto or cpu")
     if device.type not in ("cpu", "cuda", "mps"):
         raise ConfigurationError(f"device {name!r} isn't supported: choose auto, cpu, cuda or mps")
     return device

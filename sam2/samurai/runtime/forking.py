@@ -1,8 +1,7 @@
-"""A forked process uses what its parent prepared, or says at once that it can't.
+"""Makes a prepared network usable in a forked process, or fails at once.
 
-A fork copies memory but no threads: an executor's queue is there and nobody works on it, and the
-OpenMP threads that torch shares layers out to are gone, too. Whoever waits for either waits for
-ever.
+A fork copies memory but no threads: an executor's queue has no worker, and torch's OpenMP threads
+    are missing too. Waiting for either never ends.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ class PreparedProcess:
     def check(self) -> None:
         """Call it before the network is used: makes a forked copy usable.
 
-        On a CPU the child goes on with one thread, since the others weren't copied.
+        On a CPU the child continues with one thread, because the others weren't copied.
 
         Raises:
             DeviceError: the network is on a device that can't be used after a fork.

@@ -1,4 +1,4 @@
-"""In which precision a device computes, and which one "auto" stands for."""
+"""The precision of a device's computations, and the choice of "auto"."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 BFLOAT16_FROM = 512
-"""Input size from which a CPU that multiplies bfloat16 is faster in it than in float32: smaller
-layers cost more in conversions than they gain."""
+"""Input size from which a CPU that multiplies bfloat16 is faster in it than in float32: in smaller
+layers conversions cost more than they save."""
 
 
 def cuda_has_bfloat16(device: torch.device) -> bool:
@@ -27,7 +27,7 @@ def cuda_has_bfloat16(device: torch.device) -> bool:
 
 
 def preferred_dtype(speed: Speed, image_size: int, device: torch.device) -> torch.dtype:
-    """What "auto" stands for.
+    """The torch dtype of "auto".
 
     bfloat16 on a CUDA device that has it, and, unless exact, for large inputs on a CPU that has
     it; float32 elsewhere. Never float16: SAM 2 was trained in bfloat16, whose range is that of
@@ -51,7 +51,7 @@ def asked_dtype(name: str) -> torch.dtype:
 
 
 def warn_of_emulation(dtype: torch.dtype, device: torch.device) -> None:
-    """A log line where bfloat16 was asked of a CUDA device that emulates it."""
+    """Log a warning where bfloat16 was requested of a CUDA device that emulates it."""
     if dtype == torch.bfloat16 and device.type == "cuda" and not cuda_has_bfloat16(device):
         log.warning(
             "%s has no bfloat16 of its own and emulates it slowly: choose dtype auto or float32",

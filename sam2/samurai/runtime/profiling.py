@@ -20,7 +20,7 @@ def span(name: str) -> AbstractContextManager[object]:
 
 @contextmanager
 def recorded_spans() -> Iterator[None]:
-    """While this holds, spans are handed to torch's profiler; for the whole process."""
+    """In this context spans are passed to torch's profiler; for the whole process."""
     global _recording
     before, _recording = _recording, True
     try:

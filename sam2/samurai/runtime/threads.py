@@ -1,11 +1,8 @@
-"""One thread beside the one that answers: it writes a frame's memory while the next one is read,
-and then takes a share of encoding it.
+"""A background thread: it writes a frame's memory while the next frame is read and encoded.
 
-On a CPU a network whose layers are too small to share out keeps one core busy; a second core does
-whole pieces of work meanwhile. Kernels and graphs let go of the interpreter's lock, so that both
-proceed.
-Networks that share their layers out have no core to spare, and a GPU works in the background by
-itself.
+On a CPU a network whose layers are too small for several threads uses one core; a second core can
+do other work meanwhile. Kernels and graphs release the interpreter's lock, so that both proceed.
+Networks with larger layers use all cores, and a GPU is asynchronous by itself.
 """
 
 from __future__ import annotations
@@ -22,8 +19,9 @@ import torch
 from samurai.runtime.cpu import usable_cores
 
 ONE_THREAD_UP_TO = 256
-"""Input size up to which one thread serves: the layers of nano are too small to share out, and a
-second thread that waits for them takes the core that the toolkit and the memory write need."""
+"""Input size up to which one thread serves: the layers of nano are too small for several threads,
+and a second thread that waits for them takes the core that the toolkit and the memory write
+need."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,7 +29,7 @@ U = TypeVar("U")
 
 
 def background_pays(device: torch.device) -> bool:
-    """Whether there is a core for work beside other work."""
+    """Whether background work pays: whether there is a spare core."""
     return device.type == "cpu" and spare_cores(device) > 0
 
 
@@ -46,7 +44,7 @@ def in_background(task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Fu
     threads, inference = torch.get_num_threads(), torch.is_inference_mode_enabled()
 
     def run() -> T:
-        # oneDNN asks OpenMP, which knows nothing in a new thread of what torch was told in another
+        # oneDNN reads OpenMP's setting, which a new thread doesn't inherit from torch's
         torch.set_num_threads(threads)
         with torch.inference_mode(inference):
             return task(*args, **kwargs)

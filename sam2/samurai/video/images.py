@@ -1,10 +1,10 @@
 """Image files to frames: a path in, RGB uint8 (height, width, 3) out.
 
-A frame is what `cv2.imread` shows, which is how the toolkit reads it, too: turned as an EXIF tag
-says, alpha dropped, the first picture of an animation (TIFF with alpha apart, which OpenCV
-multiplies with it). The pixels are Pillow's; an ordinary JPEG is
-decoded by OpenCV, which is up to twice as fast and gives the same pixels (both wrap libjpeg-turbo;
-a test compares them); the toolkit counts this time as the tracker's.
+A frame is what `cv2.imread` shows, as in the toolkit: rotated by the EXIF tag, alpha dropped, the
+first picture of an animation (TIFF with alpha apart, which OpenCV multiplies with it). The pixels
+are Pillow's; an ordinary JPEG is decoded by OpenCV, which is up to twice as fast and gives the same
+pixels (both wrap libjpeg-turbo; a test compares them); the toolkit counts this time as the
+tracker's.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ def read_frame(path: str, warn: Warn | None = None) -> Frame:
 
     Args:
         path: of a regular file, with any suffix: the content decides.
-        warn: told in one sentence about an image that is read, but probably not as it was meant: a
+        warn: called with one sentence about an image that was probably not read as intended: a
             16-bit image with the values of 12 bits or fewer.
 
     Raises:
-        FrameError: the file is missing, unreadable, no regular file, truncated, too large, or not
-            an image; the message names path, cause and remedy.
+        FrameError: the file is missing, unreadable, not a regular file, truncated, too large, or
+            not an image; the message names path, cause and remedy.
     """
     data = _contents(path)
     try:
@@ -77,12 +77,12 @@ def read_frame(path: str, warn: Warn | None = None) -> Frame:
     except Exception as error:  # damaged files make decoders raise nearly anything
         raise FrameError(
             f"can't decode the image {path} ({len(data)} bytes): {_reason(error, data)}; "
-            "restore the file, the download may have broken off"
+            "restore the file, the download may be incomplete"
         ) from error
 
 
 def _contents(path: str) -> bytes:
-    """The bytes of a regular file. Of a pipe or a device nobody knows when or whether it ends."""
+    """The bytes of a regular file. Pipes and devices are refused, because they may never end."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:
@@ -140,7 +140,7 @@ def _convert(image: Image.Image) -> Frame:
 
 
 def _has_sixteen_bits(image: Image.Image, data: bytes) -> bool:
-    """Whether the file has more than 8 bits a sample, of which the frame has the high byte."""
+    """Whether the file has more than 8 bits a sample, reduced to the high byte."""
     if image.mode in _SIXTEEN_BITS:
         return True
     if image.format == "PNG":
@@ -150,9 +150,9 @@ def _has_sixteen_bits(image: Image.Image, data: bytes) -> bool:
 
 
 def _reason(error: Exception, data: bytes) -> str:
-    """What is wrong, in a few words."""
+    """The cause in a few words."""
     if not data:
         return "the file is empty"
     if isinstance(error, UnidentifiedImageError):
-        return "it is no image format that Pillow knows"
+        return "Pillow doesn't know this image format"
     return str(error)

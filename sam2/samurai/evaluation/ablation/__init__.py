@@ -1,4 +1,4 @@
-"""What `samurai ablate` makes of results: plain numbers, tables, documents and pictures.
+"""Results of `samurai ablate`: plain numbers, tables, documents and pictures.
 
-Nothing here knows the VOT toolkit, whose results are read into `values` elsewhere.
+Independent of the VOT toolkit, whose results are read into `values` elsewhere.
 """

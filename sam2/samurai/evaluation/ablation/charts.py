@@ -24,12 +24,12 @@ LEFT_OUT = ("NRE", "DRE", "ADQ")
 
 WIDTH, HEIGHT = 960, 320  # pixels, without the legend
 LEGEND_LINE = 18
-LETTER = 7.5  # a wide guess
+LETTER = 7.5  # an estimate on the wide side
 
 
 @dataclass(frozen=True)
 class Bars:
-    """What to draw.
+    """The content of a bar chart.
 
     Attributes:
         title: of the picture.

@@ -21,7 +21,7 @@ from samurai.evaluation.ablation.values import (
     mean_overlap,
 )
 
-BEGIN = "<!-- samurai ablate: tables begin; what stands between these marks is written anew -->"
+BEGIN = "<!-- samurai ablate: tables begin; text between these marks is generated -->"
 END = "<!-- samurai ablate: tables end -->"
 NEW_PAGE = f"""# Memory policies side by side
 
@@ -54,7 +54,7 @@ def write_all(ablation: Ablation, page: Path) -> list[Path]:
 
 
 def write_page(page: Path, tables: str) -> None:
-    """Puts tables between the marks of a page, or makes a page; all else stays as it is."""
+    """Puts tables between the marks of a page, or makes a page; the rest stays unchanged."""
     text = page.read_text(encoding="utf-8") if page.exists() else NEW_PAGE
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
@@ -135,7 +135,7 @@ def rows(ablation: Ablation) -> list[list[str | float | None]]:
 
 
 def _between(ablation: Ablation, folder: str, pictures: list[Path]) -> str:
-    """What stands between the marks."""
+    """The text between the marks."""
     made = ", ".join(f"{name} {value}" for name, value in ablation.made.items())
     lines = [f"Made with `samurai ablate`: {made}.", ""]
     for combination in ablation.combinations:

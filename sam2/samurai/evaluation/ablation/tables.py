@@ -104,7 +104,7 @@ def _of_overlaps(ablation: Ablation) -> list[Table]:
 
 
 def _has_others(ablation: Ablation) -> bool:
-    """Whether any combination has the reference to be compared with."""
+    """Whether any combination can be compared with the reference."""
     return any(
         c.policy != ablation.reference
         and Combination(ablation.reference, c.model) in ablation.combinations
@@ -151,5 +151,5 @@ def _of_attributes(ablation: Ablation) -> Table:
 
 
 def display_name(attribute: str) -> str:
-    """An attribute's name as it is read: out of view."""
+    """An attribute's name for readers: out of view."""
     return attribute.replace("-", " ")

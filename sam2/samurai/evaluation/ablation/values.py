@@ -1,4 +1,4 @@
-"""Numbers of an ablation as plain values, and what may be said of their differences."""
+"""Numbers of an ablation as plain values, and the statistics of their differences."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Cells = tuple[float | None, ...]
 
 @dataclass(frozen=True)
 class Combination:
-    """A policy steering a model."""
+    """A policy with a model."""
 
     policy: str
     model: str
 
     @property
     def identifier(self) -> str:
-        """Of its tracker: letters, digits and hyphens, as the toolkit's reports want it.
+        """Of its tracker: letters, digits and hyphens, as the toolkit's reports require.
 
         `samurai:motion_weight=0.1` with nano is `samurai-motion-weight-0p1-nano`: a p stands for
         the point of a number, an m for its minus sign.
@@ -46,10 +46,10 @@ class Combination:
 
 @dataclass(frozen=True)
 class Overlap:
-    """What a run over one sequence came to.
+    """The overlap of a run over one sequence.
 
     Attributes:
-        mean: overlap with the truth, as the stack's own analysis takes it, mean over objects.
+        mean: overlap with the truth, as in the stack's own analysis, mean over objects.
         attributes: the same over the frames of an attribute, and how many frames these are.
     """
 
@@ -66,7 +66,7 @@ class Part:
         columns: the measures of its stack, the toolkit's own, and fps.
         values: of each combination, one per column; None where results are missing.
         overlaps: of the combinations with complete results, per sequence.
-        note: what its measures need a word about; "" for nothing.
+        note: a remark on its measures; "" for none.
     """
 
     name: str
@@ -88,13 +88,13 @@ class Difference:
 
 @dataclass(frozen=True)
 class Ablation:
-    """Everything that was measured.
+    """All measurements of an ablation.
 
     Attributes:
         combinations: in the order of the tables.
         parts: a workspace each.
         reference: the policy that others are compared with.
-        stale: warnings for results that were made with something else than is there now.
+        stale: warnings for results that were made with other settings, weights or code.
         made: when and with what the tables were made, by name.
     """
 
@@ -105,13 +105,13 @@ class Ablation:
     made: dict[str, str] = field(default_factory=dict)
 
     def label(self, combination: Combination) -> str:
-        """How a combination is called in tables: with its model, if there are several."""
+        """A combination's name in tables: with its model, if there are several."""
         several = len({c.model for c in self.combinations}) > 1
         name = f"{combination.policy} {combination.model_name}" if several else combination.policy
         return f"{name} (stale)" if self.stale.get(combination) else name
 
     def scopes(self) -> dict[str, tuple[Part, ...]]:
-        """Over what means are taken: each workspace, and all of them."""
+        """The sets of sequences for means: each workspace, and all of them."""
         scopes: dict[str, tuple[Part, ...]] = {part.name: (part,) for part in self.parts}
         if len(self.parts) > 1:
             scopes["all"] = self.parts
@@ -177,9 +177,9 @@ def difference(
 def paired_difference(differences: list[float]) -> Difference:
     """The mean of paired differences with its percentile bootstrap interval (Efron 1979).
 
-    Sequences are drawn with replacement, and with them their pair, so that what makes a sequence
-    hard for both cancels out. The same numbers give the same interval. Fewer than FEWEST have none:
-    five times the same sign happens by chance in 2 of 32 cases.
+    Pairs are drawn with replacement by sequence, so that the difficulty of a sequence cancels out.
+    The interval is deterministic. Fewer than FEWEST have none: five times the same sign happens by
+    chance in 2 of 32 cases.
     """
     values = np.asarray(differences, np.float64)
     mean, count = float(values.mean()), len(values)

@@ -1,4 +1,4 @@
-"""Pictures of results: from what a tracker answered to PNG sheets, videos, and a page of them.
+"""Pictures of results: PNG sheets, videos, and an index page.
 
 Nothing here imports the VOT toolkit, whose result files are read into the plain values of
 `recording` elsewhere.

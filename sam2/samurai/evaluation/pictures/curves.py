@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PLOT_HEIGHT = 104  # of a plot with its title, pixels
 NUMBERS_HEIGHT = 24  # of the frame numbers below all plots
 NUMBER_WIDTH = 80  # room for each of them
-HIDDEN: Color = (58, 62, 72)  # ground of frames in which the object is not in view
+HIDDEN: Color = (58, 62, 72)  # background of frames in which the object is out of view
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Answers and ground truth painted onto a frame.
 
 An answer is filled and outlined in its object's color, a box only outlined; the ground truth is a
-thin white line with a dark edge, which shows on any ground.
+thin white line with a dark edge, which is visible on any background.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from samurai.evaluation.pictures.text import (
     write,
 )
 
-# Colors of Okabe and Ito, which people with any common color blindness tell apart; the order puts
-# those first that are rare in pictures and bright on the dark ground.
+# Colors of Okabe and Ito, which people with any common color blindness can distinguish; first those
+# that are rare in pictures and bright on the dark background.
 PALETTE: tuple[Color, ...] = (
     (230, 159, 0),  # orange
     (86, 180, 233),  # sky blue

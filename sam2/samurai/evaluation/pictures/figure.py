@@ -27,7 +27,7 @@ NO_MATPLOTLIB = (
 
 
 def require_matplotlib() -> None:
-    """Raises ConfigurationError, which names the remedy, where there is no matplotlib."""
+    """Raise ConfigurationError, with the remedy, if matplotlib is missing."""
     try:
         import matplotlib  # noqa: F401
     except ImportError as error:
@@ -35,20 +35,20 @@ def require_matplotlib() -> None:
 
 
 def shade(color: Color) -> tuple[float, float, float]:
-    """RGB of 0..255 as matplotlib takes it."""
+    """RGB of 0..255 as a matplotlib color."""
     red, green, blue = color
     return red / 255, green / 255, blue / 255
 
 
 @contextmanager
 def new_figure(width: int, height: int) -> Iterator[Figure]:
-    """An empty figure of so many pixels; what is put into it has our style inside the block."""
+    """An empty figure of a size in pixels; artists added inside the block have our style."""
     require_matplotlib()
     from matplotlib import style
     from matplotlib.figure import Figure
 
     with style.context(["default", _style()]):
-        # A hair more, because the canvas cuts off fractions of pixels.
+        # Slightly more, because the canvas cuts off fractions of pixels.
         yield Figure(((width + 0.01) / POINTS, (height + 0.01) / POINTS))
 
 

@@ -1,4 +1,4 @@
-"""Writing pictures so that nobody ever finds half a file."""
+"""Atomic writing of pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The heading of a picture: whose run it is, how good it was, and what the colors mean."""
+"""The heading of a picture: the run, its numbers, and the legend."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def draw_heading(recording: Recording, width: int) -> Frame:
         title = figure.text(left, high, recording.sequence, size=LARGE, weight="bold")
         figure.text(left, low, "  ·  ".join(filter(None, names)), color=shade(FAINT))
         entries = _entries(recording)
-        for count in range(len(entries), 0, -1):  # as many as there is room for
+        for count in range(len(entries), 0, -1):  # as many as fit
             legend = figure.legend(
                 handles=entries[:count],
                 loc="lower right",
@@ -37,7 +37,7 @@ def draw_heading(recording: Recording, width: int) -> Frame:
 
 
 def numbers(recording: Recording) -> str:
-    """How long the run is, its mean overlap, and how often it failed."""
+    """The run's length, mean overlap and number of failures."""
     words = [f"{len(recording.frames)} frames"]
     if recording.mean_overlap is not None:
         words.append(f"mean overlap {recording.mean_overlap:.3f}")

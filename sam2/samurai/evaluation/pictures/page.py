@@ -1,7 +1,7 @@
 """index.html: every picture of a folder, sequence by sequence.
 
-What was drawn is noted in pictures.json beside it, so that the page also shows the pictures of
-earlier calls.
+pictures.json beside it records the drawn pictures, so that the page also shows those of earlier
+calls.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ class Entry:
         return folder / self.tracker / self.experiment / self.sequence / f"{self.name}{suffix}"
 
     def pictures(self, folder: Path) -> dict[str, Path]:
-        """The pictures that are there, by their kind."""
+        """The existing pictures, by their kind."""
         files = {kind: self.file(folder, suffix) for kind, suffix in KINDS.items()}
         return {kind: file for kind, file in files.items() if file.exists()}
 
 
 def entry_of(recording: Recording) -> Entry:
-    """What the page says of a recording."""
+    """The page's entry of a recording."""
     return Entry(
         recording.sequence,
         recording.tracker,
@@ -59,7 +59,7 @@ def write_page(folder: Path, drawn: Sequence[Entry], reports: Sequence[Path]) ->
 
     Args:
         folder: of all pictures.
-        drawn: what was drawn now; replaces what was noted of the same runs before.
+        drawn: new entries; they replace earlier ones of the same runs.
         reports: HTML reports to link to.
     """
     known = {entry.file(folder, ""): entry for entry in [*_noted(folder), *drawn]}
@@ -80,7 +80,7 @@ def write_page(folder: Path, drawn: Sequence[Entry], reports: Sequence[Path]) ->
 
 
 def _noted(folder: Path) -> list[Entry]:
-    """What earlier calls drew; nothing if the notes can't be read."""
+    """The entries of earlier calls; none if the file can't be read."""
     try:
         found = json.loads((folder / NOTES).read_text(encoding="utf-8"))
         return [Entry(**fields) for fields in found]

@@ -1,4 +1,4 @@
-"""What is drawn: a run of a tracker over a sequence with its results, as plain values."""
+"""The data of a picture: a run of a tracker over a sequence with its results, as plain values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Frame = NDArray[np.uint8]  # RGB (height, width, 3)
 
 
 class State(Enum):
-    """What a tracker's result says of one object in one frame."""
+    """The state of one object in one frame of a result."""
 
     NONE = "no answer"  # not started yet, or not asked after a failure
     INIT = "init"
@@ -47,7 +47,7 @@ class Track:
 
     Attributes:
         name: the object's name in the sequence; empty where there is only one.
-        states: what the result says.
+        states: those of the result.
         answers: the answered shape; None where there is none.
         truths: the annotated shape; None where the object is absent or not annotated.
         hidden: bool, whether the annotation says that the object is not in view.
@@ -66,12 +66,12 @@ class Track:
 
 @dataclass(frozen=True)
 class Recording:
-    """One run of a tracker over a sequence, and what came of it.
+    """One run of a tracker over a sequence, with its results.
 
     Attributes:
         tracker, experiment, sequence: their names.
         name: short and unique within the three, fit for a file name.
-        title: which run of the three it is, for a person; empty where there is only one.
+        title: the run's name for readers; empty where there is only one.
         frames: the sequence's 0-based frame numbers in the order in which they were tracked.
         length: of the sequence, in frames.
         fps: the sequence's frames per second.
@@ -99,7 +99,7 @@ class Recording:
 
     @property
     def failures(self) -> list[int]:
-        """Where in the run an object was lost and the tracker started again, in order."""
+        """Frames of the run in which an object was lost and the tracker restarted, in order."""
         lost = {
             index
             for track in self.tracks

@@ -1,4 +1,4 @@
-"""Where the page of pictures lies in a workspace, and lines in the toolkit's HTML report."""
+"""Path of the page of pictures in a workspace, and links in the toolkit's HTML report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PICTURES = "Pictures"
 
 
 def pictures_folder(workspace: Path) -> Path:
-    """Where `samurai visualize` puts pictures if it isn't told otherwise."""
+    """The default output folder of `samurai visualize`."""
     return workspace / "reports" / "pictures"
 
 

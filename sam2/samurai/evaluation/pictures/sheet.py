@@ -23,7 +23,7 @@ THUMBNAIL_WIDTH = 320
 def sample(recording: Recording, count: int) -> list[int]:
     """Which frames of the run to show: evenly spread, first and last among them, in order.
 
-    A failure takes the place of the nearest of the others, so that it is seen.
+    A failure replaces the nearest other frame, so that it is shown.
     """
     count = min(count, len(recording.frames))
     chosen = sorted({round(place) for place in np.linspace(0, len(recording.frames) - 1, count)})

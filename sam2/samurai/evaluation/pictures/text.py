@@ -22,7 +22,7 @@ def line_height(size: int) -> int:
 
 
 def text_width(text: str, size: int) -> int:
-    """How many pixels a text takes."""
+    """The width of a text in pixels."""
     return round(_font(size).getlength(text)) + 1
 
 
@@ -30,7 +30,7 @@ def write(area: Frame, segments: list[Segment], size: int) -> None:
     """Writes pieces of text in their colors, from the left; pieces that don't fit are left out.
 
     Args:
-        area: RGB (height, width, 3), changed in place; what is below it is cut off.
+        area: RGB (height, width, 3), changed in place; text below it is cut off.
         segments: the pieces.
         size: of the letters, pixels; the gap between pieces is as wide.
     """

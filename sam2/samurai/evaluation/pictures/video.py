@@ -19,8 +19,9 @@ from samurai.evaluation.pictures.text import NORMAL, line_height, write
 SMALLEST, LARGEST = 640, 1280  # width of the frame in the video, pixels
 CAPTION_HEIGHT = 24
 
-# What OpenCV's wheels can write into an mp4. MPEG-4 part 2 is quick, and players play it, browsers
-# don't. VP9 is what browsers play; it takes about thirty times as long, over half a second a frame.
+# What OpenCV's wheels can write into an mp4. MPEG-4 part 2 encodes fast and plays in media players,
+# not in browsers. VP9 plays in browsers; it takes about thirty times as long, over half a second a
+# frame.
 CODECS = {"mpeg4": "mp4v", "vp9": "vp09"}
 
 
@@ -89,7 +90,7 @@ def _open(path: Path, codec: str, fps: float, size: tuple[int, int]) -> cv2.Vide
 
 
 def _check(path: Path, count: int) -> None:
-    """OpenCV's writer never fails: a full disk shows in the file alone."""
+    """OpenCV's writer never reports an error: a full disk shows only in the file."""
     reader = cv2.VideoCapture(str(path))
     found = int(reader.get(cv2.CAP_PROP_FRAME_COUNT))
     reader.release()

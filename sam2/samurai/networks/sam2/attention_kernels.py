@@ -1,4 +1,4 @@
-"""Attention kernels, and which of them is the fastest on a device."""
+"""Attention kernels, and the selection of the fastest on a device."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 log = logging.getLogger(__name__)
 
 QUERY_CHUNK = 128
-"""Rows of the attention matrix that are computed together, so that they stay in a CPU's caches."""
+"""Rows of the attention matrix per chunk, few enough to stay in a CPU's caches."""
 
 
 class Kernel(NamedTuple):
@@ -51,7 +51,8 @@ class Kernel(NamedTuple):
         return attended[:, 0]
 
     def preferred(self) -> AbstractContextManager[object]:
-        """The region in which torch's attention uses this backend, or the next one that can.
+        """A region in which torch's attention uses this backend, or the next one that supports the
+        inputs.
 
         To be entered around compiled code: torch's compiler doesn't follow it inside.
         """
@@ -74,7 +75,7 @@ CUDA_KERNELS = (
 
 
 def fastest(kernels: Sequence[Kernel], measure: Callable[[Kernel], float]) -> Kernel:
-    """The kernel that takes the least time; those that this device can't run are left out.
+    """The kernel that takes the least time; kernels that this device can't run are skipped.
 
     Args:
         measure: the seconds of one call with a kernel; raises RuntimeError where it can't run.

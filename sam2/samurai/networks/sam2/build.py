@@ -24,12 +24,12 @@ STABILITY_FALLBACK = {
     "dynamic_multimask_stability_delta": 0.05,
     "dynamic_multimask_stability_thresh": 0.98,
 }
-"""What SAM 2's own video predictor adds to its configurations: where the single mask changes too
-much with the threshold, the decoder answers with the best of its three candidates."""
+"""Options that SAM 2's own video predictor adds to its configurations: where the single mask
+changes too much with the threshold, the decoder answers with the best of its three candidates."""
 
 
 def configuration_file(name: str) -> Path:
-    """The YAML file of that name: ours, else the installed sam2's; a path stands for itself.
+    """The YAML file of that name: ours, else the installed sam2's; a path is returned as it is.
 
     Raises:
         ConfigurationError: there is none.
@@ -49,17 +49,17 @@ def build_model(
     """A model with random weights, in evaluation mode, on the CPU, in float32.
 
     Args:
-        configuration: a YAML file in the form of sam2's own (one top key, `model`), or that
-            content as a mapping. The video predictor's stability fallback is added unless the
-            configuration speaks of it.
-        changes: values that replace the configuration's, or join them: `{"_target_": ...}` builds
-            another class than the configuration names.
+        configuration: a YAML file in the form of sam2's own (one top key, `model`), or that content
+            as a mapping. The video predictor's stability fallback is added unless the configuration
+            sets it.
+        changes: values that replace the configuration's or are added to it: `{"_target_": ...}`
+            builds another class than the configuration names.
 
     Raises:
         ConfigurationError: no SAM 2 can be built from it.
         DependencyError: sam2 isn't installed properly.
     """
-    import_sam2()  # before these imports: its message is better than theirs
+    import_sam2()  # before these imports, because its message is better than theirs
     from hydra.errors import InstantiationException
     from hydra.utils import instantiate
     from omegaconf import OmegaConf
@@ -86,9 +86,9 @@ def build_model(
 
 
 class no_random_fill(TorchFunctionMode):
-    """Skips random initialization, most of the time it takes to build a large model.
+    """Skip random initialization, which takes most of the time of building a large model.
 
-    For models whose every parameter is overwritten: a strict load follows.
+    For models whose every parameter is overwritten by a strict load.
     """
 
     FILLS = frozenset(

@@ -1,8 +1,8 @@
-"""Is the `sam2` that Python would import Meta's package? Asked before anything imports it.
+"""Checks that the `sam2` that Python would import is Meta's package, before anything imports it.
 
 Our own folder `sam2/` is bare, so that an installed `sam2` wins over it. An editable clone of
 Meta's repository loses to it whenever this repository is on the path, and then the imports inside
-the tracker would fail with a message that helps nobody. Imports neither torch nor sam2.
+the tracker would fail with an unhelpful message. Imports neither torch nor sam2.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from samurai.errors import DependencyError
 
 NEEDS = ("torch", "numpy", "hydra", "omegaconf", "iopath", "PIL", "tqdm")
-"""What sam2's model code imports, as module names; each one's absence is told before sam2's."""
+"""Modules that sam2's model code imports; a missing one is reported before sam2."""
 
 INSTALL_NEEDS = "pip install torch setuptools numpy hydra-core iopath pillow tqdm"
 INSTALL_SAM2 = (
@@ -32,8 +32,8 @@ def require_sam2() -> Path:
     """The folder of the installed `sam2` package, checked without importing it.
 
     Raises:
-        DependencyError: sam2 or what it needs isn't installed, or something else of that name is
-            found first; one line with the two commands that help.
+        DependencyError: sam2 or a package that it needs isn't installed, or something else of that
+            name is found first; one line with the two commands to install it.
     """
     absent = [name for name in NEEDS if importlib.util.find_spec(name) is None]
     if absent:
@@ -60,8 +60,9 @@ def import_sam2() -> None:
     """Import the installed `sam2` and leave Hydra's global state as it was.
 
     `import sam2` initializes Hydra for itself, so that an application's own `hydra.initialize`
-    afterwards would be refused. Nothing here needs that; who also uses `sam2.build_sam` imports
-    `sam2` first, or calls `hydra.initialize_config_module("sam2", version_base="1.2")`.
+    afterwards would be refused. Nothing here needs that; applications that also use
+    `sam2.build_sam` import `sam2` first, or call `hydra.initialize_config_module("sam2",
+    version_base="1.2")`.
 
     Raises:
         DependencyError: see `require_sam2`.
@@ -91,7 +92,7 @@ def _bare_folder(folders: list[str]) -> str:
 
 
 def _distribution() -> str | None:
-    """The name under which pip knows sam2: the registry's package, or Meta's repository."""
+    """The name of the sam2 distribution: the registry's package, or Meta's repository."""
     for name in ("sam2", "SAM-2"):
         try:
             return str(metadata.distribution(name).metadata["Name"])

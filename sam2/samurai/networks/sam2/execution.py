@@ -1,4 +1,4 @@
-"""How a network computes: with exact or folded modules, by which backend. Decided here alone."""
+"""The execution of a network: exact or folded modules, and the backend. Decided here only."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ number of objects to expect. It returns the functions that the network calls fro
 """
 
 TRACED_UP_TO = 512
-"""Input size up to which a CPU gains by traced modules; larger inputs keep the kernels busy."""
+"""Input size up to which traced modules are faster on a CPU; larger inputs keep the kernels
+busy."""
 
 UNFOLDED_UP_TO = 256
 """Input size up to which a CPU keeps the exact modules at any speed. Folding makes nano a twentieth
-faster, but its rounding is enough to make a search region follow the other one of two identical
-objects, sooner or later."""
+faster, but sooner or later its rounding makes a search region switch to an identical-looking
+object."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,10 @@ class Execution:
     """How a network computes; by default exactly, without preparation.
 
     Attributes:
-        folded: modules have less arithmetic and round otherwise, see `folding`.
+        folded: whether modules have less arithmetic and other rounding, see `folding`.
         padded: memories are padded to a few shapes, see `padding`; only with folded modules.
         resizes_on_device: pictures are resized by the device's arithmetic, not by Pillow's.
-        backend: makes the functions that a frame calls out of the modules.
+        backend: prepares the functions of a frame from the modules.
     """
 
     folded: bool = False

@@ -194,7 +194,7 @@ class _FoldedLayer(nn.Module):
     def _cross_attention(self, normed: Tensor, context: _Context) -> Tensor:
         queries = _apply_rope(self.cross_q(normed), context.cosines, context.sines)
         keys = self.cross_k(context.key_inputs)
-        # rotary positions are places in a map: each map starts anew, pointers have none
+        # rotary positions are places in a map: they restart in each map, pointers have none
         map_keys = keys[:, : context.map_tokens].unflatten(1, (-1, len(context.cosines)))
         rotated = _apply_rope(map_keys, context.cosines, context.sines).flatten(1, 2)
         keys = torch.cat([rotated, keys[:, context.map_tokens :]], dim=1)
@@ -205,7 +205,7 @@ class _FoldedLayer(nn.Module):
                 kernel.attention(queries, keys, memory, context.key_mask)
             )
             return folded
-        # this kernel wants values as wide as the keys
+        # this kernel needs values as wide as the keys
         cross = self.layer.cross_attn_image
         values = cross.v_proj(context.memory)
         projected: Tensor = cross.out_proj(

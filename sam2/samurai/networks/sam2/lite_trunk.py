@@ -48,7 +48,7 @@ class LiteTrunk(nn.Module):
     """Maps of a quarter, an eighth, a sixteenth and a thirty-second of the input size.
 
     Attributes:
-        channel_list: channels of the maps, coarsest first, as sam2's neck wants to know them.
+        channel_list: channels of the maps, coarsest first, as sam2's neck expects them.
         stage_ends: numbers of the blocks whose results are the maps, finest first.
     """
 
@@ -69,7 +69,7 @@ class LiteTrunk(nn.Module):
         # the last block before each halving, and the last of all
         halving = [stage.stride == 2 for stage in (*STAGES[1:], Stage(1, 2, 1, 1, 1))]
         ends = [end for end, halves in zip(last_of_stage, halving, strict=True) if halves]
-        self.stage_ends = ends[1:]  # the first of them is half the input size, which nobody reads
+        self.stage_ends = ends[1:]  # the first of them, of half the input size, is unused
         self.blocks = nn.ModuleList(blocks)
         self.channel_list = [blocks[end].channels for end in reversed(self.stage_ends)]
         # the layout in which depthwise convolutions are fast on a CPU, and the one of Hiera's maps
@@ -86,12 +86,12 @@ class LiteTrunk(nn.Module):
         return maps
 
     def embed(self, views: Tensor) -> Tensor:
-        """What the blocks begin with, (V, 32, H / 2, W / 2)."""
+        """The input of the first block, (V, 32, H / 2, W / 2)."""
         return _clipped(self.stem(views.contiguous(memory_format=torch.channels_last)))
 
 
 class Block(nn.Module):
-    """An inverted residual: widen, filter each channel by itself, narrow."""
+    """An inverted residual block: expansion, depthwise convolution, projection."""
 
     def __init__(self, inputs: int, channels: int, kernel: int, stride: int, expansion: int):
         super().__init__()
@@ -103,6 +103,7 @@ class Block(nn.Module):
         self.residual = stride == 1 and inputs == channels
 
     def forward(self, grid: Tensor) -> Tensor:
+        """Grid (B, C, H, W) to (B, C', H/stride, W/stride)."""
         wide = grid if self.expand is None else _clipped(self.expand(grid))
         narrow: Tensor = self.project(_clipped(self.depthwise(wide)))
         return grid + narrow if self.residual else narrow
@@ -119,10 +120,11 @@ class SameConv(nn.Conv2d):
         self.uneven = (before, kernel - stride - before) * 2 if stride > 1 else None
 
     def forward(self, input: Tensor) -> Tensor:  # the name that torch gives it
+        """Grid (B, C, H, W) to (B, C', H/stride, W/stride), rounded up."""
         return super().forward(input if self.uneven is None else F.pad(input, self.uneven))
 
 
 def _clipped(grid: Tensor) -> Tensor:
-    """ReLU6 in place, a sixth of the trunk's time saved: a convolution's result has no other
-    reader, and its gradient doesn't need it."""
+    """ReLU6 in place, which saves a sixth of the trunk's time; safe because a convolution's result
+    is used only here, and its gradient doesn't need it."""
     return F.relu6(grid, inplace=True)

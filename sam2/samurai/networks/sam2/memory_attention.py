@@ -138,7 +138,7 @@ class MemoryAttention(nn.Module):
         attention = layer.cross_attn_image
         queries = apply_rope(_split_heads(attention, attention.q_proj(normed)), rope)
         keys = _split_heads(attention, attention.k_proj(key_inputs))
-        # rotary positions are places in a map: each map starts anew, pointers have none
+        # rotary positions are places in a map: they restart in each map, pointers have none
         map_keys = torch.unflatten(keys[:, :, :map_tokens], 2, (-1, len(rope)))
         rotated = apply_rope(map_keys, rope).flatten(2, 3)
         keys = torch.cat([rotated, keys[:, :, map_tokens:]], dim=2)

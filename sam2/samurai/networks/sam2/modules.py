@@ -43,7 +43,7 @@ class ImageEncoder(nn.Module):
     """`SAM2Base.forward_image` for one input size, feature maps only.
 
     Hiera would interpolate its position embedding anew in every frame, and the neck compute
-    positional encodings of which only the coarsest is ever read, once.
+    positional encodings of which only the coarsest is used.
 
     Args:
         example: a view (1, 3, S, S) of the size that all others will have.
@@ -130,7 +130,7 @@ class MemoryEncoder(nn.Module):
 
 
 class _NoPosition(nn.Module):
-    """Stands for a positional encoding that nobody reads."""
+    """Replaces an unused positional encoding."""
 
     def forward(self, maps: Tensor) -> Tensor:
         return maps.new_empty(0)
@@ -151,8 +151,8 @@ def as_tokens(maps: Tensor) -> Tensor:
 def as_map(tokens: Tensor) -> Tensor:
     """(HW, B, C) tokens of a square map as (B, C, H, W), a view.
 
-    Its strides count: a convolution rounds differently for a layout that torch takes for
-    channels-last, so that feature maps go to every module by this road, as in SAM 2.
+    Its strides matter: a convolution rounds differently for a layout that torch takes for
+        channels-last, so every module receives feature maps through this function, as in SAM 2.
     """
     count, _, channels = tokens.shape
     side = math.isqrt(count)

@@ -45,7 +45,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 """Per channel of RGB in 0 to 1, as SAM 2 was trained."""
 
 MAP_DTYPE = torch.bfloat16
-"""SAM 2 stores memory maps so in every precision, and its answers depend on it."""
+"""SAM 2's data type of stored memory maps in every precision; its answers depend on it."""
 
 LOGIT_STRIDE = 4
 """Pixels of the input per pixel of mask logits."""
@@ -64,7 +64,7 @@ class Sam2Network:
 
     Attributes:
         eager_modules: the model's parts, exact or folded.
-        modules: the functions that a frame calls; those of the backend once it has prepared them.
+        modules: the functions of a frame; those of the backend after `prepare`.
     """
 
     def __init__(
@@ -89,6 +89,7 @@ class Sam2Network:
 
     @property
     def resizes_on_device(self) -> bool:
+        """The execution backend's choice."""
         return self.execution.resizes_on_device
 
     def check_process(self) -> None:
@@ -103,7 +104,7 @@ class Sam2Network:
         return torch.autocast(self.device.type, dtype=self.dtype, cache_enabled=False)
 
     def _prepare_constants(self, blank: Tensor) -> None:
-        """What doesn't depend on the frame: positions and the embeddings of "no prompt"."""
+        """Constants of all frames: positions and the embeddings of "no prompt"."""
         model = self.model
         encoded = model.forward_image(blank)
         self._feature_position = as_tokens(encoded["vision_pos_enc"][-1])
@@ -132,10 +133,10 @@ class Sam2Network:
         )
 
     def prepare(self, objects: int = 1) -> None:
-        """Have the backend make the functions that a frame calls, once.
+        """Have the backend prepare the functions of a frame, once.
 
         Args:
-            objects: how many are to be expected; any number is answered.
+            objects: the expected number; any number works.
         """
         if self.modules is self.eager_modules:
             self.modules = self.execution.backend(self, self.eager_modules, objects)
@@ -157,12 +158,12 @@ class Sam2Network:
         distances: Sequence[Sequence[int]],
         weights: Sequence[Sequence[float]] | None = None,
     ) -> Memory:
-        """What B hypotheses attend to, see `VideoNetwork.prepare_memory`."""
+        """The memories of B hypotheses, see `VideoNetwork.prepare_memory`."""
         count = maps.shape[1] + pointers.shape[1]
         factors = torch.ones(len(maps), count) if weights is None else torch.tensor(weights)
         factors = factors.to(self.device, non_blocking=True)
         memory = Memory(maps, self._indices(slots), pointers, self._indices(distances), factors)
-        # only folded attention knows a key mask
+        # only folded attention supports a key mask
         folded = isinstance(self.eager_modules.memory_attention, FoldedMemoryAttention)
         if self.execution.padded and folded:
             return pad_memory(memory, self.spec.map_slots, self.spec.pointer_slots)
@@ -176,7 +177,7 @@ class Sam2Network:
         return torch.tensor(numbers, dtype=torch.int64).to(self.device, non_blocking=True)
 
     def _without_memory(self, features: Features) -> Tensor:
-        """What the decoder gets on a prompt's frame: (V, C, H, W), "no memory" added."""
+        """The decoder's input on a prompt frame: (V, C, H, W), "no memory" added."""
         return as_map(features.tokens + self.model.no_mem_embed)
 
     # --- prompt encoder and mask decoder ---------------------------------------------------------
@@ -261,7 +262,7 @@ class Sam2Network:
         )
         logits = self._quarter(mask * MASK_SCALE + MASK_BIAS)
         if not (logits > 0).any():
-            # Too small for a mask pixel: SAM 2 would go on without an object. It keeps its place.
+            # Too small for a mask pixel: SAM 2 would lose the object, here it keeps its place.
             logits = torch.where(logits == logits.amax(), MASK_SCALE + MASK_BIAS, logits)
         return Decoding(
             logits=logits,

@@ -1,4 +1,4 @@
-"""Memories padded to a few shapes, so that little has to be compiled and recorded."""
+"""Memories padded to a few shapes, to compile and record less."""
 
 from __future__ import annotations
 

@@ -1,1 +1,2 @@
-"""Backends: what a frame calls in place of the modules. Each file has one function `prepare`."""
+"""Execution backends, which replace a network's modules by faster functions. Each file has one
+function `prepare`."""

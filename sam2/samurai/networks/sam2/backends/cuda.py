@@ -19,7 +19,7 @@ from samurai.networks.sam2.folding import FoldedMemoryAttention
 from samurai.networks.sam2.modules import NetworkModules, TensorFunction, as_tokens
 
 PROBE_CALLS = 10
-"""Calls of a kernel that are timed, after as many that aren't."""
+"""Timed calls of a kernel, after as many warm-up calls."""
 
 
 def prepare(
@@ -28,9 +28,9 @@ def prepare(
     """Compiled and recorded modules, see `execution.Backend`.
 
     Args:
-        objects: shapes of one and of so many objects are compiled and recorded now; others are
-            recorded as they come, and never compiled.
-        search: whether the compiler tries all kernels that it knows, which takes longer.
+        objects: the shapes of one object and of that many are compiled and recorded now; other
+            shapes are recorded at their first use, and never compiled.
+        search: whether the compiler tries all its kernels, which takes longer.
     """
     attention = modules.memory_attention
     if isinstance(attention, FoldedMemoryAttention):
@@ -46,9 +46,9 @@ def record_modules(
     rows: Collection[int],
     search: bool = False,
 ) -> NetworkModules:
-    """Modules whose work is recorded and replayed, encoder and memory attention compiled.
+    """Modules as CUDA graphs, with encoder and memory attention compiled.
 
-    The single decoder, used for prompts alone, stays as it is.
+    The single decoder, used for prompts only, is not replaced.
 
     Args:
         record: makes a recording.
@@ -88,6 +88,7 @@ class Compiled:
         self.closed = False
 
     def __call__(self, *tensors: Tensor) -> Any:
+        """Compute; a new shape is compiled only as long as `closed` is False."""
         shapes = tuple(tensor.shape for tensor in tensors)
         if not self.closed:
             self._known.add(shapes)
@@ -107,7 +108,7 @@ def _in_region(attention: TensorFunction, compiled: TensorFunction) -> TensorFun
 
 @torch.inference_mode()
 def _run_once(network: VideoNetwork, modules: NetworkModules, rows: int) -> None:
-    """Every shape that so many hypotheses bring: full memories, and padded ones."""
+    """Run every shape of that many hypotheses once: full memories, and padded ones."""
     slots = network.spec.map_slots, network.spec.pointer_slots
     with network.precision():
         *_, coarse = modules.encoder(blank_view(network))
@@ -118,14 +119,14 @@ def _run_once(network: VideoNetwork, modules: NetworkModules, rows: int) -> None
 
 @torch.inference_mode()
 def _seconds(network: VideoNetwork, attention: FoldedMemoryAttention, kernel: Kernel) -> float:
-    """Seconds that attending to a full memory takes with a kernel."""
+    """Seconds of attention to a full memory with a kernel."""
     spec, device = network.spec, network.device
     attend = attention.with_kernel(kernel)
     memory = blank_memory(network, 1, spec.map_slots, spec.pointer_slots)
     tokens = torch.zeros(spec.feature_tokens, 1, spec.feature_channels, device=device)
     with network.precision(), kernel.preferred():
         for call in range(2 * PROBE_CALLS):
-            if call == PROBE_CALLS:  # those before let libraries choose and allocate
+            if call == PROBE_CALLS:  # the first calls let libraries choose kernels and allocate
                 torch.cuda.synchronize(device)
                 start = time.perf_counter()
             attend(tokens, *memory.given())

@@ -1,8 +1,8 @@
-"""Work on a GPU recorded once and replayed: one launch instead of hundreds.
+"""CUDA graphs: work on a GPU is recorded once and replayed, with one launch instead of hundreds.
 
 A recording belongs to the shapes and types of its inputs and to the memory that it was made with:
-new inputs are copied into that memory, results are copied out of it, so that callers own what they
-get and may keep it while the next frame is worked on (a pending memory write does).
+new inputs are copied into that memory, results are copied out of it, so that callers own them and
+may keep them during the next frame, as a pending memory write does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WARM_UP_CALLS = 3
 
 
 class Recording(NamedTuple):
-    """Static inputs, what replays the work on them, and the static results of that."""
+    """Static inputs, the function that replays the work on them, and its static results."""
 
     inputs: tuple[Tensor, ...]
     replay: Callable[[], None]
@@ -39,14 +39,14 @@ class Replayed:
     """Calls a function by replaying a recording for inputs of these shapes and types.
 
     Args:
-        function: of fixed shapes without a look at a value (nothing that waits for the device).
+        function: of fixed shapes; it never reads a value, which would wait for the device.
         record: makes a recording, as `CudaGraphs` does.
-        at_most: recordings that are kept; further shapes are called plainly, so that a session
+        at_most: the most recordings to keep; further shapes run without one, so that a session
             whose objects come and go doesn't fill the device's memory.
 
     Attributes:
-        must_record: whether a recording that fails is an error, as it is while the process warms
-            up; otherwise nothing more is recorded, and new shapes are called plainly.
+        must_record: whether a failed recording is an error, as during warm-up; later it only ends
+            recording, and new shapes run without one.
     """
 
     def __init__(self, function: TensorFunction, record: Record, at_most: int = 16) -> None:
@@ -57,6 +57,7 @@ class Replayed:
         self.must_record = True
 
     def __call__(self, *tensors: Tensor) -> Any:
+        """Replay the graph of these shapes and dtypes, recording it first; results are copies."""
         key = tuple((tuple(tensor.shape), tensor.dtype) for tensor in tensors)
         recording = self._recordings.get(key)
         if recording is None:
@@ -69,7 +70,7 @@ class Replayed:
         return _owned(recording.results)
 
     def _recorded(self, key: Key, tensors: tuple[Tensor, ...]) -> Recording | None:
-        """A new recording; None where there are enough of them, or the device has no room."""
+        """A new recording; None where the limit is reached, or the device has no memory left."""
         if len(self._recordings) >= self._at_most:
             return None
         try:
@@ -79,19 +80,20 @@ class Replayed:
             if self.must_record:
                 raise
             self._at_most = 0
-            log.warning("new shapes are computed without a recording from now on: %s", error)
+            log.warning("CUDA graph capture failed, new shapes run without graphs: %s", error)
             return None
         return recording
 
 
 class CudaGraphs:
-    """Records CUDA graphs that share one pool of memory: they are never replayed at once."""
+    """Records CUDA graphs that share one memory pool, because they are never replayed
+    concurrently."""
 
     def __init__(self) -> None:
         self._pool = torch.cuda.graph_pool_handle()
 
     def __call__(self, function: TensorFunction, inputs: tuple[Tensor, ...]) -> Recording:
-        """Record a function's work on `inputs`, which must stay what the work reads."""
+        """Record a function's work on `inputs`, which the recording keeps reading."""
         aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):

@@ -15,8 +15,8 @@ def blank_view(network: VideoNetwork) -> Tensor:
 
 
 def blank_memory(network: VideoNetwork, rows: int, maps: int, pointers: int) -> Memory:
-    """Memories of `rows` hypotheses with so many maps and pointers each, padded where the network
-    pads them."""
+    """Memories of `rows` hypotheses with so many maps and pointers each, padded if the network pads
+    memories."""
     spec, device = network.spec, network.device
     shape = (rows, maps, spec.memory_tokens, spec.memory_channels)
     return network.prepare_memory(

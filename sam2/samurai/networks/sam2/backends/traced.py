@@ -1,9 +1,9 @@
-"""Modules as graphs of TorchScript: the same kernels without Python between them.
+"""Modules traced to TorchScript: the same kernels without Python between them.
 
-For small networks on a CPU a quarter of the time goes into calling the kernels, not into running
-them. A traced graph calls the same kernels in the same order, bit-equal. Sizes that a module reads
-from its inputs stay variables of the graph: one graph serves every number of objects, maps and
-pointers, and none is made in the middle of a video.
+Small networks on a CPU spend a quarter of their time in calling kernels, not in running them. A
+traced graph calls the same kernels in the same order, bit-equal. Sizes that a module reads from its
+inputs stay variables of the graph: one graph serves any number of objects, maps and pointers, and
+none is traced during a video.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from samurai.networks.sam2.modules import NetworkModules, TensorFunction, as_map
 @torch.no_grad()
 def prepare(network: VideoNetwork, modules: NetworkModules, objects: int) -> NetworkModules:
     """Traced modules, see `execution.Backend`; for float32. The single decoder, used for prompts
-    alone, stays as it is."""
+    only, is not replaced."""
     view, memory = blank_view(network), blank_memory(network, rows=1, maps=1, pointers=1)
     features = network.encode(view)
     conditioned = network.condition(features, memory)
@@ -43,7 +43,7 @@ def trace(function: TensorFunction, *examples: Tensor) -> TensorFunction:
     """The graph of a function, made by running it on example inputs, on their device.
 
     Args:
-        function: may shape its tensors by the sizes of its inputs but take no decision by them.
+        function: may use the sizes of its inputs for shapes, but not for branches.
     """
     # inference tensors can't be traced; gradients are off all the same
     with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
@@ -61,8 +61,8 @@ def trace(function: TensorFunction, *examples: Tensor) -> TensorFunction:
 
 @contextmanager
 def _without_profiling() -> Iterator[None]:
-    """While this holds, a graph's first call makes it ready. By default torch watches one call and
-    then rewrites the graph for what it saw, which takes longer and leads to the same kernels."""
+    """In this context a graph's first call makes it ready. By default torch profiles one call and
+    then rewrites the graph, which takes longer and leads to the same kernels."""
     before = torch._C._jit_set_profiling_mode(False)
     try:
         yield
