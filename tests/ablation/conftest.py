@@ -19,7 +19,7 @@ from samurai.cli.main import main
 from samurai.regions import Answer
 from vot_wrapper.settings import Settings
 from vot_wrapper.toolkit import bundled
-from vot_wrapper.trax.server import Conversation
+from vot_wrapper.trax.server import TraxHandler
 
 SINGLE = """
 title: Small
@@ -92,7 +92,7 @@ class PolicyProcess(LocalProcess):
         super().__init__()
         assert self._client is not None
         tracker = ShiftedTracker(SHIFTS[policy])
-        self._client._conversation = Conversation(self._client, tracker, Settings())
+        self._client._handler = TraxHandler(self._client, tracker, Settings())
         type(self).runs.append(policy)
 
 

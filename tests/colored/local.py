@@ -3,7 +3,7 @@
 Hundreds of runs take seconds this way.
 
 What stands on either side is the real thing: the toolkit converts frames and regions for TraX and
-back, and `vot_wrapper.trax.server.Conversation` answers.
+back, and `vot_wrapper.trax.server.TraxHandler` answers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from vot.tracker.trax import TrackerProcess
 
 from colored.tracker import ColorTracker
 from vot_wrapper.settings import Settings
-from vot_wrapper.trax.server import Conversation
+from vot_wrapper.trax.server import TraxHandler
 
 Seconds = Callable[[int], float]  # of the n-th request since the last initialization
 
@@ -30,7 +30,7 @@ class LocalClient:
         self._seconds = seconds
         self._count = 0
         self._reply: Any = None
-        self._conversation = Conversation(self, ColorTracker(), Settings())
+        self._handler = TraxHandler(self, ColorTracker(), Settings())
 
     def initialize(self, images: Any, objects: Any, properties: Any) -> Any:
         self._count = 0
@@ -45,7 +45,7 @@ class LocalClient:
 
     def _ask(self, kind: str, images: Any, objects: Any) -> Any:
         try:
-            self._conversation.answer(trax.server.Request(kind, images, objects, None))
+            self._handler.answer(trax.server.Request(kind, images, objects, None))
         except Exception as error:  # as when the process quits with a reason
             raise trax.TraxException(f"Server terminated the session: {error}") from error
         return self._reply, self._seconds(self._count)

@@ -33,7 +33,7 @@ class Fault(AssertionError):
 class Zygote:
     """Starts `zygote.py`; makes peers by forking."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         ours, theirs = socket.socketpair()
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SAMURAI_")}
         # The process beside the tests is of this checkout, whatever is installed.
@@ -64,7 +64,7 @@ class Zygote:
         line, _, self._said = self._said.partition(b"\n")
         return json.loads(line)
 
-    def close(self):
+    def close(self) -> None:
         self._socket.close()
         self._process.kill()
         self._process.wait()
@@ -78,7 +78,7 @@ class Peer:
         merged: standard error comes through the same pipe, as with the toolkit.
     """
 
-    def __init__(self, zygote, merged, environment=None):
+    def __init__(self, zygote, merged, environment=None) -> None:
         self._zygote = zygote
         self.merged = merged
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  (closed by `close`)
@@ -94,7 +94,7 @@ class Peer:
         if not HELLO.fullmatch(self.line(seconds=START_SECONDS) or b""):
             raise Fault("no hello")
 
-    def send(self, data):
+    def send(self, data) -> None:
         """Write all of it; a process that ended is no fault here."""
         view = memoryview(data)
         try:
@@ -141,7 +141,7 @@ class Peer:
             return b"\n".join(self.other)
         return os.pread(self._log.fileno(), 1 << 20, 0)
 
-    def signal(self, number):
+    def signal(self, number) -> None:
         os.kill(self.pid, number)
 
     def resident(self):
@@ -149,17 +149,17 @@ class Peer:
         pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
-    def close_output(self):
+    def close_output(self) -> None:
         if self._out >= 0:
             os.close(self._out)
         self._out = -1
 
-    def close_input(self):
+    def close_input(self) -> None:
         if self._in >= 0:
             os.close(self._in)
         self._in = -1
 
-    def close(self):
+    def close(self) -> None:
         """Free the descriptors; kill the process if it hasn't ended."""
         self.close_output()
         self.close_input()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -12,17 +13,17 @@ from fuzz import zygote
 SIDE = 64  # square, so that EXIF turns don't change the size
 
 
-def make(folder):
+def make(folder: Path):
     """Write the files; returns {name: path} of those that are read, and of those that aren't."""
     return _sound(folder), _broken(folder)
 
 
-def _sound(folder):
+def _sound(folder: Path):
     rng = np.random.default_rng(0)
     plain = Image.fromarray(rng.integers(0, 200, (SIDE, SIDE, 3), np.uint8))
     paths = {}
 
-    def save(name, image=plain, **options):
+    def save(name: str, image=plain, **options) -> None:
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         image.save(path, **options)
@@ -60,10 +61,10 @@ def _sound(folder):
     return paths
 
 
-def _broken(folder):
+def _broken(folder: Path):
     paths = {}
 
-    def write(name, data):
+    def write(name: str, data) -> None:
         (folder / name).write_bytes(data)
         paths[name] = os.fsencode(folder / name)
 
@@ -87,7 +88,7 @@ def _broken(folder):
     return paths
 
 
-def special(folder):
+def special(folder: Path):
     """{name: path} of pictures that make the tracker misbehave, see `zygote`."""
     paths = {}
     for name in ("BUSY", "BROKEN", "NOT_A_NUMBER", "FORGETFUL", "NOISY"):

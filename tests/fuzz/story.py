@@ -23,7 +23,7 @@ class Story:
         number: of the story; with the fuzzer's seed it decides everything.
     """
 
-    def __init__(self, fuzzer, number):
+    def __init__(self, fuzzer, number) -> None:
         self.rng = np.random.default_rng([fuzzer.seed, number])
         self.fuzzer, self.number, self.real = fuzzer, number, fuzzer.real
         self.folder, self.sound = fuzzer.folder, fuzzer.sound
@@ -44,7 +44,7 @@ class Story:
         shares = np.array(list(weights.values()), float)
         return list(weights)[int(self.rng.choice(len(shares), p=shares / shares.sum()))]
 
-    def tell(self):
+    def tell(self) -> None:
         """Live it; Fault: the process broke an invariant."""
         long = self.number % 50 == 49 and not self.real
         length = LONG_LIFE if long else int(self.rng.geometric(1 / 15))
@@ -64,7 +64,7 @@ class Story:
         finally:
             self.peer.close()
 
-    def take(self, step):
+    def take(self, step) -> None:
         self.done.append(step.__name__)
         step(self)
 
@@ -82,7 +82,7 @@ class Fuzzer:
         stories: how many processes lived.
     """
 
-    def __init__(self, seed, real=False):
+    def __init__(self, seed, real=False) -> None:
         self.seed, self.real = seed, real
         self.counts = collections.Counter()
         self.replies = self.stories = 0
@@ -116,7 +116,7 @@ class Fuzzer:
         """Replies, and ends of processes."""
         return self.replies + self.stories
 
-    def tell(self, number):
+    def tell(self, number) -> None:
         story = Story(self, number)
         try:
             story.tell()

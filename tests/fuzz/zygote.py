@@ -31,7 +31,7 @@ class BookTracker:
 
 
 class BookSession:
-    def __init__(self):
+    def __init__(self) -> None:
         self.regions, self.time = [], -1
 
     def start(self, frame, objects):
@@ -67,11 +67,11 @@ class BookSession:
             confidence = float("nan")
         return Answer(number, mask, Box.of_mask(mask), confidence, absent)
 
-    def update_memory_async(self):
+    def update_memory_async(self) -> None:
         pass
 
 
-def serve(connection):
+def serve(connection) -> None:
     """For each line with three descriptors fork a tracker process; tell its pid, then its end."""
     while True:
         data, descriptors, _, _ = socket.recv_fds(connection, 4096, 3)
@@ -88,7 +88,7 @@ def serve(connection):
         connection.sendall(json.dumps({"code": os.waitstatus_to_exitcode(status)}).encode() + b"\n")
 
 
-def become(descriptors, environment):
+def become(descriptors, environment) -> None:
     code = 70
     try:
         for target, descriptor in enumerate(descriptors):

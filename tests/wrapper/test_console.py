@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from vot_wrapper.commands import console as module
 from vot_wrapper.commands.console import Console, Interrupt, WorkersConsole
 from vot_wrapper.toolkit.running import Failure
 
@@ -20,7 +19,7 @@ class Terminal(io.StringIO):
 
 def test_a_terminal_shows_the_part_and_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([100.0, 100.0, 110.0, 110.0, 110.1])
-    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr("vot_wrapper.commands.console.time.monotonic", lambda: next(clock))
     stream = Terminal()
     console = Console(Interrupt(), stream)
     console.sequence("bag", 1, 3)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from samurai.config import setting_names
 from samurai.models import manifest
+from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import ModelCard, bundled_folder, model_card
 from vot_wrapper.settings import Settings
 from vot_wrapper.toolkit import fingerprint as fingerprints
 from vot_wrapper.toolkit.fingerprint import differences, fingerprint
 from vot_wrapper.toolkit.sections import Section
 
+pytestmark = pytest.mark.usefixtures("plain_environment")
 ROOT = Path(__file__).parents[2]
 OTHER_VALUES = {
     "model": "tiny",
@@ -38,7 +40,7 @@ OTHER_VALUES = {
     "window": "whole",
     "motion_weight": "0.5",
 }
-OTHER_CARD = {
+OTHER_CARD: dict[str, Any] = {
     "file": "other.safetensors",
     "configuration": "sam2.1/sam2.1_hiera_t.yaml",
     "bytes": 1,
@@ -50,12 +52,6 @@ OTHER_CARD = {
     "url": "https://example.org/nano",
     "sha256": "0" * 64,
 }
-
-
-@pytest.fixture(autouse=True)
-def clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("SAMURAI_")]:
-        monkeypatch.delenv(name)
 
 
 def section(env: Mapping[str, str] | None = None, **rest: str) -> Section:
@@ -133,7 +129,7 @@ def test_the_configuration_counts_by_its_content(
 ) -> None:
     then = fingerprint(section())
     copy = tmp_path / "nano.yaml"
-    original = fingerprints.configuration_path(model_card("nano"))
+    original = configuration_path(model_card("nano"))
     text = original.read_text()
     monkeypatch.setattr(fingerprints, "configuration_path", lambda _: copy)
     copy.write_text(f"# a word\n{text}")
