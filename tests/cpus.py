@@ -173,8 +173,8 @@ def main() -> int:
     for cell in cells:
         for failure in cell.failed:
             print(f"FAILED {failure} ({cell.capability}, {cell.threads} threads)")
-    narrow = any(deviation * LEAST_FACTOR > margin for _, deviation, margin in seen)
-    return int(narrow or any(cell.failed for cell in cells))
+    too_narrow = any(deviation * LEAST_FACTOR > margin for _, deviation, margin in seen)
+    return int(too_narrow or any(cell.failed for cell in cells))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from fuzz.peer import Fault
 from fuzz.story import Fuzzer
 
 
-def page(fuzzer, seconds):
+def page(fuzzer: Fuzzer, seconds: float) -> str:
     """The report, as Markdown."""
     tracker = "nano" if fuzzer.real else "the tracker of `tests/fuzz/zygote.py`"
     rows = "\n".join(f"| {name} | {count:,} |" for name, count in sorted(fuzzer.counts.items()))
@@ -38,7 +38,7 @@ def main() -> None:
     began = time.monotonic()
     said = 0
 
-    def progress(fuzzer) -> None:
+    def progress(fuzzer: Fuzzer) -> None:
         nonlocal said
         if fuzzer.exchanges >= said:
             print(f"{fuzzer.exchanges} exchanges, {fuzzer.stories} processes", flush=True)

@@ -6,7 +6,7 @@ import pytest
 
 from fuzz import steps
 from fuzz.peer import Fault
-from fuzz.story import Fuzzer
+from fuzz.story import Fuzzer, Story
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def test_a_thousand_exchanges() -> None:
 
 
 def test_a_fault_says_how_to_see_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(story) -> None:
+    def wrong(story: Story) -> None:
         raise Fault("as an example")
 
     monkeypatch.setattr(steps, "LAST", {wrong: 1})

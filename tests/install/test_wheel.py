@@ -147,7 +147,7 @@ def environment(
 ) -> Path:
     """A new environment with an archive installed; returns its folder."""
     folder = tmp_path_factory.mktemp("environment")
-    command = [sys.executable, "-m", "venv", "--without-pip", folder / "venv"]
+    command = [sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")]
     subprocess.run(command, check=True)
     borrowed = folder / "borrowed"
     borrowed.mkdir()
@@ -156,9 +156,10 @@ def environment(
             (borrowed / entry.name).symlink_to(entry)
     (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
     (site / "borrowed.pth").write_text(f"{borrowed}\n")
-    pip = [sys.executable, "-m", "pip", "--python", folder / "venv" / "bin" / "python", "install"]
+    python = str(folder / "venv" / "bin" / "python")
+    pip = [sys.executable, "-m", "pip", "--python", python, "install"]
     options = ["--no-index", "--no-deps", "--no-build-isolation", "--quiet"]
-    subprocess.run([*pip, *options, archives[request.param]], check=True, env=bare({}))
+    subprocess.run([*pip, *options, str(archives[request.param])], check=True, env=bare({}))
     (folder / "venv" / "bin" / "vot").write_text(
         f"#!{folder}/venv/bin/python\nfrom vot.utilities.cli import main\nmain()\n"
     )

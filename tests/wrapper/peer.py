@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from trax.client import Client
 
 FAKE_SERVER = Path(__file__).with_name("fake_server.py")
-SECONDS = 60
+SECONDS = 120
 
 BoolArray = NDArray[np.bool_]
 Region = Any  # a region of trax, which has no types

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import trax
 from numpy.typing import NDArray
 from oracles.agreement import assert_close, assert_overlap, overlap
@@ -15,10 +17,11 @@ from wrapper.peer import BoolArray, Connect, pasted, rectangle
 from wrapper.peer import mask as trax_mask
 
 from samurai import Box, Mask, Tracker
+from samurai.runtime.threads import set_thread_count
 from samurai.video.images import read_frame
 
 SIZE = HEIGHT, WIDTH = 120, 160
-FRAMES = 8
+FRAMES = 6
 Video = tuple[list[Path], list[BoolArray], list[BoolArray]]
 
 
@@ -41,6 +44,14 @@ def filled(left: float, top: float, width: float, height: float) -> BoolArray:
     return canvas
 
 
+@pytest.fixture
+def same_threads() -> Iterator[None]:
+    """Takes back what a test changes of the number of threads."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Video:
     folder = tmp_path_factory.mktemp("video")
@@ -54,7 +65,9 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Video:
     return paths, discs, squares
 
 
-def test_the_wire_carries_what_the_tracker_says(connect: Connect, video: Video) -> None:
+def test_the_wire_carries_what_the_tracker_says(
+    connect: Connect, video: Video, same_threads: None
+) -> None:
     """A mask, a late rectangle, and a second video in the same process. Two processes may round in
     two ways (by their threads); that the wire changes no pixel is shown with the fake tracker."""
     paths, discs, squares = video
@@ -63,6 +76,7 @@ def test_the_wire_carries_what_the_tracker_says(connect: Connect, video: Video) 
     late = rectangle(*astuple(box))
     peer = connect(real=True)
 
+    set_thread_count(160, {})  # as in the process
     session = Tracker.load("nano", device="cpu").session()
     for _ in range(2):  # the second video begins where the first did: as in a new process
         wire = [peer.initialize(paths[0], disc)]
