@@ -237,12 +237,6 @@ def test_an_extra_is_added_and_remembered(pip: StandIn) -> None:
     assert pip.run("training,test") == []  # all of it is in the lock of everybody
 
 
-def test_an_extra_from_the_start(pip: StandIn) -> None:
-    calls = pip.run("distributed", "training")
-    assert len(calls) == 6 and "ray" in names(calls[-1])
-    assert pip.run() == []
-
-
 def test_an_unknown_extra_is_refused(pip: StandIn, capsys: pytest.CaptureFixture[str]) -> None:
     assert pip.run("distributed", "numpy") == []
     (line,) = capsys.readouterr().err.splitlines()

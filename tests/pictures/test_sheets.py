@@ -18,7 +18,6 @@ from samurai.evaluation.pictures.page import Entry, write_page
 from samurai.evaluation.pictures.recording import Recording, State, Track
 from samurai.evaluation.pictures.report import add_item, link_pictures
 from samurai.evaluation.pictures.sheet import SHEET_WIDTH, draw_sheet, draw_thumbnail, sample
-from vot_wrapper.commands.visualize import CODEC_NAMES
 
 MakeTrack = Callable[..., Track]
 MakeRun = Callable[..., Recording]
@@ -57,10 +56,6 @@ def test_any_number_of_frames_makes_a_sheet(
         assert sheet.shape[1] == SHEET_WIDTH and sheet.dtype == np.uint8
         assert 250 < sheet.shape[0] < 2000
     assert max(draw_thumbnail(run).shape) <= 322
-
-
-def test_command_and_writer_know_the_same_codecs() -> None:
-    assert set(CODEC_NAMES) == set(video.CODECS)
 
 
 def test_a_codec_that_opencv_lacks_is_told(

@@ -208,19 +208,6 @@ def test_the_toolkits_own_stack_fails(
     assert failure is not None and complaint in failure.reason
 
 
-def test_supervised_repetitions_are_alike_so_three_are_enough(open_stack: Open) -> None:
-    """The stack asks for 15; the toolkit stops when three are equal."""
-    context = open_stack("vot2018/shortterm", POLYGONS, names=("only",))
-    assert run(context) is None
-    folder = context.folder / "results" / "colored" / "baseline" / "only"
-    repetitions = sorted(folder.glob("*.bin"))
-    assert [file.name for file in repetitions] == [f"only_{n:03d}.bin" for n in (1, 2, 3)]
-    assert len({file.read_bytes() for file in repetitions}) == 1
-    results = context.workspace.stack["baseline"].results(context.trackers[0], context.sequences[0])
-    codes = [r.code for r in Trajectory.read(results, "only_001").regions() if is_special(r)]
-    assert codes == [1, 2, 0, 0, 0, 0, 1]  # a start, a failure, four skipped, a start
-
-
 def test_confidence_arrives_in_precision_recall_and_f(
     open_stack: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,18 +85,6 @@ def test_sequences_are_advised_where_some_have_no_problem(
     assert code == 1 and "--sequences" not in printed  # not one is left
 
 
-def test_sequences_are_not_advised_where_the_toolkit_needs_all(
-    make_workspace: MakeWorkspace, evaluate: Evaluate
-) -> None:
-    workspace = make_workspace()
-    file = workspace / "sequences" / "drift" / "sequence"
-    file.write_bytes(file.read_text().encode("utf-16"))
-    for chosen in ([], ["--sequences", "swing"]):
-        code, printed = evaluate("scripted", "--workspace", workspace, *chosen)
-        assert code == 1 and f"PROBLEM  {file}" in printed
-        assert "nothing was run: repair the data\n" in printed
-
-
 def test_an_anchor_where_nothing_is_annotated_is_named_by_both_commands(
     make_workspace: MakeWorkspace, evaluate: Evaluate, starts: Starts
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Callable
@@ -296,14 +295,6 @@ def test_wrong_usage_is_one_line_with_the_remedy(workspace: Path, visualize: Cal
         assert message in printed and "Traceback" not in printed
 
 
-def test_results_of_a_stack_that_the_toolkit_cannot_run(workspace: Path, visualize: Call) -> None:
-    (workspace / "stack.yaml").write_text(STACK.replace("samurai-", ""))
-    full: list[Region] = [INIT, *(box(n) for n in range(1, LENGTH))]
-    record(workspace, "old/baseline/box", "box_00000000", full)
-    code, printed = visualize("--workspace", workspace, "--experiment", "baseline")
-    assert code == 0, printed
-
-
 def test_the_report_and_the_pictures_find_each_other(
     make_workspace: MakeWorkspace, evaluate: Evaluate, visualize: Call
 ) -> None:
@@ -323,18 +314,6 @@ def test_the_report_and_the_pictures_find_each_other(
     assert f"pictures     {index}\n" in printed
     os.utime(index, (0, 0))
     assert "older than some results" in evaluate("scripted", "--workspace", workspace)[1]
-
-
-def test_another_folder_leaves_the_workspace_alone(
-    workspace: Path, visualize: Call, tmp_path: Path
-) -> None:
-    full: list[Region] = [INIT, *(box(n) for n in range(1, LENGTH))]
-    record(workspace, "old/unsupervised/box", "box_001", full)
-    other = tmp_path / "other"
-    assert visualize("--workspace", workspace, "--output", other)[0] == 0
-    assert not (workspace / "reports").exists()
-    (entry,) = json.loads((other / "pictures.json").read_text())
-    assert (entry["tracker"], entry["sequence"]) == ("old", "box")
 
 
 def test_annotations_know_the_frames_that_nobody_annotated(workspace: Path) -> None:

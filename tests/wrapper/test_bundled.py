@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from samurai.cli.main import main
 from samurai.errors import ConfigurationError
 from vot_wrapper.toolkit import bundled
 from vot_wrapper.toolkit.workspaces import open_workspace
@@ -91,19 +90,6 @@ def test_a_place_that_cant_be_written_to(installed: Path) -> None:
         bundled.open_user_workspace(lambda _: None)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-@pytest.mark.parametrize("made", [True, False])
-def test_a_read_only_home_and_a_copy_of_another_user(installed: Path, made: bool) -> None:
-    installed.mkdir()
-    place = bundled.open_user_workspace(lambda _: None) if made else installed
-    place.chmod(0o500)
-    try:
-        with pytest.raises(ConfigurationError, match="samurai workspace FOLDER"):
-            bundled.open_user_workspace(lambda _: None)
-    finally:
-        place.chmod(0o700)
-
-
 def test_a_copy_that_isnt_writable(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bundled.open_user_workspace(lambda _: None)
     monkeypatch.setattr(os, "access", lambda *_: False)
@@ -138,13 +124,6 @@ def test_an_incomplete_installation(installed: Path) -> None:
     (bundled._PACKAGE / "workspace" / "config.yaml").unlink()
     with pytest.raises(ConfigurationError, match="install samurai-vot again"):
         bundled.source()
-
-
-def test_the_command_quotes_a_folder_with_spaces(
-    installed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["workspace", str(tmp_path / "w ro ä")]) == 0
-    assert f"--workspace '{tmp_path / 'w ro ä'}'" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("importable", [True, False])

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import samurai
 from samurai.cli import doctor
 from samurai.cli import main as cli
 from samurai.config import setting_names
@@ -49,15 +48,6 @@ def test_without_a_command_there_is_the_help(capsys: pytest.CaptureFixture[str])
     assert "COMMAND" in printed.out and "evaluate" in printed.out and not printed.err
 
 
-def test_the_versions(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        cli.main(["--version"])
-    assert ended.value.code == 0
-    first, second = capsys.readouterr().out.splitlines()
-    assert first == f"samurai {samurai.__version__}"
-    assert all(f"{name} " in second for name in cli.VERSIONED)
-
-
 def test_errors_with_a_remedy_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["download", "huge"]) == 2
     printed = capsys.readouterr()
@@ -65,11 +55,6 @@ def test_errors_with_a_remedy_are_one_line(capsys: pytest.CaptureFixture[str]) -
     [line] = printed.err.strip().splitlines()
     assert line.startswith("samurai: ")
     assert "nano, tiny, small, base_plus, large" in line
-
-
-def test_the_bundled_model_needs_no_download(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["download", "nano"]) == 0
-    assert "nano.safetensors" in capsys.readouterr().out
 
 
 def test_other_errors_keep_their_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

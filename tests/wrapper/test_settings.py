@@ -29,24 +29,7 @@ def test_what_is_given_is_what_is_read_and_not_empty() -> None:
 
 
 def test_every_setting_is_read(tmp_path: Path) -> None:
-    environ = {
-        "SAMURAI_MODEL": "large",
-        "SAMURAI_POLICY": "sam2",
-        "SAMURAI_DEVICE": "cuda:1",
-        "SAMURAI_DTYPE": "bfloat16",
-        "SAMURAI_SPEED": "fast",
-        "SAMURAI_BOX_PROMPT": "points",
-        "SAMURAI_WINDOW": "3",
-        "SAMURAI_MOTION_WEIGHT": "0.1",
-        "SAMURAI_INIT": "box",
-        "SAMURAI_OUTPUT": "mask",
-        "SAMURAI_OBJECTS": "sequential",
-        "SAMURAI_OVERLAP": "none",
-        "SAMURAI_POINTS": "cotracker",
-        "SAMURAI_FLOW": "raft",
-        "SAMURAI_LOG": str(tmp_path / "samurai.log"),
-    }
-    assert read_settings(environ) == Settings(
+    chosen = Settings(
         model="large",
         policy="sam2",
         device="cuda:1",
@@ -63,7 +46,13 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         flow="raft",
         log=tmp_path / "samurai.log",
     )
-    assert {each.variable for each in settings_of(Settings)} == {*environ, "SAMURAI_OFFLINE"}
+    environ = {f"SAMURAI_{name.upper()}": text for name, text in chosen.texts().items()}
+    assert environ["SAMURAI_OVERLAP"] == "none" and environ["SAMURAI_WINDOW"] == "3"
+    assert read_settings(environ) == chosen
+    plain = Settings()
+    names = {each.variable.removeprefix("SAMURAI_").lower() for each in settings_of(Settings)}
+    same = {name for name in names if getattr(chosen, name) == getattr(plain, name)}
+    assert same == {"offline"}
 
 
 @pytest.mark.parametrize(
