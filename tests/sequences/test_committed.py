@@ -7,6 +7,8 @@ from typing import Any
 
 import cv2
 import numpy as np
+from vot.dataset import load_dataset
+from vot.experiment.multistart import find_anchors
 
 MEGABYTE = 1_000_000
 
@@ -81,9 +83,9 @@ def test_tags_and_anchors_have_a_valid_value_per_frame(collection: Any) -> None:
 
 
 def test_bundled_sequences_have_three_anchors_with_long_runs(collections: Any) -> None:
-    for sequence in collections["bundled"].sequences.values():
-        forward, backward = (np.flatnonzero(sequence.anchors() * sign > 0) for sign in (1, -1))
-        last = sequence.shape[0] - 1
+    for sequence in load_dataset(str(collections["bundled"].folder)):
+        forward, backward = find_anchors(sequence)
+        last = len(sequence) - 1
         assert forward[0] == 0 and backward[-1] == last
-        runs = [*(last - forward), *backward]
+        runs = [*(last - start for start in forward), *backward]
         assert len(runs) == 3 and min(runs) >= 25
