@@ -21,7 +21,6 @@ class Committed:
     Attributes:
         properties: the lines `key=value` of the file `sequence`.
         masks: per object (N, H, W); empty where the object is absent or not introduced yet.
-        starts: per object, the frame that introduces it.
         values: the lines of every `.tag` and `.value` file, by file name.
     """
 
@@ -29,7 +28,6 @@ class Committed:
     folder: Path
     properties: dict[str, str]
     masks: dict[str, NDArray[np.bool_]]
-    starts: dict[str, int]
     values: dict[str, list[str]]
 
     @property
@@ -69,19 +67,17 @@ def read_sequence(sequence: Sequence, folder: Path) -> Committed:
     """What the toolkit reads of a sequence, and the lines of its small files."""
     lines = (folder / "sequence").read_text().splitlines()
     width, height = sequence.size
-    masks, starts = {}, {}
+    masks = {}
     for name in sorted(sequence.objects()):
         regions = [sequence.object(name, frame) for frame in range(len(sequence))]
-        starts[name] = next(n for n, region in enumerate(regions) if isinstance(region, Mask))
-        unknown = [np.zeros((height, width), np.bool_)] * starts[name]
-        known = [
-            each.rasterize((0, 0, width - 1, height - 1)) > 0 for each in regions[starts[name] :]
-        ]
+        start = next(n for n, region in enumerate(regions) if isinstance(region, Mask))
+        unknown = [np.zeros((height, width), np.bool_)] * start
+        known = [each.rasterize((0, 0, width - 1, height - 1)) > 0 for each in regions[start:]]
         masks[name] = np.stack([*unknown, *known])
     files = [*folder.glob("*.tag"), *folder.glob("*.value")]
     values = {file.name: file.read_text().splitlines() for file in files}
     properties = dict(line.split("=", 1) for line in lines)
-    return Committed(folder.name, folder, properties, masks, starts, values)
+    return Committed(folder.name, folder, properties, masks, values)
 
 
 def read_collection(workspace: Path, sources: str, megabytes: int) -> Collection:
