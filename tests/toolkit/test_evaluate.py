@@ -300,15 +300,3 @@ def test_ctrl_c_keeps_what_is_there(
     code, printed = evaluate("scripted", "--workspace", workspace)
     assert code == 0
     assert "baseline       1 of 2 sequences are kept" in printed
-
-
-def test_the_toolkits_own_multi_start_is_still_broken(
-    make_workspace: MakeWorkspace,
-) -> None:
-    """When this fails, the toolkit can do without our repair: see whether to drop it."""
-    workspace = make_workspace()
-    stack = workspace / "stack.yaml"
-    stack.write_text(stack.read_text().replace("samurai-multistart", "multistart"))
-    vot = [sys.executable, "-m", "vot", "evaluate", "scripted"]
-    ran = subprocess.run(vot, cwd=workspace, capture_output=True, text=True)
-    assert "ObjectQuery.state must be a Region" in ran.stdout + ran.stderr

@@ -193,6 +193,7 @@ def test_another_run_gives_the_same_bytes(open_stack: Open, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
+        ("vot2022/shortterm", "ObjectQuery.state must be a Region"),
         ("vot2022/longterm", "Local cache is required for redetection transformer"),
         ("vot2018/shortterm", "'list' object has no attribute 'properties'"),
         ("vots2025/realtime", "TrackerRuntime.run() is not implemented"),

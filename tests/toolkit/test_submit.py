@@ -409,30 +409,3 @@ def test_a_wrong_archive_is_refused(make: MakeWorkspace, tmp_path: Path) -> None
     (tmp_path / "archive.zip").write_bytes(b"PK no archive")
     with pytest.raises(PackingError, match=r"archive\.zip can't be read"):
         verify(tmp_path / "archive.zip", tracker, inventory)
-
-
-# With a real TraX process
-
-
-def test_results_of_a_real_run_and_what_changed_since(
-    make_workspace: Callable[..., Path],
-    evaluate: Submit,
-    submit: Submit,
-) -> None:
-    workspace = make_workspace("mask")
-    code, printed = evaluate("scripted", "--workspace", workspace)
-    assert code == 0, printed
-    code, printed = submit("scripted", "--workspace", workspace)
-    assert code == 0, printed
-    assert "made with" not in printed
-    assert "24 result files, each compared with the original" in printed
-
-    registry = workspace / "trackers.ini"
-    registry.write_text(registry.read_text() + "env_SCRIPTED_SHIFT = 3\n")
-    code, printed = submit("scripted", "--workspace", workspace)
-    assert code == 1, printed
-    (line,) = (line for line in printed.splitlines() if "stale" in line)
-    assert "baseline/drift, baseline/swing, unsupervised/drift and 1 more are stale" in line
-    assert line.endswith("env_SCRIPTED_SHIFT (new)")
-    assert f"-> run `samurai evaluate scripted --workspace {workspace} --force`" in printed
-    assert not list(workspace.rglob("*_*/*.zip"))[1:]

@@ -85,14 +85,6 @@ def test_a_mask_is_answered_by_masks_cropped_to_their_box(peer: Peer, images: li
     assert np.array_equal(region.array(), shape)
 
 
-def test_a_mask_that_reaches_beyond_the_frame_is_clipped(peer: Peer, images: list[Path]) -> None:
-    big = np.ones((HEIGHT + 20, WIDTH + 20), np.uint8)
-    [(region, _)] = peer.initialize(images[0], trax.Mask.create(big, -10, -10))
-    assert pasted(region).all()
-    [(region, _)] = peer.initialize(images[0], trax.Mask.create(big, 50, 30))
-    assert np.array_equal(pasted(region), filled(50, 30, 10, 10))
-
-
 def test_an_object_of_one_pixel(peer: Peer, images: list[Path]) -> None:
     [(region, _)] = peer.initialize(images[0], trax.Mask.create(np.ones((1, 1), np.uint8), 59, 39))
     assert np.array_equal(pasted(region), filled(59, 39, 1, 1))
