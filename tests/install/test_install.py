@@ -308,43 +308,37 @@ def test_a_python_without_venv_is_told_what_to_install(
     assert "lacks its modules venv and ensurepip. Remedy: " in error
 
 
-@pytest.mark.parametrize(
-    ("output", "cause"),
-    [
-        (
-            "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError("
-            "'Failed to establish a new connection: [Errno -3] Temporary failure in name "
-            "resolution')': /simple/pip/\n"
-            "ERROR: Could not find a version that satisfies the requirement pip==26.3\n"
-            "ERROR: No matching distribution found for pip==26.3\n",
-            "no network: ",
-        ),
-        (
-            "ERROR: Could not install packages due to an OSError: HTTPSConnectionPool(host='x', "
-            "port=443): Max retries exceeded with url: /torch.whl\n",
-            "no network: ",
-        ),
-        (
-            "WARNING: Retrying (Retry(total=4)) after connection broken by 'ReadTimeoutError'\n"
-            "ERROR: Failed to build 'iopath' when getting requirements to build wheel\n",
-            "Failed to build 'iopath' when getting requirements to build wheel. ",
-        ),
-        (
-            "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on "
-            "device\n",
-            "the disk is full. ",
-        ),
-        (
-            "ERROR: No matching distribution found for torch==2.13.0\n",
-            "No matching distribution found for torch==2.13.0. ",
-        ),
-        ("Segmentation fault\n", "pip failed. "),
-    ],
+OFFLINE = (
+    "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError("
+    "'Failed to establish a new connection: [Errno -3] Temporary failure in name resolution')'\n"
+    "ERROR: Could not find a version that satisfies the requirement pip==26.3\n"
+    "ERROR: No matching distribution found for pip==26.3\n"
 )
-def test_what_pip_says_becomes_one_line(install: ModuleType, output: str, cause: str) -> None:
-    line = install.explain(output)
-    assert line.startswith(cause)
-    assert "Remedy: " in line and "\n" not in line and str(install.LOG) in line
+UNREACHABLE = (
+    "ERROR: Could not install packages due to an OSError: HTTPSConnectionPool(host='x', port=443): "
+    "Max retries exceeded with url: /torch.whl\n"
+)
+BROKEN_BUILD = (
+    "WARNING: Retrying (Retry(total=4)) after connection broken by 'ReadTimeoutError'\n"
+    "ERROR: Failed to build 'iopath' when getting requirements to build wheel\n"
+)
+NO_SPACE = (
+    "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n"
+)
+
+
+def test_what_pip_says_becomes_one_line(install: ModuleType) -> None:
+    for output, cause in (
+        (OFFLINE, "no network: "),
+        (UNREACHABLE, "no network: "),
+        (BROKEN_BUILD, "Failed to build 'iopath' "),
+        (NO_SPACE, "the disk is full. "),
+        ("ERROR: No matching distribution found for torch==2.13.0\n", "No matching distribution "),
+        ("Segmentation fault\n", "pip failed. "),
+    ):
+        line = install.explain(output)
+        assert line.startswith(cause)
+        assert "Remedy: " in line and "\n" not in line and str(install.LOG) in line
 
 
 @pytest.mark.parametrize("version", [(3, 9, 18), (3, 15, 0)])

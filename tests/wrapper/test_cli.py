@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import samurai
 from samurai.cli import doctor
 from samurai.cli import main as cli
 from samurai.config import setting_names
@@ -46,6 +47,15 @@ def test_without_a_command_there_is_the_help(capsys: pytest.CaptureFixture[str])
     assert cli.main([]) == 0
     printed = capsys.readouterr()
     assert "COMMAND" in printed.out and "evaluate" in printed.out and not printed.err
+
+
+def test_the_versions(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == f"samurai {samurai.__version__}"
+    assert all(f"{name} " in second for name in cli.VERSIONED)
 
 
 def test_errors_with_a_remedy_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
