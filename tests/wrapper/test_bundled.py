@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from samurai.cli.main import main
 from samurai.errors import ConfigurationError
 from vot_wrapper.toolkit import bundled
 from vot_wrapper.toolkit.workspaces import open_workspace
@@ -124,6 +125,13 @@ def test_an_incomplete_installation(installed: Path) -> None:
     (bundled._PACKAGE / "workspace" / "config.yaml").unlink()
     with pytest.raises(ConfigurationError, match="install samurai-vot again"):
         bundled.source()
+
+
+def test_the_command_quotes_a_folder_with_spaces(
+    installed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["workspace", str(tmp_path / "w ro ä")]) == 0
+    assert f"--workspace '{tmp_path / 'w ro ä'}'" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("importable", [True, False])

@@ -58,7 +58,9 @@ def test_the_versions(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(f"{name} " in second for name in cli.VERSIONED)
 
 
-def test_errors_with_a_remedy_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_download_names_the_file_or_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["download", "nano"]) == 0, "bundled: only verified"
+    assert "nano.safetensors" in capsys.readouterr().out
     assert cli.main(["download", "huge"]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""

@@ -47,7 +47,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         log=tmp_path / "samurai.log",
     )
     environ = {f"SAMURAI_{name.upper()}": text for name, text in chosen.texts().items()}
-    assert environ["SAMURAI_OVERLAP"] == "none" and environ["SAMURAI_WINDOW"] == "3"
+    assert environ["SAMURAI_OVERLAP"] == "none" and environ["SAMURAI_WINDOW"] == "3.0"
     assert read_settings(environ) == chosen
     plain = Settings()
     names = {each.variable.removeprefix("SAMURAI_").lower() for each in settings_of(Settings)}
