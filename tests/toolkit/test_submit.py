@@ -158,7 +158,9 @@ def test_complete_results_are_packed_as_they_are(
     assert manifest["configuration"]["env"]["SAMURAI_MODEL"] == "nano"
     assert not list(workspace.glob("*.zip"))  # nothing is left in the workspace itself
     names = {file.name for file in (tmp_path / "out").iterdir()}
-    texts = "description-short.txt description-long.md tracker.bib requirements-lock.txt checklist.md"
+    texts = (
+        "description-short.txt description-long.md tracker.bib requirements-lock.txt checklist.md"
+    )
     assert names == {archive.name, *texts.split()}
     for file in (tmp_path / "out").iterdir():
         assert str(workspace).encode() not in file.read_bytes()
