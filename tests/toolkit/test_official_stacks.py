@@ -332,7 +332,7 @@ def answers_of(context: EvaluationContext) -> list[list[str]]:
     return found
 
 
-def test_confidence_and_answers_survive_a_gap() -> None:
+def test_confidence_and_answers_survive_a_gap(one_thread: None) -> None:
     """With nano: eight frames are missing, and the object is where it moved to meanwhile."""
     random = np.random.default_rng(3)
     texture = random.integers(0, 255, (12, 12, 3), dtype=np.uint8).repeat(5, 0).repeat(5, 1)

@@ -42,8 +42,10 @@ def test_the_toolkit_finds_every_tracker_with_its_model_and_policy(registry: Reg
         assert "python" not in described  # the interpreter that runs the toolkit
         env = described["env"]
         found.add((env["SAMURAI_MODEL"], env["SAMURAI_POLICY"]))
-        if tracker.identifier not in ("samurai", "samurai-sequential"):
-            assert tracker.identifier.startswith(f"{env['SAMURAI_POLICY']}-")
+        assert tracker.identifier.startswith(env["SAMURAI_POLICY"])
+        size = tracker.identifier.removeprefix(env["SAMURAI_POLICY"]).removeprefix("-")
+        small = size in ("", "sequential", "nano")
+        assert env["SAMURAI_MODEL"] == "nano" if small else env["SAMURAI_MODEL"][0] == size
     assert {model for model, _ in found} == set(model_names())
     assert {policy for _, policy in found} == set(policy_names())
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 import trax
 from numpy.typing import NDArray
 from oracles.agreement import assert_close, assert_overlap, overlap
@@ -17,7 +15,6 @@ from wrapper.peer import BoolArray, Connect, pasted, rectangle
 from wrapper.peer import mask as trax_mask
 
 from samurai import Box, Mask, Tracker
-from samurai.runtime.threads import set_thread_count
 from samurai.video.images import read_frame
 
 SIZE = HEIGHT, WIDTH = 120, 160
@@ -44,14 +41,6 @@ def filled(left: float, top: float, width: float, height: float) -> BoolArray:
     return canvas
 
 
-@pytest.fixture
-def same_threads() -> Iterator[None]:
-    """Takes back what a test changes of the number of threads."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Video:
     folder = tmp_path_factory.mktemp("video")
@@ -66,7 +55,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Video:
 
 
 def test_the_wire_carries_what_the_tracker_says(
-    connect: Connect, video: Video, same_threads: None
+    connect: Connect, video: Video, one_thread: None
 ) -> None:
     """A mask, a late rectangle, and a second video in the same process. Two processes may round in
     two ways (by their threads); that the wire changes no pixel is shown with the fake tracker."""
@@ -76,7 +65,6 @@ def test_the_wire_carries_what_the_tracker_says(
     late = rectangle(*astuple(box))
     peer = connect(real=True)
 
-    set_thread_count(160, {})  # as in the process
     session = Tracker.load("nano", device="cpu").session()
     for _ in range(2):  # the second video begins where the first did: as in a new process
         wire = [peer.initialize(paths[0], disc)]
