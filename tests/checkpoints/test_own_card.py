@@ -46,7 +46,7 @@ def section(model: Path | str) -> Section:
     return Section.of("mine", Path("trackers.ini"), content)
 
 
-def test_own_weights_track_as_their_card_says(card: Callable[[], Path]) -> None:
+def test_own_weights_track_as_their_card_says(card: Callable[[], Path], one_thread: None) -> None:
     from samurai import Box, Tracker
 
     tracker = Tracker.load(card(), device="cpu")
