@@ -19,6 +19,7 @@ from samurai.evaluation.pictures.drawing import (
     paint,
 )
 from samurai.evaluation.pictures.recording import MaskShape, PolygonShape, Recording, State, Track
+from samurai.evaluation.pictures.text import SMALL, write
 
 MakeTrack = Callable[..., Track]
 MakeRun = Callable[..., Recording]
@@ -116,3 +117,11 @@ def test_captions_of_many_objects_shrink_to_their_mean(
     run = make_run(*(make_track([n / 10], name=f"o{n}") for n in range(9)))
     assert words(run, 0, 1000)[1:] == [f"{n / 10:.2f}" for n in range(9)]
     assert words(run, 0, 300)[1:] == ["mean overlap 0.40 of 9 objects"]
+
+
+def test_text_keeps_to_its_area_and_pieces_without_room_are_left_out() -> None:
+    canvas = np.zeros((40, 80, 3), np.uint8)
+    write(canvas[10:30, 10:60], [("a", (255, 0, 0)), ("b" * 12, (0, 255, 0))], SMALL)
+    assert canvas[10:30, 10:60, 0].any() and not canvas[..., 1].any()
+    canvas[10:30, 10:60] = 0
+    assert not canvas.any()

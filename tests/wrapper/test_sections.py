@@ -136,6 +136,7 @@ def test_the_registries_of_a_workspace_and_its_own(tmp_path: Path) -> None:
     expected = [tmp_path / "a.ini", tmp_path / "more" / "trackers.yaml", folder / "trackers.ini"]
     for place in (folder, folder / "sequences"):
         assert registries(place, ROOT / "trackers.ini") == expected
+    assert registries(tmp_path / "elsewhere", folder / "trackers.ini") == [folder / "trackers.ini"]
 
 
 def test_yaml_and_ini_are_read_alike(tmp_path: Path, registry: Callable[[str], Path]) -> None:
