@@ -119,6 +119,8 @@ def test_truth_has_a_row_per_image(make: Make) -> None:
     for rows in (0, 3, 5):
         (root / "sequences" / "seq" / "groundtruth.txt").write_bytes(b"2,3,4,5\n" * rows)
         assert "truth rows" in grave(root)
+    (root / "sequences" / "seq" / "groundtruth.txt").unlink()
+    assert grave(root) == ["no truth"]
 
 
 def test_downloaded_truth_may_end_early(make: Make) -> None:

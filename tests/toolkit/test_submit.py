@@ -257,20 +257,23 @@ def test_an_experiment_that_never_ran_is_one_line(make: MakeWorkspace) -> None:
     workspace = make("vots2025/realtime")
     shutil.rmtree(workspace / "results" / "tiny-one" / "realtime")
     (problem,) = told(inventory_of(context(workspace)))
-    assert problem.startswith(
-        "tiny-one, realtime: no results at all: 4 trajectories of 2 sequences"
-    )
+    assert problem.startswith("tiny-one, realtime: no results at all")
+
+
+def test_a_sequence_without_anchors_is_told(make: MakeWorkspace) -> None:
+    workspace = make("./stack.yaml")
+    (workspace / "sequences/lonely/anchor.value").unlink()
+    (problem,) = told(inventory_of(context(workspace)))
+    assert problem.startswith("tiny-one, baseline, lonely: ") and "anchor" in problem
 
 
 def test_two_files_of_one_trajectory_are_a_warning(make: MakeWorkspace) -> None:
     workspace = make()
-    folder = workspace / "results/tiny-one/baseline/lonely"
-    (folder / "lonely_001.txt").write_text("1\n" * 5)
+    (workspace / "results/tiny-one/baseline/lonely/lonely_001.txt").write_text("1\n" * 5)
     inventory = inventory_of(context(workspace))
     assert told(inventory) == []
-    assert [problem.what.split(";")[0] for problem in inventory.problems] == [
-        "lonely_001 is there as .bin and .txt"
-    ]
+    (problem,) = inventory.problems
+    assert "lonely_001 is there" in problem.what
 
 
 # The command
@@ -365,9 +368,6 @@ def test_a_failed_attempt_leaves_nothing(
     assert "the toolkit made no archive" in printed
     assert not (tmp_path / "out").exists()
     assert len(result_files(workspace)) == 12  # links to the results were removed, not the results
-
-
-# The archive is looked into
 
 
 def test_a_wrong_archive_is_refused(make: MakeWorkspace, tmp_path: Path) -> None:
