@@ -6,7 +6,7 @@ import contextlib
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -20,6 +20,7 @@ from samurai.regions import Answer
 from vot_wrapper.settings import Settings
 from vot_wrapper.toolkit import bundled
 from vot_wrapper.trax.server import TraxHandler
+from vot_wrapper.trax.wire import Channel
 
 SINGLE = """
 title: Small
@@ -92,7 +93,7 @@ class PolicyProcess(LocalProcess):
         super().__init__()
         assert self._client is not None
         tracker = ShiftedTracker(SHIFTS[policy])
-        self._client._conversation = TraxHandler(self._client, tracker, Settings())
+        self._client._handler = TraxHandler(cast(Channel, self._client), tracker, Settings())
         type(self).runs.append(policy)
 
 
@@ -146,13 +147,6 @@ def bundled_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_several(folder / "multiobject")
     monkeypatch.setattr(bundled, "source", lambda: folder)
     return folder
-
-
-@pytest.fixture
-def with_hard_sequences(bundled_workspace: Path) -> Path:
-    """The same with hard sequences."""
-    write_several(bundled_workspace / "hard")
-    return bundled_workspace
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,6 @@ from safetensors.torch import load_file, save_file
 
 from samurai.errors import CheckpointError, ConfigurationError
 from samurai.models.checkpoints import (
-    build_model,
     checkpoint_path,
     configuration_path,
     load_model,
@@ -24,6 +21,7 @@ from samurai.models.checkpoints import (
     verify,
 )
 from samurai.models.manifest import ModelCard
+from samurai.networks.sam2.build import build_model
 
 CardMaker = Callable[..., ModelCard]
 
@@ -50,27 +48,6 @@ def test_nano_is_what_its_model_card_says(repository: Path) -> None:
     assert model.multimask_max_pt_num == 2
 
 
-def test_nano_sees() -> None:
-    """Features of two different images differ, and are finite and not degenerate."""
-    model = load_model(model_card("nano"))
-    torch.manual_seed(0)
-    with torch.inference_mode():
-        features = model.forward_image(torch.randn(2, 3, 160, 160))["vision_features"]
-    assert features.shape == (2, 128, 10, 10)
-    assert torch.isfinite(features).all()
-    assert not torch.allclose(features[0], features[1], atol=1e-2)
-
-
-def test_building_is_repeatable_and_random(micro: dict[str, Any]) -> None:
-    def weights(seed: int) -> torch.Tensor:
-        torch.manual_seed(seed)
-        return torch.cat([p.flatten() for p in build_model(micro).parameters()])
-
-    assert torch.equal(weights(1), weights(1))
-    assert not torch.equal(weights(1), weights(2))
-    assert torch.isfinite(weights(1)).all()
-
-
 def test_building_leaves_hydra_alone(micro: dict[str, Any]) -> None:
     """Neither needs Hydra's global state nor brings it about: another application may own it."""
     GlobalHydra.instance().clear()
@@ -92,46 +69,30 @@ def test_a_configuration_may_refuse_the_stability_fallback(micro: dict[str, Any]
     assert build_model(without).sam_mask_decoder.dynamic_multimask_via_stability is False
 
 
-@pytest.mark.parametrize(
-    "configuration",
-    [
+def test_a_configuration_that_cannot_be_built(micro_card: CardMaker, tmp_path: Path) -> None:
+    for configuration in (
         {},
         {"model": {"_target_": "sam2.modeling.sam2_base.NoSuchThing"}},
         {"model": {"_target_": "torch.nn.Identity"}},
         {"model": {"_target_": "sam2.modeling.sam2_base.SAM2Base", "image_size": 128}},
-        Path("no_such_file.yaml"),
-    ],
-)
-def test_a_configuration_that_cannot_be_built(configuration: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"mapping|no_such_file") as caught:
-        build_model(configuration)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "content", ["model: [1, 2\n", "- 1\n- 2\n", "just text\n", "a: ${b}\n", ""]
-)
-def test_a_yaml_file_that_is_none(tmp_path: Path, content: str) -> None:
+    ):
+        with pytest.raises(ConfigurationError, match="mapping"):
+            build_model(configuration)
     path = tmp_path / "broken.yaml"
-    path.write_text(content)
     with pytest.raises(ConfigurationError, match=r"broken\.yaml"):
         build_model(path)
-
-
-def test_a_card_with_an_unknown_configuration(micro_card: CardMaker) -> None:
+    for content in ("model: [1, 2\n", "- 1\n- 2\n", "just text\n", "a: ${b}\n", ""):
+        path.write_text(content)
+        with pytest.raises(ConfigurationError, match=r"broken\.yaml"):
+            build_model(path)
     with pytest.raises(ConfigurationError, match=r"nowhere\.yaml"):
         configuration_path(micro_card(configuration="nowhere.yaml"))
 
 
-def test_a_missing_file_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="run `samurai download tiny`") as caught:
-        load_model(model_card("tiny"), tmp_path / "absent.pt")
-    assert "\n" not in str(caught.value)
-
-
-def test_a_missing_bundled_file_is_not_to_be_downloaded(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"restore nano\.safetensors"):
-        load_model(model_card("nano"), tmp_path / "absent.safetensors")
+def test_a_missing_file_is_downloaded_or_restored(tmp_path: Path) -> None:
+    for name, remedy in (("tiny", "samurai download tiny"), ("nano", r"restore nano\.safetensors")):
+        with pytest.raises(CheckpointError, match=remedy):
+            load_model(model_card(name), tmp_path / "absent.safetensors")
 
 
 @pytest.mark.parametrize("legacy", [False, True])
@@ -169,23 +130,13 @@ def test_differences_are_named(
     assert "\n" not in message
 
 
-def test_another_architectures_weights(micro_card: CardMaker, tmp_path: Path) -> None:
-    """nano has the same keys but other shapes."""
+def test_a_file_of_another_form(micro_card: CardMaker, tmp_path: Path) -> None:
     path = tmp_path / "weights.pt"
-    torch.save({"model": load_file(checkpoint_path(model_card("nano")))}, path)
-    with pytest.raises(CheckpointError, match="of another shape"):
-        load_model(micro_card(), path)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [{}, {"model": 3}, {"model": {"a": 1}}, {"state_dict": {}}, [1, 2], torch.zeros(2)],
-)
-def test_a_file_of_another_form(micro_card: CardMaker, tmp_path: Path, content: Any) -> None:
-    path = tmp_path / "weights.pt"
-    torch.save(content, path)
-    with pytest.raises(CheckpointError, match="no table of tensors called 'model'"):
-        load_model(micro_card(), path)
+    foreign: list[Any] = [{}, {"model": 3}, {"model": {"a": 1}}, [1, 2], torch.zeros(2)]
+    for content in foreign:
+        torch.save(content, path)
+        with pytest.raises(CheckpointError, match="'model'"):
+            load_model(micro_card(), path)
 
 
 class Hostile:
@@ -230,7 +181,7 @@ def test_overwritten_bytes_raise_nothing_but_our_error(
     a tensor goes unnoticed here, and is what `verify` is for."""
     path, dice, refused = tmp_path / "weights.pt", random.Random(0), 0
     size = len(micro_checkpoint)
-    for case in range(60):
+    for case in range(40):
         content = bytearray(micro_checkpoint)
         where = dice.randrange(40_000) if case % 2 else size - 1 - dice.randrange(30_000)
         for offset in range(16):
@@ -241,7 +192,7 @@ def test_overwritten_bytes_raise_nothing_but_our_error(
         except CheckpointError as error:
             refused += 1
             assert "\n" not in str(error)
-    assert refused > 20
+    assert refused > 13
 
 
 def test_verification_notices_one_changed_byte(
@@ -265,11 +216,3 @@ def test_verification_compares_a_known_sha256(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="sha256"):
         verify(card, path)
     verify(card, checkpoint_path(card))
-
-
-def test_a_tracker_process_does_not_import_what_downloads(repository: Path) -> None:
-    code = "import sys, samurai.models.checkpoints; print('requests' in sys.modules)"
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
-    )
-    assert result.stdout.strip() == "False"

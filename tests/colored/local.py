@@ -9,7 +9,7 @@ back, and `vot_wrapper.trax.server.TraxHandler` answers.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import trax
 from vot.tracker.trax import TrackerProcess
@@ -17,6 +17,7 @@ from vot.tracker.trax import TrackerProcess
 from colored.tracker import ColorTracker
 from vot_wrapper.settings import Settings
 from vot_wrapper.trax.server import TraxHandler
+from vot_wrapper.trax.wire import Channel
 
 Seconds = Callable[[int], float]  # of the n-th request since the last initialization
 
@@ -30,7 +31,7 @@ class LocalClient:
         self._seconds = seconds
         self._count = 0
         self._reply: Any = None
-        self._conversation = TraxHandler(self, ColorTracker(), Settings())
+        self._handler = TraxHandler(cast(Channel, self), ColorTracker(), Settings())
 
     def initialize(self, images: Any, objects: Any, properties: Any) -> Any:
         self._count = 0
@@ -45,7 +46,7 @@ class LocalClient:
 
     def _ask(self, kind: str, images: Any, objects: Any) -> Any:
         try:
-            self._conversation.answer(trax.server.Request(kind, images, objects, None))
+            self._handler.answer(trax.server.Request(kind, images, objects, None))
         except Exception as error:  # as when the process quits with a reason
             raise trax.TraxException(f"Server terminated the session: {error}") from error
         return self._reply, self._seconds(self._count)

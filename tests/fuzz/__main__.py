@@ -13,7 +13,7 @@ from fuzz.peer import Fault
 from fuzz.story import Fuzzer
 
 
-def page(fuzzer, seconds):
+def page(fuzzer: Fuzzer, seconds: float) -> str:
     """The report, as Markdown."""
     tracker = "nano" if fuzzer.real else "the tracker of `tests/fuzz/zygote.py`"
     rows = "\n".join(f"| {name} | {count:,} |" for name, count in sorted(fuzzer.counts.items()))
@@ -26,7 +26,7 @@ def page(fuzzer, seconds):
     )
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
     parser.add_argument("--seed", type=int, default=12)
     parser.add_argument("--exchanges", type=int, default=100_000)
@@ -38,7 +38,7 @@ def main():
     began = time.monotonic()
     said = 0
 
-    def progress(fuzzer):
+    def progress(fuzzer: Fuzzer) -> None:
         nonlocal said
         if fuzzer.exchanges >= said:
             print(f"{fuzzer.exchanges} exchanges, {fuzzer.stories} processes", flush=True)

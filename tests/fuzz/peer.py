@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -33,7 +34,7 @@ class Fault(AssertionError):
 class Zygote:
     """Starts `zygote.py`; makes peers by forking."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         ours, theirs = socket.socketpair()
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SAMURAI_")}
         # The process beside the tests is of this checkout, whatever is installed.
@@ -49,11 +50,14 @@ class Zygote:
         self._socket = ours
         self._said = b""
 
-    def start(self, descriptors, environment):
+    def start(self, descriptors: Sequence[int], environment: Mapping[str, str]) -> int:
         socket.send_fds(self._socket, [json.dumps(environment).encode()], list(descriptors))
-        return self.hear(SECONDS)["pid"]
+        said = self.hear(SECONDS)
+        if said is None:
+            raise Fault("no process")
+        return said["pid"]
 
-    def hear(self, seconds):
+    def hear(self, seconds: float) -> dict[str, int] | None:
         """The zygote's next line; None when it says nothing in time."""
         end = time.monotonic() + seconds
         while b"\n" not in self._said:
@@ -62,9 +66,10 @@ class Zygote:
                 return None
             self._said += self._socket.recv(4096)
         line, _, self._said = self._said.partition(b"\n")
-        return json.loads(line)
+        said: dict[str, int] = json.loads(line)
+        return said
 
-    def close(self):
+    def close(self) -> None:
         self._socket.close()
         self._process.kill()
         self._process.wait()
@@ -78,7 +83,9 @@ class Peer:
         merged: standard error comes through the same pipe, as with the toolkit.
     """
 
-    def __init__(self, zygote, merged, environment=None):
+    def __init__(
+        self, zygote: Zygote, merged: bool, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._zygote = zygote
         self.merged = merged
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  (closed by `close`)
@@ -89,12 +96,12 @@ class Peer:
         os.close(their_input)
         os.close(their_output)
         self._received = b""
-        self._code = None
-        self.other = []  # lines that are no TraX
+        self._code: int | None = None
+        self.other: list[bytes] = []  # lines that are no TraX
         if not HELLO.fullmatch(self.line(seconds=START_SECONDS) or b""):
             raise Fault("no hello")
 
-    def send(self, data):
+    def send(self, data: bytes) -> None:
         """Write all of it; a process that ended is no fault here."""
         view = memoryview(data)
         try:
@@ -103,7 +110,7 @@ class Peer:
         except BrokenPipeError:
             pass
 
-    def line(self, piece=1 << 16, seconds=SECONDS):
+    def line(self, piece: int = 1 << 16, seconds: float = SECONDS) -> bytes | None:
         """The next TraX line, or None at the end of the stream."""
         end = time.monotonic() + seconds
         while True:
@@ -126,7 +133,7 @@ class Peer:
                 raise Fault(f"a stray line: {line[:300]!r}")
             self.other.append(line)
 
-    def exit_code(self):
+    def exit_code(self) -> int:
         """What the process ended with; it must end by itself."""
         if self._code is None:
             said = self._zygote.hear(SECONDS)
@@ -135,31 +142,31 @@ class Peer:
             self._code = said["code"]
         return self._code
 
-    def log(self):
+    def log(self) -> bytes:
         """What the process wrote to standard error."""
         if self.merged:
             return b"\n".join(self.other)
         return os.pread(self._log.fileno(), 1 << 20, 0)
 
-    def signal(self, number):
+    def signal(self, number: int) -> None:
         os.kill(self.pid, number)
 
-    def resident(self):
+    def resident(self) -> int:
         """Bytes of memory."""
         pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
-    def close_output(self):
+    def close_output(self) -> None:
         if self._out >= 0:
             os.close(self._out)
         self._out = -1
 
-    def close_input(self):
+    def close_input(self) -> None:
         if self._in >= 0:
             os.close(self._in)
         self._in = -1
 
-    def close(self):
+    def close(self) -> None:
         """Free the descriptors; kill the process if it hasn't ended."""
         self.close_output()
         self.close_input()

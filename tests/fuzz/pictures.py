@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -12,17 +14,17 @@ from fuzz import zygote
 SIDE = 64  # square, so that EXIF turns don't change the size
 
 
-def make(folder):
+def make(folder: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
     """Write the files; returns {name: path} of those that are read, and of those that aren't."""
     return _sound(folder), _broken(folder)
 
 
-def _sound(folder):
+def _sound(folder: Path) -> dict[str, bytes]:
     rng = np.random.default_rng(0)
     plain = Image.fromarray(rng.integers(0, 200, (SIDE, SIDE, 3), np.uint8))
-    paths = {}
+    paths: dict[str, bytes] = {}
 
-    def save(name, image=plain, **options):
+    def save(name: str, image: Image.Image = plain, **options: Any) -> None:
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         image.save(path, **options)
@@ -43,7 +45,7 @@ def _sound(folder):
     save("progressive.jpg", progressive=True)
     save("bitmap.bmp")
     for name in ("animated.gif", "animated.webp", "animated.png"):
-        save(name, save_all=True, append_images=[plain.transpose(1), plain.transpose(2)])
+        save(name, save_all=True, append_images=[plain.rotate(90), plain.rotate(180)])
     save("png-called.jpg", format="PNG")
     save("jpeg-called.png", format="JPEG")
     save("no-suffix", format="PNG")
@@ -60,10 +62,10 @@ def _sound(folder):
     return paths
 
 
-def _broken(folder):
-    paths = {}
+def _broken(folder: Path) -> dict[str, bytes]:
+    paths: dict[str, bytes] = {}
 
-    def write(name, data):
+    def write(name: str, data: bytes) -> None:
         (folder / name).write_bytes(data)
         paths[name] = os.fsencode(folder / name)
 
@@ -87,9 +89,9 @@ def _broken(folder):
     return paths
 
 
-def special(folder):
+def special(folder: Path) -> dict[str, bytes]:
     """{name: path} of pictures that make the tracker misbehave, see `zygote`."""
-    paths = {}
+    paths: dict[str, bytes] = {}
     for name in ("BUSY", "BROKEN", "NOT_A_NUMBER", "FORGETFUL", "NOISY"):
         image = Image.new("RGB", (SIDE, SIDE))
         image.putpixel((0, 0), getattr(zygote, name))

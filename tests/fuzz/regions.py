@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fuzz.pictures import SIDE
 
@@ -10,7 +11,7 @@ KINDS = ["rectangle", "outside", "point", "mask", "large mask", "polygon", "many
 SHARES = [0.25, 0.15, 0.15, 0.2, 0.05, 0.19, 0.01]
 
 
-def sound(rng):
+def sound(rng: np.random.Generator) -> tuple[str, list[str], str]:
     """A region that can be tracked in any frame of SIDE x SIDE: (text, properties, answered as)."""
     kind = rng.choice(KINDS, p=SHARES)
     if kind == "rectangle":
@@ -35,7 +36,7 @@ def sound(rng):
     return ",".join(f"{value:.4f}" for value in points.ravel()), [], "mask"
 
 
-def mask(x, y, array, certain):
+def mask(x: int, y: int, array: NDArray[np.bool_], certain: bool) -> str:
     """TraX's text of a mask; `certain` sets a pixel."""
     if certain:
         array[0, 0] = True

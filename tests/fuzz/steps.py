@@ -9,9 +9,16 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from fuzz import regions
 from fuzz.peer import QUIT, STATE, Fault
+
+if TYPE_CHECKING:
+    from fuzz.story import Story
+
+Step = Callable[["Story"], None]
 
 WEIRD_PROPERTIES = [
     b"k=", b"=", b"=v", b"a=b=c", b"k=v w", b'k=\\"quoted\\"', b"k=back\\\\slash", b"k=\xc3\xa9",
@@ -36,17 +43,17 @@ BROKEN = [
 ]  # fmt: skip
 
 
-def quoted(argument):
+def quoted(argument: bytes) -> bytes:
     escaped = argument.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
     return b'"' + escaped + b'"'
 
 
-def frame(path, prefix=b"file://", properties=()):
+def frame(path: bytes, prefix: bytes = b"file://", properties: Sequence[bytes] = ()) -> bytes:
     rest = b"".join(b' "' + each + b'"' for each in properties)
     return b"@@TRAX:frame " + quoted(prefix + path) + rest + b" \n"
 
 
-def objects(story, count, weird=False):
+def objects(story: Story, count: int, weird: bool = False) -> bytes:
     """The lines of new objects; the story notes how they are to be answered."""
     lines = []
     for _ in range(count):
@@ -59,7 +66,7 @@ def objects(story, count, weird=False):
     return b"".join(lines)
 
 
-def begin(story, weird=False):
+def begin(story: Story, weird: bool = False) -> bytes:
     """The lines of a new video."""
     first = not story.started
     story.started, story.kinds, story.time = True, [], -1
@@ -67,13 +74,13 @@ def begin(story, weird=False):
     return reset + objects(story, int(story.rng.integers(1, 7)), weird)
 
 
-def advance(story, request, piece=1 << 16):
+def advance(story: Story, request: bytes, piece: int = 1 << 16) -> None:
     """Send a request that owes a reply, and check that."""
     story.peer.send(request)
     replied(story, piece)
 
 
-def replied(story, piece=1 << 16):
+def replied(story: Story, piece: int = 1 << 16) -> None:
     story.time += 1
     for number, kind in enumerate(story.kinds):
         line = story.peer.line(piece)
@@ -96,7 +103,7 @@ def replied(story, piece=1 << 16):
     story.replies += 1
 
 
-def ended(story, code=1, reason=None):
+def ended(story: Story, code: int = 1, reason: bytes | None = None) -> None:
     """The process owes a quit with a reason, the exit code, and the reason in its log."""
     line = story.peer.line()
     message = QUIT.fullmatch(line or b"")
@@ -111,7 +118,7 @@ def ended(story, code=1, reason=None):
         raise Fault("the log doesn't tell of the failure")
 
 
-def gone(story, *codes):
+def gone(story: Story, *codes: int) -> None:
     if story.peer.exit_code() not in codes:
         raise Fault(f"exit code {story.peer.exit_code()}, expected {codes}")
 
@@ -119,40 +126,40 @@ def gone(story, *codes):
 # Steps after which the conversation goes on.
 
 
-def plain_frame(story):
+def plain_frame(story: Story) -> None:
     advance(story, frame(story.good()))
 
 
-def any_frame(story):
+def any_frame(story: Story) -> None:
     advance(story, frame(story.pick(list(story.sound.values())), story.pick([b"file://", b""])))
 
 
-def late_objects(story):
+def late_objects(story: Story) -> None:
     request = objects(story, int(story.rng.integers(1, 4)))
     advance(story, request + frame(story.good()))
 
 
-def new_video(story):
+def new_video(story: Story) -> None:
     advance(story, begin(story) + frame(story.good()))
 
 
-def weird_properties(story):
+def weird_properties(story: Story) -> None:
     request = begin(story, weird=True)
     properties = [story.pick(WEIRD_PROPERTIES) for _ in range(int(story.rng.integers(1, 4)))]
     advance(story, request + frame(story.good(), properties=properties))
 
 
-def other_lines(story):
+def other_lines(story: Story) -> None:
     noise = b"".join(story.pick(GARBAGE) for _ in range(int(story.rng.integers(1, 4))))
     advance(story, noise + frame(story.good()))
 
 
-def random_lines(story):
+def random_lines(story: Story) -> None:
     noise = story.rng.bytes(int(story.rng.integers(1, 2000))).replace(b"@", b"#")
     advance(story, noise + b"\n" + frame(story.good()))
 
 
-def in_pieces(story):
+def in_pieces(story: Story) -> None:
     request = objects(story, 1) + frame(story.good())
     cuts = sorted(int(cut) for cut in story.rng.integers(0, len(request), 6))
     for start, end in zip([0, *cuts], [*cuts, len(request)], strict=True):
@@ -160,68 +167,68 @@ def in_pieces(story):
     replied(story)
 
 
-def carriage_returns(story):
+def carriage_returns(story: Story) -> None:
     advance(story, frame(story.good()).replace(b" \n", b" \r\n"))
 
 
-def slow_reader(story):
+def slow_reader(story: Story) -> None:
     advance(story, frame(story.good()), piece=7)
 
 
-def many_at_once(story):
+def many_at_once(story: Story) -> None:
     count = int(story.rng.integers(5, 25))
     story.peer.send(frame(story.good()) * count)
     for _ in range(count):
         replied(story)
 
 
-def stopped_and_continued(story):
+def stopped_and_continued(story: Story) -> None:
     story.peer.signal(signal.SIGSTOP)
     story.peer.send(frame(story.good()))
     story.peer.signal(signal.SIGCONT)
     replied(story)
 
 
-def noisy_tracker(story):
+def noisy_tracker(story: Story) -> None:
     advance(story, frame(story.special["NOISY"]))
 
 
 # Steps that end the process.
 
 
-def quits(story):
+def quits(story: Story) -> None:
     story.peer.send(b"@@TRAX:quit \n")
     if story.peer.line() is not None:
         raise Fault("a message after the client's quit")
     gone(story, 0)
 
 
-def quits_with_objects(story):
+def quits_with_objects(story: Story) -> None:
     story.peer.send(objects(story, 2))
     quits(story)
 
 
-def hostile_region(story):
+def hostile_region(story: Story) -> None:
     region = story.pick(regions.HOSTILE).encode()
     before = begin(story) if story.rng.random() < 0.5 else b""
     story.peer.send(before + b'@@TRAX:initialize "' + region + b'" \n' + frame(story.good()))
     ended(story)
 
 
-def doubtful_region(story):
+def doubtful_region(story: Story) -> None:
     region = story.pick(regions.DOUBTFUL).encode()
     story.peer.send(b'@@TRAX:initialize \n@@TRAX:initialize "' + region + b'" \n')
     story.peer.send(frame(story.good()) + b"@@TRAX:quit \n")
     anything(story, 0, 1)
 
 
-def broken_image(story):
+def broken_image(story: Story) -> None:
     name = story.pick(sorted(story.broken))
     story.peer.send(frame(story.broken[name]))
     ended(story)
 
 
-def vanishing_image(story):
+def vanishing_image(story: Story) -> None:
     path = story.folder / "vanishing.png"
     path.write_bytes((story.folder / "RGB.png").read_bytes())
     story.peer.send(frame(os.fsencode(path)) + b"@@TRAX:quit \n")
@@ -229,12 +236,12 @@ def vanishing_image(story):
     anything(story, 0, 1)
 
 
-def broken_message(story):
+def broken_message(story: Story) -> None:
     story.peer.send(story.pick(BROKEN))
     ended(story)
 
 
-def mutated_message(story):
+def mutated_message(story: Story) -> None:
     request = bytearray(begin(story) + frame(story.good()))
     for _ in range(int(story.rng.integers(1, 6))):
         place = int(story.rng.integers(0, len(request)))
@@ -249,7 +256,7 @@ def mutated_message(story):
     anything(story, 0, 1)
 
 
-def anything(story, *codes):
+def anything(story: Story, *codes: int) -> None:
     """Replies or a quit with a reason; every line was checked when it was read."""
     while (line := story.peer.line()) is not None:
         message = QUIT.fullmatch(line)
@@ -258,31 +265,31 @@ def anything(story, *codes):
     gone(story, *codes)
 
 
-def failing_tracker(story):
+def failing_tracker(story: Story) -> None:
     name = story.pick(["BROKEN", "NOT_A_NUMBER", "FORGETFUL"])
     story.peer.send(frame(story.special[name]))
     ended(story, reason=b"RequestError: frame ")
 
 
-def leaves(story):
+def leaves(story: Story) -> None:
     """The client closes its end, perhaps in the middle of something."""
     request = objects(story, 1) + frame(story.good())
     story.peer.send(request[: int(story.rng.integers(0, len(request)))])
     story.peer.close_output()
     if story.rng.random() < 0.5:
-        ended(story, reason=b"gone")
+        ended(story, reason=b"disconnected")
     else:
         story.peer.close_input()
         gone(story, 1)
 
 
-def stops_reading(story):
+def stops_reading(story: Story) -> None:
     story.peer.close_input()
     story.peer.send(frame(story.good()))
     gone(story, 1)
 
 
-def dies_while_computing(story):
+def dies_while_computing(story: Story) -> None:
     story.peer.send(frame(story.special["BUSY"]))
     time.sleep(0.05)
     story.peer.close_input()
@@ -290,13 +297,13 @@ def dies_while_computing(story):
     gone(story, 1)
 
 
-def signaled(story):
+def signaled(story: Story) -> None:
     number = story.pick([signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
     story.peer.signal(number)
     ended(story, 128 + number, b"stopped by SIG")
 
 
-def signaled_while_computing(story):
+def signaled_while_computing(story: Story) -> None:
     story.peer.send(frame(story.special["BUSY"]))
     time.sleep(0.05)
     story.peer.signal(signal.SIGTERM)
@@ -305,18 +312,18 @@ def signaled_while_computing(story):
     gone(story, 128 + signal.SIGTERM)
 
 
-def signaled_at_work(story):
+def signaled_at_work(story: Story) -> None:
     story.peer.send(frame(story.good()) * 20)
     story.peer.signal(signal.SIGTERM)
     anything(story, 128 + signal.SIGTERM)
 
 
-GOES_ON = {
+GOES_ON: dict[Step, float] = {
     plain_frame: 40, any_frame: 20, late_objects: 6, new_video: 10, weird_properties: 4,
     other_lines: 4, random_lines: 4, in_pieces: 3, carriage_returns: 1, slow_reader: 2,
     many_at_once: 2, stopped_and_continued: 1, noisy_tracker: 1,
 }  # fmt: skip
-LAST = {
+LAST: dict[Step, float] = {
     quits: 6, quits_with_objects: 2, hostile_region: 20, doubtful_region: 5, broken_image: 12,
     vanishing_image: 3, broken_message: 10, mutated_message: 14, failing_tracker: 6, leaves: 8,
     stops_reading: 3, dies_while_computing: 0.1, signaled: 5, signaled_while_computing: 0.1,

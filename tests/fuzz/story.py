@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import collections
 import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from fuzz import pictures, steps
 from fuzz.peer import Fault, Peer, Zygote
+
+T = TypeVar("T")
 
 LONG_LIFE = 2000  # steps without an end in between, over which memory is watched
 GROWTH = 24 << 20  # bytes by which the process may grow in the second half of a long life
@@ -23,28 +27,29 @@ class Story:
         number: of the story; with the fuzzer's seed it decides everything.
     """
 
-    def __init__(self, fuzzer, number):
+    def __init__(self, fuzzer: Fuzzer, number: int) -> None:
         self.rng = np.random.default_rng([fuzzer.seed, number])
         self.fuzzer, self.number, self.real = fuzzer, number, fuzzer.real
         self.folder, self.sound = fuzzer.folder, fuzzer.sound
         self.broken, self.special = fuzzer.broken, fuzzer.special
-        self.peer = None
-        self.started, self.kinds, self.time = False, [], -1
+        self.peer: Peer  # from `tell` on
+        self.started, self.time = False, -1
+        self.kinds: list[str] = []  # of the objects: how they are answered
         self.replies = 0
-        self.done = []  # names of the steps
+        self.done: list[str] = []  # names of the steps
 
-    def pick(self, choices):
+    def pick(self, choices: Sequence[T]) -> T:
         return choices[int(self.rng.integers(len(choices)))]
 
-    def good(self):
+    def good(self) -> bytes:
         return self.sound["RGB.png"]
 
-    def choose(self, weights):
+    def choose(self, weights: Mapping[steps.Step, float]) -> steps.Step:
         weights = {s: w for s, w in weights.items() if not (self.real and s in steps.OF_THE_BOOK)}
         shares = np.array(list(weights.values()), float)
         return list(weights)[int(self.rng.choice(len(shares), p=shares / shares.sum()))]
 
-    def tell(self):
+    def tell(self) -> None:
         """Live it; Fault: the process broke an invariant."""
         long = self.number % 50 == 49 and not self.real
         length = LONG_LIFE if long else int(self.rng.geometric(1 / 15))
@@ -64,7 +69,7 @@ class Story:
         finally:
             self.peer.close()
 
-    def take(self, step):
+    def take(self, step: steps.Step) -> None:
         self.done.append(step.__name__)
         step(self)
 
@@ -82,12 +87,14 @@ class Fuzzer:
         stories: how many processes lived.
     """
 
-    def __init__(self, seed, real=False):
+    def __init__(self, seed: int, real: bool = False) -> None:
         self.seed, self.real = seed, real
-        self.counts = collections.Counter()
+        self.counts: collections.Counter[str] = collections.Counter()
         self.replies = self.stories = 0
 
-    def run(self, exchanges, first=0, progress=None):
+    def run(
+        self, exchanges: int, first: int = 0, progress: Callable[[Fuzzer], None] | None = None
+    ) -> Fuzzer:
         """Tell stories, beginning with number `first`, until so many steps and replies are done.
 
         Raises:
@@ -112,11 +119,11 @@ class Fuzzer:
         return self
 
     @property
-    def exchanges(self):
+    def exchanges(self) -> int:
         """Replies, and ends of processes."""
         return self.replies + self.stories
 
-    def tell(self, number):
+    def tell(self, number: int) -> None:
         story = Story(self, number)
         try:
             story.tell()

@@ -14,11 +14,15 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 
+from samurai.errors import SessionError
 from samurai.regions import Answer, Box
-from vot_wrapper.trax import process, server
+from samurai.video.images import Frame
+from vot_wrapper.trax import process
+from vot_wrapper.trax.server import Prompt
 
 BUSY, BROKEN, NOT_A_NUMBER, FORGETFUL, NOISY = ((red, 250, 3) for red in (201, 202, 203, 204, 205))
 
@@ -26,24 +30,25 @@ BUSY, BROKEN, NOT_A_NUMBER, FORGETFUL, NOISY = ((red, 250, 3) for red in (201, 2
 class BookTracker:
     """Makes sessions, as `samurai.Tracker` does."""
 
-    def session(self):
+    def session(self) -> BookSession:
         return BookSession()
 
 
 class BookSession:
-    def __init__(self):
-        self.regions, self.time = [], -1
+    def __init__(self) -> None:
+        self.regions: list[Prompt] = []
+        self.time = -1
 
-    def start(self, frame, objects):
+    def start(self, frame: Frame, objects: Sequence[Prompt]) -> list[Answer]:
         self.regions, self.time = [], -1
         return self.advance(frame, objects)
 
-    def step(self, frame, new_objects):
+    def step(self, frame: Frame, new_objects: Sequence[Prompt]) -> list[Answer]:
         if self.time < 0:
-            raise server.SessionError("step needs a video: call start first")
+            raise SessionError("step needs a video: call start first")
         return self.advance(frame, new_objects)
 
-    def advance(self, frame, new_objects):
+    def advance(self, frame: Frame, new_objects: Sequence[Prompt]) -> list[Answer]:
         self.time += 1
         self.regions.extend(new_objects)
         pixel = tuple(int(value) for value in frame[0, 0])
@@ -55,9 +60,9 @@ class BookSession:
             print("@@TRAX:sta", end="", flush=True)
             os.write(2, b"noise\n@@TRAX:state \n")
         count = len(self.regions) - (pixel == FORGETFUL)
-        return [self.answer(n, frame.shape[:2], pixel) for n in range(count)]
+        return [self.answer(n, (frame.shape[0], frame.shape[1]), pixel) for n in range(count)]
 
-    def answer(self, number, size, pixel):
+    def answer(self, number: int, size: tuple[int, int], pixel: tuple[int, ...]) -> Answer:
         mask = np.zeros(size, bool)
         absent = (number + self.time) % 5 == 4
         if not absent:
@@ -67,11 +72,11 @@ class BookSession:
             confidence = float("nan")
         return Answer(number, mask, Box.of_mask(mask), confidence, absent)
 
-    def update_memory_async(self):
+    def update_memory_async(self) -> None:
         pass
 
 
-def serve(connection):
+def serve(connection: socket.socket) -> None:
     """For each line with three descriptors fork a tracker process; tell its pid, then its end."""
     while True:
         data, descriptors, _, _ = socket.recv_fds(connection, 4096, 3)
@@ -88,7 +93,7 @@ def serve(connection):
         connection.sendall(json.dumps({"code": os.waitstatus_to_exitcode(status)}).encode() + b"\n")
 
 
-def become(descriptors, environment):
+def become(descriptors: Sequence[int], environment: dict[str, str]) -> None:
     code = 70
     try:
         for target, descriptor in enumerate(descriptors):

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorDeviceMismatchError
 
 from samurai import Box, Mask, Points, Tracker, TrackerConfig, tracker
-from samurai.core import batching, postprocess, preprocess, session
+from samurai.core import batching, pipeline, postprocess, preprocess
 from samurai.core import memory_bank as bank
 from samurai.errors import DeviceError, SessionError
 from samurai.networks.sam2.network import Sam2Network
@@ -126,7 +126,7 @@ def test_all_policies(make: Make, policy: str) -> None:
     ("owner", "name", "error"),
     [
         (bank.TensorPool, "take", FakeTensorDeviceMismatchError),
-        (session, "network_input", FakeTensorDeviceMismatchError),
+        (pipeline, "network_input", FakeTensorDeviceMismatchError),
         (Sam2Network, "encode_memory", DeviceError),
         (Sam2Network, "object_pointer", DeviceError),
     ],

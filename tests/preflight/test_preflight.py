@@ -63,17 +63,16 @@ def toolkit_reads(root: Path) -> bool:
     return True
 
 
-ROWS = ["2,3,4,5"] * 4
 UNREADABLE = {
-    "blank last line": ("\n".join(ROWS) + "\n\n").encode(),
+    "blank last line": b"2,3,4,5\n" * 4 + b"\n",
     "blank line inside": b"2,3,4,5\n\n2,3,4,5\n2,3,4,5\n",
-    "byte order mark": codecs.BOM_UTF8 + "\n".join(ROWS).encode(),
-    "utf-16": "\n".join(ROWS).encode("utf-16"),
-    "utf-16 without mark": "\n".join(ROWS).encode("utf-16-le"),
-    "tabs": "\n".join(ROWS).replace(",", "\t").encode(),
-    "semicolons": "\n".join(ROWS).replace(",", ";").encode(),
-    "spaces": "\n".join(ROWS).replace(",", " ").encode(),
-    "letters": b"x,y,w,h\n" + "\n".join(ROWS[1:]).encode(),
+    "byte order mark": codecs.BOM_UTF8 + ("2,3,4,5\n" * 4).encode(),
+    "utf-16": ("2,3,4,5\n" * 4).encode("utf-16"),
+    "utf-16 without mark": ("2,3,4,5\n" * 4).encode("utf-16-le"),
+    "tabs": ("2,3,4,5\n" * 4).replace(",", "\t").encode(),
+    "semicolons": ("2,3,4,5\n" * 4).replace(",", ";").encode(),
+    "spaces": ("2,3,4,5\n" * 4).replace(",", " ").encode(),
+    "letters": b"x,y,w,h\n" + b"2,3,4,5\n" * 3,
     "three columns": b"2,3,4\n" * 4,
     "five columns": b"2,3,4,5,6\n" * 4,
     "trailing comma": b"2,3,4,5,\n" * 4,
@@ -84,18 +83,18 @@ UNREADABLE = {
 }
 
 
-@pytest.mark.parametrize("truth", UNREADABLE.values(), ids=UNREADABLE)
-def test_truth_that_the_toolkit_cannot_read_stops(make: Make, truth: bytes) -> None:
-    root = make(truth=truth)
-    assert not toolkit_reads(root)
-    findings = [finding for finding in check(root) if not finding.warning]
-    assert findings
-    assert all("groundtruth.txt" in finding.where for finding in findings)
+def test_truth_that_the_toolkit_cannot_read_stops(make: Make) -> None:
+    root = make()
+    file = root / "sequences" / "seq" / "groundtruth.txt"
+    for name, truth in UNREADABLE.items():
+        file.write_bytes(truth)
+        assert not toolkit_reads(root), name
+        findings = [finding for finding in check(root) if not finding.warning]
+        assert findings and all(finding.where.startswith(str(file)) for finding in findings), name
 
 
 READABLE = {
-    "plain": "\n".join(ROWS).encode(),
-    "crlf": "\r\n".join(ROWS).encode(),
+    "crlf": b"2,3,4,5\r\n" * 4,
     "blanks around": b" 2, 3 ,4,5 \n" * 4,
     "codes": b"2,3,4,5\n0\n1\n2,3,4,5\n",
     "nan row": b"2,3,4,5\nnan,nan,nan,nan\n2,3,4,5\n2,3,4,5\n",
@@ -108,25 +107,21 @@ READABLE = {
 }
 
 
-@pytest.mark.parametrize("truth", READABLE.values(), ids=READABLE)
-def test_truth_that_the_toolkit_reads_is_fine(make: Make, truth: bytes) -> None:
-    root = make(truth=truth)
-    assert toolkit_reads(root)
-    assert grave(root) == ([] if not truth.startswith(b"0\n") else ["late"])
+def test_truth_that_the_toolkit_reads_is_fine(make: Make) -> None:
+    root = make()
+    for name, truth in READABLE.items():
+        (root / "sequences" / "seq" / "groundtruth.txt").write_bytes(truth)
+        assert toolkit_reads(root), name
+        assert grave(root) == (["late"] if name == "hidden, late" else []), name
 
 
-@pytest.mark.parametrize("line", [1, 3])
-def test_the_line_is_named(make: Make, line: int) -> None:
-    rows = list(ROWS)
-    rows[line - 1] = "2;3;4;5"
-    (finding,) = check(make(truth="\n".join(rows).encode()))
-    assert finding.where.endswith(f"groundtruth.txt:{line}")
-    assert "semicolons" in finding.what
-
-
-@pytest.mark.parametrize(("rows", "frames"), [(3, 4), (5, 4), (0, 4)])
-def test_truth_has_a_row_per_image(make: Make, rows: int, frames: int) -> None:
-    assert "truth rows" in grave(make(truth=b"2,3,4,5\n" * rows, frames=frames))
+def test_truth_has_a_row_per_image(make: Make) -> None:
+    root = make()
+    for rows in (0, 3, 5):
+        (root / "sequences" / "seq" / "groundtruth.txt").write_bytes(b"2,3,4,5\n" * rows)
+        assert "truth rows" in grave(root)
+    (root / "sequences" / "seq" / "groundtruth.txt").unlink()
+    assert grave(root) == ["no truth"]
 
 
 def test_downloaded_truth_may_end_early(make: Make) -> None:
@@ -148,27 +143,11 @@ def test_a_row_that_is_fine_here_is_a_region_there(text: str) -> None:
         assert region.is_empty()
 
 
-LISTS = {
-    "blank line": b"seq\n\n",
-    "blank first line": b"\nseq\n",
-    "byte order mark": codecs.BOM_UTF8 + b"seq\n",
-    "utf-16": "seq\n".encode("utf-16"),
-    "twice": b"seq\nseq\n",
-    "no such folder": b"seq\nmoon\n",
-    "empty": b"",
-}
-
-
-@pytest.mark.parametrize("listed", LISTS.values(), ids=LISTS)
-def test_a_list_that_is_not_clean_stops(make: Make, listed: bytes) -> None:
-    (finding,) = [finding for finding in check(make(listed=listed)) if not finding.warning]
-    assert "list.txt" in finding.where
-
-
-@pytest.mark.parametrize("listed", [b"seq", b"seq\r\n", b" seq \n"])
-def test_a_list_that_the_toolkit_reads_is_fine(make: Make, listed: bytes) -> None:
-    root = make(listed=listed)
-    assert toolkit_reads(root) and check(root) == []
+def test_a_list_that_the_toolkit_reads_is_fine(make: Make) -> None:
+    root = make()
+    for listed in (b"seq", b"seq\r\n", b" seq \n"):
+        (root / "sequences" / "list.txt").write_bytes(listed)
+        assert toolkit_reads(root) and check(root) == []
 
 
 def test_a_folder_beside_the_list_is_a_warning(make: Make) -> None:
@@ -196,27 +175,26 @@ def test_sequences_that_the_stack_downloads_are_not_missed(make: Make) -> None:
     assert check(root) == []
 
 
-@pytest.mark.parametrize("name", ["a[1]", "a*", "a?", "100%25"])
+@pytest.mark.parametrize("name", ["a[1]", "100%25"])
 def test_pattern_characters_stop(make: Make, name: str) -> None:
     assert grave(make(name)) == ["pattern"]
 
 
-@pytest.mark.parametrize("name", ["two words", "it's", 'a"b', "a;b", "a]b", "gr\u00fcn"])
-def test_other_characters_are_fine(make: Make, name: str) -> None:
-    root = make(name)
+def test_other_characters_are_fine(make: Make) -> None:
+    root = make('two words; it\'s a "]" gr\u00fcn')
     assert toolkit_reads(root) and check(root) == []
 
 
-@pytest.mark.parametrize("rate", ["29.97", "0", "-5", "fast", ""])
+@pytest.mark.parametrize("rate", ["29.97", "0", "fast", ""])
 def test_the_rate_is_a_whole_number_where_the_clock_is_measured(make: Make, rate: str) -> None:
     root = make(properties=f"fps={rate}", stack=REALTIME)
     assert grave(root) == ["fps"]
     (root / "stack.yaml").write_text(STACK)
-    assert grave(root) == []
-    assert [finding.kind for finding in check(root)] == ["fps"]
+    (finding,) = check(root)
+    assert finding.kind == "fps" and finding.warning
 
 
-@pytest.mark.parametrize("suffix", ["JPG", "jpeg", "bmp"])
+@pytest.mark.parametrize("suffix", ["JPG", "bmp"])
 def test_a_suffix_that_the_toolkit_refuses_stops(make: Make, suffix: str) -> None:
     root = make(suffix=suffix)
     assert not toolkit_reads(root)
@@ -229,7 +207,7 @@ def test_missing_images_stop(make: Make) -> None:
     assert finding.what.startswith("4 of 9 images")
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("orientation", [4, 5])
 def test_sizes_are_those_of_the_toolkit(make: Make, orientation: int) -> None:
     root = make()
     picture = Image.new("RGB", (16, 12))
@@ -237,19 +215,22 @@ def test_sizes_are_those_of_the_toolkit(make: Make, orientation: int) -> None:
     tags[274] = orientation
     for file in (root / "sequences" / "seq" / "color").iterdir():
         picture.save(file, exif=tags)
-        height, width = cv2.imread(str(file)).shape[:2]
+        image = cv2.imread(str(file))
+        assert image is not None
+        height, width = image.shape[:2]
     turned = (width, height) != (16, 12)
     assert turned == (orientation > 4)
     assert grave(root) == (["size"] if turned else [])
 
 
-@pytest.mark.parametrize("index", [1, 2, 3, 4])
-@pytest.mark.parametrize("length", [0, 10, 300])
-def test_a_damaged_image_stops(make: Make, index: int, length: int) -> None:
+@pytest.mark.parametrize("length", [0, 300])
+def test_a_damaged_image_stops(make: Make, length: int) -> None:
     root = make()
-    file = root / "sequences" / "seq" / "color" / f"{index:08d}.jpg"
-    file.write_bytes(file.read_bytes()[:length])
-    assert "image damaged" in grave(root)
+    for file in sorted((root / "sequences" / "seq" / "color").iterdir()):
+        whole = file.read_bytes()
+        file.write_bytes(whole[:length])
+        assert "image damaged" in grave(root), file
+        file.write_bytes(whole)
 
 
 def test_an_image_of_another_size_stops(make: Make) -> None:
@@ -336,25 +317,17 @@ def test_binary_truth(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     assert facts is not None and [f.kind for f in facts.findings] == ["truth read-only"]
 
 
-@pytest.mark.parametrize("cut", [3, 7, 20, 40])
-def test_binary_truth_that_is_cut_short_stops(make: Make, cut: int) -> None:
-    root = make(truth=binary(BOX, MASK, ABSENT, BOX)[:cut])
-    assert not toolkit_reads(root)
-    assert "truth binary" in grave(root)
-
-
-def test_only_chosen_sequences_are_checked(make: Make) -> None:
-    root = make(truth=b"x\n")
-    shutil.copytree(root / "sequences" / "seq", root / "sequences" / "good")
-    (root / "sequences" / "good" / "groundtruth.txt").write_text("2,3,4,5\n" * 4)
-    (root / "sequences" / "list.txt").write_text("seq\ngood\n")
-    assert check(root, ("good",)) == []
-    assert check(root) != []
+def test_binary_truth_that_is_cut_short_stops(make: Make) -> None:
+    root = make()
+    for cut in (3, 7, 20, 40):
+        truth = binary(BOX, MASK, ABSENT, BOX)[:cut]
+        (root / "sequences" / "seq" / "groundtruth.txt").write_bytes(truth)
+        assert not toolkit_reads(root)
+        assert "truth binary" in grave(root)
 
 
 def test_many_alike_are_one_finding() -> None:
-    findings = [Finding("FAIL", f"s{n}", "wrong", "mend", kind="k") for n in range(144)]
-    (one,) = merged(findings)
+    (one,) = merged([Finding("FAIL", f"s{n}", "wrong", "mend", kind="k") for n in range(144)])
     assert one.where == "s0" and "140 others" in one.what
 
 
@@ -378,8 +351,8 @@ def test_what_was_seen_is_kept_until_a_file_changes(
     assert gathered == ["seq", "seq"]
 
 
-@pytest.mark.parametrize("name", [".", "multiobject", "hard"])
-def test_the_bundled_workspaces_are_fine(name: str, tmp_path: Path) -> None:
-    source = CLONE / "vot_workspace" / name
-    stack = Stack.read(str(source / "stack.yaml"))
-    assert check_workspace(tmp_path, source / "sequences", needs_of(stack)) == []
+def test_the_bundled_workspaces_are_fine(tmp_path: Path) -> None:
+    for name in (".", "multiobject", "hard"):
+        source = CLONE / "vot_workspace" / name
+        stack = Stack.read(str(source / "stack.yaml"))
+        assert check_workspace(tmp_path, source / "sequences", needs_of(stack)) == []

@@ -1,4 +1,4 @@
-"""The committed sequences, read without the toolkit."""
+"""The committed sequences."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from vot.dataset import Sequence, load_dataset
+from vot.region import Mask
 
 WORKSPACE = Path(__file__).parents[2] / "vot_workspace"
-UNKNOWN = "0"  # the toolkit's code for an object that isn't introduced yet
-ANCHORS = "anchor.value"
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,6 @@ class Committed:
     Attributes:
         properties: the lines `key=value` of the file `sequence`.
         masks: per object (N, H, W); empty where the object is absent or not introduced yet.
-        starts: per object, the frame that introduces it.
         values: the lines of every `.tag` and `.value` file, by file name.
     """
 
@@ -29,7 +28,6 @@ class Committed:
     folder: Path
     properties: dict[str, str]
     masks: dict[str, NDArray[np.bool_]]
-    starts: dict[str, int]
     values: dict[str, list[str]]
 
     @property
@@ -48,10 +46,6 @@ class Committed:
         """The frames (N,) that a tag marks."""
         return np.array([line == "1" for line in self.values[f"{name}.tag"]])
 
-    def anchors(self) -> NDArray[np.float64]:
-        """Per frame (N,): 1 and -1 where a run starts forwards and backwards, else 0."""
-        return np.array([float(line) for line in self.values[ANCHORS]])
-
 
 @dataclass(frozen=True)
 class Collection:
@@ -69,46 +63,27 @@ class Collection:
     sequences: dict[str, Committed]
 
 
-def read_mask_line(line: str, height: int, width: int) -> NDArray[np.bool_]:
-    """The mask (H, W) of a line `m<x>,<y>,<w>,<h>,<runs>`.
-
-    The runs are lengths of zeros and ones in turn, zeros first, row by row inside the box.
-    """
-    assert line.startswith("m"), f"not a mask: {line[:40]}"
-    left, top, across, down, *runs = (int(part) for part in line[1:].split(","))
-    assert sum(runs) == across * down and left + across <= width and top + down <= height
-    values = np.arange(len(runs)) % 2 == 1
-    mask = np.zeros((height, width), dtype=np.bool_)
-    mask[top : top + down, left : left + across] = np.repeat(values, runs).reshape(down, across)
-    return mask
-
-
-def read_properties(folder: Path) -> dict[str, str]:
+def read_sequence(sequence: Sequence, folder: Path) -> Committed:
+    """What the toolkit reads of a sequence, and the lines of its small files."""
     lines = (folder / "sequence").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines)
-
-
-def read_sequence(folder: Path) -> Committed:
-    """Reads a sequence of one object (`groundtruth.txt`) or of several (`groundtruth_NAME.txt`)."""
-    properties = read_properties(folder)
-    size = int(properties["height"]), int(properties["width"])
-    masks, starts = {}, {}
-    for file in sorted(folder.glob("groundtruth*.txt")):
-        lines = file.read_text().splitlines()
-        name = file.stem.removeprefix("groundtruth").removeprefix("_")
-        starts[name] = next(frame for frame, line in enumerate(lines) if line != UNKNOWN)
-        unknown = [np.zeros(size, dtype=np.bool_)] * starts[name]
-        known = [read_mask_line(line, *size) for line in lines[starts[name] :]]
+    width, height = sequence.size
+    masks = {}
+    for name in sorted(sequence.objects()):
+        regions = [sequence.object(name, frame) for frame in range(len(sequence))]
+        start = next(n for n, region in enumerate(regions) if isinstance(region, Mask))
+        unknown = [np.zeros((height, width), np.bool_)] * start
+        known = [each.rasterize((0, 0, width - 1, height - 1)) > 0 for each in regions[start:]]
         masks[name] = np.stack([*unknown, *known])
     files = [*folder.glob("*.tag"), *folder.glob("*.value")]
     values = {file.name: file.read_text().splitlines() for file in files}
-    return Committed(folder.name, folder, properties, masks, starts, values)
+    properties = dict(line.split("=", 1) for line in lines)
+    return Committed(folder.name, folder, properties, masks, values)
 
 
 def read_collection(workspace: Path, sources: str, megabytes: int) -> Collection:
     folder = workspace / "sequences"
-    names = (folder / "list.txt").read_text().split()
-    found = {name: read_sequence(folder / name) for name in names}
+    dataset = load_dataset(str(folder))
+    found = {each.name: read_sequence(each, folder / each.name) for each in dataset}
     return Collection(folder, workspace / sources, megabytes, found)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -53,12 +52,6 @@ def test_attributes_of_the_bundled_sequences(collections: Any, found: dict[str, 
     )
 
 
-def test_hidden_objects_are_tagged_as_occluded(collections: Any) -> None:
-    sequence = collections["bundled"].sequences["occlusion"]
-    assert absent(sequence.target).any()
-    assert sequence.tag("occlusion")[absent(sequence.target)].all()
-
-
 def test_hard_sequences_are_tagged_with_what_they_are_named_for(
     collections: Any, found: dict[str, Any]
 ) -> None:
@@ -70,18 +63,6 @@ def test_hard_sequences_are_tagged_with_what_they_are_named_for(
         assert set(found[name]) - {"occlusion"} == {attribute}
 
 
-def test_tags_of_the_hard_sequences_agree_with_the_masks(collections: Any) -> None:
-    hard = collections["hard"].sequences
-    for name in ("absence-car", "absence-koi", "absence-salamander"):
-        gone = absent(hard[name].target)
-        assert gone.sum() >= 60
-        np.testing.assert_array_equal(hard[name].tag("out-of-view"), since_the_first(gone))
-    for name in ("fast-koi", "fast-orange"):
-        quick = moves_by_its_length(hard[name].target)
-        assert quick.sum() >= 10
-        np.testing.assert_array_equal(hard[name].tag("fast-motion"), since_the_first(quick))
-
-
 def absent(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The frames (N,) in which a mask of (N, H, W) is empty."""
     return np.asarray(~masks.any(axis=(1, 2)))
@@ -90,11 +71,3 @@ def absent(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def since_the_first(happens: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """All frames (N,) from the first one on in which it happens."""
     return np.maximum.accumulate(happens)
-
-
-def moves_by_its_length(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The frames (N,) before which a box's middle moved by more than the box's longer side."""
-    boxes = np.array([cv2.boundingRect(mask.astype(np.uint8)) for mask in masks], dtype=float)
-    steps = np.hypot(*np.diff(boxes[:, :2] + boxes[:, 2:] / 2, axis=0).T)
-    sides = boxes[:, 2:].max(axis=1)
-    return np.concatenate([[False], steps > np.maximum(sides[1:], sides[:-1])])

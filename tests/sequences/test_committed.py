@@ -7,9 +7,10 @@ from typing import Any
 
 import cv2
 import numpy as np
+from vot.dataset import load_dataset
+from vot.experiment.multistart import find_anchors
 
 MEGABYTE = 1_000_000
-SMALLEST = 25  # pixels of a mask; a smaller rest of an object counts as absent
 
 
 def test_every_file_has_its_recorded_checksum(collection: Any) -> None:
@@ -65,31 +66,12 @@ def test_pictures_have_the_stated_number_and_size(collection: Any) -> None:
             assert picture is not None and picture.shape == (height, width, 3)
 
 
-def test_masks_fit_the_pictures_and_are_no_specks(collection: Any) -> None:
+def test_masks_fit_the_pictures_and_share_no_pixel(collection: Any) -> None:
     for sequence in collection.sequences.values():
-        assert sequence.masks
         for masks in sequence.masks.values():
             assert masks.shape == sequence.shape
             assert masks.any()
-            for mask in masks[masks.any(axis=(1, 2))]:
-                _, _, across, down = cv2.boundingRect(mask.astype(np.uint8))
-                assert min(across, down) >= 3 and mask.sum() >= SMALLEST
-
-
-def test_no_pixel_belongs_to_two_objects(collection: Any) -> None:
-    for sequence in collection.sequences.values():
         assert np.sum(list(sequence.masks.values()), axis=0).max() == 1
-
-
-def test_trackers_never_start_on_a_scrap(collection: Any) -> None:
-    """Where a run starts, a quarter of the object's median visible area shows."""
-    for sequence in collection.sequences.values():
-        for name, masks in sequence.masks.items():
-            starts = {sequence.starts[name]}
-            if "anchor.value" in sequence.values:
-                starts |= set(np.flatnonzero(sequence.anchors()).tolist())
-            areas = masks.sum(axis=(1, 2))
-            assert areas[sorted(starts)].min() > np.median(areas[areas > 0]) / 4
 
 
 def test_tags_and_anchors_have_a_valid_value_per_frame(collection: Any) -> None:
@@ -101,9 +83,9 @@ def test_tags_and_anchors_have_a_valid_value_per_frame(collection: Any) -> None:
 
 
 def test_bundled_sequences_have_three_anchors_with_long_runs(collections: Any) -> None:
-    for sequence in collections["bundled"].sequences.values():
-        forward, backward = (np.flatnonzero(sequence.anchors() * sign > 0) for sign in (1, -1))
-        last = sequence.shape[0] - 1
+    for sequence in load_dataset(str(collections["bundled"].folder)):
+        forward, backward = find_anchors(sequence)
+        last = len(sequence) - 1
         assert forward[0] == 0 and backward[-1] == last
-        runs = [*(last - forward), *backward]
+        runs = [*(last - start for start in forward), *backward]
         assert len(runs) == 3 and min(runs) >= 25

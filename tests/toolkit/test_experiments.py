@@ -165,18 +165,6 @@ def test_supervised_starts_again_where_the_object_is_annotated(
     ]
 
 
-@pytest.mark.parametrize("name", ["samurai-multistart", "samurai-supervised"])
-def test_results_carry_the_trackers_properties_and_times(
-    run: Run, sequence: Sequence, name: str
-) -> None:
-    experiment, runtime = run(name, sequence)
-    complete, files, results = experiment.scan(runtime.tracker, sequence)
-    assert complete
-    names = {file[:-4] for file in files if file.endswith(".bin")}
-    for result in names:
-        assert set(Trajectory.read(results, result).properties()) == {"time"}
-
-
 def test_several_objects_run_against_the_clock(
     run: Run, tmp_path: Path, sequence: Sequence
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,8 +20,9 @@ from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
 MakeWorkspace = Callable[..., Path]
 
 
-class Reference(SimpleNamespace):
-    __hash__ = object.__hash__
+@dataclass(eq=False)
+class Reference:
+    value: Any
 
 
 class LocalRay:

@@ -43,18 +43,18 @@ def numbers(value: Json) -> list[float]:
     return [] if value is None else [float(value)]
 
 
-@pytest.mark.parametrize("kind", ["rectangle", "mask"])
 @pytest.mark.parametrize(
     "experiment",
     ["baseline", "realtime", "supervised", "supervised_realtime", "longterm", "unsupervised"],
 )
 def test_measures_equal_those_of_the_old_toolkit(
-    golden: Json, measured: Json, kind: str, experiment: str
+    golden: Json, measured: Json, experiment: str
 ) -> None:
-    expected = numbers(golden["measured"][kind][experiment])
-    found = numbers(measured[kind][experiment])
-    assert expected
-    assert found == pytest.approx(expected, rel=0, abs=TOLERANCE)
+    for kind in ("rectangle", "mask"):
+        expected = numbers(golden["measured"][kind][experiment])
+        found = numbers(measured[kind][experiment])
+        assert expected
+        assert found == pytest.approx(expected, rel=0, abs=TOLERANCE), kind
 
 
 def test_late_replies_cost_the_same_frames(golden: Json, measured: Json) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Callable
@@ -233,49 +232,19 @@ def test_sheets_of_all_that_is_there(workspace: Path, visualize: Call) -> None:
     assert "forward from frame 4" in page
 
 
-def test_the_sheet_shows_the_answer_in_the_frames(workspace: Path, visualize: Call) -> None:
-    answers: list[Region] = [INIT, *(blob(n) for n in range(1, LENGTH))]
-    record(workspace, "old/unsupervised/blob", "blob_001", answers)
-    truth = workspace / "sequences" / "blob" / "groundtruth.txt"
-    lines = truth.read_text().splitlines()
-    truth.write_text("\n".join([*lines[:-1], "0"]) + "\n")  # no line over the last answer
-    arguments = ("--workspace", workspace, "--experiment", "unsupervised", "--sequences", "blob")
-    assert visualize(*arguments, "--frames", 2)[0] == 0
-    with_answer = cv2.imread(
-        str(workspace / "reports/pictures/old/unsupervised/blob/run_001.png")
-    ).astype(int)
-    red_minus_blue = with_answer[..., 2] - with_answer[..., 0]
-    # The frames are gray; in the right one of the two the object is filled with orange.
-    tiles = red_minus_blue[70 : 70 + 480]
-    left, right = tiles[:, :680], tiles[:, 680:]
-    assert (left > 60).sum() == 0
-    scale = ((1360 - 3 * 12) // 2 / WIDTH) ** 2
-    inside_picture = blob(LENGTH - 1).rasterize((0, 0, WIDTH - 1, HEIGHT - 1)).sum()
-    assert (right > 60).sum() == pytest.approx(inside_picture * scale, rel=0.08)
-
-
-@pytest.mark.parametrize("codec", ["mpeg4", "vp9"])
-def test_a_video_can_be_played(workspace: Path, visualize: Call, codec: str) -> None:
+def test_a_video_can_be_played(workspace: Path, visualize: Call) -> None:
     answers: list[Region] = [INIT, *(box(n) for n in range(1, LENGTH))]
     record(workspace, "old/unsupervised/box", "box_001", answers, [0.5] * LENGTH)
     arguments = ("--workspace", workspace, "--experiment", "unsupervised", "--sequences", "box")
-    code, printed = visualize(*arguments, "--format", "mp4", "--codec", codec)
+    code, printed = visualize(*arguments, "--format", "mp4", "--codec", "vp9")
     assert code == 0, printed
     assert written(workspace) == {"old/unsupervised/box/run_001.mp4", "index.html", "pictures.json"}
     reader = cv2.VideoCapture(str(workspace / "reports/pictures/old/unsupervised/box/run_001.mp4"))
     frames = []
-    while True:
-        there, frame = reader.read()
-        if not there:
-            break
-        frames.append(frame.astype(int))
-    assert len(frames) == LENGTH
+    while (read := reader.read())[0]:
+        frames.append(read[1])
+    assert len(frames) == LENGTH and frames[0].shape[1] == 640
     assert reader.get(cv2.CAP_PROP_FPS) == 20
-    assert frames[0].shape[1] == 640
-    # The mark on the curves moves: what differs in the last rows differs at both frames' places.
-    changed = np.abs(frames[2][-60:-30] - frames[6][-60:-30]).max(axis=(0, 2)) > 60
-    places = np.flatnonzero(changed)
-    assert places.max() - places.min() == pytest.approx(4 / LENGTH * 590, abs=15)
 
 
 def test_damaged_results_are_told_and_the_others_drawn(workspace: Path, visualize: Call) -> None:
@@ -300,12 +269,6 @@ def test_damaged_results_are_told_and_the_others_drawn(workspace: Path, visualiz
     assert "nothing was drawn" in printed
 
 
-def test_a_result_of_another_length_is_refused(workspace: Path) -> None:
-    record(workspace, "old/unsupervised/box", "box_001", [INIT, box(1)])
-    with pytest.raises(ResultError, match=f"box_001 has 2 frames instead of {LENGTH}"):
-        only_run(workspace, "unsupervised", "box")
-
-
 def test_a_missing_image_is_told(workspace: Path, visualize: Call) -> None:
     answers: list[Region] = [INIT, *(box(n) for n in range(1, LENGTH))]
     record(workspace, "old/unsupervised/box", "box_001", answers)
@@ -316,35 +279,20 @@ def test_a_missing_image_is_told(workspace: Path, visualize: Call) -> None:
     assert not list((workspace / "reports").rglob("*.png"))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["nobody"], "no results of a tracker 'nobody'"),
-        (["--experiment", "baseline,final"], "no experiment final in this stack"),
-        (["--sequences", "moon"], "there is no sequence moon"),
-    ],
-)
-def test_wrong_usage_is_one_line_with_the_remedy(
-    workspace: Path, visualize: Call, arguments: list[str], message: str
-) -> None:
-    record(workspace, "old/unsupervised/box", "box_001", [INIT])
-    code, printed = visualize(*arguments, "--workspace", workspace)
-    assert code == 2
-    assert message in printed and "Traceback" not in printed
-
-
-def test_without_results_it_says_what_to_do(workspace: Path, visualize: Call) -> None:
+def test_wrong_usage_is_one_line_with_the_remedy(workspace: Path, visualize: Call) -> None:
     code, printed = visualize("--workspace", workspace)
-    assert code == 2
-    assert "there are no results" in printed and "samurai evaluate" in printed
-
-
-def test_results_of_a_stack_that_the_toolkit_cannot_run(workspace: Path, visualize: Call) -> None:
-    (workspace / "stack.yaml").write_text(STACK.replace("samurai-", ""))
-    full: list[Region] = [INIT, *(box(n) for n in range(1, LENGTH))]
-    record(workspace, "old/baseline/box", "box_00000000", full)
-    code, printed = visualize("--workspace", workspace, "--experiment", "baseline")
-    assert code == 0, printed
+    assert code == 2 and "samurai evaluate" in printed
+    record(workspace, "old/unsupervised/box", "box_001", [INIT])
+    with pytest.raises(ResultError, match=f"box_001 has 1 frames instead of {LENGTH}"):
+        only_run(workspace, "unsupervised", "box")
+    for arguments, message in (
+        (["nobody"], "tracker 'nobody'"),
+        (["--experiment", "baseline,final"], "no experiment final"),
+        (["--sequences", "moon"], "no sequence moon"),
+    ):
+        code, printed = visualize(*arguments, "--workspace", workspace)
+        assert code == 2
+        assert message in printed and "Traceback" not in printed
 
 
 def test_the_report_and_the_pictures_find_each_other(
@@ -366,18 +314,6 @@ def test_the_report_and_the_pictures_find_each_other(
     assert f"pictures     {index}\n" in printed
     os.utime(index, (0, 0))
     assert "older than some results" in evaluate("scripted", "--workspace", workspace)[1]
-
-
-def test_another_folder_leaves_the_workspace_alone(
-    workspace: Path, visualize: Call, tmp_path: Path
-) -> None:
-    full: list[Region] = [INIT, *(box(n) for n in range(1, LENGTH))]
-    record(workspace, "old/unsupervised/box", "box_001", full)
-    other = tmp_path / "other"
-    assert visualize("--workspace", workspace, "--output", other)[0] == 0
-    assert not (workspace / "reports").exists()
-    (entry,) = json.loads((other / "pictures.json").read_text())
-    assert (entry["tracker"], entry["sequence"]) == ("old", "box")
 
 
 def test_annotations_know_the_frames_that_nobody_annotated(workspace: Path) -> None:

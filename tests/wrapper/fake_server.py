@@ -14,43 +14,48 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from samurai.errors import SessionError
-from samurai.regions import Answer, Box
+from samurai.regions import Answer, Box, Points
+from samurai.video.images import Frame
+from vot_wrapper.settings import Settings
 from vot_wrapper.trax.process import run
+from vot_wrapper.trax.server import Prompt
 
 MEGABYTE = 1 << 20
 REAL_ERROR = os.dup(2)
 
 
 class FakeTracker:
-    def __init__(self, behavior):
+    def __init__(self, behavior: set[str]) -> None:
         self.behavior = behavior
 
-    def session(self):
+    def session(self) -> FakeSession:
         return FakeSession(self.behavior)
 
 
 class FakeSession:
-    def __init__(self, behavior):
+    def __init__(self, behavior: set[str]) -> None:
         self.behavior = behavior
-        self.objects = []
+        self.objects: list[tuple[int, NDArray[np.bool_]]] = []
         self.time = -1
 
-    def start(self, frame, objects):
+    def start(self, frame: Frame, objects: Sequence[Prompt]) -> list[Answer]:
         self.objects = []
         self.time = -1
         return self.advance(frame, objects)
 
-    def step(self, frame, new_objects):
+    def step(self, frame: Frame, new_objects: Sequence[Prompt]) -> list[Answer]:
         if self.time < 0:
             raise SessionError("step needs a video: call start first")
         return self.advance(frame, new_objects)
 
-    def advance(self, frame, new_objects):
+    def advance(self, frame: Frame, new_objects: Sequence[Prompt]) -> list[Answer]:
         self.time += 1
         if "noise" in self.behavior:
             make_noise()
@@ -63,15 +68,16 @@ class FakeSession:
             raise RuntimeError('the model\nfailed with "quotes", \\ and an é')
         if "exit" in self.behavior and self.time == 2:
             sys.exit("a library calls exit")
-        size = frame.shape[:2]
+        size = (frame.shape[0], frame.shape[1])
         for region in new_objects:
+            assert not isinstance(region, Points)
             mask = region.filled(size).array if isinstance(region, Box) else region.array
             self.objects.append((self.time, mask))
         if "forgetful" in self.behavior and self.time == 2:
             self.objects.pop()
         return [self.answer(number, frame) for number in range(len(self.objects))]
 
-    def answer(self, number, frame):
+    def answer(self, number: int, frame: Frame) -> Answer:
         born, first = self.objects[number]
         mask = np.zeros_like(first)
         shift = min(self.time - born, first.shape[1])
@@ -84,18 +90,18 @@ class FakeSession:
         box = Box.of_mask(mask)
         return Answer(number, mask, box, confidence, box is None)
 
-    def update_memory_async(self):
+    def update_memory_async(self) -> None:
         if "unsettled" in self.behavior and self.time == 2:
             raise RuntimeError("the memory is full")
 
 
-def stuck():
+def stuck() -> None:
     """Tell the client, and compute for an hour in a call that no signal interrupts."""
     os.write(REAL_ERROR, b"stuck\n")
     hashlib.pbkdf2_hmac("sha256", b"", b"", (1 << 31) - 1)
 
 
-def make_noise():
+def make_noise() -> None:
     """Everything that has ever found its way into a tracker's TraX pipe, without line ends."""
     libc = ctypes.CDLL(None)
     print("print without an end", end="")
@@ -113,14 +119,14 @@ def make_noise():
     assert sys.stdin.read() == "", "standard input must be empty for everybody but TraX"
 
 
-def chatter():
+def chatter() -> None:
     while True:
         os.write(1, b"chatter ")
         os.write(2, b"chatter ")
         time.sleep(0.0005)
 
 
-def load(settings):
+def load(settings: Settings) -> FakeTracker:
     behavior = set(sys.argv[1:])
     if "noise" in behavior:
         make_noise()

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from samurai.mask_cleanup import SMALL_PIXELS, cleaned, note_shared
 from samurai.regions import Box, Mask
 
 
-def disc(radius: int = 20) -> np.ndarray:
+def disc(radius: int = 20) -> NDArray[np.bool_]:
     y, x = np.mgrid[:80, :100]
-    return (x - 50) ** 2 + (y - 40) ** 2 <= radius**2
+    return np.asarray((x - 50) ** 2 + (y - 40) ** 2 <= radius**2)
 
 
 def test_specks_and_pinholes_go(caplog: pytest.LogCaptureFixture) -> None:

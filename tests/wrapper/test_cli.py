@@ -17,7 +17,7 @@ from vot_wrapper.settings import Settings
 HEAVY = ("torch", "numpy", "cv2", "trax", "vot", "sam2")
 
 
-def test_help_imports_nothing_heavy():
+def test_help_imports_nothing_heavy() -> None:
     code = f"""
 import sys
 from samurai.cli.main import main
@@ -33,7 +33,7 @@ assert not set(sys.modules) & set({HEAVY!r}), set(sys.modules) & set({HEAVY!r})
         assert command in done.stdout
 
 
-def test_serve_help_lists_the_settings(capsys):
+def test_serve_help_lists_the_settings(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(["serve", "--help"])
     assert caught.value.code == 0
@@ -43,13 +43,13 @@ def test_serve_help_lists_the_settings(capsys):
     assert "nano, tiny, small, base_plus, large" in text
 
 
-def test_without_a_command_there_is_the_help(capsys):
+def test_without_a_command_there_is_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([]) == 0
     printed = capsys.readouterr()
     assert "COMMAND" in printed.out and "evaluate" in printed.out and not printed.err
 
 
-def test_the_versions(capsys):
+def test_the_versions(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["--version"])
     assert ended.value.code == 0
@@ -58,7 +58,9 @@ def test_the_versions(capsys):
     assert all(f"{name} " in second for name in cli.VERSIONED)
 
 
-def test_errors_with_a_remedy_are_one_line(capsys):
+def test_download_names_the_file_or_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["download", "nano"]) == 0, "bundled: only verified"
+    assert "nano.safetensors" in capsys.readouterr().out
     assert cli.main(["download", "huge"]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
@@ -67,13 +69,8 @@ def test_errors_with_a_remedy_are_one_line(capsys):
     assert "nano, tiny, small, base_plus, large" in line
 
 
-def test_the_bundled_model_needs_no_download(capsys):
-    assert cli.main(["download", "nano"]) == 0
-    assert "nano.safetensors" in capsys.readouterr().out
-
-
-def test_other_errors_keep_their_traceback(monkeypatch):
-    def broken(_):
+def test_other_errors_keep_their_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(doctor, "run", broken)
@@ -84,7 +81,7 @@ def test_other_errors_keep_their_traceback(monkeypatch):
 @pytest.mark.parametrize(
     "command", [["-m", "vot_wrapper"], ["-m", "samurai.cli.main", "serve"]], ids=" ".join
 )
-def test_serve_by_hand_says_what_it_is_for(command, tmp_path):
+def test_serve_by_hand_says_what_it_is_for(command: list[str], tmp_path: Path) -> None:
     """On a terminal, where a person would otherwise wait for ever."""
     terminal, other_end = pty.openpty()
     done = subprocess.run(
@@ -102,7 +99,7 @@ def test_serve_by_hand_says_what_it_is_for(command, tmp_path):
     assert "vot evaluate" in done.stderr
 
 
-def test_without_sam2_the_line_names_the_commands(tmp_path):
+def test_without_sam2_the_line_names_the_commands(tmp_path: Path) -> None:
     """A Python that has nothing but the standard library and our sources."""
     root = Path(cli.__file__).parents[3]
     code = f"""

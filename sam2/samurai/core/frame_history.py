@@ -57,10 +57,13 @@ class FrameHistory:
 
     @property
     def ago(self) -> int:
+        """How many frames before the newest there are."""
         return len(self._seen) - 1
 
     def rgb(self, ago: int = 0) -> Frame:
+        """The frame `ago` frames before the newest, uint8 (h, w, 3), not to be changed."""
         return self._seen[ago].rgb
 
     def gray(self, ago: int = 0) -> Frame:
+        """The same, uint8 (h, w)."""
         return self._seen[ago].gray

@@ -130,6 +130,7 @@ class SelectedHypothesis:
 
     @property
     def view(self) -> View:
+        """What the candidate was seen through."""
         return self.prediction.view
 
     @property

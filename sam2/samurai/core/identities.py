@@ -18,6 +18,7 @@ class Identities:
         self._next = 0
 
     def copy(self) -> Identities:
+        """The same identities, for a snapshot."""
         other = Identities()
         other._used, other._next = set(self._used), self._next
         return other
@@ -55,6 +56,7 @@ class Identities:
                 self._next = max(self._next, object_id + 1)
 
     def was_used(self, object_id: ObjectId) -> bool:
+        """Whether an object of this session has or had that identity."""
         return object_id in self._used
 
 

@@ -46,6 +46,7 @@ class TensorPool:
 
     @property
     def dtype(self) -> torch.dtype:
+        """In which tensors are stored."""
         return self._block.dtype
 
     def like(self) -> TensorPool:
@@ -54,10 +55,12 @@ class TensorPool:
 
     @property
     def capacity(self) -> int:
+        """Rows of the block, in use or free."""
         return len(self._rows)
 
     @property
     def used(self) -> int:
+        """Rows that some memory holds."""
         return self.capacity - len(self._free)
 
     @property
@@ -148,9 +151,11 @@ class ObjectMemory:
         _replace(self._pointers, frame_index, self._bank.pointers, value)
 
     def map_rows(self, frame_indices: Iterable[int]) -> list[Row]:
+        """Rows of the maps of frames, in their order; KeyError where one has none."""
         return [self._maps[frame_index] for frame_index in frame_indices]
 
     def pointer_rows(self, frame_indices: Iterable[int]) -> list[Row]:
+        """Rows of the object pointers of frames, likewise."""
         return [self._pointers[frame_index] for frame_index in frame_indices]
 
     def held_maps(self) -> list[Row]:
@@ -251,6 +256,7 @@ class MemoryBank:
         self.pointers.compact(pointers)
 
     def new_memory(self) -> ObjectMemory:
+        """An empty memory for one hypothesis."""
         return ObjectMemory(self)
 
 

@@ -81,7 +81,7 @@ def mask(ellipse: Ellipse) -> np.ndarray:
     x, y, half_width, half_height = ellipse
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
     inside = ((columns + 0.5 - x) / half_width) ** 2 + ((rows + 0.5 - y) / half_height) ** 2 <= 1
-    return inside.astype(np.uint8)
+    return np.asarray(inside, np.uint8)
 
 
 def mask_line(array: np.ndarray) -> str:
