@@ -55,12 +55,14 @@ def make_workspace(tmp_path: Path, scenario: ModuleType) -> MakeWorkspace:
     """Writes a workspace with two short sequences and the scripted tracker; its folder."""
 
     def make(kind: str = "rectangle", *, realtime: bool = False, name: str = "workspace") -> Path:
-        folder = tmp_path / name
+        folder, package = tmp_path / name, tmp_path / "scripted"
+        if not package.exists():  # this clone may lie in a home, which a submission mustn't tell
+            package.symlink_to(PARITY)
         scenario.write_sequences(folder / "sequences", kind, LENGTHS)
         (folder / "config.yaml").write_text("registry: [./trackers.ini]\nstack: ./stack.yaml\n")
         (folder / "stack.yaml").write_text(STACK.rstrip() + REALTIME if realtime else STACK)
         (folder / "trackers.ini").write_text(
-            f"[scripted]\nprotocol = traxpython\ncommand = scripted_tracker\npaths = {PARITY}\n"
+            f"[scripted]\nprotocol = traxpython\ncommand = scripted_tracker\npaths = {package}\n"
         )
         return folder
 

@@ -29,12 +29,11 @@ experiments:
     type: unsupervised
     analyses: [{type: average_accuracy, burnin: 1}]
 """
-MINE = f"""
+MINE = """
 [mine]
 label = Mine
 protocol = traxpython
 command = vot_wrapper
-paths = {ROOT}:{ROOT / "sam2"}
 env_SAMURAI_POLICY = dam
 """
 
