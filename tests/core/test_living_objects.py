@@ -522,3 +522,48 @@ def test_a_snapshot_can_be_taken_and_closed_without_a_frame(session: Session) ->
     assert snapshot.frame_index == -1
     session.restore(snapshot)
     snapshot.close()
+
+
+def test_a_second_correction_sees_what_the_first_one_moved_to(
+    make_tracker: Callable[..., Tracker], video: Video
+) -> None:
+    """Two clicks one after the other are decoded in the view around them, not in an older one."""
+    tracker = make_tracker("samurai", window=2.0)
+    session, seen = tracker.session(), list[tuple[Any, Any]]()
+    session.start(video[0], {"cup": Box(10, 10, 12, 12), "spoon": SPOON})
+    session.step(video[1])
+    correct = session._pipeline.correct
+
+    def noted(frame: Any, view: Any, *rest: Any) -> Any:
+        seen.append((frame.views.get("cup"), view))
+        return correct(frame, view, *rest)
+
+    object.__setattr__(session._pipeline, "correct", noted)
+    for x in (100.0, 104.0):
+        session.correct("cup", Points([[x, 70.0]], [1]), replace=True)
+    assert all(held in (None, view) for held, view in seen)
+
+
+def test_a_snapshot_that_does_not_fit_is_refused_and_holds_nothing(
+    make_tracker: Callable[..., Tracker], video: Video
+) -> None:
+    tracker = make_tracker("samurai")
+    session = tracker.session()
+    session.start(video[0], {"cup": CUP})
+    session.step(video[1])
+    snapshot = session.snapshot()
+    for other in (make_tracker("sam2"), make_tracker("samurai", window=2.0)):
+        with pytest.raises(SessionError):
+            other.session().restore(snapshot)
+        with pytest.raises(SessionError):
+            other.session(like=snapshot)
+    with pytest.raises(FrameError):
+        session.restore(snapshot, video[1][:40])
+    primed = tracker.session(like=snapshot)
+    with pytest.raises(SessionError, match="no objects"):
+        primed.prime(snapshot)
+    with pytest.raises(SessionError, match="integer from 0 or a name"):
+        session.remove([7])  # type: ignore[arg-type]
+    snapshot.close()
+    session.remove("cup")
+    assert session.memory_bytes == 0

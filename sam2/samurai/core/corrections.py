@@ -96,8 +96,9 @@ class Corrections:
         assert state.frame_size is not None
         region = before.view.region
         if region is None or region.shows(prompt):
-            if state.encoded is not None:
-                return state.encoded, before.view
+            encoded = state.encoded
+            if encoded is not None and encoded.views.get(before.object_id) == before.view:
+                return encoded, before.view
         else:
             region = self._around(state.frame_size, prompt)
         if state.pixels is None:

@@ -70,20 +70,24 @@ class TensorPool:
 
     def reserve(self, total: int) -> None:
         """Have room for `total` rows at least; what is stored stays in its rows."""
-        if total <= self.capacity:
-            return
-        block = self._block.new_empty((total, *self._block.shape[1:]))
-        block[: self.capacity] = self._block
-        self._free[:0] = range(total - 1, self.capacity - 1, -1)
-        self._rows.extend([None] * (total - self.capacity))
-        self._block = block
+        with _COUNTING:
+            if total <= self.capacity:
+                return
+            block = self._block.new_empty((total, *self._block.shape[1:]))
+            block[: self.capacity] = self._block
+            self._free[:0] = range(total - 1, self.capacity - 1, -1)
+            self._rows.extend([None] * (total - self.capacity))
+            self._block = block
 
     def compact(self, total: int) -> None:
         """Move what is stored together and give back the rest, down to room for `total` rows, where
         that frees half of the block."""
-        total = max(total, self.used)
-        if 2 * total > self.capacity:
-            return
+        with _COUNTING:
+            total = max(total, self.used)
+            if 2 * total <= self.capacity:
+                self._move_together(total)
+
+    def _move_together(self, total: int) -> None:
         kept = [row for row in self._rows if row is not None]
         index = torch.tensor([row.index for row in kept], dtype=torch.long)
         block = self._block.new_empty((total, *self._block.shape[1:]))

@@ -116,6 +116,8 @@ class TrackedObject:
             return
         further = [index for index in self.conditioning if index != frame_index]
         self.conditioning = [*further, frame_index][-(most - 1) :]
+        for gone in set(self.upcoming) - set(self.conditioning):
+            del self.upcoming[gone]
 
     def clear_prompts(self, frame_index: int) -> None:
         """Recall a frame no longer as a conditioning one, and forget the clicks on it."""

@@ -170,8 +170,9 @@ class Session(FrameSession):
                 regions only, which the other video can't tell.
         """
         with self._one_thread():
-            if self._state.frame_index >= 0:
-                raise SessionError("prime needs a session that has no frame yet")
+            if self._state.frame_index >= 0 or self._state.objects:
+                raise SessionError("prime needs a session that has no frame yet, and no objects")
+            self._check_fits(like)
             if self._window is not None:
                 raise SessionError(
                     "this model follows objects with search regions, and can't look for them in a "
@@ -201,12 +202,34 @@ class Session(FrameSession):
             SessionError: the snapshot was closed, or is one of another model.
         """
         with self._one_thread():
+            if frame is not None:
+                frame = rgb_frame(frame)
+                if frame.shape[:2] != snapshot.state.frame_size:
+                    raise FrameError("the frame isn't the snapshot's: it has another size")
+            self._check_fits(snapshot)
             own = snapshot.state.bank is self._state.bank
             state = snapshot.state.copied(None if own else self._empty_state().bank)
             if frame is not None:
-                state.pixels = rgb_frame(frame).copy()
-                if state.pixels.shape[:2] != state.frame_size:
-                    raise FrameError("the frame isn't the snapshot's: it has another size")
+                state.pixels = frame.copy()
             self._writer.discard()
             self._state.clear()
             self._state = state
+
+    def _check_fits(self, snapshot: Snapshot) -> None:
+        """Raise SessionError unless a snapshot is one of this model, policy and way of looking."""
+        kind, state = type(self._new_policy()), snapshot.state
+        try:
+            state.bank.check(self._network.spec)
+        except ValueError as error:
+            raise SessionError(f"the snapshot is one of another model: {error}") from error
+        for tracked in state.objects:
+            if type(tracked.policy) is not kind:
+                raise SessionError(
+                    f"the snapshot is one of policy {tracked.policy.name}, the session has "
+                    f"{kind.name}"
+                )
+            if (tracked.region_tracker is None) != (self._window is None):
+                raise SessionError(
+                    "the snapshot and the session differ in whether they use search regions: make "
+                    "both with the same window"
+                )

@@ -44,7 +44,10 @@ PLAIN = {
         "bfloat16",
     },
     "torch._utils": {"_rebuild_tensor_v2"},
-    "torch.storage": {"UntypedStorage", "TypedStorage", "_load_from_bytes"},
+    "torch.storage": {
+        "UntypedStorage",
+        "TypedStorage",
+    },
     "numpy": {"ndarray", "dtype"},
     "numpy.core.multiarray": {"_reconstruct", "scalar"},
     "numpy._core.multiarray": {"_reconstruct", "scalar"},
@@ -143,11 +146,13 @@ def _restricted(policies: set[str]) -> Any:
 
     class Unpickler(pickle.Unpickler):
         def find_class(self, module: str, name: str) -> Any:
+            if "." in name:
+                raise pickle.UnpicklingError(f"{module}.{name} isn't part of a snapshot")
             if name in PLAIN.get(module, ()) or (module, name) in FUNCTIONS:
                 return super().find_class(module, name)
             if module.startswith(OURS) or module in policies:
                 found = super().find_class(module, name)
-                if isinstance(found, type):
+                if isinstance(found, type) and found.__module__ == module:
                     return found
             raise pickle.UnpicklingError(f"{module}.{name} isn't part of a snapshot")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from samurai.core.encoded import EncodedFrame
 from samurai.core.frame_history import FrameHistory
 from samurai.core.hypotheses import SelectedHypothesis
-from samurai.core.identities import Identities
+from samurai.core.identities import Identities, as_object_id
 from samurai.core.memory_bank import MemoryBank, ObjectMemory
 from samurai.core.objects import TrackedObject
 from samurai.core.preprocess import Frame
@@ -50,6 +50,7 @@ class SessionState:
         Raises:
             SessionError: it isn't tracked.
         """
+        object_id = as_object_id(object_id)
         for tracked in self.objects:
             if tracked.object_id == object_id:
                 return tracked
