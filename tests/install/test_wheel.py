@@ -221,7 +221,7 @@ def test_every_command_in_an_empty_folder(
 
     workspace = tmp_path / "home" / ".local" / "share" / "samurai" / "workspace"
     early = samurai("samurai", "submit", "samurai")
-    assert early.returncode == 2 and "no workspace" in early.stderr
+    assert early.returncode == 2 and "not a VOT workspace" in early.stderr
     assert not workspace.exists()
 
     # An unknown sequence ends it after the copy, before any tracker runs.
