@@ -26,8 +26,8 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parents[1]
 
 CORE = """
-every_policy hypotheses nano offline overlaps postprocess sam2_fidelity samurai_fidelity
-search_region session
+every_policy hypotheses living_objects living_parity nano offline overlaps postprocess proposals
+sam2_fidelity samurai_fidelity search_region session
 """
 NETWORKS = "casting fast modules torchscript traced"
 NUMERIC = [

@@ -107,7 +107,7 @@ def _recalled(network: VideoNetwork, bank: MemoryBank, batch: Sequence[Hypothesi
 
 
 def _prompt(network: VideoNetwork, batch: Sequence[Hypothesis]) -> tuple[Tensor, Tensor] | None:
-    """The embedded hints of hypotheses that all have one, or all have none."""
+    """The embedded prompts of hypotheses that all have one of their policy's, or all have none."""
     prompts = [
         each.view.to_network(each.recall.prompt, network.spec)
         for each in batch

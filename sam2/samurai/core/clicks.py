@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from samurai.core.objects import TrackedObject
-from samurai.errors import SessionError
-from samurai.policies.base import Policy
 from samurai.regions import Box, Points, Region
 
 
@@ -35,12 +33,3 @@ def accumulated(tracked: TrackedObject, frame_index: int, prompt: Region, replac
         np.concatenate([before.labels, prompt.labels]),
         before.box,
     )
-
-
-def check_correction(policy: Policy) -> None:
-    """Raise SessionError where a policy can't be corrected."""
-    if type(policy).correct is Policy.correct:
-        raise SessionError(
-            f"policy {policy.name} can't be corrected: it has no method correct. Choose another "
-            "one, or add the method (docs/policies.md)"
-        )

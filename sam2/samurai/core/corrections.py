@@ -11,7 +11,7 @@ from samurai.core.memory_writer import MemoryUpdate, MemoryWriter
 from samurai.core.objects import TrackedObject
 from samurai.core.pipeline import Pipeline
 from samurai.core.preprocess import Frame
-from samurai.core.search_region import SearchRegion, SearchRegionTracker, prompt_box
+from samurai.core.search_region import SearchRegion, SearchRegionTracker, region_around
 from samurai.core.state import SessionState
 from samurai.errors import SessionError
 from samurai.regions import Box, Region
@@ -62,17 +62,13 @@ class Corrections:
         frame_index: int,
     ) -> None:
         """Store what another frame's prompt is decoded to as a conditioning memory."""
-        size = (frame.shape[0], frame.shape[1])
-        around = self._around(size, region)
-        view = View(0, around)
-        features = self.pipeline.encode_views(frame, None if around is None else [around])
-        decoding = self.pipeline.prompts.decode(features, region, view, size)
-        [prediction] = self.pipeline.read([decoding], [view], frame_index)
+        view = View(0, self._around((frame.shape[0], frame.shape[1]), region))
+        encoded = self.pipeline.encode_view(frame, frame_index, view.region)
+        prediction = self.pipeline.decode(encoded, view, region)
         prediction = prediction.only(prediction.decoded.best())
         tracked.add_conditioning(frame_index, self.most)
         first, *others = tracked.memories
         selected = SelectedHypothesis(tracked.object_id, 0, 0, first, prediction, 0, True)
-        encoded = EncodedFrame(frame_index, size, features, {})
         self._store(state, encoded, tracked, selected)
         for memory in others:
             memory.share(frame_index, first)
@@ -105,11 +101,9 @@ class Corrections:
             raise SessionError(
                 "the session was restored without its frame: give it to restore, or step first"
             )
-        features = self.pipeline.encode_views(state.pixels, None if region is None else [region])
-        return EncodedFrame(state.frame_index, state.frame_size, features, {}), View(0, region)
+        encoded = self.pipeline.encode_view(state.pixels, state.frame_index, region)
+        return encoded, View(0, region)
 
     def _around(self, size: tuple[int, int], prompt: Region) -> SearchRegion | None:
         """The search region around what a prompt marks; None where the whole frame is seen."""
-        if self.window is None:
-            return None
-        return SearchRegionTracker(self.window, size, prompt_box(prompt)).region()
+        return None if self.window is None else region_around(self.window, size, prompt)

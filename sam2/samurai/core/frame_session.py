@@ -49,8 +49,7 @@ class FrameSession:
     """Tracks the objects of one video, frame by frame, with memory that doesn't grow.
 
     Made by `Tracker.session()`. Different sessions on one tracker don't touch each other; one
-    session serves one thread at a time, and refuses a second one. It can't be copied or pickled;
-    `snapshot` and `restore` go back to an earlier frame.
+    session serves one thread at a time, and refuses a second one. It can't be copied or pickled.
 
     Args:
         network: shared, without a state of its own.
@@ -212,7 +211,8 @@ class FrameSession:
         with self._network.precision():
             encoded = self._pipeline.encode(frame, state.frame_index + 1, objects)
             self._writer.update()  # of the last frame, behind the encoder where it runs in a thread
-            state.reserve(objects, self._requirements)
+            if new:
+                state.reserve(objects, self._requirements)
             self._show(frame, objects)
             selections = self._pipeline.track(encoded, state.objects, state.bank)
             selections += self._pipeline.prompt(encoded, new, list(prompts.values()))

@@ -41,7 +41,7 @@ class View:
         return Grid(region.left, region.top, region.width / side, region.height / side)
 
     def to_network(self, prompt: DecoderPrompt, spec: NetworkSpec) -> DecoderPrompt:
-        """A hint in the square input's coordinates, its mask float32 (1, L, L)."""
+        """A policy's prompt in the square input's coordinates, its mask float32 (1, L, L)."""
         points, logits, region = prompt.points, prompt.logits, self.region
         if region is not None:
             points = region.to_network(points, spec.input_size)
@@ -81,6 +81,16 @@ class Prediction:
     view: View
     input_logits: Tensor | None
     memory: Memory | None = None
+
+    def logits(self, candidate: int) -> Tensor:
+        """A candidate's mask logits, (1, 1, L, L)."""
+        return self.decoding.logits[:, candidate : candidate + 1]
+
+    def confidence(self, candidate: int) -> float:
+        """Predicted IoU of a candidate times the probability that the object is visible, 0 to 1."""
+        decoded = self.decoded
+        visible = 0.5 * (1 + math.tanh(decoded.object_score / 2))  # a sigmoid that can't overflow
+        return min(max(decoded.candidates[candidate].predicted_iou, 0.0), 1.0) * visible
 
     def with_memory(self, memory: Memory | None) -> Prediction:
         """The same, conditioned on a memory."""
@@ -136,7 +146,7 @@ class SelectedHypothesis:
     @property
     def logits(self) -> Tensor:
         """Mask logits, (1, 1, L, L)."""
-        return self.prediction.decoding.logits[:, self.candidate : self.candidate + 1]
+        return self.prediction.logits(self.candidate)
 
     @property
     def token(self) -> Tensor:
@@ -146,10 +156,8 @@ class SelectedHypothesis:
 
     @property
     def confidence(self) -> float:
-        """Predicted IoU times the probability that the object is visible, 0 to 1."""
-        seen = self.prediction.decoded
-        visible = 0.5 * (1 + math.tanh(seen.object_score / 2))  # a sigmoid that can't overflow
-        return min(max(seen.candidates[self.candidate].predicted_iou, 0.0), 1.0) * visible
+        """Of the candidate, see `Prediction.confidence`."""
+        return self.prediction.confidence(self.candidate)
 
 
 def _logits_of(decoded: Decoded, candidate: int, _: int) -> NDArray[np.float32]:

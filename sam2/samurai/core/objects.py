@@ -126,6 +126,11 @@ class TrackedObject:
         if self.clicks is not None and self.clicks[0] == frame_index:
             self.clicks = None
 
+    def free(self) -> None:
+        """Free all memories."""
+        for memory in self.memories:
+            memory.clear()
+
     def _continue(self, parents: Sequence[int]) -> None:
         """Give each hypothesis that lives on the memory of the one that it continues."""
         before = self.memories

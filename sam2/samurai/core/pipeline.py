@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from samurai.core.batching import predict, read_decodings
 from samurai.core.encoded import EncodedFrame
@@ -61,6 +62,11 @@ class Pipeline:
             torch.cat([view.tokens for view in views], dim=1),
             tuple(torch.cat(maps) for maps in zip(*(view.high_res for view in views), strict=True)),
         )
+
+    def encode_view(self, frame: Frame, index: int, region: SearchRegion | None) -> EncodedFrame:
+        """A frame seen through one view alone, which no object has as its own."""
+        features = self.encode_views(frame, None if region is None else [region])
+        return EncodedFrame(index, (frame.shape[0], frame.shape[1]), features, {})
 
     def track(
         self, frame: EncodedFrame, objects: Sequence[TrackedObject], bank: MemoryBank
@@ -123,17 +129,23 @@ class Pipeline:
         if memory is not None:
             seen = frame.features.of([view.index])
             conditioned = self.prompts.network.condition(seen, memory)
-        same_view = view.region == selected.view.region
+        previous = selected.logits if view.region == selected.view.region else None
+        return self.decode(frame, view, region, conditioned, previous).with_memory(memory)
+
+    def decode(
+        self,
+        frame: EncodedFrame,
+        view: View,
+        region: Region,
+        conditioned: Tensor | None = None,
+        previous: Tensor | None = None,
+    ) -> Prediction:
+        """Decode one prompt in one view; arguments as for `PromptDecoder.decode`."""
         decoding = self.prompts.decode(
-            frame.features,
-            region,
-            view,
-            frame.size,
-            conditioned,
-            selected.logits if same_view else None,
+            frame.features, region, view, frame.size, conditioned, previous
         )
         [prediction] = self.read([decoding], [view], frame.index)
-        return prediction.with_memory(memory)
+        return prediction
 
     def read(
         self, decodings: Sequence[Decoding], views: Sequence[View], frame_index: int

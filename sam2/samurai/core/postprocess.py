@@ -32,13 +32,21 @@ def locate_all(
         return []
     if all(each.view.region is None for each in selections):
         return frame_masks(torch.cat([each.logits for each in selections]), frame_size)
-    located = []
-    for each in selections:
-        region = each.view.region
-        assert region is not None, "a session has search regions for all objects, or for none"
-        [(part, box)] = frame_masks(each.logits, region.size, region.shared(frame_size)[2])
-        located.append(region.placed(part, box, frame_size))
-    return located
+    return [locate(each.logits, each.view.region, frame_size) for each in selections]
+
+
+def locate(logits: Tensor, region: SearchRegion | None, frame_size: tuple[int, int]) -> LocatedMask:
+    """A mask in the frame.
+
+    Args:
+        logits: (1, 1, L, L).
+        region: that they were decoded in; None for the whole frame.
+    """
+    if region is None:
+        [whole] = frame_masks(logits, frame_size)
+        return whole
+    [(part, box)] = frame_masks(logits, region.size, region.shared(frame_size)[2])
+    return region.placed(part, box, frame_size)
 
 
 def separate(

@@ -12,13 +12,12 @@ import torch
 from numpy.typing import NDArray
 
 from samurai.confidence import calibrated
-from samurai.core.hypotheses import SelectedHypothesis, View
-from samurai.core.memory_bank import MemoryBank, ObjectMemory
+from samurai.core.encoded import EncodedFrame
+from samurai.core.hypotheses import Prediction, View
 from samurai.core.pipeline import Pipeline
-from samurai.core.postprocess import locate_all
+from samurai.core.postprocess import locate
 from samurai.core.preprocess import Frame, rgb_frame
-from samurai.core.search_region import SearchRegion, SearchRegionTracker, prompt_box
-from samurai.networks.base import Features
+from samurai.core.search_region import SearchRegion, prompt_box, region_around
 from samurai.regions import Box, Mask, Points, Region
 
 CACHED_VIEWS = 8
@@ -64,9 +63,7 @@ class Previewer:
         self._window = window
         self._knots = knots
         self._frame = b""
-        self._views: OrderedDict[SearchRegion | None, Features] = OrderedDict()
-        network = prompts.network
-        self._nothing = ObjectMemory(MemoryBank(network.spec, network.device))
+        self._views: OrderedDict[SearchRegion | None, EncodedFrame] = OrderedDict()
 
     @torch.inference_mode()
     def preview(self, frame: Frame, prompt: Region) -> Preview:
@@ -78,40 +75,33 @@ class Previewer:
             return Preview(prompt.array, Box.of_mask(prompt.array), 1.0)
         self._forget_others(frame)
         with self._pipeline.prompts.network.precision():
-            candidates = [
-                self._decoded(frame, size, prompt, view) for view in self._views_for(size, prompt)
+            predictions = [
+                self._pipeline.decode(self._encoded(frame, region), View(0, region), prompt)
+                for region in self._regions_for(size, prompt)
             ]
-            surest = max(candidates, key=lambda each: each.confidence)
-            [(mask, box)] = locate_all([surest], size)
-        return Preview(mask, box, calibrated(surest.confidence, self._knots) if box else 0.0)
+            surest = max(predictions, key=_best_confidence)
+            logits = surest.logits(surest.decoded.best())
+            mask, box = locate(logits, surest.view.region, size)
+        confidence = calibrated(_best_confidence(surest), self._knots) if box else 0.0
+        return Preview(mask, box, confidence)
 
-    def _decoded(
-        self, frame: Frame, size: tuple[int, int], prompt: Region, region: SearchRegion | None
-    ) -> SelectedHypothesis:
-        """The best candidate for a prompt in one view."""
-        features, view = self._encoded(frame, region), View(0, region)
-        decoding = self._pipeline.prompts.decode(features, prompt, view, size)
-        [prediction] = self._pipeline.read([decoding], [view], 0)
-        best = prediction.decoded.best()
-        return SelectedHypothesis(0, 0, 0, self._nothing, prediction, best, True)
-
-    def _views_for(
+    def _regions_for(
         self, size: tuple[int, int], prompt: Box | Points
     ) -> Iterator[SearchRegion | None]:
         """Where the network looks for what a prompt marks."""
         if self._window is None:
             yield None
             return
-        box = prompt_box(prompt)
         if isinstance(prompt, Box) or prompt.box is not None:
-            yield SearchRegionTracker(self._window, size, box).region()
+            yield region_around(self._window, size, prompt)
             return
         yield SearchRegion.whole(size)
+        box = prompt_box(prompt)
         x, y = box.x + box.width / 2, box.y + box.height / 2
         for share in OBJECT_SIZES:
             side = max(share * min(size), box.width)
             guess = Box(x - side / 2, y - side / 2, side, side)
-            yield SearchRegionTracker(self._window, size, guess).region()
+            yield region_around(self._window, size, guess)
 
     def _forget_others(self, frame: Frame) -> None:
         """Drop the views of another frame."""
@@ -121,11 +111,15 @@ class Previewer:
             self._views.clear()
             self._frame = digest
 
-    def _encoded(self, frame: Frame, region: SearchRegion | None) -> Features:
+    def _encoded(self, frame: Frame, region: SearchRegion | None) -> EncodedFrame:
         if region not in self._views:
-            regions = None if region is None else [region]
-            self._views[region] = self._pipeline.encode_views(frame, regions)
+            self._views[region] = self._pipeline.encode_view(frame, 0, region)
             if len(self._views) > CACHED_VIEWS:
                 self._views.popitem(last=False)
         self._views.move_to_end(region)
         return self._views[region]
+
+
+def _best_confidence(prediction: Prediction) -> float:
+    """Of the best candidate."""
+    return prediction.confidence(prediction.decoded.best())

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from samurai.core.mask_upsampling import upsampled_logits
 from samurai.core.preprocess import Frame, network_input, rgb_frame
+from samurai.geometry import Corners, corners_overlap
 from samurai.masks import PackedMask
 from samurai.networks.base import Features, VideoNetwork
 from samurai.regions import Box
@@ -86,13 +87,7 @@ def propose(
     progress: Callable[[float], None] | None = None,
     budget: float = math.inf,
 ) -> list[Proposal]:
-    """Masks of all objects and parts on an image, surest first.
-
-    Args:
-        frame: uint8 (H, W, 3) RGB; gray and RGBA are converted.
-        progress: is called with the share of clicks that are decoded.
-        budget: seconds after which no further clicks are decoded.
-    """
+    """Masks of all objects and parts on an image, surest first; see `Tracker.propose`."""
     settings, frame = settings or ProposalSettings(), rgb_frame(frame)
     size = (frame.shape[0], frame.shape[1])
     points = grid(settings.points_per_side, size)
@@ -168,27 +163,13 @@ def without_overlaps(
     """Non-maximum suppression: those of the highest scores first, without those whose box overlaps
     the box of a better one by more than `overlap`."""
     order = sorted(range(len(proposals)), key=lambda number: -scores[number])
-    boxes = np.array([_edges(proposals[number].box) for number in order]).reshape(-1, 4)
-    kept: list[int] = []
-    for place in range(len(order)):
-        if not kept or _overlaps(boxes[place], boxes[kept]).max() <= overlap:
-            kept.append(place)
-    return [proposals[order[place]] for place in kept]
-
-
-def _edges(box: Box) -> tuple[float, float, float, float]:
-    """The smallest and the largest pixel of a mask's box."""
-    return box.x, box.y, box.x + box.width - 1, box.y + box.height - 1
-
-
-def _overlaps(box: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
-    """IoU of a box with N others, by their smallest and largest pixels as corners."""
-    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=1)
-    area, areas = np.prod(box[2:] - box[:2]), np.prod(others[:, 2:] - others[:, :2], axis=1)
-    union = area + areas - shared
-    overlaps: NDArray[np.float64] = np.where(union > 0, shared / np.maximum(union, 1e-9), 0.0)
-    return overlaps
+    kept: dict[int, Corners] = {}
+    for number in order:
+        box = proposals[number].box
+        corners = box.x, box.y, box.x + box.width - 1, box.y + box.height - 1
+        if all(corners_overlap(corners, better) <= overlap for better in kept.values()):
+            kept[number] = corners
+    return [proposals[number] for number in kept]
 
 
 def cleaned(proposals: Sequence[Proposal], settings: ProposalSettings) -> list[Proposal]:
@@ -210,15 +191,15 @@ def without_small(mask: NDArray[np.bool_], area: int, holes: bool) -> NDArray[np
     """A mask without holes, or without islands, of less than an area in pixels; the largest island
     stays. Pixels that touch at a corner are connected."""
     work = (~mask if holes else mask).astype(np.uint8)
-    count, labels, statistics, _ = cv2.connectedComponentsWithStats(work, connectivity=8)
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats(work, connectivity=8)
     sizes = statistics[1:, cv2.CC_STAT_AREA]
-    small = np.flatnonzero(sizes < area) + 1
-    if not len(small):
+    small = sizes < area
+    if not small.any():
         return mask
     if holes:
-        return mask | np.isin(labels, small)
-    kept = np.setdiff1d(np.arange(1, count), small)
-    if not len(kept):
-        kept = np.array([1 + int(np.argmax(sizes))])
-    islands: NDArray[np.bool_] = np.isin(labels, kept)
+        filled: NDArray[np.bool_] = mask | np.concatenate([[False], small])[labels]
+        return filled
+    if small.all():
+        small[np.argmax(sizes)] = False
+    islands: NDArray[np.bool_] = np.concatenate([[False], ~small])[labels]
     return islands

@@ -206,6 +206,12 @@ def _within(center: float, side: float, length: int) -> float:
     return min(max(center, 0.0), float(length))
 
 
+def region_around(reach: float, frame_size: tuple[int, int], region: Region) -> SearchRegion:
+    """The search region in which a prompt is decoded by itself; arguments as for
+    `SearchRegionTracker`."""
+    return SearchRegionTracker(reach, frame_size, prompt_box(region)).region()
+
+
 def prompt_box(region: Region) -> Box:
     """The box that a prompt puts an object in; clicks are taken for the middle of a small one."""
     if isinstance(region, Box):

@@ -6,12 +6,13 @@ from functools import cached_property
 
 import torch
 
-from samurai.core.clicks import accumulated, check_correction
+from samurai.core.clicks import accumulated
 from samurai.core.corrections import Corrections
 from samurai.core.frame_session import FrameSession, Objects, Prompts
 from samurai.core.preprocess import Frame, rgb_frame
 from samurai.core.preview import Preview, Previewer
 from samurai.core.priming import primed_from
+from samurai.core.session_checks import check_correction
 from samurai.core.snapshots import Snapshot
 from samurai.errors import FrameError, SessionError
 from samurai.regions import Answer, ObjectId, Region, as_region
@@ -61,7 +62,7 @@ class Session(FrameSession):
         """
         with self._one_thread():
             state = self._state
-            tracked = self._state.find(object_id)
+            tracked = state.find(object_id)
             check_correction(tracked.policy)
             if state.frame_size is None:
                 raise SessionError("there is no frame to correct in yet: call step first")
@@ -131,14 +132,11 @@ class Session(FrameSession):
                     f"frame {frame_index} can't be conditioned on: give a frame from 0 on that "
                     f"isn't the newest one ({state.frame_index}), which `correct` is for"
                 )
-            regions = {
-                self._state.find(each).object_id: as_region(r) for each, r in prompts.items()
-            }
-            frame = self._checked(frame, list(regions.values()))
+            given = [(state.find(name), as_region(region)) for name, region in prompts.items()]
+            frame = self._checked(frame, [region for _, region in given])
             self._writer.update()
             with self._network.precision():
-                for object_id, region in regions.items():
-                    tracked = self._state.find(object_id)
+                for tracked, region in given:
                     self._corrections.condition(state, tracked, region, frame, frame_index)
 
     def preview(self, frame: Frame, prompt: Region) -> Preview:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from samurai.core.objects import TrackedObject
 from samurai.core.preprocess import Frame, rgb_frame
 from samurai.errors import FrameError, SessionError
-from samurai.policies.base import Keep
+from samurai.policies.base import Keep, Policy
 from samurai.regions import Answer, Box, ObjectId, Region
 
 log = logging.getLogger(__name__)
@@ -119,3 +119,12 @@ def check_requirements(tracked: TrackedObject, keeps: Sequence[Keep], frame_inde
                 f"policy {policy.name} keeps {count - len(further)} {what} but declares "
                 f"{declared}: raise {name} in its PolicyRequirements, or keep fewer in remember()"
             )
+
+
+def check_correction(policy: Policy) -> None:
+    """Raise SessionError where a policy can't be corrected."""
+    if type(policy).correct is Policy.correct:
+        raise SessionError(
+            f"policy {policy.name} can't be corrected: it has no method correct. Choose another "
+            "one, or add the method (docs/policies.md)"
+        )

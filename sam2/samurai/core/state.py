@@ -80,8 +80,7 @@ class SessionState:
 
     def remove(self, tracked: TrackedObject) -> None:
         """Free an object's memories and forget it; its identity stays taken."""
-        for memory in tracked.memories:
-            memory.clear()
+        tracked.free()
         self.objects = [each for each in self.objects if each is not tracked]
         self.selections = [s for s in self.selections if s.object_id != tracked.object_id]
 
@@ -129,8 +128,7 @@ class SessionState:
     def clear(self) -> None:
         """Free all memories."""
         for tracked in self.objects:
-            for memory in tracked.memories:
-                memory.clear()
+            tracked.free()
         self.objects, self.selections = [], []
 
 
