@@ -82,7 +82,7 @@ def test_several_objects_are_as_many_single_runs(
             *([late[frame_index - 7][0]] if frame_index >= 7 else []),
         ]
         for answer, one in zip(answers, expected, strict=True):
-            assert_overlap(answer.mask, one.mask, 0.98, frame_index)  # seen: 0.0005 less than 1
+            assert_overlap(answer.mask, one.mask, 0.98, frame_index)  # seen: 0.0072 less than 1
 
 
 def test_an_object_that_is_never_seen_again(tracker: Tracker, video: Frames) -> None:
