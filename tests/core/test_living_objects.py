@@ -12,6 +12,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from oracles.agreement import overlap
+from oracles.small_networks import random_predictor
 
 from samurai.core.directions import track_directions
 from samurai.core.session import Session
@@ -567,3 +568,161 @@ def test_a_snapshot_that_does_not_fit_is_refused_and_holds_nothing(
     snapshot.close()
     session.remove("cup")
     assert session.memory_bytes == 0
+
+
+# --- errors half way
+
+
+def fail(*_: object, **__: object) -> None:
+    raise MemoryError("no memory left")
+
+
+def test_a_change_that_fails_half_way_changes_nothing(
+    make_tracker: Callable[..., Tracker],
+    video: Video,
+    prompt_mask: Mask,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tracker = make_tracker("samurai-dam", window=2.5)
+    failing, wanted = tracker.session(), tracker.session()
+    for session in (failing, wanted):
+        session.start(video[0], {1: CUP, 2: SPOON})
+        for frame in video[1:8]:
+            session.step(frame)
+        session.correct(1, CLICK)
+        session.step(video[8])
+
+    def expect_failure(owner: object, name: str, call: Callable[[], object]) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, fail)
+            with pytest.raises(MemoryError):
+                call()
+
+    second = failing._state.objects[1]
+    both = {1: prompt_mask, 2: prompt_mask}
+    conditioning = lambda: failing.condition(video[3], 3, both)  # noqa: E731
+    expect_failure(type(second.policy), "correct", lambda: failing.correct(2, CLICK))
+    expect_failure(failing._pipeline.prompts.network, "encode_memory", conditioning)
+    expect_failure(type(failing), "_locate", lambda: failing.correct(1, CLICK, replace=True))
+    with monkeypatch.context() as patch:  # one object is conditioned, the other one fails
+        stored, store = [], failing._writer.store_prompted
+
+        def store_one(update: Any) -> None:
+            fail() if stored else store(update)
+            stored.append(update)
+
+        patch.setattr(failing._writer, "store_prompted", store_one)
+        with pytest.raises(MemoryError):
+            conditioning()
+    wanted.update_memory()
+    assert failing.memory_bytes == wanted.memory_bytes
+    assert [each.conditioning for each in failing._state.objects] == [[7], []]
+    assert_equal(failing.correct(1, CLICK), wanted.correct(1, CLICK))
+    for frame in video[9:14]:
+        assert_equal(failing.step(frame), wanted.step(frame))
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError("none left"), KeyboardInterrupt()], ids=["error", "interrupt"]
+)
+@pytest.mark.parametrize("place", ["observe", "choose", "locate"])
+def test_a_step_that_ends_half_way_is_not_gone_on_from(
+    make_tracker: Callable[..., Tracker],
+    video: Video,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    error: BaseException,
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise error
+
+    session = make_tracker("him2sam").session()
+    session.start(video[0], {1: CUP})
+    session.step(video[1])
+    snapshot = session.snapshot()
+    with monkeypatch.context() as patch:
+        policy = type(session._state.objects[0].policy)
+        owner: Any = type(session) if place == "locate" else policy
+        patch.setattr(owner, "_locate" if place == "locate" else place, stop)
+        with pytest.raises(type(error)):
+            session.step(video[2])
+    reason = str(error) or "KeyboardInterrupt"
+    for call in (
+        lambda: session.step(video[2]),
+        lambda: session.correct(1, CLICK),
+        lambda: session.condition(video[5], 5, {1: CUP}),
+        lambda: session.remove(1),
+        lambda: session.clear_prompts(1, 1),
+        session.snapshot,
+        session.update_memory,
+    ):
+        with pytest.raises(
+            SessionError, match=rf"frame 2 was interrupted \({reason}\): start anew"
+        ):
+            call()
+    session.preview(video[2], CUP)
+    session.restore(snapshot)
+    answers = session.step(video[2])
+    session.start(video[0], {1: CUP})
+    session.step(video[1])
+    assert_equal(answers, session.step(video[2]))
+
+
+def test_a_frame_that_fails_before_anything_changes_can_be_tried_again(
+    session: Session, video: Video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.start(video[0], {1: CUP})
+    with monkeypatch.context() as patch:
+        patch.setattr(session._pipeline.prompts.network, "encode", fail)
+        with pytest.raises(MemoryError):
+            session.step(video[1], {2: SPOON})
+    assert [a.object_id for a in session.step(video[1], {2: SPOON})] == [1, 2]
+
+
+def test_a_frame_that_was_not_written_into_memory_ends_the_session(
+    session: Session, video: Video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.start(video[0], {1: CUP})
+    with monkeypatch.context() as patch:
+        patch.setattr(session._pipeline.prompts.network, "encode_memory", fail)
+        with pytest.raises(SessionError, match="frame 0 couldn't be written into memory"):
+            session.update_memory()
+    for _ in range(2):
+        with pytest.raises(SessionError, match=r"frame 0 couldn't be written .*no memory left"):
+            session.step(video[1])
+    session.start(video[0], {1: CUP})
+    session.step(video[1])
+
+
+@pytest.mark.parametrize(
+    ("index", "prompts", "message"),
+    [
+        ("5", {1: CUP}, "a frame's index is an integer"),
+        (5.0, {1: CUP}, "a frame's index is an integer"),
+        (5, [CUP], "a mapping of identities"),
+        (5, CUP, "a mapping of identities"),
+        (5, {9: CUP}, "isn't tracked"),
+    ],
+)
+def test_other_conditions_are_refused(
+    session: Session, video: Video, index: Any, prompts: Any, message: str
+) -> None:
+    session.start(video[0], {1: CUP})
+    with pytest.raises(SessionError, match=message):
+        session.condition(video[5], index, prompts)
+    assert session._state.objects[0].conditioning == []
+
+
+@pytest.mark.parametrize("window", ["whole", 2.5])
+@pytest.mark.parametrize("policy", list(POLICIES))
+def test_a_correction_may_find_nothing(
+    make_tracker: Callable[..., Tracker], video: Video, policy: str, window: Any
+) -> None:
+    model = random_predictor(128, seed=3, small=True, object_bias=-50.0)
+    session = make_tracker(policy, model=model, window=window).session()
+    session.start(video[0], {1: CUP})
+    session.step(video[1])
+    [answer] = session.correct(1, Points([[5.0, 5.0]], [0]))
+    assert answer.absent
+    for frame in video[2:6]:
+        session.step(frame)

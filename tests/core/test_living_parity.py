@@ -183,3 +183,16 @@ def test_prompts_of_two_frames_before_the_video_is_tracked(
     both._add(12, 0, prompt_mask, True)
     both.session.condition(both.video[12], 12, {0: prompt_mask})
     both.run(20)
+
+
+def test_clicks_on_a_frame_that_had_a_prompt_before_it_was_reached(
+    pair: Callable[..., Pair],
+) -> None:
+    both = pair()
+    both.start({0: CUP, 1: SPOON})
+    prompt = Points([[46.0, 47.5]], [1])
+    both._add(6, 0, prompt, True)
+    both.session.condition(both.video[6], 6, {0: prompt})
+    both.run(6)
+    both.correct(0, Points([[20.0, 20.0]], [0]))
+    both.run(12)

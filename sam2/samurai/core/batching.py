@@ -78,7 +78,7 @@ def _decode(
     """Hypotheses of one shape through memory attention and the decoder, and their memory."""
     seen = features.of([hypothesis.view.index for hypothesis in batch])
     with span("recall"):
-        memory = _recalled(network, bank, batch)
+        memory = recalled_memory(network, bank, batch)
     with span("condition"):
         conditioned = network.condition(seen, memory)
     with span("decode"):
@@ -86,7 +86,8 @@ def _decode(
         return network.decode(conditioned, seen, requirements.object_gate, prompt), memory
 
 
-def _recalled(network: VideoNetwork, bank: MemoryBank, batch: Sequence[Hypothesis]) -> Memory:
+def recalled_memory(network: VideoNetwork, bank: MemoryBank, batch: Sequence[Hypothesis]) -> Memory:
+    """What hypotheses of one shape attend to, as the network takes it."""
     maps = [each.memory.map_rows(entry.frame_index for entry in each.recall.maps) for each in batch]
     pointers = [
         each.memory.pointer_rows(entry.frame_index for entry in each.recall.pointers)

@@ -8,7 +8,7 @@ from samurai.core.clicks import clicks_of
 from samurai.core.encoded import EncodedFrame
 from samurai.core.hypotheses import SelectedHypothesis, View
 from samurai.core.memory_writer import MemoryUpdate, MemoryWriter
-from samurai.core.objects import TrackedObject
+from samurai.core.objects import TrackedObject, Upcoming
 from samurai.core.pipeline import Pipeline
 from samurai.core.preprocess import Frame
 from samurai.core.search_region import SearchRegion, SearchRegionTracker, region_around
@@ -73,7 +73,7 @@ class Corrections:
         for memory in others:
             memory.share(frame_index, first)
         if frame_index > state.frame_index:
-            tracked.upcoming[frame_index] = prediction
+            tracked.upcoming[frame_index] = Upcoming(prediction, clicks_of(frame_index, region))
 
     def _store(
         self,

@@ -123,6 +123,14 @@ class FrameSession:
         finally:
             self._lock.release()
 
+    @contextmanager
+    def _going_on(self) -> Iterator[SessionState]:
+        """The state, for one thread, unless an error left it between two frames."""
+        with self._one_thread():
+            if self._state.interrupted:
+                raise SessionError(self._state.interrupted)
+            yield self._state
+
     def close(self) -> None:
         """Forget the video and free its memory; a write still pending is dropped with it."""
         with self._one_thread():
@@ -192,12 +200,12 @@ class FrameSession:
         Raises:
             FrameError, RegionError: the input can't be used. Nothing has changed: the same step
                 may be tried again with better input.
-            SessionError: `start` wasn't called, an identity was used before, the previous frame
-                couldn't be written into memory (the message names that frame), or another thread
-                is using this session.
+            SessionError: `start` wasn't called, an identity was used before, an earlier frame was
+                interrupted or couldn't be written into memory (the message names that frame), or
+                another thread is using this session.
         """
-        with self._one_thread():
-            if self._state.frame_index < 0 and not self._state.objects:
+        with self._going_on() as state:
+            if state.frame_index < 0 and not state.objects:
                 raise SessionError("step needs a video: call start first")
             return self._advance(frame, () if new_objects is None else new_objects)
 
@@ -210,24 +218,27 @@ class FrameSession:
         objects = [*state.objects, *new]
         with self._network.precision():
             encoded = self._pipeline.encode(frame, state.frame_index + 1, objects)
-            self._writer.update()  # of the last frame, behind the encoder where it runs in a thread
+            self._write_memory()  # of the last frame, behind the encoder where it runs in a thread
             if new:
                 state.reserve(objects, self._requirements)
-            self._show(frame, objects)
-            selections = self._pipeline.track(encoded, state.objects, state.bank)
-            selections += self._pipeline.prompt(encoded, new, list(prompts.values()))
-            located = self._locate(selections, encoded.size)
-        for tracked, (_, box) in zip(objects, located, strict=True):
-            if tracked.region_tracker is not None:
-                tracked.region_tracker.update(box)
-        state.identities.take(prompts)
-        state.objects, state.selections = objects, selections
-        state.frame_index, state.frame_size, state.encoded = encoded.index, encoded.size, encoded
-        state.pixels = None if self._window is None else frame.copy()
+            with state.advancing(encoded.index):
+                self._show(frame, objects)
+                selections = self._pipeline.track(encoded, state.objects, state.bank)
+                selections += self._pipeline.prompt(encoded, new, list(prompts.values()))
+                located = self._locate(selections, encoded.size)
+                self._move_regions(objects, located)
+                state.identities.take(prompts)
+                state.pixels = None if self._window is None else frame.copy()
+                state.take_frame(encoded, objects, selections)
+                answers = self._answers(located)
         self._writer.submit(MemoryUpdate(encoded.index, encoded.features, objects, selections))
-        answers = self._answers(located)
         warn_of_prompts(list(prompts.values()), answers, encoded.size)
         return answers
+
+    def _write_memory(self) -> None:
+        """Write the newest frame into memory, if that is still to be done."""
+        with self._state.advancing(self._state.frame_index):
+            self._writer.update()
 
     def _checked(self, frame: Frame, regions: Sequence[Region]) -> Frame:
         """The frame as RGB, if it fits the video and the regions fit it."""
@@ -257,6 +268,14 @@ class FrameSession:
         """The best hypotheses' masks at the frame's size."""
         with span("postprocess"):
             return locate_all([each for each in selections if each.number == 0], size)
+
+    def _move_regions(
+        self, objects: Sequence[TrackedObject], located: Sequence[LocatedMask]
+    ) -> None:
+        """Let search regions follow their objects."""
+        for tracked, (_, box) in zip(objects, located, strict=True):
+            if tracked.region_tracker is not None:
+                tracked.region_tracker.update(box)
 
     def _answers(self, located: Sequence[LocatedMask]) -> list[Answer]:
         """What the best hypothesis of each object says of the newest frame."""
@@ -304,13 +323,13 @@ class FrameSession:
             SessionError: the write failed (the message names the frame), or another thread is
                 using this session.
         """
-        with self._one_thread():
-            self._writer.update()
+        with self._going_on():
+            self._write_memory()
 
     def update_memory_async(self) -> None:
         """`update_memory` in the background, where a core is free for it; else here and now.
 
         The next call waits for it where it needs the memory, and raises its error.
         """
-        with self._one_thread():
+        with self._going_on() as state, state.advancing(state.frame_index):
             self._writer.update_async()

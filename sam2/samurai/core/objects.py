@@ -8,8 +8,17 @@ from dataclasses import dataclass, field, replace
 from samurai.core.hypotheses import Hypothesis, Prediction, SelectedHypothesis, View
 from samurai.core.memory_bank import ObjectMemory
 from samurai.core.search_region import SearchRegionTracker
+from samurai.networks.base import Memory
 from samurai.policies.base import Choice, Keep, MapRecall, PointerRecall, Policy, Recall
 from samurai.regions import ObjectId, Points
+
+
+@dataclass(frozen=True)
+class Upcoming:
+    """A prompt of a frame to come: what it was decoded to, and its clicks."""
+
+    prediction: Prediction
+    clicks: tuple[int, Points] | None
 
 
 @dataclass
@@ -25,7 +34,7 @@ class TrackedObject:
         prompt: index of the frame of its first prompt, which the policy knows.
         conditioning: frames of its further prompts and corrections, in the order in which they were
             given. Policies don't know of them: they are recalled beside what a policy recalls.
-        upcoming: what prompts of frames to come were decoded to, by frame.
+        upcoming: prompts of frames to come, by frame.
         clicks: on the newest frame so far, and that frame.
     """
 
@@ -35,7 +44,7 @@ class TrackedObject:
     region_tracker: SearchRegionTracker | None
     prompt: int = 0
     conditioning: list[int] = field(default_factory=list)
-    upcoming: dict[int, Prediction] = field(default_factory=dict)
+    upcoming: dict[int, Upcoming] = field(default_factory=dict)
     clicks: tuple[int, Points] | None = None
 
     def recall(self, frame_index: int, view: View) -> list[Hypothesis]:
@@ -100,13 +109,19 @@ class TrackedObject:
         self.add_conditioning(prediction.decoded.frame_index, most)
         return self._selected(0, Choice(candidate), prediction, prompted=True)
 
-    def arrive(self, frame_index: int) -> list[SelectedHypothesis]:
-        """The answer of a frame whose prompt was given before, for every hypothesis."""
-        prediction = self.upcoming.pop(frame_index)
-        choices = self.policy.choose([prediction.decoded] * len(self.memories))
+    def arrive(self, frame_index: int, recalled: Sequence[Memory]) -> list[SelectedHypothesis]:
+        """The answer of a frame whose prompt was given before, for every hypothesis.
+
+        Args:
+            recalled: what each hypothesis would have been conditioned on, for corrections.
+        """
+        arrived = self.upcoming.pop(frame_index)
+        predictions = [arrived.prediction.with_memory(memory) for memory in recalled]
+        choices = self.policy.choose([prediction.decoded for prediction in predictions])
         self._continue([choice.hypothesis for choice in choices])
+        self.clicks = arrived.clicks
         return [
-            self._selected(number, Choice(choice.candidate, choice.hypothesis), prediction, True)
+            self._selected(number, choice, predictions[choice.hypothesis], prompted=True)
             for number, choice in enumerate(choices)
         ]
 

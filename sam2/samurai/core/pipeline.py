@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from samurai.core.batching import predict, read_decodings
+from samurai.core.batching import predict, read_decodings, recalled_memory
 from samurai.core.encoded import EncodedFrame
 from samurai.core.hypotheses import Prediction, SelectedHypothesis, View
 from samurai.core.memory_bank import MemoryBank
@@ -72,17 +72,18 @@ class Pipeline:
         self, frame: EncodedFrame, objects: Sequence[TrackedObject], bank: MemoryBank
     ) -> list[SelectedHypothesis]:
         """Recall, condition, decode and choose; prompts given for this frame before are answers."""
-        tracked = [each for each in objects if frame.index not in each.upcoming]
+        network = self.prompts.network
         recalled = {
             each.object_id: each.recall(frame.index, frame.views[each.object_id])
-            for each in tracked
+            for each in objects
         }
+        tracked = [each for each in objects if frame.index not in each.upcoming]
         predictions = iter(
             predict(
-                self.prompts.network,
+                network,
                 bank,
                 frame.features,
-                [hypothesis for own in recalled.values() for hypothesis in own],
+                [hypothesis for each in tracked for hypothesis in recalled[each.object_id]],
                 frame.index,
                 self.prompts.requirements,
                 self.batched,
@@ -91,11 +92,12 @@ class Pipeline:
         selections = []
         with span("choose"):
             for each in objects:
-                if each.object_id in recalled:
-                    own = [next(predictions) for _ in recalled[each.object_id]]
-                    selections += each.choose(own)
+                own = recalled[each.object_id]
+                if frame.index in each.upcoming:
+                    memories = [recalled_memory(network, bank, [hypothesis]) for hypothesis in own]
+                    selections += each.arrive(frame.index, memories)
                 else:
-                    selections += each.arrive(frame.index)
+                    selections += each.choose([next(predictions) for _ in own])
         return selections
 
     def prompt(

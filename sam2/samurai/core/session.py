@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 
 import torch
@@ -12,7 +14,7 @@ from samurai.core.frame_session import FrameSession, Objects, Prompts
 from samurai.core.preprocess import Frame, rgb_frame
 from samurai.core.preview import Preview, Previewer
 from samurai.core.priming import primed_from
-from samurai.core.session_checks import check_correction
+from samurai.core.session_checks import as_frame_index, check_correction
 from samurai.core.snapshots import Snapshot
 from samurai.errors import FrameError, SessionError
 from samurai.regions import Answer, ObjectId, Region, as_region
@@ -37,6 +39,21 @@ class Session(FrameSession):
     def _previewer(self) -> Previewer:
         return Previewer(self._pipeline, self._window, self._knots)
 
+    @contextmanager
+    def _undone_on_error(self) -> Iterator[None]:
+        """Put the state back where an error ends a change half way; the newest frame is written
+        into memory first."""
+        self._write_memory()
+        state, before = self._state, self._state.copied()
+        before.encoded, before.pixels = state.encoded, state.pixels
+        try:
+            yield
+        except BaseException:
+            state.clear()
+            self._state = before
+            raise
+        before.clear()
+
     @torch.inference_mode()
     def correct(
         self, object_id: ObjectId, prompt: Region, *, replace: bool = False
@@ -60,20 +77,18 @@ class Session(FrameSession):
             SessionError: no such object, no frame yet, or a policy that can't be corrected. Nothing
                 has changed in either case.
         """
-        with self._one_thread():
-            state = self._state
+        with self._going_on() as state:
             tracked = state.find(object_id)
             check_correction(tracked.policy)
             if state.frame_size is None:
                 raise SessionError("there is no frame to correct in yet: call step first")
             prompt = accumulated(tracked, state.frame_index, as_region(prompt), replace)
             prompt.check_places(state.frame_size)
-            with self._network.precision():
-                self._writer.update()
+            with self._network.precision(), self._undone_on_error():
                 self._corrections.correct(state, tracked, prompt)
                 located = self._locate(state.selections, state.frame_size)
-            self._corrections.follow(state, tracked, located[state.objects.index(tracked)][1])
-            return self._answers(located)
+                self._corrections.follow(state, tracked, located[state.objects.index(tracked)][1])
+                return self._answers(located)
 
     def clear_prompts(self, object_id: ObjectId, frame_index: int) -> None:
         """Take back a correction, or a prompt of another frame than the first: what the frame shows
@@ -82,8 +97,8 @@ class Session(FrameSession):
         Raises:
             SessionError: no such object, or the frame has no such prompt.
         """
-        with self._one_thread():
-            tracked = self._state.find(object_id)
+        with self._going_on() as state:
+            tracked = state.find(object_id)
             if frame_index not in tracked.conditioning:
                 given = ", ".join(map(str, tracked.conditioning)) or "none"
                 raise SessionError(
@@ -91,7 +106,7 @@ class Session(FrameSession):
                     f"frames that have one: {given} (the first prompt, of frame {tracked.prompt}, "
                     "stays)"
                 )
-            self._writer.update()
+            self._write_memory()
             tracked.clear_prompts(frame_index)
 
     def remove(self, object_id: ObjectId) -> None:
@@ -100,11 +115,11 @@ class Session(FrameSession):
         Raises:
             SessionError: no such object.
         """
-        with self._one_thread():
-            tracked = self._state.find(object_id)
-            self._writer.update()
-            self._state.remove(tracked)
-            self._state.compact(self._requirements)
+        with self._going_on() as state:
+            tracked = state.find(object_id)
+            self._write_memory()
+            state.remove(tracked)
+            state.compact(self._requirements)
 
     @torch.inference_mode()
     def condition(self, frame: Frame, frame_index: int, prompts: Prompts) -> None:
@@ -120,13 +135,18 @@ class Session(FrameSession):
 
         Raises:
             FrameError, RegionError: the input can't be used.
-            SessionError: no such object, no frame yet, or it is the newest frame (see `correct`).
-                Nothing has changed in any case.
+            SessionError: no such object, no frame yet, no mapping, or an index that isn't that of
+                another frame (the newest one is for `correct`). Nothing has changed in any case.
         """
-        with self._one_thread():
-            state = self._state
+        with self._going_on() as state:
             if state.frame_index < 0:
                 raise SessionError("condition needs a video: call start first")
+            if not isinstance(prompts, Mapping):
+                raise SessionError(
+                    f"condition takes a mapping of identities to prompts, not {prompts!r}: give "
+                    "{object_id: prompt}"
+                )
+            frame_index = as_frame_index(frame_index)
             if frame_index == state.frame_index or frame_index < 0:
                 raise SessionError(
                     f"frame {frame_index} can't be conditioned on: give a frame from 0 on that "
@@ -134,8 +154,7 @@ class Session(FrameSession):
                 )
             given = [(state.find(name), as_region(region)) for name, region in prompts.items()]
             frame = self._checked(frame, [region for _, region in given])
-            self._writer.update()
-            with self._network.precision():
+            with self._network.precision(), self._undone_on_error():
                 for tracked, region in given:
                     self._corrections.condition(state, tracked, region, frame, frame_index)
 
@@ -176,16 +195,17 @@ class Session(FrameSession):
                     "this model follows objects with search regions, and can't look for them in a "
                     "whole frame: use one without, or set window to whole"
                 )
-            primed_from(self._state, like.state, self._new_policy)
+            with self._undone_on_error():
+                primed_from(self._state, like.state, self._new_policy)
 
     def snapshot(self) -> Snapshot:
         """The state after the newest frame, to come back to with `restore`.
 
         It shares its memories with the session and costs little, but holds them until its `close`.
         """
-        with self._one_thread():
-            self._writer.update()
-            return Snapshot(self._state.copied())
+        with self._going_on() as state:
+            self._write_memory()
+            return Snapshot(state.copied())
 
     def restore(self, snapshot: Snapshot, frame: Frame | None = None) -> None:
         """Go back to a snapshot, which stays as it is. What follows has the same bits as if the

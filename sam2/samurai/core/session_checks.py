@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from operator import index
+from typing import SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,6 +121,14 @@ def check_requirements(tracked: TrackedObject, keeps: Sequence[Keep], frame_inde
                 f"policy {policy.name} keeps {count - len(further)} {what} but declares "
                 f"{declared}: raise {name} in its PolicyRequirements, or keep fewer in remember()"
             )
+
+
+def as_frame_index(value: SupportsIndex) -> int:
+    """A frame's index in a video as an integer; SessionError for what isn't one."""
+    try:
+        return index(value)
+    except TypeError:
+        raise SessionError(f"a frame's index is an integer, not {value!r}") from None
 
 
 def check_correction(policy: Policy) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from samurai.core.encoded import EncodedFrame
@@ -32,6 +33,7 @@ class SessionState:
         frame_size: height and width; None before the first frame.
         encoded: the newest frame, for corrections; None after going back.
         pixels: the newest frame as RGB, where corrections may need to look elsewhere in it.
+        interrupted: says which frame ended half way, and why; empty while all is well.
     """
 
     bank: MemoryBank
@@ -43,6 +45,17 @@ class SessionState:
     frame_size: tuple[int, int] | None = None
     encoded: EncodedFrame | None = None
     pixels: Frame | None = None
+    interrupted: str = ""
+
+    def take_frame(
+        self,
+        encoded: EncodedFrame,
+        objects: list[TrackedObject],
+        selections: list[SelectedHypothesis],
+    ) -> None:
+        """Make an answered frame the newest one."""
+        self.objects, self.selections = objects, selections
+        self.frame_index, self.frame_size, self.encoded = encoded.index, encoded.size, encoded
 
     def find(self, object_id: ObjectId) -> TrackedObject:
         """An object by its identity.
@@ -124,6 +137,17 @@ class SessionState:
             self.frame_index,
             self.frame_size,
         )
+
+    @contextmanager
+    def advancing(self, frame_index: int) -> Iterator[None]:
+        """Note what an error interrupts: objects are between two frames then, with no way on."""
+        try:
+            yield
+        except BaseException as error:
+            reason = f"frame {frame_index} was interrupted ({str(error) or type(error).__name__})"
+            own = isinstance(error, SessionError)
+            self.interrupted = str(error) if own else f"{reason}: start anew, or restore a snapshot"
+            raise
 
     def clear(self) -> None:
         """Free all memories."""
