@@ -600,15 +600,21 @@ def test_a_change_that_fails_half_way_changes_nothing(
 
     second = failing._state.objects[1]
     both = {1: prompt_mask, 2: prompt_mask}
-    conditioning = lambda: failing.condition(video[3], 3, both)  # noqa: E731
+
+    def conditioning() -> None:
+        failing.condition(video[3], 3, both)
+
     expect_failure(type(second.policy), "correct", lambda: failing.correct(2, CLICK))
     expect_failure(failing._pipeline.prompts.network, "encode_memory", conditioning)
     expect_failure(type(failing), "_locate", lambda: failing.correct(1, CLICK, replace=True))
     with monkeypatch.context() as patch:  # one object is conditioned, the other one fails
-        stored, store = [], failing._writer.store_prompted
+        stored: list[Any] = []
+        store = failing._writer.store_prompted
 
         def store_one(update: Any) -> None:
-            fail() if stored else store(update)
+            if stored:
+                fail()
+            store(update)
             stored.append(update)
 
         patch.setattr(failing._writer, "store_prompted", store_one)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from samurai.core.hypotheses import Hypothesis, Prediction, View
-from samurai.core.mask_resize import mask_extents, resized_logits
+from samurai.core.mask_resize import mask_extents, pixel_counts, resized_logits
 from samurai.core.memory_bank import MemoryBank
 from samurai.core.transfer import MASKS_AT_ONCE, on_host
 from samurai.geometry import Corners
@@ -170,7 +170,7 @@ def _pack(
     score, K predicted IoUs, K areas (in pixels of the logits) and 4 K box edges, if asked for."""
     parts = [decoding.object_scores, decoding.predicted_ious]
     if requirements.areas:
-        parts.append((decoding.logits > 0).sum((2, 3)))
+        parts.append(pixel_counts(decoding.logits > 0))
     if requirements.boxes:
         parts.append(torch.cat([mask_extents(part).flatten(1) for part in input_logits]))
     return torch.cat([part.float() for part in parts], dim=1)

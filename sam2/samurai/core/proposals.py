@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from samurai.core.mask_resize import pixel_counts
 from samurai.core.mask_upsampling import upsampled_logits
 from samurai.core.preprocess import Frame, network_input, rgb_frame
 from samurai.geometry import Corners, corners_overlap
@@ -147,7 +148,7 @@ def _stable(
     """Masks at the image's size that don't depend on where exactly logits are cut."""
     full = upsampled_logits(logits[:, None], size)[:, 0]
     offset = settings.stability_offset
-    inner, outer = (full > offset).sum((1, 2)), (full > -offset).sum((1, 2))
+    inner, outer = pixel_counts(full > offset), pixel_counts(full > -offset)
     stability = (inner / outer).cpu().numpy()
     masks = (full > 0).cpu().numpy()
     for mask, iou, share, point in zip(masks, ious.tolist(), stability, points, strict=True):
