@@ -16,6 +16,7 @@ from samurai.policies.mosam import MosamPolicy
 from samurai.policies.parameters import Parameters, read_parameters
 from samurai.policies.sam2 import Sam2Policy
 from samurai.policies.sam2long import Sam2LongPolicy
+from samurai.policies.sam3 import Sam3Policy
 from samurai.policies.samurai import SamuraiPolicy
 from samurai.policies.samurai_dam import SamuraiDamPolicy
 from samurai.spelling import did_you_mean
@@ -30,6 +31,7 @@ POLICIES: dict[str, type[Policy]] = {
         MosamPolicy,
         Sam2LongPolicy,
         SamuraiDamPolicy,
+        Sam3Policy,
     )
 }
 
