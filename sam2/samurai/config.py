@@ -370,6 +370,12 @@ class TrackerConfig(Configuration):
         "whether masks of different objects may share pixels; none gives each to the surest object",
         {"allowed": True, "none": False},
     )
+    memory_overlap: bool = setting(
+        True,
+        "whether the masks that are remembered of different objects may share pixels; none writes "
+        "each pixel into the memory of the surest object",
+        {"allowed": True, "none": False},
+    )
     conditioning_frames: int = setting(
         4,
         "frames of an object's prompts and corrections that are kept in memory, the first included",

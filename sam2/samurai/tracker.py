@@ -162,6 +162,7 @@ class Tracker:
             self.window,
             self.confidence,
             self.overlap,
+            self.config.memory_overlap,
             self.config.conditioning_frames,
             batched,
         )

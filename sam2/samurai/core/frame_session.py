@@ -59,6 +59,7 @@ class FrameSession:
             network the whole frame.
         confidence: knots of the model's calibration, see `confidence.calibrated`.
         overlap: whether answers of different objects may share pixels, see `masks.separated`.
+        memory_overlap: the same of the masks that are remembered, see `mask_separation`.
         conditioning_frames: the most frames of an object's prompts and corrections that are
             recalled beside what its policy recalls, the first one included.
         batched: whether objects go through the network together; if not, an object's answers don't
@@ -73,6 +74,7 @@ class FrameSession:
         window: float | None = None,
         confidence: Sequence[float] = (),
         overlap: bool = True,
+        memory_overlap: bool = True,
         conditioning_frames: int = 4,
         batched: bool = True,
     ) -> None:
@@ -84,7 +86,7 @@ class FrameSession:
         self._requirements = new_policy().requirements
         self._pipeline = Pipeline(PromptDecoder(network, box_prompt, self._requirements), batched)
         self._lock = threading.RLock()
-        self._writer = MemoryWriter(network, self._requirements, batched)
+        self._writer = MemoryWriter(network, self._requirements, batched, memory_overlap)
         self._conditioning_frames = conditioning_frames
         self._state = self._empty_state()
 

@@ -14,6 +14,7 @@ import torch
 
 from samurai.core.hypotheses import SelectedHypothesis
 from samurai.core.mask_resize import resized_logits
+from samurai.core.mask_separation import Claim, unclaimed
 from samurai.core.objects import TrackedObject
 from samurai.core.session_checks import check_requirements
 from samurai.errors import SessionError
@@ -47,13 +48,19 @@ class MemoryWriter:
         network: makes memory maps and object pointers.
         requirements: of the policies.
         batched: whether memories of several hypotheses are made together.
+        overlap: whether the masks that are remembered of different objects may share pixels.
     """
 
     def __init__(
-        self, network: VideoNetwork, requirements: PolicyRequirements, batched: bool = True
+        self,
+        network: VideoNetwork,
+        requirements: PolicyRequirements,
+        batched: bool = True,
+        overlap: bool = True,
     ) -> None:
         self._network = network
         self._batched = batched
+        self._overlap = overlap
         self._requirements = requirements
         self._owed: MemoryUpdate | None = None
         self._running: Future[None] | None = None
@@ -147,7 +154,7 @@ class MemoryWriter:
         selections = [selected for selected, _ in kept]
         maps = self._network.encode_memory(
             update.features.of([selected.view.index for selected in selections]),
-            torch.cat([self._memory_mask(selected) for selected in selections]),
+            torch.cat(self._memory_masks(selections, update.selections)),
             torch.cat([each.prediction.decoding.object_scores for each in selections]),
             [selected.prompted for selected in selections],
             [keep.pixel_weights for _, keep in kept],
@@ -163,6 +170,23 @@ class MemoryWriter:
         )
         for selected, value in zip(selections, pointers, strict=True):
             selected.memory.put_pointer(index, value)
+
+    def _memory_masks(
+        self, wanted: Sequence[SelectedHypothesis], answered: Sequence[SelectedHypothesis]
+    ) -> list[torch.Tensor]:
+        """Masks to be encoded, (1, 1, m, m) each, separated from those of other objects if asked.
+
+        Args:
+            answered: the hypotheses of all objects in this frame.
+        """
+        if self._overlap or len({each.object_id for each in answered}) == 1:
+            return [self._memory_mask(selected) for selected in wanted]
+        claims = [self._claim(each) for each in answered if each.number == 0]
+        return [unclaimed(self._claim(selected), claims) for selected in wanted]
+
+    def _claim(self, selected: SelectedHypothesis) -> Claim:
+        mask = self._memory_mask(selected)
+        return Claim(selected.object_id, mask, selected.view.region)
 
     def _memory_mask(self, selected: SelectedHypothesis) -> torch.Tensor:
         """The selected mask's logits at the size in which masks are encoded, (1, 1, m, m)."""
