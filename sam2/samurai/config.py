@@ -376,6 +376,11 @@ class TrackerConfig(Configuration):
         "each pixel into the memory of the surest object",
         {"allowed": True, "none": False},
     )
+    memory_check: bool = setting(
+        False,
+        "whether a mask is remembered only if motion shows that it is where the object came from",
+        {"none": False, "motion": True},
+    )
     conditioning_frames: int = setting(
         4,
         "frames of an object's prompts and corrections that are kept in memory, the first included",
@@ -385,7 +390,7 @@ class TrackerConfig(Configuration):
     points: str = setting(
         "lucas-kanade", "the point tracker, for him2sam and mosam", _point_trackers
     )
-    flow: str = setting("dis", "the dense optical flow, for mosam", _flows)
+    flow: str = setting("dis", "the dense optical flow, for mosam and memory_check", _flows)
     offline: bool = setting(
         False,
         "whether sessions answer when the video is finished (in Python only)",

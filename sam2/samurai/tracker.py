@@ -23,6 +23,7 @@ from samurai.models.manifest import BoxPrompt, ModelCard
 from samurai.networks.sam2.create import create_network
 from samurai.policies import PolicyChoice
 from samurai.policies.base import Policy, PolicyContext
+from samurai.policies.memory_check import CheckedPolicy
 from samurai.runtime.device import resolve_device
 from samurai.runtime.precision import resolve_dtype, warn_of_emulation
 from samurai.speed import Speed, checked_speed
@@ -205,7 +206,8 @@ class Tracker:
 
     def new_policy(self) -> Policy:
         """A fresh policy for one object."""
-        return self._policy.policy(self._context)
+        policy = self._policy.policy(self._context)
+        return CheckedPolicy(policy) if self.config.memory_check else policy
 
     def warm_up(self, objects: int = 1) -> None:
         """Run throw-away frames, so that the first real one doesn't pay for first-time set-up.

@@ -235,16 +235,16 @@ class Session(FrameSession):
 
     def _check_fits(self, snapshot: Snapshot) -> None:
         """Raise SessionError unless a snapshot is one of this model, policy and way of looking."""
-        kind, state = type(self._new_policy()), snapshot.state
+        own, state = self._new_policy(), snapshot.state
         try:
             state.bank.check(self._network.spec)
         except ValueError as error:
             raise SessionError(f"the snapshot is one of another model: {error}") from error
         for tracked in state.objects:
-            if type(tracked.policy) is not kind:
+            if type(tracked.policy) is not type(own) or tracked.policy.name != own.name:
                 raise SessionError(
                     f"the snapshot is one of policy {tracked.policy.name}, the session has "
-                    f"{kind.name}"
+                    f"{own.name}"
                 )
             if (tracked.region_tracker is None) != (self._window is None):
                 raise SessionError(

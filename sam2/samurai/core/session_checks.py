@@ -133,7 +133,7 @@ def as_frame_index(value: SupportsIndex) -> int:
 
 def check_correction(policy: Policy) -> None:
     """Raise SessionError where a policy can't be corrected."""
-    if type(policy).correct is Policy.correct:
+    if not policy.correctable:
         raise SessionError(
             f"policy {policy.name} can't be corrected: it has no method correct. Choose another "
             "one, or add the method (docs/policies.md)"

@@ -181,6 +181,11 @@ class Policy(ABC):
     def choose(self, decoded: Sequence[Decoded]) -> Sequence[Choice]:
         """One choice per hypothesis that continues; the first one is the answer."""
 
+    @property
+    def correctable(self) -> bool:
+        """Whether the policy defines `correct`."""
+        return type(self).correct is not Policy.correct
+
     def correct(self, decoded: Decoded, candidate: int) -> None:
         """The object was corrected in the newest frame: start anew from what is told there.
 
