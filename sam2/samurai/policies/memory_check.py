@@ -192,7 +192,8 @@ class CheckedPolicy(Policy):
         back, forth = self._flow.between(start, end), self._flow.between(end, start)
         sure = meets(forth, back)
         traced = warped(part.mask(seen.own, seen.grid).astype(np.float32), forth, 0.0) > 0.5
-        if np.count_nonzero(traced & sure) < LEAST_SHARE * max(1, np.count_nonzero(traced)):
+        reliable = int(np.count_nonzero(traced & sure))
+        if reliable == 0 or reliable < LEAST_SHARE * int(np.count_nonzero(traced)):
             return None
         masks = (part.mask(mask, earlier.grid) for mask in (earlier.own, earlier.neighbors))
         own, others = (overlap_where(traced, mask, sure) for mask in masks)
