@@ -153,6 +153,21 @@ def setting_names(config: type[Configuration]) -> tuple[str, ...]:
     return tuple(each.name for each in settings_of(config))
 
 
+def setting_named(config: type[Configuration], name: str) -> Setting:
+    """A setting of a configuration.
+
+    Raises:
+        ConfigurationError: there is none of that name; the message lists them.
+    """
+    known = {each.name: each for each in settings_of(config)}
+    if name not in known:
+        raise ConfigurationError(
+            f"there is no setting {name!r}{did_you_mean(name, known)}: choose one of "
+            f"{', '.join(known)}"
+        )
+    return known[name]
+
+
 @dataclass(frozen=True)
 class Configuration:
     """Settings, checked when they are made. Subclasses add fields with `setting`.
@@ -197,17 +212,9 @@ class Configuration:
         Raises:
             ConfigurationError: a value isn't allowed, or there is no setting of that name.
         """
-        known = setting_names(type(self))
-        for name in arguments:
-            if name not in known:
-                raise ConfigurationError(
-                    f"there is no setting {name!r}{did_you_mean(name, known)}: choose one of "
-                    f"{', '.join(known)}"
-                )
         given = {
-            each.name: each.checked(arguments[each.name])
-            for each in settings_of(type(self))
-            if each.name in arguments
+            name: setting_named(type(self), name).checked(value)
+            for name, value in arguments.items()
         }
         kept = [origin for origin in self.origins if origin[0] not in given]
         origins: Any = (*kept, *((name, "argument", value) for name, value in given.items()))

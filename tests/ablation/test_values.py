@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from samurai.errors import ConfigurationError
-from samurai.evaluation.ablation.values import FEWEST, Combination, paired_difference
+from samurai.evaluation.ablation.values import FEWEST, Ablation, Combination, paired_difference
 from vot_wrapper.commands.ablate import chosen, policies_of
 from vot_wrapper.toolkit.attributes import attributes_of, read_table
 
@@ -92,6 +92,43 @@ def test_identifiers_are_words_of_the_toolkit_and_tell_parameters_apart() -> Non
     assert all(re.fullmatch(r"[A-Za-z0-9-]+", name) for name in made)
     assert len(set(made)) == len(made)
     assert Combination("sam2", "/models/my net.toml").identifier == "sam2-my-net"
+
+
+def test_each_policy_runs_without_and_with_each_setting() -> None:
+    found = chosen(("sam2", "dam"), ("nano",), ("memory_check=motion", "memory_overlap=none"))
+    assert [c.what for c in found[:3]] == [
+        "sam2",
+        "sam2 memory_check=motion",
+        "sam2 memory_overlap=none",
+    ]
+    assert [c.identifier for c in found[3:]] == [
+        "dam-nano",
+        "dam-memory-check-motion-nano",
+        "dam-memory-overlap-none-nano",
+    ]
+    ablation = Ablation(found, (), "sam2")
+    compared = {c.what: other.what for c in found if (other := ablation.compared_with(c))}
+    assert compared == {
+        "sam2 memory_check=motion": "sam2",
+        "sam2 memory_overlap=none": "sam2",
+        "dam": "sam2",
+        "dam memory_check=motion": "dam",
+        "dam memory_overlap=none": "dam",
+    }
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("memory_check", "write NAME=VALUE"),
+        ("policy=dam", "options of their own"),
+        ("memory_chek=motion", "did you mean memory_check"),
+        ("memory_check=perhaps", "is not allowed"),
+    ],
+)
+def test_other_settings_are_refused(setting: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        chosen(("sam2",), ("nano",), (setting,))
 
 
 def test_commas_separate_policies_but_not_their_parameters() -> None:

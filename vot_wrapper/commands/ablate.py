@@ -10,9 +10,11 @@ import platform
 import subprocess
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samurai.config import TrackerConfig, setting_named
 from samurai.errors import ConfigurationError
 from samurai.evaluation.ablation.values import Ablation, Combination
 from samurai.models.manifest import card_file, checkpoint_path, model_card, sha256_of
@@ -41,6 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="memory policies (default: all), with parameters if need be: "
         "samurai:motion_weight=0.1 samurai:motion_weight=0.2",
+    )
+    parser.add_argument(
+        "--settings",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="settings that each policy also runs with, one at a time: memory_check=motion "
+        "memory_overlap=none (docs/settings.md lists them)",
     )
     parser.add_argument(
         "--models", nargs="+", default=["nano"], metavar="NAME", help="models (default: nano)"
@@ -89,7 +99,11 @@ def run(arguments: argparse.Namespace) -> int:
     from samurai.evaluation.pictures.figure import require_matplotlib
 
     started = time.monotonic()
-    combinations = chosen(policies_of(arguments.policies), split_names(arguments.models))
+    combinations = chosen(
+        policies_of(arguments.policies),
+        split_names(arguments.models),
+        split_names(arguments.settings),
+    )
     require_matplotlib()
     interrupt = Interrupt()
     console = Console(interrupt)
@@ -108,8 +122,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if complete else 1
 
 
-def chosen(policies: tuple[str, ...], models: tuple[str, ...]) -> tuple[Combination, ...]:
-    """Every policy with every model.
+def chosen(
+    policies: tuple[str, ...], models: tuple[str, ...], settings: tuple[str, ...] = ()
+) -> tuple[Combination, ...]:
+    """Every policy with every model, without any setting and with each of them.
 
     Raises:
         ConfigurationError: an unknown name, or two names that would have the same results folder.
@@ -122,15 +138,32 @@ def chosen(policies: tuple[str, ...], models: tuple[str, ...]) -> tuple[Combinat
     ]
     choices = [str(PolicyChoice.of(policy)) for policy in policies or policy_names()]
     found: dict[str, Combination] = {}
-    for combination in (Combination(policy, model) for model in named for policy in choices):
+    checked = ["", *(_checked_setting(each) for each in settings)]
+    for model, policy, setting in product(named, choices, checked):
+        combination = Combination(policy, model, setting)
         other = found.setdefault(combination.identifier, combination)
         if other != combination:
             raise ConfigurationError(
-                f"{other.policy} with {other.model} and {combination.policy} with "
+                f"{other.what} with {other.model} and {combination.what} with "
                 f"{combination.model} would both be called {combination.identifier}: name one of "
                 "them differently, or run them apart"
             )
     return tuple(found.values())
+
+
+def _checked_setting(text: str) -> str:
+    """A setting, NAME=VALUE, if it can vary within an ablation.
+
+    Raises:
+        ConfigurationError: there is no such setting, or its value isn't allowed.
+    """
+    name, equals, value = text.partition("=")
+    if not equals or name in ("policy", "model"):
+        raise ConfigurationError(
+            f"--settings {text}: write NAME=VALUE; policies and models have options of their own"
+        )
+    setting_named(TrackerConfig, name).read(value)
+    return text
 
 
 def policies_of(given: list[str]) -> tuple[str, ...]:

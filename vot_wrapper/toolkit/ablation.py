@@ -25,6 +25,7 @@ from vot.tracker import Tracker
 
 import samurai
 import vot_wrapper
+from samurai.config import TrackerConfig, setting_named
 from samurai.errors import ConfigurationError
 from samurai.evaluation.ablation.values import Combination, Overlap, Part
 from vot_wrapper.settings import variable_names
@@ -117,7 +118,7 @@ def _write_registry(
     registry = configparser.ConfigParser(interpolation=None)
     for combination in combinations:
         section = {
-            "label": f"{combination.policy} {combination.model_name}",
+            "label": f"{combination.what} {combination.model_name}",
             "protocol": "traxpython",
             "command": COMMAND,
             "paths": os.pathsep.join(str(root) for root in roots),
@@ -125,11 +126,18 @@ def _write_registry(
             **given,
             "env_SAMURAI_MODEL": combination.model,
             "env_SAMURAI_POLICY": combination.policy,
+            **_changed(combination.setting),
         }
         # The toolkit reads percent signs as references.
         registry[combination.identifier] = {k: v.replace("%", "%%") for k, v in section.items()}
     with file.open("w", encoding="utf-8") as stream:
         registry.write(stream)
+
+
+def _changed(setting: str) -> dict[str, str]:
+    """The tracker's variable of a setting, NAME=VALUE."""
+    name, _, value = setting.partition("=")
+    return {f"env_{setting_named(TrackerConfig, name).variable}": value} if setting else {}
 
 
 def open_derived(folder: Path, combinations: Sequence[Combination]) -> EvaluationContext:

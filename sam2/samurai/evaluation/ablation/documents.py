@@ -84,6 +84,7 @@ def _combination(ablation: Ablation, combination: Combination) -> dict[str, Any]
     }
     return {
         "policy": combination.policy,
+        "setting": combination.setting,
         "model": combination.model_name,
         "stale": ablation.stale.get(combination, []),
         "measures": {
@@ -109,8 +110,8 @@ def _combination(ablation: Ablation, combination: Combination) -> dict[str, Any]
 
 
 def _difference(ablation: Ablation, scope: str, combination: Combination) -> Difference | None:
-    reference = Combination(ablation.reference, combination.model)
-    if combination == reference:
+    reference = ablation.compared_with(combination)
+    if reference is None:
         return None
     return difference(ablation.scopes()[scope], combination, reference)
 
@@ -119,7 +120,7 @@ def rows(ablation: Ablation) -> list[list[str | float | None]]:
     """Everything as lines of one number each, for a spreadsheet."""
     lines: list[list[str | float | None]] = [["policy", "model", "kind", "place", "name", "value"]]
     for combination in ablation.combinations:
-        who = [combination.policy, combination.model_name]
+        who = [combination.what, combination.model_name]
         found = _combination(ablation, combination)
         for place, measures in found["measures"].items():
             lines += [[*who, "measure", place, name, value] for name, value in measures.items()]

@@ -96,27 +96,23 @@ def _of_overlaps(ablation: Ablation) -> list[Table]:
     )
     if compared:
         note += (
-            f" Then by how much it is above that of `{ablation.reference}`, with the {LEVEL:.0%} "
-            "bootstrap interval of that difference over sequences (not for fewer than "
-            f"{FEWEST}). An interval around 0 is noise."
+            f" Then by how much it is above that of `{ablation.reference}` (with a setting: of the "
+            f"same policy without it), with the {LEVEL:.0%} bootstrap interval of that difference "
+            f"over sequences (not for fewer than {FEWEST}). An interval around 0 is noise."
         )
     return [*made[:-1], replace(made[-1], note=note)]
 
 
 def _has_others(ablation: Ablation) -> bool:
     """Whether any combination can be compared with the reference."""
-    return any(
-        c.policy != ablation.reference
-        and Combination(ablation.reference, c.model) in ablation.combinations
-        for c in ablation.combinations
-    )
+    return any(ablation.compared_with(c) is not None for c in ablation.combinations)
 
 
 def _interval(
     ablation: Ablation, parts: tuple[Part, ...], combination: Combination
 ) -> tuple[float | None, float | None, float | None]:
-    reference = Combination(ablation.reference, combination.model)
-    if combination == reference or reference not in ablation.combinations:
+    reference = ablation.compared_with(combination)
+    if reference is None:
         return None, None, None
     found = difference(parts, combination, reference)
     return (found.mean, found.low, found.high) if found else (None, None, None)

@@ -21,10 +21,11 @@ Cells = tuple[float | None, ...]
 
 @dataclass(frozen=True)
 class Combination:
-    """A policy with a model."""
+    """A policy with a model, and perhaps with a setting: NAME=VALUE, "" for none."""
 
     policy: str
     model: str
+    setting: str = ""
 
     @property
     def identifier(self) -> str:
@@ -34,9 +35,15 @@ class Combination:
         the point of a number, an m for its minus sign.
         """
         name, _, parameters = self.policy.partition(":")
-        parameters = re.sub(r"(?<=[=e])-(?=\d)", "m", parameters)
-        parameters = re.sub(r"(?<=\d)\.(?=\d)", "p", parameters)
-        return re.sub(r"[^A-Za-z0-9]+", "-", f"{name}-{parameters}-{self.model_name}").strip("-")
+        changes = f"{parameters}-{self.setting}"
+        changes = re.sub(r"(?<=[=e])-(?=\d)", "m", changes)
+        changes = re.sub(r"(?<=\d)\.(?=\d)", "p", changes)
+        return re.sub(r"[^A-Za-z0-9]+", "-", f"{name}-{changes}-{self.model_name}").strip("-")
+
+    @property
+    def what(self) -> str:
+        """Policy and setting, for tables."""
+        return f"{self.policy} {self.setting}".strip()
 
     @property
     def model_name(self) -> str:
@@ -107,8 +114,15 @@ class Ablation:
     def label(self, combination: Combination) -> str:
         """A combination's name in tables: with its model, if there are several."""
         several = len({c.model for c in self.combinations}) > 1
-        name = f"{combination.policy} {combination.model_name}" if several else combination.policy
+        name = f"{combination.what} {combination.model_name}" if several else combination.what
         return f"{name} (stale)" if self.stale.get(combination) else name
+
+    def compared_with(self, combination: Combination) -> Combination | None:
+        """What a combination is compared with: the reference with the same model; with a setting,
+        the same policy without it. None if that isn't here, or is the same."""
+        policy = combination.policy if combination.setting else self.reference
+        other = Combination(policy, combination.model)
+        return other if other != combination and other in self.combinations else None
 
     def scopes(self) -> dict[str, tuple[Part, ...]]:
         """The sets of sequences for means: each workspace, and all of them."""
