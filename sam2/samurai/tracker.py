@@ -20,6 +20,7 @@ from samurai.core.warm_up import reason, release, run_once
 from samurai.errors import ConfigurationError, DependencyError, DeviceError, SessionError
 from samurai.models.checkpoints import load_model, model_card
 from samurai.models.manifest import BoxPrompt, ModelCard
+from samurai.networks.fingerprint import fingerprint
 from samurai.networks.sam2.create import create_network
 from samurai.policies import PolicyChoice
 from samurai.policies.base import Policy, PolicyContext
@@ -95,6 +96,12 @@ class Tracker:
             name: "model card" if getattr(config, name) is None else config.source(name)
             for name in setting_names(TrackerConfig)
         }
+        window = WHOLE if self.window is None else f"{self.window:g}"
+        self._made_with = (
+            f"weights {fingerprint(model)}, policy {self._policy}, memory_check "
+            f"{'motion' if config.memory_check else 'none'}, window {window}, "
+            f"conditioning_frames {config.conditioning_frames}"
+        )
         self.new_policy()  # refuses what isn't installed now, and not in the middle of a video
 
     @classmethod
@@ -166,6 +173,7 @@ class Tracker:
             self.config.memory_overlap,
             self.config.conditioning_frames,
             batched,
+            self._made_with,
         )
         if like is not None:
             session.prime(like)
@@ -181,7 +189,8 @@ class Tracker:
             OSError: the file can't be read.
             SessionError: it isn't a snapshot of this model.
         """
-        return Snapshot.load(path, self.network, {type(self.new_policy()).__module__})
+        package = type(self._policy.policy(self._context)).__module__.partition(".")[0]
+        return Snapshot.load(path, self.network, {package} - {"samurai"})
 
     def propose(
         self,

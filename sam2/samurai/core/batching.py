@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from samurai.core.hypotheses import Hypothesis, Prediction, View
+from samurai.core.hypotheses import Hypothesis, Prediction, View, copied_logits
 from samurai.core.mask_resize import mask_extents, pixel_counts, resized_logits
 from samurai.core.memory_bank import MemoryBank
 from samurai.core.transfer import MASKS_AT_ONCE, on_host
@@ -192,7 +192,7 @@ def _unpack(
     areas = [each * grid.scale_x * grid.scale_y for each in pixels.tolist()] or [0.0] * count
     boxes = [_corners(spec, each, view) for each in edges.reshape(-1, 4).tolist()] or [None] * count
     candidates = tuple(map(Candidate, ious.tolist(), boxes, areas))
-    copy = partial(_copy_logits, row.logits[0])
+    copy = partial(copied_logits, row.logits[0])
     return Decoded(frame_index, float(score[0]), candidates, copy, grid)
 
 
@@ -204,8 +204,3 @@ def _corners(spec: NetworkSpec, edges: Sequence[float], view: View) -> Corners |
     if view.region is None:
         return left, top, right, bottom
     return view.region.to_frame((left, top, right, bottom), spec.input_size)
-
-
-def _copy_logits(logits: Tensor, candidate: int) -> NDArray[np.float32]:
-    copied: NDArray[np.float32] = logits[candidate].cpu().numpy()
-    return copied

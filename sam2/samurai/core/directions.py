@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, Protocol
 
+from samurai.core.identities import as_object_id
+from samurai.core.offline import OfflineSession
 from samurai.core.preprocess import Frame
 from samurai.core.session import Session
+from samurai.core.session_checks import as_frame_index
 from samurai.errors import ConfigurationError
-from samurai.regions import Answer, Region
+from samurai.regions import Answer, ObjectId, Region, as_region
 
 Direction = Literal["forward", "backward", "both"]
 
@@ -37,20 +40,48 @@ def track_directions(
         frames: of the video.
         prompts: by identity, the index of a frame and the region in it.
 
-    Yields:
-        The index of a frame, and the answers of the objects that this direction reaches there.
+    Returns:
+        The index of each frame, and the answers of the objects that a direction reaches there.
 
     Raises:
-        ConfigurationError: a prompt's frame isn't in the video, or another direction.
+        ConfigurationError: another direction, prompts of another form, a prompt's frame that isn't
+            in the video, or a tracker whose answers come at the end.
+        RegionError, SessionError: a region or an identity can't be used.
     """
     if direction not in ("forward", "backward", "both"):
         raise ConfigurationError(f"a direction is forward, backward or both, not {direction!r}")
-    for object_id, (index, _) in prompts.items():
-        if not 0 <= index < len(frames):
+    checked = _checked(prompts, len(frames))
+    return _directions(new_session, frames, checked, direction)
+
+
+def _checked(
+    prompts: Mapping[Any, tuple[int, Region]], length: int
+) -> dict[ObjectId, tuple[int, Region]]:
+    """The prompts, if they can be used in a video of that many frames."""
+    form = "prompts are {object_id: (frame_index, region)}"
+    if not isinstance(prompts, Mapping):
+        raise ConfigurationError(f"{form}, not {type(prompts).__name__}")
+    checked = {}
+    for object_id, prompt in prompts.items():
+        if not isinstance(prompt, tuple) or len(prompt) != 2:
+            raise ConfigurationError(f"{form}; object {object_id!r} has {prompt!r}")
+        index, region = as_frame_index(prompt[0]), as_region(prompt[1])
+        if not 0 <= index < length:
             raise ConfigurationError(
                 f"object {object_id!r} is prompted in frame {index}, but the video has the frames "
-                f"0 to {len(frames) - 1}"
+                f"0 to {length - 1}"
             )
+        checked[as_object_id(object_id)] = index, region
+    return checked
+
+
+def _directions(
+    new_session: Callable[[], Session],
+    frames: Frames,
+    prompts: Mapping[ObjectId, tuple[int, Region]],
+    direction: Direction,
+) -> Iterator[tuple[int, list[Answer]]]:
+    """One pass, or two."""
     if not prompts:
         return
     starts = [index for index, _ in prompts.values()]
@@ -67,11 +98,15 @@ def track_directions(
 def _run(
     new_session: Callable[[], Session],
     frames: Frames,
-    prompts: Mapping[Any, tuple[int, Region]],
+    prompts: Mapping[ObjectId, tuple[int, Region]],
     order: range,
 ) -> Iterator[tuple[int, list[Answer]]]:
     """One pass; objects join it in the frames of their prompts."""
     with new_session() as session:
+        if isinstance(session, OfflineSession):
+            raise ConfigurationError(
+                "offline answers come at the end: use a tracker without offline"
+            )
         for index in order:
             new = {name: region for name, (at, region) in prompts.items() if at == index}
             advance = session.step if session.frame_index >= 0 else session.start

@@ -64,6 +64,7 @@ class FrameSession:
             recalled beside what its policy recalls, the first one included.
         batched: whether objects go through the network together; if not, an object's answers don't
             depend on the others in any bit, and several objects take longer.
+        made_with: the model and settings, in words; snapshots fit where they are the same.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class FrameSession:
         memory_overlap: bool = True,
         conditioning_frames: int = 4,
         batched: bool = True,
+        made_with: str = "",
     ) -> None:
         self._network = network
         self._new_policy = new_policy
@@ -88,13 +90,15 @@ class FrameSession:
         self._lock = threading.RLock()
         self._writer = MemoryWriter(network, self._requirements, batched, memory_overlap)
         self._conditioning_frames = conditioning_frames
+        self._made_with = made_with
         self._state = self._empty_state()
 
     def _empty_state(self) -> SessionState:
         spec, requirements = self._network.spec, self._requirements
         side = spec.input_size if self._window is None else None
         bank = MemoryBank(spec, self._network.device)
-        return SessionState(bank, FrameHistory(requirements.frames, side))
+        history = FrameHistory(requirements.frames, side)
+        return SessionState(bank, history, made_with=self._made_with)
 
     def _reset(self) -> None:
         self._writer.discard()
@@ -161,13 +165,17 @@ class FrameSession:
         everywhere means that the object isn't visible.
         """
         if self._state.frame_index < 0:
-            raise SessionError("there are no logits before the first frame: call start first")
+            raise SessionError(f"there are no logits before the first frame: {self._first_call()}")
         best = [each.logits[:, 0] for each in self._state.best()]
         if not best:
             side = self._network.spec.logit_size
             return np.zeros((0, side, side), dtype=np.float32)
         logits: NDArray[np.float32] = torch.cat(best).cpu().numpy()
         return logits
+
+    def _first_call(self) -> str:
+        """What begins the video."""
+        return "call step with it" if self._state.objects else "call start first"
 
     def start(self, frame: Frame, objects: Objects = ()) -> list[Answer]:
         """Begin a video: forget everything, and prompt the first objects.
@@ -215,7 +223,7 @@ class FrameSession:
     def _advance(self, frame: Frame, introduced: Any) -> list[Answer]:
         state = self._state
         prompts = state.identities.introduce(introduced)
-        frame = self._checked(frame, list(prompts.values()))
+        frame = self._checked(frame, state.frame_index + 1, list(prompts.values()))
         new = [self._new_object(frame, *each) for each in prompts.items()]
         objects = [*state.objects, *new]
         with self._network.precision():
@@ -242,10 +250,10 @@ class FrameSession:
         with self._state.advancing(self._state.frame_index):
             self._writer.update()
 
-    def _checked(self, frame: Frame, regions: Sequence[Region]) -> Frame:
+    def _checked(self, frame: Frame, frame_index: int, regions: Sequence[Region]) -> Frame:
         """The frame as RGB, if it fits the video and the regions fit it."""
         self._network.check_process()
-        return checked_frame(frame, regions, self._state.frame_size, self._state.frame_index + 1)
+        return checked_frame(frame, regions, self._state.frame_size, frame_index)
 
     def _new_object(self, frame: Frame, object_id: ObjectId, region: Region) -> TrackedObject:
         """An object that joins the session once the frame is answered."""

@@ -92,6 +92,20 @@ class Prediction:
         visible = 0.5 * (1 + math.tanh(decoded.object_score / 2))  # a sigmoid that can't overflow
         return min(max(decoded.candidates[candidate].predicted_iou, 0.0), 1.0) * visible
 
+    def kept(self, own_tensors: bool) -> Prediction:
+        """Without what can be made again.
+
+        Args:
+            own_tensors: copy tensors, of which others may be parts.
+        """
+        if not own_tensors:
+            return replace(self, input_logits=None)
+        decoding = Decoding(*(values.clone() for values in self.decoding))
+        memory = None if self.memory is None else self.memory.copied()
+        logits = partial(copied_logits, decoding.logits[0])
+        decoded = replace(self.decoded, logits=logits)
+        return replace(self, decoding=decoding, decoded=decoded, memory=memory, input_logits=None)
+
     def with_memory(self, memory: Memory | None) -> Prediction:
         """The same, conditioned on a memory."""
         return replace(self, memory=memory)
@@ -163,3 +177,9 @@ class SelectedHypothesis:
 def _logits_of(decoded: Decoded, candidate: int, _: int) -> NDArray[np.float32]:
     """The mask logits of the one candidate that is left."""
     return decoded.logits(candidate)
+
+
+def copied_logits(logits: Tensor, candidate: int) -> NDArray[np.float32]:
+    """A candidate's mask logits (L, L) on the host, of (K, L, L)."""
+    copied: NDArray[np.float32] = logits[candidate].cpu().numpy()
+    return copied

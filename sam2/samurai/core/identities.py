@@ -67,7 +67,7 @@ def as_object_id(value: Any) -> ObjectId:
         SessionError: anything else.
     """
     if isinstance(value, str) and value:
-        return value
+        return str.__str__(value)  # of a subclass: as plain text, which snapshots can hold
     if isinstance(value, SupportsIndex) and not isinstance(value, bool) and index(value) >= 0:
         return index(value)
     raise SessionError(f"an object is called by an integer from 0 or a name, not {value!r}")

@@ -20,7 +20,8 @@ from samurai.errors import DeviceError
 from samurai.networks.base import NetworkSpec
 
 _COUNTING = threading.RLock()
-"""Held while rows change hands: a snapshot may be dropped while a thread writes memories."""
+"""Held while rows change hands or places, and while they are read or written: a snapshot may be
+used by one thread while the session that it came from is used by another."""
 
 
 @dataclass(eq=False)
@@ -114,7 +115,7 @@ class TensorPool:
                 self.reserve(self.capacity + max(8, self.capacity // 2))
             row = Row(self._free.pop())
             self._rows[row.index] = row
-        self._block[row.index].copy_(value)
+            self._block[row.index].copy_(value)
         return row
 
     def hold(self, row: Row) -> None:
@@ -124,9 +125,11 @@ class TensorPool:
 
     def take(self, rows: Sequence[Sequence[Row]]) -> Tensor:
         """The values of B lists of K rows each, copied: (B, K, *shape)."""
-        indices = [[row.index for row in line] for line in rows]
-        index = torch.tensor(indices, dtype=torch.long).to(self._block.device, non_blocking=True)
-        taken = self._block.index_select(0, index.flatten())
+        with _COUNTING:  # another thread may move rows together
+            indices = [[row.index for row in line] for line in rows]
+            index = torch.tensor(indices, dtype=torch.long)
+            index = index.to(self._block.device, non_blocking=True)
+            taken = self._block.index_select(0, index.flatten())
         return taken.view(*index.shape, *self._block.shape[1:])
 
     def release(self, row: Row) -> None:
@@ -201,9 +204,13 @@ class ObjectMemory:
     def moved(self, bank: MemoryBank) -> ObjectMemory:
         """A copy in another bank."""
         other = ObjectMemory(bank)
-        for kind, frame_index, value in self.entries():
-            put = other.put_map if kind == "map" else other.put_pointer
-            put(frame_index, value)
+        try:
+            for kind, frame_index, value in self.entries():
+                put = other.put_map if kind == "map" else other.put_pointer
+                put(frame_index, value)
+        except BaseException:
+            other.clear()
+            raise
         return other
 
     def share(self, frame_index: int, other: ObjectMemory) -> None:
@@ -258,6 +265,11 @@ class MemoryBank:
         """Give back what is beyond room for so many entries, after objects were removed."""
         self.maps.compact(maps)
         self.pointers.compact(pointers)
+
+    def give_back(self) -> None:
+        """Give back what isn't in use, after a snapshot was dropped."""
+        self.maps.compact(0)
+        self.pointers.compact(0)
 
     def new_memory(self) -> ObjectMemory:
         """An empty memory for one hypothesis."""

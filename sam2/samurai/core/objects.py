@@ -36,6 +36,7 @@ class TrackedObject:
             given. Policies don't know of them: they are recalled beside what a policy recalls.
         upcoming: prompts of frames to come, by frame.
         clicks: on the newest frame so far, and that frame.
+        kept: what the policy keeps of each hypothesis, after the newest frame that was written.
     """
 
     object_id: ObjectId
@@ -46,6 +47,7 @@ class TrackedObject:
     conditioning: list[int] = field(default_factory=list)
     upcoming: dict[int, Upcoming] = field(default_factory=dict)
     clicks: tuple[int, Points] | None = None
+    kept: list[Keep] = field(default_factory=list)
 
     def recall(self, frame_index: int, view: View) -> list[Hypothesis]:
         """What each hypothesis attends to in a frame."""
@@ -72,13 +74,14 @@ class TrackedObject:
 
     def remember(self, frame_index: int) -> list[Keep]:
         """What each hypothesis keeps: what its policy wants, and the conditioning frames."""
+        self.kept = list(self.policy.remember(frame_index))
+        return [self._and_conditioning(keep) for keep in self.kept]
+
+    def _and_conditioning(self, keep: Keep) -> Keep:
         further = frozenset(self.conditioning)
-        return [
-            replace(keep, maps=keep.maps | further, pointers=keep.pointers | further)
-            if further
-            else keep
-            for keep in self.policy.remember(frame_index)
-        ]
+        if not further:
+            return keep
+        return replace(keep, maps=keep.maps | further, pointers=keep.pointers | further)
 
     def start(self, prediction: Prediction) -> SelectedHypothesis:
         """Select a candidate on the frame of the prompt."""
@@ -103,7 +106,7 @@ class TrackedObject:
         """
         for memory in self.memories[1:]:
             memory.clear()
-        del self.memories[1:]
+        del self.memories[1:], self.kept[1:]
         candidate = prediction.decoded.best()
         self.policy.correct(prediction.decoded, candidate)
         self.add_conditioning(prediction.decoded.frame_index, most)
@@ -133,6 +136,7 @@ class TrackedObject:
         self.conditioning = [*further, frame_index][-(most - 1) :]
         for gone in set(self.upcoming) - set(self.conditioning):
             del self.upcoming[gone]
+        self._free_unwanted(frame_index)
 
     def clear_prompts(self, frame_index: int) -> None:
         """Recall a frame no longer as a conditioning one, and forget the clicks on it."""
@@ -140,6 +144,18 @@ class TrackedObject:
         self.upcoming.pop(frame_index, None)
         if self.clicks is not None and self.clicks[0] == frame_index:
             self.clicks = None
+        self._free_unwanted()
+
+    def _free_unwanted(self, *new: int) -> None:
+        """Free frames that neither the policy keeps nor a prompt holds any more.
+
+        Args:
+            new: frames that are stored next.
+        """
+        if not self.kept:  # nothing was written yet
+            return
+        for memory, keep in zip(self.memories, map(self._and_conditioning, self.kept), strict=True):
+            memory.keep(keep.maps.union(new), keep.pointers.union(new))
 
     def free(self) -> None:
         """Free all memories."""

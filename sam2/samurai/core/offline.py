@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samurai.core.preprocess import Frame
+from samurai.core.preview import Preview
 from samurai.core.session import Objects, Session
 from samurai.errors import SessionError
 from samurai.masks import PackedMask
-from samurai.regions import Answer, Box, ObjectId
+from samurai.regions import Answer, Box, ObjectId, Region
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,20 @@ class OfflineSession:
     def logits(self) -> NDArray[np.float32]:
         """Mask logits of the hypotheses that are best now, see `Session.logits`."""
         return self._session.logits
+
+    @property
+    def object_ids(self) -> list[ObjectId]:
+        """As `Session.object_ids`."""
+        return self._session.object_ids
+
+    @property
+    def memory_bytes(self) -> int:
+        """As `Session.memory_bytes`; the answers so far are not in it."""
+        return self._session.memory_bytes
+
+    def preview(self, frame: Frame, prompt: Region) -> Preview:
+        """As `Session.preview`."""
+        return self._session.preview(frame, prompt)
 
     def start(self, frame: Frame, objects: Objects = ()) -> list[Answer]:
         """As `Session.start`; returns nothing yet."""

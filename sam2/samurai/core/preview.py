@@ -65,6 +65,11 @@ class Previewer:
         self._frame = b""
         self._views: OrderedDict[SearchRegion | None, EncodedFrame] = OrderedDict()
 
+    def forget(self) -> None:
+        """Free what frames were encoded to."""
+        self._views.clear()
+        self._frame = b""
+
     @torch.inference_mode()
     def preview(self, frame: Frame, prompt: Region) -> Preview:
         """See `Session.preview`."""
@@ -72,7 +77,7 @@ class Previewer:
         size = (frame.shape[0], frame.shape[1])
         prompt.check(size)
         if isinstance(prompt, Mask):
-            return Preview(prompt.array, Box.of_mask(prompt.array), 1.0)
+            return Preview(prompt.array.copy(), Box.of_mask(prompt.array), 1.0)
         self._forget_others(frame)
         with self._pipeline.prompts.network.precision():
             predictions = [

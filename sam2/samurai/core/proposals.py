@@ -20,6 +20,7 @@ from torch import Tensor
 from samurai.core.mask_resize import pixel_counts
 from samurai.core.mask_upsampling import upsampled_logits
 from samurai.core.preprocess import Frame, network_input, rgb_frame
+from samurai.errors import ConfigurationError
 from samurai.geometry import Corners, corners_overlap
 from samurai.masks import PackedMask
 from samurai.networks.base import Features, VideoNetwork
@@ -39,8 +40,12 @@ class ProposalSettings:
         min_predicted_iou: lowest predicted IoU of a mask.
         min_stability: lowest stability: the IoU of the masks of logits above and below zero by
             `stability_offset`.
+        stability_offset: distance from zero of the logits that are compared.
         nms_overlap: of two masks whose boxes overlap by more, the one of lower predicted IoU goes.
         min_region_area: smaller islands and holes of a mask are removed, in pixels; 0 leaves them.
+
+    Raises:
+        ConfigurationError: a value isn't allowed.
     """
 
     points_per_side: int = 32
@@ -49,6 +54,22 @@ class ProposalSettings:
     stability_offset: float = 1.0
     nms_overlap: float = 0.7
     min_region_area: int = 0
+
+    def __post_init__(self) -> None:
+        side = self.points_per_side
+        if not isinstance(side, int) or isinstance(side, bool) or side < 1:
+            raise ConfigurationError(f"points_per_side={side!r}: give a whole number from 1")
+        for name, most in (
+            ("min_predicted_iou", 1.0),
+            ("min_stability", 1.0),
+            ("stability_offset", math.inf),
+            ("nms_overlap", 1.0),
+            ("min_region_area", math.inf),
+        ):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not 0 <= value <= most:
+                bounds = "from 0" if most == math.inf else "from 0 to 1"
+                raise ConfigurationError(f"{name}={value!r}: give a number {bounds}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +111,10 @@ def propose(
 ) -> list[Proposal]:
     """Masks of all objects and parts on an image, surest first; see `Tracker.propose`."""
     settings, frame = settings or ProposalSettings(), rgb_frame(frame)
+    if not isinstance(settings, ProposalSettings):
+        raise ConfigurationError(f"settings are ProposalSettings(...), not {settings!r}")
+    if math.isnan(budget):
+        raise ConfigurationError("a budget is a number of seconds, not nan")
     size = (frame.shape[0], frame.shape[1])
     points = grid(settings.points_per_side, size)
     ends, found = time.monotonic() + budget, list[Proposal]()

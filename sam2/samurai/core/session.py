@@ -35,6 +35,12 @@ class Session(FrameSession):
     def _corrections(self) -> Corrections:
         return Corrections(self._pipeline, self._writer, self._window, self._conditioning_frames)
 
+    def close(self) -> None:
+        """Forget the video and free its memory, and what frames of previews were encoded to."""
+        with self._one_thread():
+            super().close()
+            self._previewer.forget()
+
     @cached_property
     def _previewer(self) -> Previewer:
         return Previewer(self._pipeline, self._window, self._knots)
@@ -91,8 +97,8 @@ class Session(FrameSession):
                 return self._answers(located)
 
     def clear_prompts(self, object_id: ObjectId, frame_index: int) -> None:
-        """Take back a correction, or a prompt of another frame than the first: what the frame shows
-        is no conditioning memory any more, but an ordinary one as long as the policy wants it.
+        """Make a corrected frame, or one with another prompt than the first, an ordinary memory,
+        which is kept as long as the policy wants it. A frame still to come is forgotten.
 
         Raises:
             SessionError: no such object, or the frame has no such prompt.
@@ -140,11 +146,11 @@ class Session(FrameSession):
         """
         with self._going_on() as state:
             if state.frame_index < 0:
-                raise SessionError("condition needs a video: call start first")
+                raise SessionError(f"condition needs a frame before it: {self._first_call()}")
             if not isinstance(prompts, Mapping):
                 raise SessionError(
-                    f"condition takes a mapping of identities to prompts, not {prompts!r}: give "
-                    "{object_id: prompt}"
+                    "condition takes a mapping of identities to prompts, {object_id: prompt}, not "
+                    f"{type(prompts).__name__}"
                 )
             frame_index = as_frame_index(frame_index)
             if frame_index == state.frame_index or frame_index < 0:
@@ -153,7 +159,7 @@ class Session(FrameSession):
                     f"isn't the newest one ({state.frame_index}), which `correct` is for"
                 )
             given = [(state.find(name), as_region(region)) for name, region in prompts.items()]
-            frame = self._checked(frame, [region for _, region in given])
+            frame = self._checked(frame, frame_index, [region for _, region in given])
             with self._network.precision(), self._undone_on_error():
                 for tracked, region in given:
                     self._corrections.condition(state, tracked, region, frame, frame_index)
@@ -183,8 +189,9 @@ class Session(FrameSession):
             like: a snapshot of a session with the same model and settings.
 
         Raises:
-            SessionError: this session has begun already, or its network looks for objects in search
-                regions only, which the other video can't tell.
+            SessionError: this session has begun already, the snapshot is one of another model, or
+                the network looks for objects in search regions only, which the other video can't
+                tell.
         """
         with self._one_thread():
             if self._state.frame_index >= 0 or self._state.objects:
@@ -205,7 +212,7 @@ class Session(FrameSession):
         """
         with self._going_on() as state:
             self._write_memory()
-            return Snapshot(state.copied())
+            return Snapshot(state.copied(own_tensors=True))
 
     def restore(self, snapshot: Snapshot, frame: Frame | None = None) -> None:
         """Go back to a snapshot, which stays as it is. What follows has the same bits as if the
@@ -220,11 +227,17 @@ class Session(FrameSession):
             SessionError: the snapshot was closed, or is one of another model.
         """
         with self._one_thread():
+            self._check_fits(snapshot)
             if frame is not None:
                 frame = rgb_frame(frame)
-                if frame.shape[:2] != snapshot.state.frame_size:
-                    raise FrameError("the frame isn't the snapshot's: it has another size")
-            self._check_fits(snapshot)
+                size = snapshot.state.frame_size
+                if size is None:
+                    raise FrameError("the snapshot was taken before the first frame: give none")
+                if frame.shape[:2] != size:
+                    raise FrameError(
+                        f"the frame isn't the snapshot's, which is {size[1]}x{size[0]}: give the "
+                        "frame after which the snapshot was taken"
+                    )
             own = snapshot.state.bank is self._state.bank
             state = snapshot.state.copied(None if own else self._empty_state().bank)
             if frame is not None:
@@ -234,20 +247,14 @@ class Session(FrameSession):
             self._state = state
 
     def _check_fits(self, snapshot: Snapshot) -> None:
-        """Raise SessionError unless a snapshot is one of this model, policy and way of looking."""
-        own, state = self._new_policy(), snapshot.state
-        try:
-            state.bank.check(self._network.spec)
-        except ValueError as error:
-            raise SessionError(f"the snapshot is one of another model: {error}") from error
-        for tracked in state.objects:
-            if type(tracked.policy) is not type(own) or tracked.policy.name != own.name:
-                raise SessionError(
-                    f"the snapshot is one of policy {tracked.policy.name}, the session has "
-                    f"{own.name}"
-                )
-            if (tracked.region_tracker is None) != (self._window is None):
-                raise SessionError(
-                    "the snapshot and the session differ in whether they use search regions: make "
-                    "both with the same window"
-                )
+        """Raise SessionError unless a snapshot is one of this model and these settings."""
+        if not isinstance(snapshot, Snapshot):
+            raise SessionError(
+                f"a snapshot is what session.snapshot() returns, not {type(snapshot).__name__}"
+            )
+        theirs = snapshot.state.made_with
+        if theirs != self._made_with:
+            raise SessionError(
+                f"the snapshot was made with {theirs}; the session has {self._made_with}. Use a "
+                "tracker with the same model and settings"
+            )

@@ -7,7 +7,7 @@ import os
 import pickle
 import types
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, NoReturn
 
 import torch
 
@@ -27,7 +27,7 @@ OURS = tuple(
 
 PLAIN = {
     "builtins": {"set", "frozenset", "slice", "range", "complex", "bytearray"},
-    "collections": {"deque", "OrderedDict"},
+    "collections": {"deque", "OrderedDict", "defaultdict", "Counter"},
     "functools": {"partial"},
     "torch": {
         "device",
@@ -57,7 +57,7 @@ PLAIN = {
 """What else may be: containers, arrays and tensors."""
 
 FUNCTIONS = {
-    ("samurai.core.batching", "_copy_logits"),
+    ("samurai.core.hypotheses", "copied_logits"),
     ("samurai.core.hypotheses", "_logits_of"),
     ("samurai.motion", "point_tracker"),
     ("samurai.motion", "dense_flow"),
@@ -93,10 +93,16 @@ class Snapshot:
         """Free the memories that only this snapshot holds."""
         if self._state is not None:
             self._state.clear()
+            self._state.bank.give_back()
             self._state = None
 
     def __del__(self) -> None:
         self.close()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise SessionError(
+            "a snapshot can't be copied or pickled: take another one, or save it to a file"
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the snapshot to a file, in place of one that is there only once it is whole.
@@ -104,12 +110,16 @@ class Snapshot:
         Raises:
             OSError: the file can't be written.
         """
-        state = self.state
-        bank = MemoryBank.like(state.bank)
         file = Path(path)
         part = file.with_name(f"{file.name}.part")
-        torch.save({"version": VERSION, "state": state.copied(bank)}, part, pickle_protocol=4)
-        os.replace(part, file)
+        bank = MemoryBank.like(self.state.bank)
+        saved = {"version": VERSION, "state": self.state.copied(bank)}
+        try:
+            with part.open("wb") as stream:
+                torch.save(saved, stream, pickle_protocol=4)
+            os.replace(part, file)
+        finally:
+            part.unlink(missing_ok=True)
 
     @classmethod
     def load(
@@ -141,16 +151,27 @@ def _restricted(policies: set[str]) -> Any:
     """The module `pickle` with an unpickler that makes nothing but what snapshots hold.
 
     Args:
-        policies: further modules whose classes may be made, those of plug-in policies.
+        policies: packages whose classes may be made too, those of plug-in policies.
     """
 
-    class Unpickler(pickle.Unpickler):
+    class Unpickler(pickle._Unpickler):
+        dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)
+
+        def load_build(self) -> None:
+            """Set the state of an object that the file made; classes and functions are ours."""
+            made = self.stack[-2]  # type: ignore[attr-defined]
+            if isinstance(made, type | types.FunctionType | types.BuiltinFunctionType):
+                raise pickle.UnpicklingError(f"{made.__name__} isn't an object of a snapshot")
+            super().load_build()  # type: ignore[misc]
+
+        dispatch[pickle.BUILD[0]] = load_build
+
         def find_class(self, module: str, name: str) -> Any:
             if "." in name:
                 raise pickle.UnpicklingError(f"{module}.{name} isn't part of a snapshot")
             if name in PLAIN.get(module, ()) or (module, name) in FUNCTIONS:
                 return super().find_class(module, name)
-            if module.startswith(OURS) or module in policies:
+            if module.startswith(OURS) or module.partition(".")[0] in policies:
                 found = super().find_class(module, name)
                 if isinstance(found, type) and found.__module__ == module:
                     return found

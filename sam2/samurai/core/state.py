@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from samurai.core.encoded import EncodedFrame
 from samurai.core.frame_history import FrameHistory
@@ -15,7 +16,7 @@ from samurai.core.memory_bank import MemoryBank, ObjectMemory
 from samurai.core.objects import TrackedObject
 from samurai.core.preprocess import Frame
 from samurai.errors import SessionError
-from samurai.policies.base import PolicyRequirements
+from samurai.policies.base import Policy, PolicyRequirements
 from samurai.regions import ObjectId
 
 
@@ -33,6 +34,7 @@ class SessionState:
         frame_size: height and width; None before the first frame.
         encoded: the newest frame, for corrections; None after going back.
         pixels: the newest frame as RGB, where corrections may need to look elsewhere in it.
+        made_with: the model and the settings that it holds for; "" if unknown.
         interrupted: says which frame ended half way, and why; empty while all is well.
     """
 
@@ -45,6 +47,7 @@ class SessionState:
     frame_size: tuple[int, int] | None = None
     encoded: EncodedFrame | None = None
     pixels: Frame | None = None
+    made_with: str = ""
     interrupted: str = ""
 
     def take_frame(
@@ -97,15 +100,25 @@ class SessionState:
         self.objects = [each for each in self.objects if each is not tracked]
         self.selections = [s for s in self.selections if s.object_id != tracked.object_id]
 
-    def copied(self, bank: MemoryBank | None = None) -> SessionState:
+    def copied(self, bank: MemoryBank | None = None, own_tensors: bool = False) -> SessionState:
         """A copy that shares nothing that changes: policies and search regions are copied, memories
         are further holders of the same rows, or copies in another bank. Features and pixels of the
-        newest frame are left out."""
+        newest frame are left out.
+
+        Args:
+            bank: for the memories; None for the same one.
+            own_tensors: also copy what else is kept of the newest frame, which may be a view of
+                what was computed for all objects together.
+
+        Raises:
+            SessionError: a policy can't be copied.
+        """
         history = self.history.copied()
         known = {id(self.history): history}
+        policies = [_copied_policy(tracked.policy, known) for tracked in self.objects]
         memories: dict[int, ObjectMemory] = {}
         objects = []
-        for tracked in self.objects:
+        for tracked, policy in zip(self.objects, policies, strict=True):
             own = [
                 memory.fork() if bank is None else memory.moved(bank) for memory in tracked.memories
             ]
@@ -113,18 +126,19 @@ class SessionState:
             objects.append(
                 replace(
                     tracked,
-                    policy=copy.deepcopy(tracked.policy, known),
+                    policy=policy,
                     memories=own,
                     region_tracker=copy.copy(tracked.region_tracker),
                     conditioning=list(tracked.conditioning),
                     upcoming=dict(tracked.upcoming),
+                    kept=list(tracked.kept),
                 )
             )
         selections = [
             replace(
                 each,
                 memory=memories[id(each.memory)],
-                prediction=replace(each.prediction, input_logits=None),
+                prediction=each.prediction.kept(own_tensors or bank is not None),
             )
             for each in self.selections
         ]
@@ -136,6 +150,7 @@ class SessionState:
             selections,
             self.frame_index,
             self.frame_size,
+            made_with=self.made_with,
         )
 
     @contextmanager
@@ -154,6 +169,21 @@ class SessionState:
         for tracked in self.objects:
             tracked.free()
         self.objects, self.selections = [], []
+
+
+def _copied_policy(policy: Policy, known: dict[int, Any]) -> Policy:
+    """A deep copy of a policy.
+
+    Raises:
+        SessionError: it holds something that can't be copied.
+    """
+    try:
+        return copy.deepcopy(policy, dict(known))
+    except (TypeError, AttributeError, ValueError) as error:
+        raise SessionError(
+            f"policy {policy.name} can't be copied ({error}), which corrections and snapshots do: "
+            "let it hold numbers, arrays and plain containers, or define __deepcopy__"
+        ) from error
 
 
 def _needed(objects: Sequence[TrackedObject], requirements: PolicyRequirements) -> tuple[int, int]:

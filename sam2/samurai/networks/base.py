@@ -109,6 +109,10 @@ class Memory(NamedTuple):
         one = slice(index, index + 1)
         return Memory(*(None if tensor is None else tensor[one] for tensor in self))  # type: ignore[arg-type]
 
+    def copied(self) -> Memory:
+        """The same in tensors of its own."""
+        return Memory(*(None if tensor is None else tensor.clone() for tensor in self))  # type: ignore[arg-type]
+
 
 class Decoding(NamedTuple):
     """The decoder's candidates for B hypotheses.
