@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import enum
 import pickle
-import sys
 import threading
 import zipfile
 from collections.abc import Callable
@@ -19,7 +18,6 @@ from numpy.typing import NDArray
 from oracles.agreement import overlap
 from oracles.small_networks import random_predictor
 
-from samurai.config import TrackerConfig
 from samurai.core.directions import track_directions
 from samurai.core.session import Session
 from samurai.core.snapshots import Snapshot
@@ -809,39 +807,6 @@ def test_a_snapshot_of_what_is_left_holds_nothing_of_what_went(
         session.snapshot().save(tmp_path / "snapshot")
         sizes.append((tmp_path / "snapshot").stat().st_size)
     assert sizes[1] < 1.1 * sizes[0]
-
-
-def test_rows_move_while_another_thread_reads_a_snapshot(video: Video) -> None:
-    tracker = Tracker(SMALL, TrackerConfig(policy="sam2", device="cpu", window="whole"))
-    session, errors, stop = tracker.session(), list[Exception](), threading.Event()
-    session.start(video[0], {0: CUP})
-    for frame in video[1:8]:
-        session.step(frame)
-    snapshot = session.snapshot()
-    expected = {(k, n): v.clone() for k, n, v in snapshot.state.objects[0].memories[0].entries()}
-
-    def read() -> None:
-        try:
-            while not stop.is_set():
-                for kind, index, value in snapshot.state.objects[0].memories[0].entries():
-                    torch.testing.assert_close(value, expected[kind, index], rtol=0, atol=0)
-        except Exception as error:
-            errors.append(error)
-
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    thread = threading.Thread(target=read)
-    thread.start()
-    try:
-        for number in range(1, 30):
-            session.step(video[8], {3 * number + n: CUP for n in range(3)})
-            for n in range(3):
-                session.remove(3 * number + n)
-    finally:
-        stop.set()
-        thread.join()
-        sys.setswitchinterval(interval)
-    assert errors == []
 
 
 def test_a_policy_that_cannot_be_copied_is_named_and_holds_nothing(

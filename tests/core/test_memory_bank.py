@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles.color_network import ColorNetwork
 
-from samurai.core.memory_bank import MemoryBank, ObjectMemory
+from samurai.core.memory_bank import MemoryBank, ObjectMemory, TensorPool
 from samurai.errors import DeviceError
 
 SHAPE, POINTER = (3, 2), 4
@@ -90,3 +92,29 @@ def test_a_value_on_another_device_is_refused_and_nothing_changes() -> None:
         with pytest.raises(DeviceError, match=r"meta.*cpu"):
             rows.put(torch.empty(shape, device="meta"))
         assert rows.used == 0
+
+
+def test_rows_are_not_moved_while_another_thread_reads_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The other thread begins when the reader knows its rows' places, before it looks there."""
+    pool = TensorPool((2,), torch.float32, torch.device("cpu"))
+    rows = [pool.put(torch.full((2,), float(number))) for number in range(16)]
+    for row in rows[:14]:
+        pool.release(row)
+    make, reader, threads = torch.tensor, threading.get_ident(), list[threading.Thread]()
+
+    def tensor(*arguments: Any, **options: Any) -> torch.Tensor:
+        if threading.get_ident() == reader:
+            threads.append(threading.Thread(target=pool.compact, args=(0,)))
+            threads[-1].start()
+            threads[-1].join(0.2)
+        return make(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "tensor", tensor)
+        taken = pool.take([rows[14:]])
+    threads[0].join()
+    assert taken[0, :, 0].tolist() == [14.0, 15.0]
+    assert pool.capacity == 2
+    assert pool.take([rows[14:]])[0, :, 0].tolist() == [14.0, 15.0]
