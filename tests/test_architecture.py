@@ -28,7 +28,6 @@ ROOMS: dict[str, set[str]] = {
     "networks": {"errors", "runtime", "speed"},
     "models": {"errors", "networks", "spelling"},
     "config": {"errors", "models.manifest", "motion", "policies", "speed", "spelling"},
-    "config_text": {"config", "errors", "spelling"},
     "core": {
         *("confidence", "errors", "geometry", "masks", "regions", "runtime"),
         *("networks.base", "policies", "models.manifest"),
@@ -42,7 +41,6 @@ ROOMS: dict[str, set[str]] = {
     "evaluation": {"errors"},
     "cli": {
         "config",
-        "config_text",
         "errors",
         "models",
         "networks.sam2.dependency",
@@ -54,7 +52,7 @@ ROOMS: dict[str, set[str]] = {
 """What each room of `samurai` may import beside itself and the installed packages."""
 
 WITHOUT_TORCH = (
-    *("confidence", "config", "config_text", "errors", "geometry", "masks", "motion", "policies"),
+    *("confidence", "config", "errors", "geometry", "masks", "motion", "policies"),
     *("regions", "spelling"),
 )
 

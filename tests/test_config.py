@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from samurai import Tracker
-from samurai.config import DTYPES, TrackerConfig, setting, setting_names, settings_of
-from samurai.config_text import add_flags, describe, from_flags, misspelt
+from samurai.config import DTYPES, TrackerConfig
+from samurai.config.settings import setting, setting_names, settings_of
+from samurai.config.text import add_flags, describe, from_flags, misspelt
 from samurai.errors import ConfigurationError
 from samurai.policies import POLICIES, PolicyChoice
 from samurai.policies.base import PolicyContext

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from samurai import config_text
-from samurai.config import PREFIX, TrackerConfig, setting, settings_of
+from samurai.config import TrackerConfig
+from samurai.config import text as config_text
+from samurai.config.settings import PREFIX, setting, settings_of
 from samurai.errors import ConfigurationError
 
 __all__ = ["PREFIX", "Settings", "read_settings"]
@@ -101,15 +102,15 @@ def given_variables(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    """See `config_text.unknown_variables`."""
+    """See `samurai.config.text.unknown_variables`."""
     return config_text.unknown_variables(environ, variable_names())
 
 
 def misspelt(name: str) -> str | None:
-    """See `config_text.misspelt`."""
+    """See `samurai.config.text.misspelt`."""
     return config_text.misspelt(name, variable_names())
 
 
 def refuse_misspelt(environ: Mapping[str, str]) -> None:
-    """See `config_text.refuse_misspelt`."""
+    """See `samurai.config.text.refuse_misspelt`."""
     config_text.refuse_misspelt(environ, variable_names())

@@ -12,7 +12,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from samurai import config_text
+from samurai.config import text as config_text
 from samurai.errors import ConfigurationError
 from samurai.policies import POLICIES
 from samurai.policies.parameters import Parameters

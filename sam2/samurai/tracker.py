@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 
-from samurai.config import WHOLE, Source, TrackerConfig, setting_names
+from samurai.config import WHOLE, TrackerConfig
+from samurai.config.settings import Source, setting_names
 from samurai.core.offline import OfflineSession
 from samurai.core.preprocess import Frame
 from samurai.core.proposals import Proposal, ProposalSettings, propose
@@ -24,7 +25,6 @@ from samurai.networks.fingerprint import fingerprint
 from samurai.networks.sam2.create import create_network
 from samurai.policies import PolicyChoice
 from samurai.policies.base import Policy, PolicyContext
-from samurai.policies.memory_check import CheckedPolicy
 from samurai.runtime.device import resolve_device
 from samurai.runtime.precision import resolve_dtype, warn_of_emulation
 from samurai.speed import Speed, checked_speed
@@ -215,8 +215,7 @@ class Tracker:
 
     def new_policy(self) -> Policy:
         """A fresh policy for one object."""
-        policy = self._policy.policy(self._context)
-        return CheckedPolicy(policy) if self.config.memory_check else policy
+        return self._policy.policy(self._context, self.config.memory_check)
 
     def warm_up(self, objects: int = 1) -> None:
         """Run throw-away frames, so that the first real one doesn't pay for first-time set-up.

@@ -11,7 +11,7 @@ import pytest
 import samurai
 from samurai.cli import doctor
 from samurai.cli import main as cli
-from samurai.config import setting_names
+from samurai.config.settings import setting_names
 from vot_wrapper.settings import Settings
 
 HEAVY = ("torch", "numpy", "cv2", "trax", "vot", "sam2")

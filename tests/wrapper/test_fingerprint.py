@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from samurai.config import setting_names
+from samurai.config.settings import setting_names
 from samurai.models import manifest
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import ModelCard, bundled_folder, model_card
@@ -40,6 +40,8 @@ OTHER_VALUES = {
     "window": "whole",
     "motion_weight": "0.5",
     "conditioning_frames": "3",
+    "memory_check": "motion",
+    "memory_overlap": "none",
 }
 OTHER_CARD: dict[str, Any] = {
     "file": "other.safetensors",
@@ -136,6 +138,18 @@ def test_weights_of_motion_models_count_where_they_are_read(tmp_path: Path) -> N
     for policy, expected in (("him2sam", ["weights of cotracker"]), ("samurai", [])):
         mine = section({**variables, "SAMURAI_POLICY": policy})
         then = fingerprint(mine)
+        weights.write_bytes(weights.read_bytes() + b"more")
+        assert differences(then, mine) == expected
+
+
+def test_the_memory_check_counts_with_the_motion_that_it_uses(tmp_path: Path) -> None:
+    weights = tmp_path / "raft.pth"
+    weights.write_bytes(b"one")
+    variables = {"SAMURAI_FLOW": "raft", "SAMURAI_RAFT": str(weights)}
+    for check, expected in (("motion", ["weights of raft"]), ("none", [])):
+        mine = section({**variables, "SAMURAI_MEMORY_CHECK": check})
+        then = fingerprint(mine)
+        assert ("code of samurai.policies.memory_check" in then) is (check == "motion")
         weights.write_bytes(weights.read_bytes() + b"more")
         assert differences(then, mine) == expected
 

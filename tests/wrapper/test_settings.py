@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from samurai.config import settings_of
+from samurai.config.settings import settings_of
 from samurai.errors import ConfigurationError
 from vot_wrapper.settings import Settings, given_variables, read_settings, unknown_variables
 from vot_wrapper.trax.process import REASON_LENGTH, reason_line
@@ -39,6 +39,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         window=3.0,
         motion_weight=0.1,
         conditioning_frames=6,
+        memory_check=True,
+        memory_overlap=False,
         init="box",
         output="mask",
         objects="sequential",
@@ -61,7 +63,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     [
         ("SAMURAI_MODEL", "huge", "nano, tiny, small, base_plus, large"),
         ("SAMURAI_MODEL", "base-plus", "did you mean base_plus?"),
-        ("SAMURAI_POLICY", "sam3", "sam2, samurai, dam"),
+        ("SAMURAI_POLICY", "sam4", "sam2, samurai, dam"),
         ("SAMURAI_DEVICE", "gpu", "auto, cpu, cuda, mps, or cuda:<number>"),
         ("SAMURAI_DEVICE", "cuda:", "auto, cpu, cuda, mps, or cuda:<number>"),
         ("SAMURAI_DTYPE", "half", "auto, float32, bfloat16, float16"),

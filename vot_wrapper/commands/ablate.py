@@ -14,7 +14,8 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samurai.config import TrackerConfig, setting_named
+from samurai.config import TrackerConfig
+from samurai.config.settings import setting_named
 from samurai.errors import ConfigurationError
 from samurai.evaluation.ablation.values import Ablation, Combination
 from samurai.models.manifest import card_file, checkpoint_path, model_card, sha256_of
@@ -36,6 +37,33 @@ POLL_SECONDS = 0.5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
+    _add_what_runs(parser)
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help=f"folder of the results (default: {OUTPUT} in the bundled workspace, outside of a "
+        "clone in your copy of it)",
+    )
+    parser.add_argument(
+        "--page",
+        type=Path,
+        metavar="FILE",
+        help="Markdown page for the tables, with pictures and numbers beside it in a folder of its "
+        f"name (default: {PAGE} in the output); what isn't a table there is left alone",
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="combinations that run at once, each on one thread (default: %(default)s)",
+    )
+    parser.add_argument("--force", action="store_true", help="run again what has results already")
+
+
+def _add_what_runs(parser: argparse.ArgumentParser) -> None:
+    """Arguments that say what is combined."""
     parser.add_argument(
         "--policies",
         nargs="+",
@@ -64,28 +92,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="workspaces to take sequences and experiments from (default: the bundled ones; "
         "the hard sequences among them come with a clone, not with the installed package)",
     )
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="DIR",
-        help=f"folder of the results (default: {OUTPUT} in the bundled workspace, outside of a "
-        "clone in your copy of it)",
-    )
-    parser.add_argument(
-        "--page",
-        type=Path,
-        metavar="FILE",
-        help="Markdown page for the tables, with pictures and numbers beside it in a folder of its "
-        f"name (default: {PAGE} in the output); what isn't a table there is left alone",
-    )
-    parser.add_argument(
-        "--workers",
-        type=int,
-        default=1,
-        metavar="N",
-        help="combinations that run at once, each on one thread (default: %(default)s)",
-    )
-    parser.add_argument("--force", action="store_true", help="run again what has results already")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samurai.cli.finding import Finding
-from samurai.config import settings_of
+from samurai.config.settings import settings_of
 from samurai.errors import ConfigurationError
 from vot_wrapper.commands.evaluate import add_workspace_argument, workspace_folder
 from vot_wrapper.preflight import for_submission

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samurai.cli.finding import Finding, report_line
-from samurai.config_text import from_flags
+from samurai.config.text import from_flags
 from samurai.errors import CheckpointError, ConfigurationError, DeviceError, SamuraiError
 from samurai.models.manifest import ModelCard, checkpoint_path, model_card
 from vot_wrapper.settings import Settings, read_settings

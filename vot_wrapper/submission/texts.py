@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from samurai.cli.finding import Finding
-from samurai.config import settings_of
+from samurai.config.settings import settings_of
 from samurai.evaluation.templates import render
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import ModelCard, bundled_folder, model_card

@@ -25,7 +25,8 @@ from vot.tracker import Tracker
 
 import samurai
 import vot_wrapper
-from samurai.config import TrackerConfig, setting_named
+from samurai.config import TrackerConfig
+from samurai.config.settings import setting_named
 from samurai.errors import ConfigurationError
 from samurai.evaluation.ablation.values import Combination, Overlap, Part
 from vot_wrapper.settings import variable_names

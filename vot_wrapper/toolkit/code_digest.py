@@ -24,12 +24,16 @@ ROOTS = ("vot_wrapper.trax.process", "vot_wrapper.__main__", "samurai.tracker")
 # These name every policy, flow and point tracker; a setting selects one of them.
 REGISTRY = "samurai.policies"
 LEAVES = frozenset(("vot_wrapper.settings",))
+MEMORY_CHECK = "samurai.policies.memory_check"
+"""Counts where the setting is on."""
 # None of these affects a reply.
 IRRELEVANT = frozenset(
     (
         # Settings in force count by their values.
         "samurai.config",
-        "samurai.config_text",
+        "samurai.config.settings",
+        "samurai.config.text",
+        "samurai.config.tracker_config",
         "samurai.networks.sam2.dependency",
         "samurai.spelling",
         "samurai.models.download",

@@ -26,7 +26,7 @@ from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import ModelCard, checkpoint_path, model_card, sha256_of
 from vot_wrapper.settings import PREFIX, Settings
 from vot_wrapper.submission.secret_scan import find_secrets
-from vot_wrapper.toolkit.code_digest import Places, code_of, own_places
+from vot_wrapper.toolkit.code_digest import MEMORY_CHECK, Places, code_of, own_places
 from vot_wrapper.toolkit.sections import Section, motion_weights
 
 Fingerprint = dict[str, str]
@@ -147,6 +147,7 @@ def _of_ours(section: Section) -> Fingerprint:
             path = section.environment().get(variable, "")
             found[f"{WEIGHTS} of {getattr(settings, setting)}"] = _sum(Path(path))
         model, targets = _model(settings.model, section)
+        targets = [*targets, *([MEMORY_CHECK] if settings.memory_check else [])]
         found |= model
     found |= {
         name: digest(value)

@@ -24,7 +24,7 @@ from samurai.models.manifest import (
     model_card,
 )
 from vot_wrapper.settings import PREFIX, Settings, misspelt, read_settings, unknown_variables
-from vot_wrapper.toolkit.code_digest import code_of
+from vot_wrapper.toolkit.code_digest import MEMORY_CHECK, code_of
 
 LOG = f"{PREFIX}LOG"
 CONFIGURATION = "config.yaml"
@@ -166,7 +166,8 @@ def motion_weights(settings: Settings) -> dict[str, str]:
         for (setting, value), variable in _WEIGHTS_OF.items()
         if getattr(settings, setting) == value
     }
-    code = code_of(settings.policy) if chosen else {}
+    targets = [MEMORY_CHECK] if settings.memory_check else []
+    code = code_of(settings.policy, None, targets) if chosen else {}
     return {name: value for name, value in chosen.items() if f"samurai.motion.{name}" in code}
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from samurai.cli.command import CHECKS, all_plugged_in, plugged_in
 from samurai.cli.finding import INSTALL, Check, Finding, Level, report_line
 from samurai.config import TrackerConfig
-from samurai.config_text import add_flags
+from samurai.config.text import add_flags
 from samurai.errors import ConfigurationError
 
 OLDEST_PYTHON = (3, 10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 
 from samurai.core.hypotheses import Hypothesis, Prediction, SelectedHypothesis, View
@@ -156,6 +157,18 @@ class TrackedObject:
             return
         for memory, keep in zip(self.memories, map(self._and_conditioning, self.kept), strict=True):
             memory.keep(keep.maps.union(new), keep.pointers.union(new))
+
+    def copied(self, policy: Policy, memories: list[ObjectMemory]) -> TrackedObject:
+        """The object with copies of its policy and its memories, and nothing else shared."""
+        return replace(
+            self,
+            policy=policy,
+            memories=memories,
+            region_tracker=copy(self.region_tracker),
+            conditioning=list(self.conditioning),
+            upcoming=dict(self.upcoming),
+            kept=list(self.kept),
+        )
 
     def free(self) -> None:
         """Free all memories."""

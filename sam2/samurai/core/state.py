@@ -123,17 +123,7 @@ class SessionState:
                 memory.fork() if bank is None else memory.moved(bank) for memory in tracked.memories
             ]
             memories.update(zip(map(id, tracked.memories), own, strict=True))
-            objects.append(
-                replace(
-                    tracked,
-                    policy=policy,
-                    memories=own,
-                    region_tracker=copy.copy(tracked.region_tracker),
-                    conditioning=list(tracked.conditioning),
-                    upcoming=dict(tracked.upcoming),
-                    kept=list(tracked.kept),
-                )
-            )
+            objects.append(tracked.copied(policy, own))
         selections = [
             replace(
                 each,

@@ -12,6 +12,7 @@ from samurai.errors import ConfigurationError
 from samurai.policies.base import Policy, PolicyContext
 from samurai.policies.dam import DamPolicy
 from samurai.policies.him2sam import Him2SamPolicy
+from samurai.policies.memory_check import CheckedPolicy
 from samurai.policies.mosam import MosamPolicy
 from samurai.policies.parameters import Parameters, read_parameters
 from samurai.policies.sam2 import Sam2Policy
@@ -105,10 +106,16 @@ class PolicyChoice:
         values = ",".join(f"{each}={getattr(self.parameters, each)}" for each in self.given)
         return f"{self.name}:{values}" if values else self.name
 
-    def policy(self, context: PolicyContext) -> Policy:
+    def policy(self, context: PolicyContext, memory_check: bool = False) -> Policy:
         """A fresh policy for one object. Without given parameters it is constructed with its
-        context alone, as policies of other packages may expect."""
-        return self.kind(context, self.parameters) if self.given else self.kind(context)
+        context alone, as policies of other packages may expect.
+
+        Args:
+            memory_check: whether masks are checked before they are remembered, see
+                `policies.memory_check`.
+        """
+        made = self.kind(context, self.parameters) if self.given else self.kind(context)
+        return CheckedPolicy(made) if memory_check else made
 
 
 __all__ = ["POLICIES", "Policy", "PolicyChoice", "policy_class", "policy_names"]

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from samurai.config import PREFIX, Configuration, Setting, settings_of
+from samurai.config.settings import PREFIX, Configuration, Setting, settings_of
 from samurai.errors import ConfigurationError
 from samurai.spelling import closest
 
