@@ -32,7 +32,7 @@ COMMANDS = (
     ),
     Command(
         "workspace",
-        "copy the bundled workspace into a folder of yours",
+        "make a workspace: a copy of the bundled one, or of your own sequences",
         "vot_wrapper.commands.workspace",
     ),
 )

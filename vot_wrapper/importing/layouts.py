@@ -1,0 +1,168 @@
+"""Finds sequences below a path and reads them, by what their folders hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from vot_wrapper.importing import otb
+from vot_wrapper.importing.footage import OBJECT, Footage, SourceError, fit_name, natural
+from vot_wrapper.importing.truth import mark_absent, read_flags, read_rows
+from vot_wrapper.preflight.listing import LIST
+from vot_wrapper.preflight.sequence import METADATA, read_facts, whole
+from vot_wrapper.preflight.text import read_text
+
+VIDEOS = (".avi", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
+IMAGES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+DEEPEST = 3  # levels of folders to search: LaSOT/airplane/airplane-1
+GOT10K = ("absence.label", "cover.label", "meta_info.ini")
+LASOT_ABSENCES = ("full_occlusion.txt", "out_of_view.txt")
+KNOWN = (
+    "a folder of images, a video, a sequence in the layout of VOT, LaSOT, GOT-10k or OTB, or a "
+    "folder of such"
+)
+
+Found = Callable[[], list[Footage]]
+"""Reads what was found in one place."""
+
+
+def find(path: Path) -> Iterator[tuple[Path, Found]]:
+    """The places below a path that hold sequences, each with the function that reads it.
+
+    Raises:
+        SourceError: there is nothing at the path, or nothing that is known.
+    """
+    if not path.exists():
+        raise SourceError(f"there is no file or folder {path}. Remedy: check the path")
+    found = list(_search(path, 0))
+    if not found:
+        raise SourceError(f"{path} holds no sequences. Remedy: name {KNOWN}")
+    yield from found
+
+
+def _search(path: Path, depth: int) -> Iterator[tuple[Path, Found]]:
+    reader = _reader(path)
+    if reader is not None:
+        yield path, lambda: reader(path)
+    elif path.is_dir() and depth < DEEPEST:
+        for child in _children(path):
+            yield from _search(child, depth + 1)
+
+
+def _children(folder: Path) -> list[Path]:
+    """The entries of a folder: those of its list.txt, else all in their natural order."""
+    if (folder / "config.yaml").is_file() and (folder / "sequences").is_dir():
+        folder = folder / "sequences"  # a workspace
+    if (folder / LIST).is_file():
+        lines, _ = read_text(folder / LIST, str(folder / LIST))
+        return [folder / line.strip() for line in lines if line.strip()]
+    entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    return sorted(entries, key=lambda entry: natural(entry.name))
+
+
+def _reader(path: Path) -> Callable[[Path], list[Footage]] | None:
+    """The function that reads a place; None where it holds no sequence itself."""
+    if path.is_file():
+        return _read_video if path.suffix.lower() in VIDEOS else None
+    if not path.is_dir():
+        return None
+    if (path / METADATA).is_file() or (path / "color").is_dir():
+        return _read_vot
+    if (path / "img").is_dir():
+        if any(path.glob("groundtruth_rect*.txt")):
+            return _read_otb
+        return _read_lasot if (path / "groundtruth.txt").is_file() else _read_images
+    if (path / LIST).is_file() or len(images_in(path)) < 2:
+        return None
+    return _read_got10k if any((path / name).is_file() for name in GOT10K) else _read_images
+
+
+def images_in(folder: Path) -> list[Path]:
+    """Its image files, in the order of the numbers in their names."""
+    files = [file for file in folder.iterdir() if file.suffix.lower() in IMAGES]
+    return sorted(files, key=lambda file: natural(file.name))
+
+
+def _gaps(images: list[Path]) -> tuple[str, ...]:
+    """A note if numbers are left out between the images."""
+    found = [re.findall(r"\d+", file.stem) for file in images]
+    numbers = [int(parts[-1]) for parts in found if parts]
+    if len(numbers) != len(images):
+        return ()
+    missing = numbers[-1] - numbers[0] + 1 - len(numbers)
+    return (f"{missing} numbers are missing between the images",) if missing > 0 else ()
+
+
+def _read_video(file: Path) -> list[Footage]:
+    truth = file.with_suffix(".txt")
+    truths = {OBJECT: read_rows(truth)} if truth.is_file() else {}
+    return [Footage(fit_name(file.stem), file, "video", truths=truths)]
+
+
+def _read_images(folder: Path) -> list[Footage]:
+    inner = folder / "img"
+    images = images_in(inner if inner.is_dir() else folder)
+    if not images:
+        raise SourceError(f"{inner} holds no images. Remedy: restore them ({', '.join(IMAGES)})")
+    several = sorted(folder.glob("groundtruth_*.txt"), key=lambda file: natural(file.name))
+    files = {file.stem.partition("_")[2]: file for file in several}
+    single = folder / "groundtruth.txt"
+    if not files and single.is_file():
+        files = {OBJECT: single}
+    truths = {name: read_rows(file) for name, file in files.items()}
+    found = Footage(fit_name(folder.name), folder, "images", tuple(images), truths)
+    return [replace(found, notes=_gaps(images))]
+
+
+def _read_lasot(folder: Path) -> list[Footage]:
+    (found,) = _read_images(folder)
+    rows = read_rows(folder / "groundtruth.txt", first_pixel=1)
+    for name in LASOT_ABSENCES:
+        if (folder / name).is_file():
+            rows = mark_absent(rows, [flag == 1 for flag in read_flags(folder / name)])
+    return [replace(found, layout="LaSOT", truths={OBJECT: rows}, fps=30)]
+
+
+def _read_got10k(folder: Path) -> list[Footage]:
+    (found,) = _read_images(folder)
+    file = folder / "groundtruth.txt"
+    rows = read_rows(file, first_pixel=1) if file.is_file() else ()
+    if len(rows) > 1:  # the test set has the first frame's alone
+        for name, gone in (("absence.label", 1), ("cover.label", 0)):
+            if (folder / name).is_file():
+                rows = mark_absent(rows, [flag == gone for flag in read_flags(folder / name)])
+    truths = {OBJECT: rows} if rows else {}
+    return [replace(found, layout="GOT-10k", truths=truths, fps=_rate(folder / "meta_info.ini"))]
+
+
+def _rate(file: Path) -> int | None:
+    lines, _ = read_text(file, str(file)) if file.is_file() else ([], None)
+    found = re.search(r"anno_fps\s*[:=]\s*(\d+)", "".join(lines))
+    return int(found[1]) if found and int(found[1]) > 0 else None
+
+
+def _read_otb(folder: Path) -> list[Footage]:
+    images = images_in(folder / "img")
+    found = []
+    for name, file in otb.targets(folder).items():
+        chosen, rows = otb.counted(folder.name, images, read_rows(file, first_pixel=1))
+        if not chosen:
+            raise SourceError(f"{folder / 'img'} holds no images. Remedy: restore them")
+        notes = _gaps(chosen)
+        truths = {OBJECT: rows}
+        found.append(Footage(fit_name(name), folder, "OTB", tuple(chosen), truths, 30, notes=notes))
+    return found
+
+
+def _read_vot(folder: Path) -> list[Footage]:
+    """A sequence of VOT: checked, and otherwise taken as it is."""
+    facts = read_facts(folder, folder.name)
+    if facts is None:
+        raise SourceError(f"{folder} can't be read as a sequence of VOT. Remedy: name {KNOWN}")
+    grave = [f for f in facts.findings if not f.warning and f.kind != "no metadata"]
+    if grave:
+        raise SourceError(str(grave[0]))
+    rate = whole(facts.rate)
+    return [Footage(fit_name(folder.name), folder, "VOT", fps=rate, facts=facts)]
