@@ -136,12 +136,47 @@ def test_a_stack_without_scores_names_one_that_has(
     workspace = make_workspace()
     code, printed = evaluate("scripted", "--stack", "vots2025/main", "--workspace", workspace)
     assert code == 0, printed
-    assert "no local scores" in printed and "--stack tests/multiobject" in printed
+    assert "no local scores" in printed and "--score-with tests/multiobject" in printed
     assert "boxes, but the challenge compares masks" in printed
     starts()
-    code, printed = evaluate("scripted", "--stack", "tests/multiobject", "--workspace", workspace)
-    assert code == 0 and starts() == 0
-    assert "Q" in printed
+    configuration = (workspace / "config.yaml").read_text()
+    here = ("--workspace", workspace)
+    stacks = ("--stack", "vots2025/main", "--score-with", "tests/multiobject")
+    code, printed = evaluate("scripted", *stacks, *here)
+    assert code == 0 and starts() == 0, printed
+    assert "no local scores" not in printed
+    (row,) = (line for line in printed.splitlines() if line.startswith("scripted  "))
+    code, alone = evaluate("scripted", "--stack", "tests/multiobject", *here)
+    assert code == 0 and row in alone.splitlines() and len(row.split()) == 8
+    assert (workspace / "config.yaml").read_text() == configuration
+
+
+def test_a_stack_of_other_runs_scores_nothing(
+    make_workspace: MakeWorkspace, evaluate: Evaluate, starts: Starts
+) -> None:
+    """Before the first frame: the same name isn't enough."""
+    workspace = make_workspace()
+    stacks = ("--stack", "vots2025/main", "--score-with")
+    for other, words in (
+        ("vot2022/shorttermbox", "measures no results of this one (baseline)"),
+        ("vots2024/main", "measures no results"),
+        ("vot2099", "there is no stack 'vot2099'"),
+    ):
+        code, printed = evaluate("scripted", *stacks, other, "--workspace", workspace)
+        assert code == 2 and words in printed and "Traceback" not in printed
+    assert starts() == 0
+
+
+def test_hidden_truth_is_not_scored(
+    make_workspace: MakeWorkspace, evaluate: Evaluate, starts: Starts
+) -> None:
+    workspace = make_workspace()
+    for name in ("drift", "swing"):
+        file = workspace / "sequences" / name / "groundtruth.txt"
+        file.write_text(file.read_text().splitlines()[0] + "\n")
+    code, printed = evaluate("scripted", "--stack", "vots2025/main", "--workspace", workspace)
+    assert code == 0 and "server scores what is submitted" in printed
+    assert "no ground truth after the first region" in printed and "--score-with" not in printed
 
 
 def test_a_stack_file_counts_from_the_current_folder_first(

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samurai.errors import ConfigurationError
-from samurai.evaluation.pictures.report import pictures_page
-from samurai.evaluation.table import REPAIRED_MARK, render
 from vot_wrapper.commands.console import Console, Interrupt, WorkersConsole, duration
+from vot_wrapper.commands.evaluation_output import show_scores
 from vot_wrapper.toolkit import bundled
 
 if TYPE_CHECKING:
@@ -20,13 +19,10 @@ if TYPE_CHECKING:
 
     from vot_wrapper.toolkit.provenance import ResultStatus
     from vot_wrapper.toolkit.running import Failure
-    from vot_wrapper.toolkit.scoring import Scores
     from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 REPORT_NAME = "latest"
-LOCAL_STACK = "tests/multiobject"  # scores the results of the VOTS challenges
 MOST_NAMED = 10  # sequences that a command is written out for
-OFFICIAL_EAO_BOUNDS = (115, 755)  # frames; the short-term stacks of VOT 2020 to 2022
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +38,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--stack",
         help="experiments to run instead of the workspace's own, for example vot2022/shortterm; "
         "makes a workspace where there is none",
+    )
+    parser.add_argument(
+        "--score-with",
+        metavar="STACK",
+        help="score the results with the measures of this stack, for stacks without local scores: "
+        "--score-with tests/multiobject",
+    )
+    parser.add_argument(
+        "--per-sequence",
+        action="store_true",
+        help="also print the measures of every sequence, the worst first",
     )
     add_sequences_argument(parser)
     parser.add_argument("--force", action="store_true", help="run again what has results already")
@@ -88,9 +95,9 @@ def run(arguments: argparse.Namespace) -> int:
         ConfigurationError: the workspace can't be used; the message says what to do.
     """
     started = time.monotonic()
-    from vot_wrapper.toolkit.locks import scoring_lock, tracker_locks
-    from vot_wrapper.toolkit.scoring import score
-    from vot_wrapper.toolkit.staleness import marked, refuse_faulty
+    from vot_wrapper.toolkit.local_scores import rescored
+    from vot_wrapper.toolkit.locks import tracker_locks
+    from vot_wrapper.toolkit.staleness import refuse_faulty
     from vot_wrapper.toolkit.workspaces import UnusableData, open_workspace
 
     interrupt = Interrupt()
@@ -109,6 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
         console.say(f"\nnothing was run: repair the data{_or_choose(unusable.sound)}")
         return 1
     refuse_faulty(context)
+    scored = rescored(context, arguments.score_with) if arguments.score_with else context
     _introduce(console, context)
     identifiers = [tracker.reference for tracker in context.trackers]
     try:
@@ -117,18 +125,28 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         console.interrupted()
         return 130
+    written = _score(console, scored, arguments)
+    console.failures(failures)
+    if written:
+        console.say(f"{duration(time.monotonic() - started)} in all")
+    return 1 if failures or not written else 0
+
+
+def _score(console: Console, context: EvaluationContext, arguments: argparse.Namespace) -> bool:
+    """Score what is complete and print it; returns whether the scores could be written."""
+    from vot_wrapper.toolkit.locks import scoring_lock
+    from vot_wrapper.toolkit.scoring import score
+    from vot_wrapper.toolkit.staleness import marked
+
     try:
         with scoring_lock(context.folder):
             scores, statuses = marked(context, score(context, arguments.name))
     except OSError as error:
         console.say(f"\nthe scores can't be written: {error.strerror or error} ({error.filename})")
         console.say(f"Remedy: free space, or allow writing, in {context.folder}; results are kept")
-        console.failures(failures)
-        return 1
-    _show(console, context, scores, _staleness(statuses, arguments))
-    console.failures(failures)
-    console.say(f"{duration(time.monotonic() - started)} in all")
-    return 1 if failures else 0
+        return False
+    show_scores(console, context, scores, _staleness(statuses, arguments), arguments.per_sequence)
+    return True
 
 
 def _run_trackers(
@@ -245,85 +263,3 @@ def _staleness(
         for name, found in statuses
         for mark, text in lines(name, found, command(name, *where))
     ]
-
-
-def _show(console: Console, context: EvaluationContext, scores: Scores, stale: list[str]) -> None:
-    """Print the table, its legend, its stale numbers, and the paths of the reports."""
-    for line in _without_measures(context):
-        console.say(line)
-    if all(value is None for row in scores.rows for value in row.values):
-        console.say("\nno scores: not one experiment is complete")
-        return
-    console.say(f"\n{render(scores.columns, scores.rows)}\n")
-    for line in [*_legend(context, scores), *stale]:
-        console.say(line)
-    console.say()
-    if scores.report is None:
-        console.say("report       none: no tracker is complete")
-    else:
-        console.say(f"report       {scores.report}")
-        console.say(f"numbers      {scores.document}")
-    _show_pictures(console, context)
-
-
-def _without_measures(context: EvaluationContext) -> list[str]:
-    """Advice for a stack without measures; nothing for others."""
-    from vot_wrapper.toolkit.needs import same_results, scores_nothing
-    from vot_wrapper.toolkit.workspaces import stack_file
-
-    if not scores_nothing(context.workspace.stack):
-        return []
-    lines = ["\nthis stack has no local scores: the challenge's server scores what is submitted"]
-    if same_results(context.workspace.stack, stack_file(LOCAL_STACK, context.folder)):
-        lines.append(
-            f"The same results are scored on this workspace's ground truth by `--stack "
-            f"{LOCAL_STACK}`, which runs nothing again."
-        )
-    return lines
-
-
-def _show_pictures(console: Console, context: EvaluationContext) -> None:
-    """Print the path of the pictures, if there are any."""
-    from vot_wrapper.toolkit.recordings import newest_result
-
-    page = pictures_page(context.folder)
-    if page.exists():
-        old = page.stat().st_mtime < newest_result(context.folder)
-        note = " (older than some results: draw them again with `samurai visualize`)" if old else ""
-        console.say(f"pictures     {page}{note}")
-
-
-def _legend(context: EvaluationContext, scores: Scores) -> list[str]:
-    """A line for every term of the table."""
-    known = {
-        "EAO": f"expected average overlap over {_bounds(scores)}",
-        "A": "accuracy: mean overlap while the target is held",
-        "R": "robustness: how long the target is held",
-        "accuracy": "mean overlap over whole sequences, lost or not",
-        "fps": "frames per second until the reply, reading the image included; without realtime",
-    }
-    # Each pair once, in the table's order; a name may mean different things in two experiments.
-    words = dict.fromkeys((c.measure, c.meaning or known.get(c.measure)) for c in scores.columns)
-    pairs = [(mark, text) for mark, text in words if text]
-    if any(column.repaired for column in scores.columns):
-        pairs.append(
-            (
-                REPAIRED_MARK,
-                "repaired experiment: vot-toolkit 0.9.0 can't run its own; ours measures what "
-                "0.7.4 did",
-            )
-        )
-    if scores.eao_note:
-        pairs.append(("!", scores.eao_note))
-    if scores.shared:
-        text = f"measured while several processes shared the machine: {', '.join(scores.shared)}"
-        pairs.append(("fps", text))
-    return [f"{mark:8}  {text}" for mark, text in pairs]
-
-
-def _bounds(scores: Scores) -> str:
-    """The run lengths that EAO is averaged over, with a note where they aren't VOT's."""
-    runs = "runs of " + ", ".join(f"{low} to {high}" for low, high in scores.eao_bounds) + " frames"
-    if scores.eao_bounds == [OFFICIAL_EAO_BOUNDS]:
-        return runs
-    return f"{runs} (VOT's published values: {OFFICIAL_EAO_BOUNDS[0]} to {OFFICIAL_EAO_BOUNDS[1]})"

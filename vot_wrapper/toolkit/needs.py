@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from vot.experiment import Experiment
 from vot.experiment.multirun import MultiRunExperiment, SupervisedExperiment
 from vot.experiment.multistart import MultiStartExperiment
@@ -29,7 +27,7 @@ def needs_of(stack: Stack) -> Needs:
         single=next(iter(single), ""),
         realtime=next(iter(realtime), ""),
         burnin={e.identifier: burnin for e in plain if (burnin := _burnin(e))},
-        masks=_is_hidden(stack),
+        masks=is_hidden(stack),
         downloads=bool(stack.dataset),
     )
 
@@ -39,14 +37,7 @@ def scores_nothing(stack: Stack) -> bool:
     return not any(list(experiment.analyses) for experiment in stack)
 
 
-def same_results(stack: Stack, file: Path) -> bool:
-    """Whether the stack in a file measures the same results as this one."""
-    other = Stack.read(str(file))
-    shared = {e.identifier for e in stack} & {e.identifier for e in other}
-    return bool(shared) and not scores_nothing(other)
-
-
-def _is_hidden(stack: Stack) -> bool:
+def is_hidden(stack: Stack) -> bool:
     """Whether it is a challenge whose truth is masks that stay on its server."""
     return scores_nothing(stack) and "VOTS" in str(stack.title)
 
@@ -59,6 +50,8 @@ def _takes_one_object(experiment: Experiment) -> bool:
 
 def _burnin(experiment: Experiment) -> int:
     """The most frames that a measure of an experiment leaves out after the start."""
+    if isinstance(experiment, MultiStartExperiment):
+        return 0  # there it only says whether regions are cut at the image's border
     measures = [a for a in experiment.analyses if a.compatible(experiment)]
     parts = [part for measure in measures for part in (measure, *measure.dependencies())]
     return max((int(getattr(part, "burnin", 0) or 0) for part in parts), default=0)

@@ -16,35 +16,24 @@ from pathlib import Path
 from typing import Any
 
 import vot
-from vot.analysis import Analysis, AnalysisError, AnalysisProcessor, Axes, Measure
-from vot.analysis.accuracy import AverageAccuracy
-from vot.analysis.longterm import AccuracyRobustness, AverageQualityAuxiliary
+from vot.analysis import Analysis, AnalysisError, AnalysisProcessor
 from vot.analysis.multistart import EAOScore
 from vot.dataset import Sequence
 from vot.experiment import Experiment
-from vot.report import generate_document, generate_serialized
+from vot.report import generate_serialized
 from vot.tracker import Tracker
 from vot.utilities import ThreadPoolExecutor
 from vot.workspace.storage import Cache
 
 from samurai.errors import ConfigurationError
-from samurai.evaluation.pictures.report import add_item, link_pictures, pictures_page
-from samurai.evaluation.table import Column, Row
-from vot_wrapper.toolkit.experiments import Repaired
+from samurai.evaluation.table import Column, Row, SequenceTable, write_csv
+from vot_wrapper.toolkit.measures import measures_of
+from vot_wrapper.toolkit.per_sequence import tables_of
+from vot_wrapper.toolkit.report import write_report
 from vot_wrapper.toolkit.shared_times import was_shared
 from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 SPEED = Column("", "fps", digits=1)
-QUALITY = "Q"
-# VOTS's measures. Its A and R are not those of multi-start, though they are called the same.
-OF_VOTS = {
-    QUALITY: "quality: mean overlap over all frames, 1 where truth and answer are both empty",
-    "A": "accuracy: mean overlap in the frames in which a visible object is held (overlap > 0)",
-    "R": "robustness: part of the frames with a visible object in which it is held",
-    "NRE": "not-reported error: part of these frames in which the tracker says it is absent",
-    "DRE": "drift-rate error: part of these frames in which the tracker is somewhere else",
-    "ADQ": "absence-detection quality: part of the frames without the object in which it says so",
-}
 
 
 @dataclass(frozen=True)
@@ -58,6 +47,8 @@ class Scores:
     report: Path | None  # HTML
     shared: list[str] = field(default_factory=list)  # trackers timed while others used the machine
     eao_note: str = ""  # why EAO is too low, if it is
+    sequences: list[SequenceTable] = field(default_factory=list)  # one per experiment
+    csv: Path | None = None  # the same as a file; None where there is nothing to write
 
 
 def score(context: EvaluationContext, name: str) -> Scores:
@@ -68,34 +59,30 @@ def score(context: EvaluationContext, name: str) -> Scores:
     """
     _drop_stale_cache(context)
     experiments = list(context.workspace.stack)
-    measured = [
-        (experiment, analysis, index, measure)
-        for experiment in experiments
-        for analysis in _per_tracker(experiment)
-        for index, measure in enumerate(analysis.describe())
-        if isinstance(measure, Measure)
-    ]
-    columns = [_column(experiment, analysis, m) for experiment, analysis, _, m in measured]
+    measured = [each for experiment in experiments for each in measures_of(experiment)]
+    columns = [each.column for each in measured]
     with _processor(context) as processor:
         rows = []
         finished = []
         for tracker in context.trackers:
             done = {e.identifier for e in experiments if _all_complete(context, e, tracker)}
             values = [
-                _run(processor, context, a, e, [tracker])[0, 0][index]
-                if e.identifier in done
+                _run(processor, context, m.analysis, m.experiment, [tracker])[0, 0][m.index]
+                if m.experiment.identifier in done
                 else None
-                for e, a, index, _ in measured
+                for m in measured
             ]
             rows.append(Row(tracker.label, (*values, speed(context, tracker, done))))
             if len(done) == len(experiments):
                 finished.append(tracker)
+        tables = tables_of(processor, context)
         document = _write_document(processor, context, finished, name) if finished else None
-    report = _write_report(context, finished, name) if finished else None
+    report = write_report(context, finished, name, tables) if finished else None
+    csv = _write_csv(context, tables, name)
     shared = [t.label for t in context.trackers if was_shared(context.folder, t)]
     bounds = _eao_bounds(context)
     note = _eao_note(context, bounds)
-    return Scores([*columns, SPEED], rows, bounds, document, report, shared, note)
+    return Scores([*columns, SPEED], rows, bounds, document, report, shared, note, tables, csv)
 
 
 def _eao_note(context: EvaluationContext, bounds: list[tuple[int, int]]) -> str:
@@ -103,28 +90,6 @@ def _eao_note(context: EvaluationContext, bounds: list[tuple[int, int]]) -> str:
     if not any(high >= longest for _, high in bounds):
         return ""
     return f"EAO is too low by construction: the longest sequence has {longest} frames"
-
-
-def _column(experiment: Experiment, analysis: Analysis, measure: Measure) -> Column:
-    name = measure.abbreviation or measure.name
-    quality = isinstance(analysis, AverageAccuracy) and getattr(experiment, "multiobject", False)
-    if quality:
-        name = QUALITY
-    of_vots = quality or isinstance(analysis, (AccuracyRobustness, AverageQualityAuxiliary))
-    meaning = OF_VOTS.get(name, "") if of_vots else ""
-    return Column(experiment.identifier, name, isinstance(experiment, Repaired), meaning=meaning)
-
-
-def _repaired_experiments(context: EvaluationContext) -> list[str]:
-    return [e.identifier for e in context.workspace.stack if isinstance(e, Repaired)]
-
-
-def _per_tracker(experiment: Experiment) -> list[Analysis]:
-    return [
-        analysis
-        for analysis in experiment.analyses
-        if analysis.compatible(experiment) and analysis.axes == Axes.TRACKERS
-    ]
 
 
 def _eao_bounds(context: EvaluationContext) -> list[tuple[int, int]]:
@@ -231,21 +196,14 @@ def _write_document(
     return context.folder / "analysis" / f"{name}.json"
 
 
-def _write_report(context: EvaluationContext, trackers: list[Tracker], name: str) -> Path:
-    selected = [sequence.name for sequence in context.sequences]
-    generate_document(context.workspace, trackers, "html", name, selected)
-    report = context.folder / "reports" / name / "report.html"
-    repaired = _repaired_experiments(context)
-    if repaired:
-        label = (
-            f"{', '.join(repaired)} (vot-toolkit {vot.__version__} can't run its own; these "
-            "measure what 0.7.4 did)"
-        )
-        add_item(report, "Repaired experiments", label)
-    pictures = pictures_page(context.folder)
-    if pictures.exists():
-        link_pictures(report, pictures)
-    return report
+def _write_csv(context: EvaluationContext, tables: list[SequenceTable], name: str) -> Path | None:
+    """The measures of every sequence, beside the document; None without any."""
+    if not any(value is not None for table in tables for row in table.rows for value in row.values):
+        return None
+    file = context.folder / "analysis" / f"{name}-sequences.csv"
+    file.parent.mkdir(exist_ok=True)
+    write_csv(file, tables)
+    return file
 
 
 def _drop_stale_cache(context: EvaluationContext) -> None:

@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +123,19 @@ def open_workspace(
         if any(not finding.warning for finding in findings):
             raise UnusableData(findings) from error
         raise ConfigurationError(str(error)) from error
+
+
+def with_stack(context: EvaluationContext, stack: str) -> EvaluationContext:
+    """The same workspace, trackers and sequences with another stack, to read results.
+
+    Raises:
+        ConfigurationError: the stack is unknown or can't be read.
+    """
+    folder = context.folder
+    configuration, name = _with_stack(folder, stack, folder, lambda _: None, to_run=False)
+    return replace(
+        context, workspace=_load(folder, configuration, context.data, lambda _: None), stack=name
+    )
 
 
 def _with_stack(

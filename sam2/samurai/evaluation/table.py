@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
 
 REPAIRED_MARK = "*"
 STALE_MARK = "~"
@@ -40,9 +42,28 @@ class Row:
     marks: Mapping[str, str] = field(default_factory=dict)
 
 
-def render(columns: Sequence[Column], rows: Sequence[Row]) -> str:
-    """The table: experiments, measures, then a line per tracker; no newline at the end."""
-    blocks = [_aligned([["", "tracker", *(row.tracker for row in rows)]], str.ljust)]
+@dataclass(frozen=True)
+class SequenceTable:
+    """The measures of every sequence in one experiment, the worst first.
+
+    The columns' `experiment` has the tracker, the rows' `tracker` the sequence. The first column is
+    the number of frames.
+    """
+
+    title: str
+    columns: list[Column]
+    rows: list[Row]
+
+
+def render(columns: Sequence[Column], rows: Sequence[Row], heading: str = "tracker") -> str:
+    """The table: experiments, measures, then a line per tracker; no newline at the end.
+
+    Args:
+        columns: adjacent ones with one experiment share its heading.
+        rows: in their order.
+        heading: of the column with the rows' names.
+    """
+    blocks = [_aligned([["", heading, *(row.tracker for row in rows)]], str.ljust)]
     numbered = list(enumerate(columns))
     for _, group in groupby(numbered, key=lambda pair: pair[1].experiment):
         members = list(group)
@@ -53,6 +74,37 @@ def render(columns: Sequence[Column], rows: Sequence[Row]) -> str:
         ]
         blocks.append(_titled(members[0][1], _aligned(cells, str.rjust)))
     return "\n".join(BETWEEN_EXPERIMENTS.join(line).rstrip() for line in zip(*blocks, strict=True))
+
+
+def write_csv(file: Path, tables: Sequence[SequenceTable]) -> None:
+    """Write a line per tracker, experiment and sequence, with all measures as columns.
+
+    Args:
+        file: UTF-8; replaced if it exists.
+        tables: a measure that one of them lacks is empty in its lines.
+    """
+    measures = dict.fromkeys(c.measure for table in tables for c in table.columns if c.experiment)
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["experiment", "tracker", "sequence", "frames", *measures])
+        for table in tables:
+            for row in table.rows:
+                for tracker, values in _by_tracker(table, row).items():
+                    cells = [_exact(values.get(measure)) for measure in measures]
+                    frames = _exact(row.values[0])
+                    writer.writerow([table.title, tracker, row.tracker, frames, *cells])
+
+
+def _by_tracker(table: SequenceTable, row: Row) -> dict[str, dict[str, float | None]]:
+    found: dict[str, dict[str, float | None]] = {}
+    for column, value in zip(table.columns, row.values, strict=True):
+        if column.experiment:
+            found.setdefault(column.experiment, {})[column.measure] = value
+    return found
+
+
+def _exact(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"
 
 
 def _cell(row: Row, index: int, column: Column, mark: int) -> str:
