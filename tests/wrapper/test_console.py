@@ -17,16 +17,35 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_terminal_shows_the_part_and_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([100.0, 100.0, 110.0, 110.0, 110.1])
-    monkeypatch.setattr("vot_wrapper.commands.console.time.monotonic", lambda: next(clock))
+def test_a_terminal_shows_frames_and_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("vot_wrapper.commands.console.time.monotonic", lambda: clock[0])
     stream = Terminal()
     console = Console(Interrupt(), stream)
-    console.sequence("bag", 1, 3)
+    console.sequence("bag", 1, 3, 400)
+    clock[0] = 150.0  # the model was loaded
+    console.progress(0.0025)
+    assert "  0%    1/400 frames" in stream.getvalue() and "ETA" not in stream.getvalue()
+    clock[0] = 159.9
     console.progress(0.25)
-    assert " 25%  ETA 30.0 s" in stream.getvalue()
-    console.progress(0.26)  # too soon after the last
+    assert " 25%  100/400 frames  ETA 30.0 s" in stream.getvalue()
+    clock[0] = 160.0  # too soon after the last
+    console.progress(0.26)
     assert "26%" not in stream.getvalue()
+    console.sequence("cup", 2, 3)  # of unknown length
+    clock[0] = 170.0
+    console.progress(0.5)
+    assert stream.getvalue().endswith(" 50%")
+
+
+def test_a_file_gets_finished_lines_only() -> None:
+    stream = io.StringIO()
+    console = Console(Interrupt(), stream)
+    console.sequence("bag", 1, 3, 400)
+    console.progress(0.25)
+    assert stream.getvalue() == ""
+    console.finished(2.0)
+    assert stream.getvalue().split() == ["1/3", "bag", "2.0", "s"]
 
 
 def test_workers_are_counted_in_english() -> None:

@@ -99,7 +99,7 @@ class TaskObserver:
     def experiment(self, name: str, kept: int, count: int) -> None:
         """Only the whole task gets a line."""
 
-    def sequence(self, name: str, number: int, count: int) -> None:
+    def sequence(self, name: str, number: int, count: int, frames: int = 0) -> None:
         """A new sequence begins with no part of it done."""
         self._part = 0.0
 

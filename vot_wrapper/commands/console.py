@@ -71,7 +71,8 @@ class Console:
         self._live = self._stream.isatty()
         self._line = ""
         self._drawn = 0.0
-        self._began = 0.0
+        self._frames = 0
+        self._first: tuple[float, float] | None = None  # time and part of the first progress
 
     def say(self, text: str = "") -> None:
         """Print a line."""
@@ -93,20 +94,33 @@ class Console:
             state = ""
         self.say(f"  {name:14} {state}".rstrip())
 
-    def sequence(self, name: str, number: int, count: int) -> None:
-        """Begin the line of a sequence."""
+    def sequence(self, name: str, number: int, count: int, frames: int = 0) -> None:
+        """Begin the line of a sequence; the live line counts its `frames`, if they are known."""
         width = len(str(count))
         self._line = f"    {number:{width}}/{count}  {name:24}"
-        self._began = time.monotonic()
+        self._frames = frames
+        self._first = None
         self._draw("...")
 
     def progress(self, part: float) -> None:
-        """Redraw the line with the time left; raises KeyboardInterrupt after Ctrl-C."""
+        """Redraw the line with the time left; raises KeyboardInterrupt after Ctrl-C.
+
+        The first call starts the clock: the time before it went into loading the model.
+        """
         self._interrupt.check()
+        if not self._live:
+            return
         now = time.monotonic()
+        self._first = self._first or (now, part)
+        began, done = self._first
         if now - self._drawn >= REDRAW_SECONDS:
-            left = (now - self._began) * (1 - part) / part if part else 0.0
-            self._draw(f"{part:4.0%}  ETA {duration(left)}" if part else "...")
+            state = f"{part:4.0%}"
+            if self._frames:
+                width = len(str(self._frames))
+                state += f"  {round(part * self._frames):{width}}/{self._frames} frames"
+            if part > done:
+                state += f"  ETA {duration((now - began) * (1 - part) / (part - done))}"
+            self._draw(state)
 
     def finished(self, seconds: float) -> None:
         """Print the sequence's line with its duration."""

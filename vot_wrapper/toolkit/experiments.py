@@ -15,8 +15,6 @@ experiments they fit every analysis that fits the original, and write the same r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 from vot.dataset import Frame, Sequence
 from vot.dataset.proxy import FrameMapSequence
 from vot.experiment.multirun import SupervisedExperiment, UnsupervisedExperiment
@@ -37,8 +35,8 @@ from vot.tracker.trax import TraxTrackerRuntime
 from vot.workspace import LocalStorage
 
 from vot_wrapper.toolkit.runs import runs_of
+from vot_wrapper.toolkit.watched import Progress, WatchedFrames
 
-Progress = Callable[[float], None]  # called with the part of a sequence that is done, 0..1
 Reply = tuple[list[ObjectStatus], float]  # of a runtime: all objects so far, and its seconds
 
 
@@ -207,19 +205,6 @@ def annotated(sequence: Sequence, frame: int) -> bool:
     return not isinstance(sequence.groundtruth(frame), Special)
 
 
-class WatchedFrames(FrameMapSequence):  # type: ignore[misc]
-    """Frames of a sequence in a chosen order that report how far they were read."""
-
-    def __init__(self, source: Sequence, frames: list[int], progress: Progress) -> None:
-        super().__init__(source, frames)
-        self._progress = progress
-
-    def __iter__(self) -> Iterator[Frame]:
-        for index in range(len(self)):
-            yield self.frame(index)
-            self._progress((index + 1) / len(self))
-
-
 class RepairedMultiStart(Repaired, MultiStartExperiment):  # type: ignore[misc]
     """One run from every anchor: to the end of the sequence, or backwards to its start."""
 
@@ -246,18 +231,21 @@ class RepairedMultiStart(Repaired, MultiStartExperiment):  # type: ignore[misc]
         runs = runs_of(self, tracker, sequence)
         self._require_regions(sequence, [run.frames[0] for run in runs])
 
+        missing = [run for run in runs if force or not run.exists]
+        total = sum(len(run.frames) for run in missing)
+        done = 0  # frames of finished runs
         with self._get_runtime(tracker, sequence) as runtime:
-            for done, run in enumerate(runs):
-                if run.exists and not force:
-                    continue
+            for run in missing:
 
-                def progress(part: float, done: int = done) -> None:
+                def progress(part: float, before: int = done, own: int = len(run.frames)) -> None:
                     if callback is not None:
-                        callback((done + part) / len(runs))
+                        callback((before + part * own) / total)
 
                 (name,) = run.files.values()
                 frames = WatchedFrames(sequence, run.frames, progress)
                 self._run(runtime, frames).write(run.results, name)
+                progress(1.0)
+                done += len(run.frames)
 
     def _require_regions(self, sequence: Sequence, anchors: list[int]) -> None:
         """Checked before the first run, because the toolkit's own error names neither sequence nor

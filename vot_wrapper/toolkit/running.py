@@ -20,12 +20,13 @@ from typing import Protocol
 from vot.dataset import Sequence
 from vot.experiment import Experiment
 from vot.experiment.multirun import UnsupervisedExperiment
+from vot.experiment.multistart import MultiStartExperiment
 from vot.tracker import Tracker, TrackerException
 
 from vot_wrapper.toolkit import provenance, trajectories
-from vot_wrapper.toolkit.experiments import WatchedFrames
 from vot_wrapper.toolkit.runs import runs_of
 from vot_wrapper.toolkit.shared_times import record_shared
+from vot_wrapper.toolkit.watched import WatchedFrames
 from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 _TRACEBACK = "Traceback (most recent call last):"
@@ -81,8 +82,8 @@ class RunObserver(ResultObserver, Protocol):
     def experiment(self, name: str, kept: int, count: int) -> None:
         """An experiment begins; `kept` of `count` sequences have their results already."""
 
-    def sequence(self, name: str, number: int, count: int) -> None:
-        """A sequence of it begins, the `number`th of those that have to run."""
+    def sequence(self, name: str, number: int, count: int, frames: int = 0) -> None:
+        """A sequence of it begins, the `number`th of those to be run; 0 frames are unknown."""
 
     def progress(self, part: float) -> None:
         """The part of the sequence that is done, 0..1."""
@@ -141,7 +142,8 @@ def run_missing(
             observer.failed(unusable)
         failures += survey.failures
         for number, sequence in enumerate(missing, start=1):
-            observer.sequence(sequence.name, number, len(missing))
+            frames = frames_to_run(experiment, tracker, sequence, force)
+            observer.sequence(sequence.name, number, len(missing), frames)
             started = time.monotonic()
             where = (context.folder, tracker, experiment.identifier, sequence.name)
             rerun = provenance.begin(*where, fingerprint) or force
@@ -233,7 +235,11 @@ def run_one(
     where = (tracker.identifier, experiment.identifier, sequence.name)
     started = time.monotonic()
     try:
-        experiment.execute(tracker, watched(experiment, sequence, progress), force, progress)
+        frames = watched(experiment, sequence, progress)
+        # The toolkit's own reports know no frames, and go back to 0 at the end.
+        own = progress if frames is sequence else None
+        experiment.execute(tracker, frames, force, own)
+        progress(1.0)
     except TrackerException as error:
         output = error.log or ""
         log = _write_log(experiment, tracker, output)
@@ -265,7 +271,18 @@ def watched(
     nothing."""
     if not isinstance(experiment, UnsupervisedExperiment):
         return sequence
-    return WatchedFrames(sequence, list(range(len(sequence))), progress)
+    frames = list(range(len(sequence)))
+    return WatchedFrames(sequence, frames, progress, experiment.repetitions)
+
+
+def frames_to_run(experiment: Experiment, tracker: Tracker, sequence: Sequence, force: bool) -> int:
+    """How many frames `run_one` will track; 0 where that isn't known, as after failures."""
+    if isinstance(experiment, MultiStartExperiment):
+        runs = runs_of(experiment, tracker, sequence)
+        return sum(len(run.frames) for run in runs if force or not run.exists)
+    if isinstance(experiment, UnsupervisedExperiment):
+        return len(sequence) * int(experiment.repetitions)
+    return 0
 
 
 def _without_our_traceback(lines: list[str]) -> list[str]:
