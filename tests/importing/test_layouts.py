@@ -171,6 +171,9 @@ def test_vot_is_taken_as_it_is(workspace: Command, images: Images, tmp_path: Pat
     assert (data / "first" / "color").resolve() == first / "color"
     assert read(data / "second" / "anchor.value") == ["1", *"00000000", "-1"]
     assert properties(data / "second")["length"] == "10"
+    assert workspace(tmp_path / "faster", "--from", tmp_path / "set", "--fps", "50")[0] == 0
+    for name in ("first", "second"):
+        assert properties(tmp_path / "faster" / "sequences" / name)["fps"] == "50"
 
 
 def test_several_objects_and_late_ones(workspace: Command, images: Images, tmp_path: Path) -> None:

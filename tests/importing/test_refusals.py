@@ -47,6 +47,14 @@ BROKEN: dict[str, tuple[Break, list[str]]] = {
 }
 
 
+def without_images(folder: Path) -> None:
+    for file in (folder / "img").iterdir():
+        file.unlink()
+
+
+BROKEN["no images"] = (without_images, ["img holds no images", "restore them"])
+
+
 @pytest.fixture
 def lasot(images: Images, tmp_path: Path) -> Path:
     """Two sequences in LaSOT's layout."""
@@ -94,6 +102,18 @@ def test_no_region_to_start_from(workspace: Command, images: Images, tmp_path: P
         assert code == 2 and "--box" in printed and "Remedy" in printed
     assert [path.name for path in tmp_path.iterdir()] == ["clip"]
     assert workspace(tmp_path / "new", "--from", source, "--box", "5 10 10 10")[0] == 0
+
+
+def test_what_is_missing_is_not_passed_over(
+    workspace: Command, lasot: Path, tmp_path: Path
+) -> None:
+    (lasot / "good-1" / "img").rename(tmp_path / "elsewhere")
+    code, printed = workspace(tmp_path / "new", "--from", lasot)
+    assert code == 2 and "good-1 has ground truth and no images" in printed
+    (lasot / "list.txt").write_text("good-2\ngood-3\n")
+    code, printed = workspace(tmp_path / "new", "--from", lasot)
+    assert code == 2 and "names good-3, which isn't in" in printed and "Remedy" in printed
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_box_is_for_one_source_without_truth(

@@ -23,9 +23,9 @@ def place_anchors(visible: str) -> list[int]:
     count = len(visible)
     values = [0] * count
     for wanted in dict.fromkeys((*range(0, count, EVERY_FRAMES), count - 1)):
-        nearest = sorted(range(count), key=lambda frame: (abs(frame - wanted), frame))
-        for frame in nearest[: 2 * FARTHEST + 1]:
-            if visible[frame] == VISIBLE and abs(frame - wanted) <= FARTHEST:
-                values[frame] = 1 if frame < count / 2 else -1
-                break
+        near = range(max(0, wanted - FARTHEST), min(count, wanted + FARTHEST + 1))
+        candidates = [frame for frame in near if visible[frame] == VISIBLE]
+        if candidates:
+            nearest = min(candidates, key=lambda frame: (abs(frame - wanted), frame))
+            values[nearest] = 1 if nearest < count / 2 else -1
     return values

@@ -335,6 +335,10 @@ def _write_vot(folder: Path, footage: Footage, options: Options) -> Footage:
         size = frames.size_of(tuple(images))
         _write_metadata(folder, footage, pattern, size, len(images), options)
         notes.append(f"`{METADATA}` written")
+    elif options.fps:
+        text = (folder / METADATA).read_text(encoding="utf-8")
+        kept = "".join(line for line in text.splitlines(True) if not line.startswith("fps"))
+        (folder / METADATA).write_text(f"fps={options.fps}\n{kept}", encoding="utf-8")
     visible = list(footage.states.values())
     if len(visible) == 1 and not (folder / "anchor.value").is_file():
         (folder / "anchor.value").write_text(_lines(place_anchors(visible[0])), encoding="utf-8")

@@ -56,10 +56,27 @@ def _children(folder: Path) -> list[Path]:
     if (folder / "config.yaml").is_file() and (folder / "sequences").is_dir():
         folder = folder / "sequences"  # a workspace
     if (folder / LIST).is_file():
-        lines, _ = read_text(folder / LIST, str(folder / LIST))
-        return [folder / line.strip() for line in lines if line.strip()]
+        return _listed(folder)
     entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
     return sorted(entries, key=lambda entry: natural(entry.name))
+
+
+def _listed(folder: Path) -> list[Path]:
+    """The entries that a folder's list.txt names.
+
+    Raises:
+        SourceError: one of them isn't there.
+    """
+    lines, _ = read_text(folder / LIST, str(folder / LIST))
+    entries = [folder / line.strip() for line in lines if line.strip()]
+    missing = [entry.name for entry in entries if not entry.exists()]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise SourceError(
+            f"{folder / LIST} names {missing[0]}{more}, which isn't in {folder}. Remedy: restore it, "
+            "or delete its line"
+        )
+    return entries
 
 
 def _reader(path: Path) -> Callable[[Path], list[Footage]] | None:
@@ -74,8 +91,10 @@ def _reader(path: Path) -> Callable[[Path], list[Footage]] | None:
         if any(path.glob("groundtruth_rect*.txt")):
             return _read_otb
         return _read_lasot if (path / "groundtruth.txt").is_file() else _read_images
-    if (path / LIST).is_file() or len(images_in(path)) < 2:
+    if (path / LIST).is_file():
         return None
+    if len(images_in(path)) < 2:
+        return _read_none if any(path.glob("groundtruth*.txt")) else None
     return _read_got10k if any((path / name).is_file() for name in GOT10K) else _read_images
 
 
@@ -93,6 +112,13 @@ def _gaps(images: list[Path]) -> tuple[str, ...]:
         return ()
     missing = numbers[-1] - numbers[0] + 1 - len(numbers)
     return (f"{missing} numbers are missing between the images",) if missing > 0 else ()
+
+
+def _read_none(folder: Path) -> list[Footage]:
+    raise SourceError(
+        f"{folder} has ground truth and no images. Remedy: put them beside it, or into img/ or "
+        "color/"
+    )
 
 
 def _read_video(file: Path) -> list[Footage]:

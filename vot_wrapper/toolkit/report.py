@@ -28,7 +28,7 @@ TITLES = {
     EAOCurve: "expected average overlap by length of run",
     AverageAccuracyRobustness: "accuracy by robustness",
     SupervisedAccuracyRobustness: "accuracy by robustness",
-    AverageSuccessPlot: "success: share of frames whose overlap exceeds the threshold",
+    AverageSuccessPlot: "share of frames whose overlap exceeds a threshold",
     AccuracyRobustness: "accuracy by robustness",
     AverageQualityAuxiliary: "absence detection and errors",
 }

@@ -52,11 +52,12 @@ def _filled(template: str, **values: object) -> str:
 
 
 def _shown(table: SequenceTable) -> dict[str, object]:
-    """A table as texts: groups of columns with their widths, measures, rows of cells."""
+    """A table as texts: groups of columns with their widths and starts, measures, rows of cells."""
     groups = [
         (title, len(list(members)))
         for title, members in groupby(table.columns, key=lambda column: column.experiment)
     ]
+    starts = [sum(width for _, width in groups[:number]) for number in range(len(groups))]
     rows = [
         (
             row.tracker,
@@ -68,4 +69,5 @@ def _shown(table: SequenceTable) -> dict[str, object]:
         for row in table.rows
     ]
     measures = [column.measure for column in table.columns]
-    return {"title": table.title, "groups": groups, "measures": measures, "rows": rows}
+    shown = {"title": table.title, "groups": groups, "starts": starts}
+    return {**shown, "measures": measures, "rows": rows}
