@@ -73,8 +73,8 @@ def _listed(folder: Path) -> list[Path]:
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise SourceError(
-            f"{folder / LIST} names {missing[0]}{more}, which isn't in {folder}. Remedy: restore it, "
-            "or delete its line"
+            f"{folder / LIST} names {missing[0]}{more}, which isn't in {folder}. Remedy: restore "
+            "it, or delete its line"
         )
     return entries
 

@@ -235,11 +235,7 @@ def run_one(
     where = (tracker.identifier, experiment.identifier, sequence.name)
     started = time.monotonic()
     try:
-        frames = watched(experiment, sequence, progress)
-        # The toolkit's own reports know no frames, and go back to 0 at the end.
-        own = progress if frames is sequence else None
-        experiment.execute(tracker, frames, force, own)
-        progress(1.0)
+        _execute(experiment, tracker, sequence, progress, force)
     except TrackerException as error:
         output = error.log or ""
         log = _write_log(experiment, tracker, output)
@@ -262,6 +258,19 @@ def run_one(
     if not experiment.scan(tracker, sequence)[0]:
         return Failure(*where, "the run ended without an error, but results are missing")
     return None
+
+
+def _execute(
+    experiment: Experiment,
+    tracker: Tracker,
+    sequence: Sequence,
+    progress: Callable[[float], None],
+    force: bool,
+) -> None:
+    """Run an experiment; the toolkit's own reports know no frames, and go back to 0 at the end."""
+    frames = watched(experiment, sequence, progress)
+    experiment.execute(tracker, frames, force, progress if frames is sequence else None)
+    progress(1.0)
 
 
 def watched(
