@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    parser.usage = "%(prog)s [-h] FOLDER [--from SOURCE [SOURCE ...]] [options]"
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="new or empty")
     parser.add_argument(
         "--from",
