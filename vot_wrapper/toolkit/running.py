@@ -121,8 +121,7 @@ def run_missing(
     """Run a tracker's missing results, or everything; a failure doesn't end the run.
 
     Results are written at once, so that a later call continues where this one ended. The remaining
-    sequences are skipped only where they would fail too: on a full disk, or when each of the first
-    sequences fails for the same reason.
+    sequences are skipped where they would fail too: on a full disk, or when all so far fail alike.
 
     Args:
         timed_only: run the real-time experiments only.
