@@ -29,7 +29,7 @@ from vot_wrapper.toolkit.code_digest import MEMORY_CHECK, code_of
 LOG = f"{PREFIX}LOG"
 CONFIGURATION = "config.yaml"
 REGISTRIES = ("trackers.yaml", "trackers.ini")  # in the toolkit's order
-_OURS = re.compile(r"(?:^|[/\s])(?:vot_wrapper|samurai serve)$")
+_OURS = re.compile(r"(?:^|[/\s])(?:vot_wrapper(?:\.folder)?|samurai serve)$")
 _WEIGHTS_OF = {  # a setting, its value, and the variable that names the weights that it needs
     ("points", "cotracker"): "SAMURAI_COTRACKER",
     ("flow", "raft"): "SAMURAI_RAFT",

@@ -339,7 +339,7 @@ def _trackers(workspace: Workspace, names: tuple[str, ...]) -> list[Tracker]:
 
 def _runnable(tracker: Tracker) -> Tracker:
     """The tracker with its interpreter quoted: the toolkit splits command lines at spaces."""
-    if tracker.protocol != "traxpython" or "python" in tracker._args:
+    if tracker.protocol not in ("traxpython", "folderpython") or "python" in tracker._args:
         return tracker
     quoted = copy(tracker)
     quoted._args = {**tracker._args, "python": shlex.quote(sys.executable)}
