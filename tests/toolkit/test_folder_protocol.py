@@ -15,8 +15,10 @@ from vot.region import Point
 from vot.stack import resolve_stack
 from vot.tracker import Trajectory
 
+from samurai.errors import ConfigurationError
 from vot_wrapper.toolkit.folder_log import captured_output
 from vot_wrapper.toolkit.running import Failure, run_missing
+from vot_wrapper.toolkit.sections import faults, sections_of
 from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
 
 ROOT = Path(__file__).parents[2]
@@ -114,6 +116,24 @@ def test_a_trackers_own_reason_reaches_the_command(
     assert failure.log is not None and "00000005.png" in failure.log.read_text()
     assert results(context.folder, "folder") == {}
     assert "Tracker process output" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("stack", ["vots2025/realtime", "vot2019/shortterm"])
+def test_experiments_that_go_frame_by_frame_are_refused(tmp_path: Path, stack: str) -> None:
+    with pytest.raises(ConfigurationError, match="hands over whole videos") as caught:
+        workspace(tmp_path, Data("rectangle", length=8), stack)
+    assert "folder can't run" in str(caught.value) and "Remedy: " in str(caught.value)
+
+
+def test_a_timeout_of_the_section_is_a_fault(tmp_path: Path) -> None:
+    """The toolkit compares the text with a number: "'<=' not supported"."""
+    registry = tmp_path / "trackers.ini"
+    text = "[mine]\nprotocol = folderpython\ncommand = vot_wrapper.folder\n"
+    registry.write_text(text)
+    assert faults(sections_of(registry)[0]) == []
+    registry.write_text(f"[DEFAULT]\ntimeout = 600\n{text}")
+    (fault,) = faults(sections_of(registry)[0])
+    assert "`timeout`" in fault.what and "[DEFAULT]" in fault.remedy
 
 
 def test_the_captured_log_is_the_trackers_only() -> None:

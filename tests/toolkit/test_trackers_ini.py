@@ -43,7 +43,8 @@ def test_the_toolkit_finds_every_tracker_with_its_model_and_policy(registry: Reg
         started = (described["protocol"], described["command"])
         by_folder = "-folder" in tracker.identifier
         assert started == (FOLDER if by_folder else TRAX)
-        assert described["timeout"] == "600"
+        # The toolkit compares it with a number where it runs folders.
+        assert described.get("timeout") == (None if by_folder else "600")
         assert "python" not in described  # the interpreter that runs the toolkit
         env = described["env"]
         found.add((env["SAMURAI_MODEL"], env["SAMURAI_POLICY"]))

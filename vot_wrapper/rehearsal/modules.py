@@ -131,7 +131,7 @@ def measure_modules(settings: TrackerConfig, clips: list[Clip]) -> ModuleTable:
 def _with(policy: PolicyChoice, changes: Mapping[str, float]) -> str:
     """The policy with some parameters changed; those that were given are kept."""
     values = {name: getattr(policy.parameters, name) for name in policy.given} | dict(changes)
-    return f"{policy.name}:{','.join(f'{name}={value}' for name, value in values.items())}"
+    return f"{policy.name}:{','.join(f'{name}={value:g}' for name, value in values.items())}"
 
 
 def _track(tracker: Tracker, clip: Clip) -> Masks:

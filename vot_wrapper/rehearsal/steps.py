@@ -37,7 +37,7 @@ from vot_wrapper.rehearsal.report import (
 from vot_wrapper.rehearsal.world import Size, write_data
 from vot_wrapper.toolkit.needs import scores_nothing
 from vot_wrapper.toolkit.provenance import section_of
-from vot_wrapper.toolkit.running import run_missing
+from vot_wrapper.toolkit.running import Failure, run_one
 from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
 
 STAMP = ".rehearsal.json"
@@ -66,13 +66,6 @@ class Job:
     registry: Path
     folder: Path
     size: Size
-
-
-class Unseen:
-    """An observer of a run that nobody watches."""
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *_: None
 
 
 def rehearse(job: Job, say: Say) -> Rehearsal:
@@ -257,12 +250,9 @@ def _again(job: Job, step: Step, say: Say) -> None:
     context = open_job(job)
     experiment = untimed(context)
     other = open_job(job, folder)
-    for each in list(other.workspace.stack):
-        if each.identifier != experiment.identifier:
-            other.workspace.stack.experiments.pop(each.identifier)
-    failures = run_missing(other, other.trackers[0], Unseen(), force=False)
-    if failures:
-        step.finish(FAIL, f"{failures[0].place}: {failures[0].reason}")
+    failure = _run(other, experiment.identifier)
+    if failure is not None:
+        step.finish(FAIL, f"{failure.place}: {failure.reason}")
         return
     differing = differing_files(experiment, context, other)
     result = f"{experiment.identifier} once more, {len(names)} sequences in reverse order: "
@@ -270,6 +260,18 @@ def _again(job: Job, step: Step, say: Say) -> None:
         step.finish(FAIL, result + f"{len(differing)} files differ", differing[:8])
     else:
         step.finish(OK, result + "every file is the same")
+
+
+def _run(context: EvaluationContext, identifier: str) -> Failure | None:
+    """Run what an experiment has no results of; the first failure."""
+    experiment, tracker = context.workspace.stack[identifier], context.trackers[0]
+    for sequence in experiment.transform(context.sequences):
+        if experiment.scan(tracker, sequence)[0]:
+            continue
+        failure = run_one(experiment, tracker, sequence, lambda part: None, False)
+        if failure is not None:
+            return failure
+    return None
 
 
 def _submit(job: Job, step: Step, say: Say) -> None:

@@ -43,6 +43,7 @@ class Actor:
     Attributes:
         start: its first frame.
         away: frames in which it is outside the picture; empty for most.
+        exit: frames that it takes to leave, and to return.
         texture: colors (S, S, 3) over its own coordinates from -1 to 1.
         exponent: of the superellipse that it is: 2 for an ellipse, more for a rounded box.
         radius: half its width and height in pixels.
@@ -52,6 +53,7 @@ class Actor:
 
     start: int
     away: range
+    exit: int
     texture: Picture
     exponent: float
     radius: tuple[float, float]
@@ -68,11 +70,11 @@ class Actor:
         return x + 1.5 * width * self._gone(frame), y
 
     def _gone(self, frame: int) -> float:
-        """0 in the picture, 1 outside, between them on the way (four frames)."""
+        """0 in the picture, 1 outside, between them on the way."""
         if not len(self.away):
             return 0.0
-        outside = min(frame - self.away.start, self.away.stop - 1 - frame) + 4
-        return min(max(outside / 4, 0.0), 1.0)
+        outside = min(frame - self.away.start, self.away.stop - 1 - frame) + self.exit
+        return min(max(outside / self.exit, 0.0), 1.0)
 
     def paint(self, picture: Picture, frame: int) -> MaskArray:
         """Draws it into a picture; returns its pixels."""
@@ -153,6 +155,7 @@ def cast(plan: Plan, size: Size, number: int) -> list[Actor]:
             Actor(
                 start=length // 4 if late else 0,
                 away=away,
+                exit=max(1, min(4, length // 12)),
                 texture=_texture(random, 24, 4),
                 exponent=float(random.choice([2.0, 3.0, 6.0])),
                 radius=(reach * random.uniform(0.8, 1.1), min(reach, 0.6 * band)),

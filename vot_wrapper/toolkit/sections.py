@@ -130,6 +130,10 @@ def faults(section: Section, *, to_run: bool = True) -> list[Fault]:
         for name in section.rest
         if name.upper().startswith(PREFIX)
     ]
+    if str(section.rest.get("protocol", "")).startswith("folder") and "timeout" in section.rest:
+        what = "vot-toolkit 0.9.0 fails on `timeout` in a section of the folder protocol"
+        remedy = f"remove it from [{section.identifier}] and from [DEFAULT] in {section.source}"
+        found.append(Fault(what, remedy))
     try:
         settings = section.settings(to_run=to_run)
     except ConfigurationError as error:

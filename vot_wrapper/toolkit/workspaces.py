@@ -115,6 +115,8 @@ def open_workspace(
         if to_run:
             _refuse_broken(workspace.stack)
         found = _trackers(workspace, trackers)
+        if to_run:
+            _refuse_by_folder(workspace.stack, found)
         looked_at = sequences
         warnings = _checked(workspace, data, sequences) if to_run else ()
         return EvaluationContext(workspace, found, _sequences(workspace, sequences), name, warnings)
@@ -292,6 +294,18 @@ def _refuse_broken(stack: Stack) -> None:
                 raise ConfigurationError(
                     f"can't run {experiment.identifier} of the stack: {reason}"
                 )
+
+
+def _refuse_by_folder(stack: Stack, trackers: list[Tracker]) -> None:
+    """Refuse trackers of the folder protocol where an experiment drives them frame by frame."""
+    driven = [e.identifier for e in stack if e.realtime or isinstance(e, SupervisedExperiment)]
+    by_folder = [each.identifier for each in trackers if str(each.protocol).startswith("folder")]
+    if driven and by_folder:
+        raise ConfigurationError(
+            f"{', '.join(by_folder)} can't run {', '.join(driven)}: the folder protocol hands over "
+            "whole videos, and this experiment goes frame by frame. Remedy: take a section with "
+            "`protocol = traxpython`, for example samurai"
+        )
 
 
 def reason_against_it(experiment: Experiment) -> str | None:
