@@ -7,14 +7,14 @@ and brings nothing, and no score shows it.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from samurai.config import TrackerConfig
+from samurai.config import PREFIX, TrackerConfig
 from samurai.models.checkpoints import load_model, model_card
 from samurai.policies import PolicyChoice
 from samurai.regions import Mask, Points
@@ -42,8 +42,15 @@ _OFF: Mapping[str, Mapping[str, Mapping[str, float]]] = {
     },
     "mosam": {"prompts": {"prompted": 1000}, "trust in pixels": {"pixel_confidence": 1e-9}},
     "sam2long": {"pathways": {"pathways": 1}},
+    "sam3": {"selection of memories": {"memory_score": 0.0}},
 }
 """Per policy its modules, and the parameters that make each idle."""
+
+_SETTINGS: Mapping[str, str] = {
+    "memory_check": "check of memories",
+    "memory_overlap": "memories without shared pixels",
+}
+"""Settings that are modules where they differ from their default, which makes them idle."""
 
 BASELINE = "sam2"
 
@@ -56,7 +63,7 @@ class ModuleRow:
 
     Attributes:
         module: its name.
-        off: the policy with which it is idle, as `SAMURAI_POLICY` names it.
+        off: the setting with which it is idle, `POLICY` or `SAMURAI_NAME=VALUE`.
         share: of the frames in which some mask differs without it, 0 to 1.
     """
 
@@ -108,24 +115,35 @@ def measure_modules(settings: TrackerConfig, clips: list[Clip]) -> ModuleTable:
     model = load_model(card)
     set_thread_count(Tracker(model, settings, card).network.spec.input_size, os.environ)
 
-    def run(policy: str, order: list[Clip]) -> dict[int, Masks]:
-        tracker = Tracker(model, replace(settings, policy=policy), card)
+    def run(config: TrackerConfig, order: list[Clip]) -> dict[int, Masks]:
+        tracker = Tracker(model, config, card)
         return {id(clip): _track(tracker, clip) for clip in order}
 
-    own = PolicyChoice.of(settings.policy)
-    masks = run(settings.policy, clips)
-    again = run(settings.policy, clips[::-1])
+    masks = run(settings, clips)
+    again = run(settings, clips[::-1])
     rows = [
-        ModuleRow(module, off, _changed(masks, run(off, clips)))
-        for module, off in [
-            *((name, _with(own, off)) for name, off in _OFF.get(own.name, {}).items()),
-            *([("the policy as a whole", BASELINE)] if own.name != BASELINE else []),
-        ]
+        ModuleRow(module, off, _changed(masks, run(config, clips)))
+        for module, off, config in _variants(settings)
     ]
     equal = all(
         np.array_equal(a, b) for key in masks for a, b in zip(masks[key], again[key], strict=True)
     )
     return ModuleTable(settings.policy, rows, sum(len(clip.frames) - 1 for clip in clips), equal)
+
+
+def _variants(settings: TrackerConfig) -> Iterator[tuple[str, str, TrackerConfig]]:
+    """Each module, what makes it idle in words, and the settings with which it is."""
+    own = PolicyChoice.of(settings.policy)
+    for module, changes in _OFF.get(own.name, {}).items():
+        off = _with(own, changes)
+        yield module, off, replace(settings, policy=off)
+    for name, module in _SETTINGS.items():
+        default = getattr(TrackerConfig, name)
+        if getattr(settings, name) != default:
+            idle = replace(settings, **{name: default})
+            yield module, f"{PREFIX}{name.upper()}={idle.texts()[name]}", idle
+    if own.name != BASELINE:
+        yield "the policy as a whole", BASELINE, replace(settings, policy=BASELINE)
 
 
 def _with(policy: PolicyChoice, changes: Mapping[str, float]) -> str:
