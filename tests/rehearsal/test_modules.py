@@ -16,7 +16,7 @@ from vot_wrapper.rehearsal.plans import PLANS
 from vot_wrapper.rehearsal.report import module_lines
 from vot_wrapper.rehearsal.world import Size, cast, frames_of, write_data
 
-LENGTH = 8
+LENGTH = 7
 
 
 @pytest.fixture(scope="module")
@@ -37,23 +37,25 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Clip]:
     return found
 
 
-def test_the_table_of_the_default_policy(clips: list[Clip]) -> None:
-    table = measure_modules(TrackerConfig(device="cpu"), clips[1:])
+def test_the_table_of_a_policy(clips: list[Clip]) -> None:
+    table = measure_modules(TrackerConfig(device="cpu", policy="him2sam"), clips[:1])
     assert [row.module for row in table.rows] == [
         "motion model",
-        "selection of memories",
+        "points",
+        "long-term memory",
         "the policy as a whole",
     ]
     assert table.frames == LENGTH - 1 and table.repeatable
     assert all(0 <= row.share <= 1 for row in table.rows)
-    assert table.rows[-1].share > 0, "samurai isn't sam2 under another name"
+    assert table.rows[-1].share > 0, "him2sam isn't sam2 under another name"
     heading, *lines = module_lines(table)
-    assert "7 compared" in heading and "(off: sam2)" in lines[-1]
+    assert "6 compared" in heading and "(off: sam2)" in lines[-1]
 
 
 def test_a_policy_that_is_the_baseline_has_no_rows(clips: list[Clip]) -> None:
-    table = measure_modules(TrackerConfig(device="cpu", policy=BASELINE), clips[:1])
+    table = measure_modules(TrackerConfig(device="cpu", policy=BASELINE), clips)
     assert table.rows == [] and table.repeatable
+    assert table.frames == 2 * (LENGTH - 1)
 
 
 def test_every_policy_with_modules_can_be_switched() -> None:
