@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -35,8 +36,9 @@ from vot_wrapper.rehearsal.report import (
     module_lines,
 )
 from vot_wrapper.rehearsal.world import Size, write_data
+from vot_wrapper.toolkit.bundled import REGISTRY, write_registry
 from vot_wrapper.toolkit.needs import scores_nothing
-from vot_wrapper.toolkit.provenance import section_of
+from vot_wrapper.toolkit.provenance import result_status, section_of
 from vot_wrapper.toolkit.running import Failure, run_one
 from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
 
@@ -45,6 +47,7 @@ AGAIN = "again"  # the workspace of the second run, in that of the first
 SUBMISSION = "submission"
 PAGE = "rehearsal.md"
 NUMBERS = "rehearsal"
+INTERRUPTED = 130  # exit code of a command after Ctrl-C
 
 Say = Callable[[str], None]
 
@@ -131,6 +134,7 @@ def _data(job: Job, step: Step, say: Say) -> None:
                 f"{job.folder} has another rehearsal, of another stack or size. Remedy: name a "
                 "new folder with --workspace, or delete that one"
             )
+        write_registry(job.folder / REGISTRY, job.registry)  # it may have changed since
         step.finish(OK, f"kept from the rehearsal before, in {job.folder}")
     else:
         if job.folder.exists() and any(job.folder.iterdir()):
@@ -146,7 +150,16 @@ def _data(job: Job, step: Step, say: Say) -> None:
 
 
 def _evaluation(job: Job, step: Step, say: Say) -> None:
-    code = _command(evaluate, job.tracker, "--workspace", job.folder, "--stack", job.plan.stack)
+    """Run what is missing; everything, if settings or code have changed since."""
+    options: list[object] = ["--workspace", job.folder, "--stack", job.plan.stack]
+    before = open_job(job)
+    if result_status(before, before.trackers[0]).stale:
+        say("  settings or code have changed: everything is run again")
+        shutil.rmtree(job.folder / AGAIN, ignore_errors=True)
+        options.append("--force")
+    code = _command(evaluate, job.tracker, *options)
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
     context = open_job(job)
     counts = [
         f"{each.identifier} {len(each.transform(context.sequences))} sequences"
