@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from samurai.config import PREFIX, TrackerConfig
+from samurai.config import TrackerConfig
+from samurai.config.settings import PREFIX
 from samurai.models.checkpoints import load_model, model_card
 from samurai.policies import PolicyChoice
 from samurai.regions import Mask, Points
