@@ -140,7 +140,7 @@ def test_wrong_options_are_refused(
 def test_a_folder_with_something_else_in_it_is_left_alone(
     rehearse: Rehearse, tmp_path: Path
 ) -> None:
-    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / ".sequences").mkdir(parents=True)  # of a rehearsal that was interrupted
     (tmp_path / "work" / "thesis.txt").write_text("mine")
     code, printed = rehearse("vots2026/main")
     assert code == 2 and "isn't empty and has no rehearsal in it" in printed

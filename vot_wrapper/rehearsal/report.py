@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from vot_wrapper.rehearsal.archive import Check
 from vot_wrapper.rehearsal.guards import FirstMask
 from vot_wrapper.rehearsal.modules import ModuleTable
+from vot_wrapper.toolkit.runs import UNNAMED
 
 OK, WARN, FAIL = "OK", "WARN", "FAIL"
 
@@ -79,11 +80,15 @@ class Rehearsal:
 def first_mask_lines(found: list[FirstMask]) -> list[str]:
     """A line per sequence: the worst share of a first mask inside its object's box."""
     return [
-        f"{each.sequence:16} object {each.object:8} "
+        f"{each.sequence:16} {_object(each.object):12} "
         + ("empty" if each.share is None else f"{each.share:6.1%} inside the box")
         + ("  <- the background, perhaps" if each.suspicious and each.share is not None else "")
         for each in found
     ]
+
+
+def _object(name: str) -> str:
+    return name if name == UNNAMED else f"object {name}"
 
 
 def module_lines(table: ModuleTable) -> list[str]:

@@ -43,6 +43,7 @@ from vot_wrapper.toolkit.running import Failure, run_one
 from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
 
 STAMP = ".rehearsal.json"
+PART = ".sequences"  # while they are written
 AGAIN = "again"  # the workspace of the second run, in that of the first
 SUBMISSION = "submission"
 PAGE = "rehearsal.md"
@@ -83,7 +84,7 @@ def rehearse(job: Job, say: Say) -> Rehearsal:
         f"{size.length} frames, {size.width}x{size.height}"
     )
     say(rehearsal.title)
-    for name, work in (
+    steps = (
         ("data set", _data),
         ("evaluation", _evaluation),
         ("analysis", _analysis),
@@ -92,10 +93,11 @@ def rehearse(job: Job, say: Say) -> Rehearsal:
         ("same bytes in another order", _again),
         ("samurai submit", _submit),
         ("archive", _archive),
-    ):
+    )
+    for number, (name, work) in enumerate(steps, start=1):
         step = Step(name)
         rehearsal.steps.append(step)
-        say(f"\n== {len(rehearsal.steps)}/8 {name}")
+        say(f"\n== {number}/{len(steps)} {name}")
         started = time.monotonic()
         try:
             work(job, step, say)
@@ -137,12 +139,15 @@ def _data(job: Job, step: Step, say: Say) -> None:
         write_registry(job.folder / REGISTRY, job.registry)  # it may have changed since
         step.finish(OK, f"kept from the rehearsal before, in {job.folder}")
     else:
+        part = job.folder / PART  # of a rehearsal that was interrupted
+        shutil.rmtree(part, ignore_errors=True)
         if job.folder.exists() and any(job.folder.iterdir()):
             raise ConfigurationError(
                 f"{job.folder} isn't empty and has no rehearsal in it. Remedy: name a new folder "
                 "with --workspace"
             )
-        census = write_data(job.folder / "sequences", job.plan, job.size)
+        census = write_data(part, job.plan, job.size)
+        part.rename(job.folder / "sequences")
         file.write_text(json.dumps(stamp) + "\n", encoding="utf-8")
         used = sum(each.stat().st_size for each in job.folder.rglob("*.jpg")) / 1e6
         step.finish(OK, f"{census}, {used:.1f} MB")
