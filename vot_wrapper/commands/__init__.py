@@ -16,6 +16,11 @@ COMMANDS = (
         "vot_wrapper.commands.evaluate",
     ),
     Command(
+        "rehearse",
+        "rehearse a challenge on generated data, up to the archive",
+        "vot_wrapper.commands.rehearse",
+    ),
+    Command(
         "serve",
         "run the TraX server (started by the VOT toolkit)",
         "vot_wrapper.commands.serve",

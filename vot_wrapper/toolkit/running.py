@@ -24,6 +24,7 @@ from vot.experiment.multistart import MultiStartExperiment
 from vot.tracker import Tracker, TrackerException
 
 from vot_wrapper.toolkit import provenance, trajectories
+from vot_wrapper.toolkit.folder_log import captured_output
 from vot_wrapper.toolkit.runs import runs_of
 from vot_wrapper.toolkit.shared_times import record_shared
 from vot_wrapper.toolkit.watched import WatchedFrames
@@ -38,6 +39,7 @@ REPAIR = "complete the sequence's folder; the experiment skips it until then"
 ALL_ALIKE = "every sequence fails with this error; the others weren't tried"
 FULL_DISK = "free space on the disk of the workspace; then the same command continues"
 HOPELESS = 3  # sequences that fail for one reason, and none succeeds: the others will fail, too
+FAILS = "the tracker process fails: "  # in the log of vot_wrapper.trax.process
 TRAX = "@@TRAX:"  # begins a protocol message
 
 
@@ -233,8 +235,10 @@ def run_one(
     """
     where = (tracker.identifier, experiment.identifier, sequence.name)
     started = time.monotonic()
+    printed: list[str] = []
     try:
-        _execute(experiment, tracker, sequence, progress, force)
+        with captured_output() as printed:
+            _execute(experiment, tracker, sequence, progress, force)
     except TrackerException as error:
         output = error.log or ""
         log = _write_log(experiment, tracker, output)
@@ -252,6 +256,8 @@ def run_one(
         reason = f"the disk is full: {error}" if full else _describe(error)
         return Failure(*where, reason, [], None, FULL_DISK if full else "", last=full)
     except Exception as error:  # data that can't be read, a reply that can't be used
+        if printed:  # by a tracker of the folder protocol
+            return _of_folder(Failure(*where, _describe(error)), experiment, tracker, printed[0])
         log = _write_log(experiment, tracker, traceback.format_exc())
         return Failure(*where, _describe(error), [], log)
     if not experiment.scan(tracker, sequence)[0]:
@@ -270,6 +276,18 @@ def _execute(
     frames = watched(experiment, sequence, progress)
     experiment.execute(tracker, frames, force, progress if frames is sequence else None)
     progress(1.0)
+
+
+def _of_folder(failure: Failure, experiment: Experiment, tracker: Tracker, output: str) -> Failure:
+    """The failure of a tracker that is run by folders, with what it printed."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    told = [line.partition(FAILS)[2] for line in lines if FAILS in line]
+    return replace(
+        failure,
+        reason=told[-1] if told else f"{failure.reason}: {lines[-1] if lines else 'no output'}",
+        output=_without_our_traceback(lines)[-TAIL_LINES:],
+        log=_write_log(experiment, tracker, output),
+    )
 
 
 def watched(

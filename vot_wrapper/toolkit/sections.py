@@ -29,7 +29,7 @@ from vot_wrapper.toolkit.code_digest import MEMORY_CHECK, code_of
 LOG = f"{PREFIX}LOG"
 CONFIGURATION = "config.yaml"
 REGISTRIES = ("trackers.yaml", "trackers.ini")  # in the toolkit's order
-_OURS = re.compile(r"(?:^|[/\s])(?:vot_wrapper|samurai serve)$")
+_OURS = re.compile(r"(?:^|[/\s])(?:vot_wrapper(?:\.folder)?|samurai serve)$")
 _WEIGHTS_OF = {  # a setting, its value, and the variable that names the weights that it needs
     ("points", "cotracker"): "SAMURAI_COTRACKER",
     ("flow", "raft"): "SAMURAI_RAFT",
@@ -130,6 +130,10 @@ def faults(section: Section, *, to_run: bool = True) -> list[Fault]:
         for name in section.rest
         if name.upper().startswith(PREFIX)
     ]
+    if str(section.rest.get("protocol", "")).startswith("folder") and "timeout" in section.rest:
+        what = "vot-toolkit 0.9.0 fails on `timeout` in a section of the folder protocol"
+        remedy = f"remove it from [{section.identifier}] and from [DEFAULT] in {section.source}"
+        found.append(Fault(what, remedy))
     try:
         settings = section.settings(to_run=to_run)
     except ConfigurationError as error:

@@ -115,6 +115,8 @@ def open_workspace(
         if to_run:
             _refuse_broken(workspace.stack)
         found = _trackers(workspace, trackers)
+        if to_run:
+            _refuse_by_folder(workspace.stack, found)
         looked_at = sequences
         warnings = _checked(workspace, data, sequences) if to_run else ()
         return EvaluationContext(workspace, found, _sequences(workspace, sequences), name, warnings)
@@ -307,6 +309,18 @@ def _refuse_broken(stack: Stack) -> None:
                 )
 
 
+def _refuse_by_folder(stack: Stack, trackers: list[Tracker]) -> None:
+    """Refuse trackers of the folder protocol where an experiment drives them frame by frame."""
+    driven = [e.identifier for e in stack if e.realtime or isinstance(e, SupervisedExperiment)]
+    by_folder = [each.identifier for each in trackers if str(each.protocol).startswith("folder")]
+    if driven and by_folder:
+        raise ConfigurationError(
+            f"{', '.join(by_folder)} can't run {', '.join(driven)}: the folder protocol hands over "
+            "whole videos, and this experiment goes frame by frame. Remedy: take a section with "
+            "`protocol = traxpython`, for example samurai"
+        )
+
+
 def reason_against_it(experiment: Experiment) -> str | None:
     """Why an experiment can't be run here at all, and what to do; None if it can."""
     if isinstance(experiment, ReferralExperiment):
@@ -352,7 +366,7 @@ def _trackers(workspace: Workspace, names: tuple[str, ...]) -> list[Tracker]:
 
 def _runnable(tracker: Tracker) -> Tracker:
     """The tracker with its interpreter quoted: the toolkit splits command lines at spaces."""
-    if tracker.protocol != "traxpython" or "python" in tracker._args:
+    if tracker.protocol not in ("traxpython", "folderpython") or "python" in tracker._args:
         return tracker
     quoted = copy(tracker)
     quoted._args = {**tracker._args, "python": shlex.quote(sys.executable)}

@@ -16,8 +16,11 @@ from vot_wrapper.trax.stdio import IsolatedStdio
 from vot_wrapper.trax.watchdog import Stopped, Watch
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vot_wrapper.folder.job import Job
     from vot_wrapper.settings import Settings
-    from vot_wrapper.trax.server import TrackerLike
+    from vot_wrapper.trax.server import ChannelLike, TrackerLike
     from vot_wrapper.trax.wire import Channel
 
 log = logging.getLogger(__name__)
@@ -35,8 +38,8 @@ BY_HAND = (
 )
 
 
-def run(load: Callable[[Settings], TrackerLike] | None = None) -> int:
-    """Serve one TraX client on standard input and output until it quits.
+def run(load: Callable[[Settings], TrackerLike] | None = None, folder: Path | None = None) -> int:
+    """Serve one TraX client on standard input and output until it quits, or a folder.
 
     Every failure is logged, with its traceback unless its message is complete, and sent to the
     client as the reason of a quit message, which the toolkit prints; also a failure before the
@@ -44,6 +47,7 @@ def run(load: Callable[[Settings], TrackerLike] | None = None) -> int:
 
     Args:
         load: makes a warmed-up tracker; the samurai tracker when left out.
+        folder: of the toolkit's folder protocol, to be answered by files; None for TraX.
 
     Returns:
         The process's exit code: 0 when the client ended the conversation, 1 after a failure, 2 when
@@ -53,26 +57,33 @@ def run(load: Callable[[Settings], TrackerLike] | None = None) -> int:
     watch = Watch(stdio.output)
     watch.start()
     try:
-        return _serve(stdio, load or load_tracker)
+        return _serve(stdio, load or load_tracker, folder)
     except Stopped as stopped:  # during the report of a failure
         return 128 + stopped.signal_number
     finally:
         watch.stop()
 
 
-def _serve(stdio: IsolatedStdio, load: Callable[[Settings], TrackerLike]) -> int:
+def _serve(
+    stdio: IsolatedStdio, load: Callable[[Settings], TrackerLike], folder: Path | None
+) -> int:
     """`run`, after the standard descriptors were redirected."""
     spin_briefly(os.environ)
     keep_freed_memory()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
-    if stdio.interactive and "TRAX_SOCKET" not in os.environ:
+    if folder is None and stdio.interactive and "TRAX_SOCKET" not in os.environ:
         stdio.write_stderr(BY_HAND)
         return 2
     failure: BaseException | None = None
-    channel = None
+    channel: ChannelLike | None = None
     try:
-        settings, tracker = _prepare(stdio, os.environ, load)
-        channel = _hello(stdio, settings)
+        if folder is None:
+            settings, tracker = _prepare(stdio, os.environ, load)
+            channel = _hello(stdio, settings)
+        else:
+            job = _job(folder)  # before the model is loaded
+            settings, tracker = _prepare(stdio, os.environ, load)
+            channel = _folder_channel(job, settings)
         _converse(channel, tracker, settings)
         log.info("the client has quit")
     except BaseException as error:
@@ -82,7 +93,8 @@ def _serve(stdio: IsolatedStdio, load: Callable[[Settings], TrackerLike]) -> int
     if failure is None:
         return 0
     stdio.report()
-    _quit(stdio, channel, failure)
+    if channel is not None or folder is None:
+        _quit(stdio, channel, failure)
     return 128 + failure.signal_number if isinstance(failure, Stopped) else 1
 
 
@@ -154,13 +166,27 @@ def _hello(stdio: IsolatedStdio, settings: Settings | None = None) -> Channel:
     return Channel(server, wire)
 
 
-def _converse(channel: Channel, tracker: TrackerLike, settings: Settings) -> None:
+def _job(folder: Path) -> Job:
+    """The content of a folder; FolderError if it can't be used."""
+    from vot_wrapper.folder.job import read_job
+
+    return read_job(folder)
+
+
+def _folder_channel(job: Job, settings: Settings) -> ChannelLike:
+    """The channel to a folder."""
+    from vot_wrapper.folder.channel import FolderChannel
+
+    return FolderChannel(job, one_by_one=settings.objects == "sequential")
+
+
+def _converse(channel: ChannelLike, tracker: TrackerLike, settings: Settings) -> None:
     from vot_wrapper.trax.server import TraxHandler
 
     TraxHandler(channel, tracker, settings).run()
 
 
-def _quit(stdio: IsolatedStdio, channel: Channel | None, failure: BaseException) -> None:
+def _quit(stdio: IsolatedStdio, channel: ChannelLike | None, failure: BaseException) -> None:
     """Tell the client why the process ends.
 
     Before the hello the client can't receive a reason: so the hello is sent, and the first request

@@ -26,7 +26,7 @@ from samurai.runtime.profiling import span
 from samurai.video.images import Frame, read_frame
 from vot_wrapper.settings import Settings
 from vot_wrapper.trax.regions import PointTrack, answer_kind, to_prompt, to_trax
-from vot_wrapper.trax.wire import Channel, path_of
+from vot_wrapper.trax.wire import path_of
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,19 @@ class TrackerLike(Protocol):
         """A session for a new video."""
 
 
+class ChannelLike(Protocol):
+    """A client: a `wire.Channel` to the other end of a pipe, or a folder of files."""
+
+    def wait(self) -> Any:
+        """The next request, a `trax.server.Request`."""
+
+    def status(self, objects: list[tuple[trax.Region, dict[str, str]]]) -> None:
+        """Reply with the regions and properties of all objects so far."""
+
+    def quit(self, reason: str) -> None:
+        """End the conversation because of a failure."""
+
+
 class RequestError(SamuraiError):
     """A request failed; names the frame (and object), the cause is chained."""
 
@@ -67,7 +80,7 @@ class TraxHandler:
         settings: how regions are read and answers given.
     """
 
-    def __init__(self, channel: Channel, tracker: TrackerLike, settings: Settings) -> None:
+    def __init__(self, channel: ChannelLike, tracker: TrackerLike, settings: Settings) -> None:
         if getattr(tracker, "offline", False):
             raise ConfigurationError(
                 "an offline tracker answers when the video is finished, and TraX wants an answer "

@@ -173,7 +173,7 @@ def checked(line: bytes) -> tuple[bytes, bytes]:
     verb = match[1]
     arguments = [argument[1] for argument in _ARGUMENTS.finditer(match[2])]
     if verb == b"initialize":
-        first = [_region(arguments[0])] if arguments else []
+        first = [checked_region(arguments[0])] if arguments else []
     elif verb == b"frame":
         first = [_image(arguments[0] if arguments else b"")]
     elif verb == b"quit":
@@ -192,6 +192,11 @@ def path_of(image: str) -> str:
         return os.fsdecode(bytes.fromhex(image.removeprefix(_ENCODED)))
     except ValueError:  # the client really has such a folder
         return image
+
+
+def encoded_path(path: str) -> str:
+    """A path in a form that `path_of` reads and libtrax can hold: one outside ASCII is encoded."""
+    return path if path.isascii() else _ENCODED + os.fsencode(path).hex()
 
 
 def _image(argument: bytes) -> bytes:
@@ -218,8 +223,12 @@ def _property(argument: bytes) -> list[bytes]:
     return [argument.decode("ascii", errors="replace").encode("ascii", errors="replace")]
 
 
-def _region(argument: bytes) -> bytes:
-    """A region that libtrax reads correctly (it may still be unusable)."""
+def checked_region(argument: bytes) -> bytes:
+    """A region that libtrax reads correctly (it may still be unusable).
+
+    Raises:
+        ClientError: it is not a region.
+    """
     if argument.startswith(b"mask:"):
         return _mask(argument)
     fields = argument.split(b",")

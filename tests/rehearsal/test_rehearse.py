@@ -1,0 +1,152 @@
+"""`samurai rehearse` from the command line, with a tracker that says that nothing moves."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from vot.stack import list_integrated_stacks
+
+from samurai.cli.main import main
+from vot_wrapper.rehearsal.plans import PLANS
+
+Rehearse = Callable[..., tuple[int, str]]
+
+STEPS = (
+    "data set",
+    "evaluation",
+    "analysis",
+    "first masks",
+    "modules act",
+    "same bytes in another order",
+    "samurai submit",
+    "archive",
+)
+EXPERIMENTS = {
+    "vots2026/main": {"baseline"},
+    "vots2025/realtime": {"baseline", "realtime"},
+    "vots2026/point": {"baseline"},
+    "vot2022/shortterm": {"baseline", "realtime", "unsupervised"},
+}
+
+
+@pytest.mark.parametrize("stack", PLANS)
+def test_every_challenge_from_the_data_to_the_archive(
+    rehearse: Rehearse, tmp_path: Path, stack: str
+) -> None:
+    # One sequence suffices where more would only start more processes.
+    few = () if stack == "vots2026/main" else ("--sequences", 1)
+    code, printed = rehearse(stack, *few)
+    assert code == 0, printed
+    for number, name in enumerate(STEPS, start=1):
+        assert f"== {number}/8 {name}" in printed
+    assert "\nREADY: every step of the rehearsal passed" in printed
+    (archive,) = (tmp_path / "work" / "submission").glob("*.zip")
+    with zipfile.ZipFile(archive) as packed:
+        folders = {name.partition("/")[0] for name in packed.namelist()} - {"manifest.yml"}
+    assert folders == EXPERIMENTS[stack]
+    page = (tmp_path / "work" / "rehearsal.md").read_text()
+    assert all(f"| {name} | OK |" in page for name in STEPS)
+    local = (tmp_path / "work" / "analysis" / "rehearsal.json").exists()
+    assert local is (stack in ("vots2026/point", "vot2022/shortterm"))
+    if PLANS[stack].scored_by:
+        assert "above are the numbers of the same results by tests/multiobject" in printed
+
+
+def test_answers_that_depend_on_the_process_are_noticed(rehearse: Rehearse) -> None:
+    code, printed = rehearse("vots2026/main", mood="moody")
+    assert code == 1
+    assert "2 sequences in reverse order: " in printed and "files differ" in printed
+    assert "_confidence.value" in printed
+
+
+def test_it_continues_runs_again_after_a_change_and_notices_the_background(
+    rehearse: Rehearse, tmp_path: Path
+) -> None:
+    assert rehearse("vots2026/main")[0] == 0
+    results = tmp_path / "work" / "results"
+
+    def times() -> dict[Path, int]:
+        return {file: file.stat().st_mtime_ns for file in results.rglob("*.bin")}
+
+    before = times()
+    code, printed = rehearse("vots2026/main")
+    assert code == 0 and "kept from the rehearsal before" in printed
+    assert times() == before
+    code, printed = rehearse("vots2025/realtime")
+    assert code == 2 and "has another rehearsal" in printed and "--workspace" in printed
+    registry = tmp_path / "trackers.ini"
+    registry.write_text(registry.read_text().replace("STILL = calm", "STILL = inverted"))
+    code, printed = rehearse("vots2026/main")
+    assert code == 1 and "settings or code have changed: everything is run again" in printed
+    assert "the first mask lies outside its object's box, or is empty, in 2 of 2" in printed
+    assert "<- the background, perhaps" in printed and "every file is the same" in printed
+    assert "\nNOT READY: 1 step failed:\n  FAIL  first masks" in printed
+    now = times()
+    assert now.keys() == before.keys() and all(now[file] > before[file] for file in now)
+
+
+def test_a_failed_evaluation_ends_it(rehearse: Rehearse, tmp_path: Path) -> None:
+    registry = tmp_path / "trackers.ini"
+    registry.write_text("[still]\nprotocol = traxpython\ncommand = no_such_module\n")
+    code, printed = rehearse("vots2026/main")
+    assert code == 1
+    assert "NOT READY" in printed and "FAIL  evaluation" in printed
+    assert "== 3/8" not in printed
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(["rehearse", *arguments]) == 2
+    return capsys.readouterr().err
+
+
+def test_an_unknown_stack_is_refused_with_those_of_the_installed_toolkit(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = refused(capsys, "vots2027/main")
+    assert all(name in said for name in list_integrated_stacks())
+    assert "Remedy: rehearse one of vots2026/main, vots2025/realtime" in said
+    said = refused(capsys, "vot2018/longterm")
+    assert "can't be rehearsed" in said and "samurai evaluate --stack vot2018/longterm" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--size", "12x12"), "--size 12x12"),
+        (("--size", "big"), "--size big"),
+        (("--frames", "3"), "at least 6 frames"),
+        (("--sequences", "0"), "--sequences"),
+        (("--registry", "none.ini"), "there is no file"),
+    ],
+)
+def test_wrong_options_are_refused(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    complaint: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = refused(capsys, "vots2026/main", *options)
+    assert complaint in said and "Remedy" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(
+    rehearse: Rehearse, tmp_path: Path
+) -> None:
+    (tmp_path / "work" / ".sequences").mkdir(parents=True)  # of a rehearsal that was interrupted
+    (tmp_path / "work" / "thesis.txt").write_text("mine")
+    code, printed = rehearse("vots2026/main")
+    assert code == 2 and "isn't empty and has no rehearsal in it" in printed
+    assert [file.name for file in (tmp_path / "work").iterdir()] == ["thesis.txt"]
+
+
+def test_an_unknown_tracker_is_refused(rehearse: Rehearse) -> None:
+    code, printed = rehearse("vots2026/main", "--tracker", "nobody")
+    assert code == 2 and "there is no tracker 'nobody'" in printed

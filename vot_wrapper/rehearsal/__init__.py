@@ -1,0 +1,1 @@
+"""A challenge rehearsed from the data set to the archive, on generated sequences."""
