@@ -225,11 +225,13 @@ def _modules(job: Job, step: Step, say: Say) -> None:
         return
     table = measure_modules(section.settings(), [*_clips(context)])
     idle = [row.module for row in table.rows if row.share == 0.0]
-    details = module_lines(table)
+    details = module_lines(table) if table.rows else []
     if not table.repeatable:
         step.finish(FAIL, "the same sequences in another order gave other masks", details)
     elif idle:
         step.finish(WARN, f"on these frames without effect: {', '.join(idle)}", details)
+    elif not table.rows:
+        step.finish(OK, f"{table.policy} is the baseline: it has no module to switch off")
     else:
         step.finish(OK, f"every module of {table.policy} changes masks", details)
 
