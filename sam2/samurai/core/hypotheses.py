@@ -70,8 +70,8 @@ class Prediction:
         decoding: its candidates, as a batch of one.
         decoded: the same as numbers, for the policy.
         view: what it was predicted from.
-        input_logits: mask logits (1, K, S, S) at the network's input size, where boxes were
-            measured on them; None elsewhere.
+        input_logits: mask logits (1, K, S, S) at the network's input size, where the network gave
+            them or boxes were measured on them; None elsewhere.
         memory: what the frame was conditioned on, as a batch of one; None where a prompt alone
             made the candidates. A correction decodes anew from it.
     """
