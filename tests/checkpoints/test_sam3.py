@@ -180,4 +180,18 @@ def test_transformers_without_the_classes(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(DependencyError) as caught:
         transformers_classes(["Sam3TrackerVideoModel"], "sam3")
     text = str(caught.value)
-    assert "4.50.0 has no working Sam3TrackerVideoModel" in text and "5.24 or newer" in text
+    assert "needs Sam3TrackerVideoModel of transformers 5.24 or newer; here is 4.50.0" in text
+
+
+def test_transformers_whose_import_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As beside a torchvision that is made for another build of torch."""
+
+    class Broken(ModuleType):
+        def __getattr__(self, name: str) -> Any:
+            raise ModuleNotFoundError("advice") from RuntimeError("no torchvision::nms")
+
+    monkeypatch.setitem(sys.modules, "transformers", Broken("transformers"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "5.24.0")
+    with pytest.raises(DependencyError, match="RuntimeError: no torchvision::nms"):
+        transformers_classes(["Sam3TrackerVideoModel"], "sam3")

@@ -167,3 +167,13 @@ def test_exactly_one_distribution_brings_cv2() -> None:
         if any(str(file) == "cv2/__init__.py" for file in each.files or ())
     ]
     assert len(brings) == 1
+
+
+@every_python
+def test_extras_agree_on_the_packages_that_they_share(
+    repository: Path, install: ModuleType, python: Python
+) -> None:
+    seen: dict[str, str] = {}
+    for file in sorted(repository.glob("requirements-*.lock")):
+        for name, version in install.read_pins(file, python).items():
+            assert seen.setdefault(name, version) == version, f"{file}: {name}"

@@ -72,6 +72,68 @@ def sam3_model(size: int = 112, seed: int = 2, object_bias: float = 1.0) -> Any:
     return randomized(Sam3TrackerVideoModel(config).eval(), seed, object_bias)
 
 
+def edgetam_model(size: int = 128, seed: int = 3, object_bias: float = 1.0) -> Any:
+    """An `EdgeTamVideoModel` with every part of the real one but the image encoder, which needs
+    timm: a small Hiera stands in. 16 memory tokens have no place, 16 lie on a grid of 4 x 4."""
+    hiera = {
+        "model_type": "sam2_hiera_det_model",
+        "hidden_size": 16,
+        "image_size": [size, size],
+        "blocks_per_stage": [1, 1, 2, 1],
+        "embed_dim_per_stage": [16, 32, 64, 128],
+        "num_attention_heads_per_stage": [1, 2, 4, 8],
+        "global_attention_blocks": [3],
+        "window_size_per_stage": [8, 4, 8, 4],
+    }
+    vision = {
+        "model_type": "sam2_vision_model",
+        "backbone_channel_list": [128, 64, 32, 16],
+        "backbone_config": hiera,
+    }
+    return _edgetam_model(vision, size, seed, object_bias, grid=4)
+
+
+def repvit_edgetam_model(size: int = 256, seed: int = 1) -> Any:
+    """The same with the image encoder and the 512 memory tokens of the real one; needs timm."""
+    repvit = {
+        "model_type": "timm_wrapper",
+        "architecture": "repvit_m1",
+        "num_classes": 1000,
+        "model_args": {"in_chans": 3, "features_only": True, "out_indices": [0, 1, 2, 3]},
+    }
+    vision = {"model_type": "edgetam_vision_model", "backbone_config": repvit}
+    return _edgetam_model(vision, size, seed, object_bias=1.0, grid=16)
+
+
+def _edgetam_model(
+    vision: dict[str, Any], size: int, seed: int, object_bias: float, grid: int
+) -> Any:
+    from transformers import EdgeTamVideoConfig, EdgeTamVideoModel
+
+    side = size // 16
+    sides = [[4 * side] * 2, [2 * side] * 2, [side] * 2]
+    config = EdgeTamVideoConfig(
+        vision_config={
+            **vision,
+            "fpn_hidden_size": CHANNELS,
+            "backbone_feature_sizes": sides,
+        },
+        image_size=size,
+        prompt_encoder_config={"hidden_size": CHANNELS, "image_size": size},
+        mask_decoder_config=DECODER,
+        memory_attention_mlp_hidden_size=256,
+        memory_attention_rope_feat_sizes=[side, side],
+        memory_attention_rope_k_sizes=[grid, grid],
+        perceiver_resampler_num_latents=grid**2,
+        perceiver_resampler_num_latents_2d=grid**2,
+        enable_temporal_pos_encoding_for_object_pointers=False,
+        enable_occlusion_spatial_embedding=False,
+        **SHARED,
+    )
+    torch.manual_seed(seed)
+    return randomized(EdgeTamVideoModel(config).eval(), seed, object_bias)
+
+
 def sam3_video_model() -> Any:
     """A small `Sam3VideoModel`, the detector and the tracker, as facebook/sam3 has them."""
     from transformers import Sam3VideoConfig, Sam3VideoModel

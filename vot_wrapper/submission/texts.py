@@ -82,7 +82,10 @@ class Submission:
     warnings: Sequence[Finding] = ()
 
 
-PUBLISHED = {"sam3": ("SAM 3", 1008, 7, "ViT of 32 layers, patches of 14 pixels", 4)}
+PUBLISHED = {
+    "sam3": ("SAM 3", 1008, 7, "ViT of 32 layers, patches of 14 pixels", 4),
+    "edgetam": ("EdgeTAM", 1024, 7, "RepViT-M1", 2),
+}
 """What `Network` says of the published models whose configuration comes with their weights: its
 fields after the card."""
 

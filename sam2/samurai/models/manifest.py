@@ -39,15 +39,19 @@ that the corner points decode to, used as a new prompt, whose mask is the first 
 
 CARD_SUFFIX = ".toml"
 
+_OF_THE_MANIFEST = {"name", "own", "url", "page", "gated"}
+"""Keys that a user's own card doesn't have."""
+
 
 @dataclass(frozen=True)
 class ModelCard:
     """One table of `checkpoints/manifest.toml`, where the keys are explained, or a user's own card.
 
     `bytes` is the file's exact length, 0 where it isn't known. `url` is None for a model that comes
-    with the repository or that the user brings; `page` is where to get the latter. `sha256` is None
-    for one whose publisher gives none. `own` is the card's file, None for the models of the
-    manifest; `file` and `configuration` are relative to its folder.
+    with the repository or that the user brings; `page` is where to get the latter, `gated` whether
+    its publisher must be asked. `sha256` is None for one whose publisher gives none. `own` is the
+    card's file, None for the models of the manifest; `file` and `configuration` are relative to its
+    folder.
     """
 
     name: str
@@ -62,6 +66,7 @@ class ModelCard:
     large: bool = False
     url: str | None = None
     page: str | None = None
+    gated: bool = False
     sha256: str | None = None
     own: Path | None = None
 
@@ -72,10 +77,9 @@ class ModelCard:
             return f"put the file there, or correct `file` in {self.own}"
         if self.page is not None:
             repository = "/".join(self.page.split("/")[-2:])
-            return (
-                f"ask for access on {self.page}, then `hf download {repository} --local-dir "
-                f"{checkpoint_path(self).parent}`"
-            )
+            first = f"ask for access on {self.page}" if self.gated else f"see {self.page}"
+            folder = checkpoint_path(self).parent
+            return f"{first}, then `hf download {repository} --local-dir {folder}`"
         if self.url is None:
             return f"restore {self.file}, which comes with samurai (`git checkout`, or reinstall)"
         return f"run `samurai download {self.name}`"
@@ -209,7 +213,13 @@ def _own_card(file: Path) -> ModelCard:
         ConfigurationError: it isn't there, or isn't a card; the message says what is wrong.
     """
     table = _toml(file, "write a model card there, or name a model of the manifest")
-    known = {each.name for each in dataclasses.fields(ModelCard)} - {"name", "own", "url", "page"}
+    known = {each.name for each in dataclasses.fields(ModelCard)} - {
+        "name",
+        "own",
+        "url",
+        "page",
+        "gated",
+    }
     for key in sorted(table.keys() - known):
         raise ConfigurationError(
             f"{file}: {key!r} isn't a key of a model card{did_you_mean(key, known)}; correct or "

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 SAM2 = "sam2"
 
-MODULES = {"sam3": "transformers.models.sam3_tracker_video."}
+MODULES = {
+    "sam3": "transformers.models.sam3_tracker_video.",
+    "edgetam": "transformers.models.edgetam_video.",
+}
 """Where the classes of a family's models are; all others are SAM 2's."""
 
 FAMILIES = (SAM2, *MODULES)

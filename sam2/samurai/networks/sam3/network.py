@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from transformers.models.sam3_tracker_video.modeling_sam3_tracker_video import get_1d_sine_pe
 
@@ -40,9 +39,7 @@ class Sam3Network(TransformersNetwork):
 
     def _encode_map(self, features: Tensor, masks: Tensor, absent: Tensor) -> Tensor:
         maps, _ = self.model.memory_encoder(features, masks)
-        embedding = self.model.occlusion_spatial_embedding_parameter
-        if embedding is not None:
-            maps = maps + absent * embedding[..., None, None]
+        maps = maps + self._absence(absent)
         encoded: Tensor = maps.flatten(2).transpose(1, 2)
         return encoded
 
@@ -61,11 +58,6 @@ class Sam3Network(TransformersNetwork):
     def _sine(self, places: Tensor, channels: int) -> Tensor:
         encoded: Tensor = get_1d_sine_pe(places, dim=channels)
         return encoded
-
-    def _dense_mask(self, mask: Tensor) -> Tensor:
-        side = self.spec.logit_size
-        small = self.model.mask_downsample(mask).float()
-        return F.interpolate(small, size=(side, side), mode="bilinear", antialias=True)
 
     @property
     def _grid(self) -> tuple[int, int]:

@@ -35,20 +35,21 @@ def transformers_classes(
         if importlib.util.find_spec(package) is None:
             raise DependencyError(f"{extra} needs {package}, not installed here: {remedy}")
     transformers = importlib.import_module("transformers")
-    found = [_attribute(transformers, name) for name in names]
-    lacking = [name for name, kind in zip(names, found, strict=True) if kind is None]
-    if lacking:
-        version = metadata.version("transformers")
-        raise DependencyError(
-            f"the installed transformers {version} has no working {', '.join(lacking)}, {extra} "
-            f"needs {OLDEST} or newer: {remedy}"
-        )
+    found = []
+    for name in names:
+        try:
+            found.append(getattr(transformers, name))
+        except (AttributeError, ImportError, RuntimeError) as error:
+            version = metadata.version("transformers")
+            raise DependencyError(
+                f"{extra} needs {name} of transformers {OLDEST} or newer; here is {version}, and "
+                f"the class can't be imported ({_cause(error)}): {remedy}"
+            ) from error
     return found
 
 
-def _attribute(package: Any, name: str) -> Any:
-    """A class, imported now; None where the package lacks it or its import fails."""
-    try:
-        return getattr(package, name)
-    except (AttributeError, ImportError, RuntimeError):
-        return None
+def _cause(error: BaseException) -> str:
+    """The first error of a chain, in one line."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or ['no reason given'])[0]}"

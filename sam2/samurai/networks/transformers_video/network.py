@@ -102,10 +102,6 @@ class TransformersNetwork(ABC):
     def _sine(self, places: Tensor, channels: int) -> Tensor:
         """One-dimensional sine encodings, (..., channels), of places (...)."""
 
-    @abstractmethod
-    def _dense_mask(self, mask: Tensor) -> Tensor:
-        """A mask prompt (1, 1, S, S) at the size of mask logits, as the prompt encoder takes it."""
-
     # --- process and precision --------------------------------------------------------------------
 
     def check_process(self) -> None:
@@ -277,6 +273,14 @@ class TransformersNetwork(ABC):
         pointers = pointers + (1 - visible) * self.model.no_object_pointer
         return pointers
 
+    def _dense_mask(self, mask: Tensor) -> Tensor:
+        """A mask prompt (1, 1, S, S) at the size of mask logits, as the prompt encoder takes it."""
+        small: Tensor = self.model.mask_downsample(mask).float()
+        side = self.spec.logit_size
+        if small.shape[-1] == side:
+            return small
+        return F.interpolate(small, size=(side, side), mode="bilinear", antialias=True)
+
     def _embed(self, points: Tensor, labels: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Sparse embeddings (B, points, C) and dense ones (B, C, H, W)."""
         sparse, dense = self.model.prompt_encoder(
@@ -347,6 +351,14 @@ class TransformersNetwork(ABC):
         if any(weights is not None for weights in pixel_weights):
             maps = maps * self._token_weights(pixel_weights)
         return maps
+
+    def _absence(self, absent: Tensor) -> Tensor:
+        """What maps (B, M, H, W) of absent objects get, by `absent` (B, 1, 1, 1)."""
+        embedding = self.model.occlusion_spatial_embedding_parameter
+        if embedding is None:
+            return torch.zeros_like(absent)
+        added: Tensor = absent * embedding[..., None, None]
+        return added
 
     def _token_weights(self, pixel_weights: Sequence[NDArray[np.float32] | None]) -> Tensor:
         """Weights of mask pixels as weights of a map's tokens: (B, memory tokens, 1)."""

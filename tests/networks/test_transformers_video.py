@@ -1,10 +1,11 @@
-"""SAM 3's tracker behind the seam, against transformers' own session of the same random model."""
+"""SAM 3's tracker and EdgeTAM behind the seam, against transformers' own session of the same random
+model."""
 
 from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,21 +16,22 @@ from oracles.small_networks import moving_video
 from oracles.transformers_networks import (
     at_frame_size,
     centered_scores,
+    edgetam_model,
     held_bytes,
     installed_logits,
+    repvit_edgetam_model,
     sam3_model,
 )
 
 from samurai.core.preprocess import network_input
 from samurai.core.session import Session
+from samurai.networks.base import VideoNetwork
+from samurai.networks.families import create_network, family_of
 from samurai.networks.transformers_video.installed import InstalledSession
 from samurai.policies import POLICIES
 from samurai.policies.base import PolicyContext
 from samurai.regions import Box, Mask, Points, Region
 from vot_wrapper.submission.texts import PUBLISHED
-
-if TYPE_CHECKING:
-    from samurai.networks.sam3.network import Sam3Network
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("transformers") is None,
@@ -58,18 +60,26 @@ def video() -> list[NDArray[np.uint8]]:
     return moving_video(18, SIZE)
 
 
+MODELS = {"sam3": sam3_model, "edgetam": edgetam_model}
+OTHERS = {"sam3": (140, 3), "edgetam": (192, 4)}
+"""Another input size and seed."""
+
+
+@pytest.fixture(scope="module", params=sorted(MODELS))
+def family(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def model() -> Any:
-    return sam3_model()
+def model(family: str) -> Any:
+    return MODELS[family]()
 
 
-def network_of(model: Any) -> Sam3Network:
-    from samurai.networks.sam3.network import Sam3Network
-
-    return Sam3Network(model, torch.device("cpu"), torch.float32)
+def network_of(model: Any) -> VideoNetwork:
+    return create_network(model, torch.device("cpu"), "float32", "exact")
 
 
-def session_of(network: Sam3Network, policy: str = "sam2", window: float | None = None) -> Session:
+def session_of(network: VideoNetwork, policy: str = "sam2", window: float | None = None) -> Session:
     context = PolicyContext(network.spec.map_slots, network.spec.pointer_slots)
     return Session(network, lambda: POLICIES[policy](context), "points", window)
 
@@ -110,21 +120,23 @@ def test_masks_and_logits_equal_those_of_transformers(
     assert lively(compare(model, video, [region]))
 
 
-def test_two_objects_at_once(model: Any, video: list[Any]) -> None:
-    compare(model, video, [BOX, mask_prompt()])
+def test_two_objects_at_once(family: str, model: Any, video: list[Any]) -> None:
+    """EdgeTAM's session fails on a mask beside other prompts."""
+    compare(model, video, [BOX, mask_prompt() if family == "sam3" else CLICKS])
 
 
-def test_an_object_that_comes_and_goes(video: list[Any]) -> None:
+def test_an_object_that_comes_and_goes(family: str, video: list[Any]) -> None:
     """The object score crosses its gate: the embeddings of "no object" are at work."""
-    model = centered_scores(network_of, sam3_model(seed=3), video)
+    model = centered_scores(network_of, MODELS[family](seed=3), video)
     expected = expected_of(model, video, [BOX])
     empty = [bool((frame < -1000).all()) for frame in expected[1:]]
     assert any(empty) and not all(empty)
     compare(model, video, [BOX])
 
 
-def test_another_input_size(video: list[Any]) -> None:
-    assert lively(compare(sam3_model(size=140, seed=3), video[:12], [BOX]))
+def test_another_input_size(family: str, video: list[Any]) -> None:
+    size, seed = OTHERS[family]
+    assert lively(compare(MODELS[family](size=size, seed=seed), video[:12], [BOX]))
 
 
 @pytest.mark.parametrize("window", [None, 3.0])
@@ -168,23 +180,74 @@ def test_memory_is_flat_where_that_of_transformers_grows(model: Any) -> None:
     assert grown == theirs[1] - theirs[0] > 20 * 3 * 4 * network.spec.input_size**2, "frames alone"
 
 
-def test_the_numbers_of_the_published_network() -> None:
+def test_the_numbers_of_the_published_sam3() -> None:
     """Of transformers' default configuration, which is that of facebook/sam3."""
-    import transformers
+    from transformers import Sam3TrackerVideoConfig
 
     from samurai.networks.sam3.network import spec_of
 
-    with torch.device("meta"):
-        real = transformers.Sam3TrackerVideoModel(transformers.Sam3TrackerVideoConfig())
-    spec = spec_of(real.config)
+    config = Sam3TrackerVideoConfig()
+    spec = spec_of(config)
     assert (spec.input_size, spec.feature_tokens, spec.memory_tokens) == (1008, 5184, 5184)
     assert (spec.logit_size, spec.memory_mask_size, spec.map_slots) == (288, 1152, 7)
     assert spec.mean == spec.std == (0.5, 0.5, 0.5) and spec.border_color == (128, 128, 128)
-    layers = real.config.vision_config.backbone_config.num_hidden_layers
-    title, size, maps, encoder, attention = PUBLISHED["sam3"]
-    assert title == "SAM 3" and (size, maps) == (spec.input_size, spec.map_slots)
-    assert f"{layers} layers" in encoder
-    assert attention == real.config.memory_attention_num_layers
+    layers = config.vision_config.backbone_config.num_hidden_layers
+    _, size, maps, encoder, attention = PUBLISHED["sam3"]
+    assert (size, maps) == (spec.input_size, spec.map_slots) and f"{layers} layers" in encoder
+    assert attention == config.memory_attention_num_layers
+
+
+def test_the_numbers_of_the_published_edgetam() -> None:
+    from transformers import EdgeTamVideoConfig
+
+    from samurai.networks.edgetam.network import spec_of
+
+    config = EdgeTamVideoConfig()
+    spec = spec_of(config)
+    assert (spec.input_size, spec.feature_tokens, spec.memory_tokens) == (1024, 4096, 512)
+    assert (spec.logit_size, spec.memory_mask_size, spec.map_slots) == (256, 1024, 7)
+    _, size, maps, _, attention = PUBLISHED["edgetam"]
+    assert (size, maps) == (spec.input_size, spec.map_slots)
+    assert attention == config.memory_attention_num_layers
+
+
+def test_the_memory_of_edgetam_has_two_kinds_of_positions() -> None:
+    """None for tokens of the whole map; each of the others has one of its own."""
+    network: Any = network_of(edgetam_model())
+    whole, placed = network._map_position.split([16, 16])
+    assert not whole.any()
+    assert len(placed.unique(dim=0)) == 16
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("timm") is None,
+    reason="the extra edgetam isn't installed: make setup EXTRAS=edgetam",
+)
+def test_edgetam_with_its_own_image_encoder(video: list[Any]) -> None:
+    compare(repvit_edgetam_model(), video[:12], [BOX])
+
+
+def test_pixel_weights_act_where_they_are(model: Any) -> None:
+    """Weights of one change no bit; where a corner counts for nothing, tokens of the corner are
+    zero."""
+    network: Any = network_of(model)
+    spec = network.spec
+    torch.manual_seed(0)
+    features = network.encode(torch.randn(1, 3, spec.input_size, spec.input_size))
+    logits = torch.randn(1, 1, spec.memory_mask_size, spec.memory_mask_size)
+    ones = np.ones((spec.logit_size, spec.logit_size), np.float32)
+    corner = ones.copy()
+    corner[: spec.logit_size // 2, : spec.logit_size // 2] = 0
+    plain, same, cut = (
+        network.encode_memory(features, logits, torch.ones(1, 1), [False], [weights])[0]
+        for weights in (None, ones, corner)
+    )
+    assert torch.equal(plain, same)
+    grid = cut if family_of(model) == "sam3" else cut[16:]
+    side = int(len(grid) ** 0.5)
+    squares = grid.unflatten(0, (side, side))
+    assert not squares[: side // 2, : side // 2].any()
+    assert squares[side // 2 :].all()
 
 
 def test_weights_of_the_memories_change_the_keys_only(model: Any) -> None:
