@@ -100,7 +100,7 @@ class Prediction:
         """
         if not own_tensors:
             return replace(self, input_logits=None)
-        decoding = Decoding(*(values.clone() for values in self.decoding))
+        decoding = self.decoding.each(Tensor.clone)
         memory = None if self.memory is None else self.memory.copied()
         logits = partial(copied_logits, decoding.logits[0])
         decoded = replace(self.decoded, logits=logits)

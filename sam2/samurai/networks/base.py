@@ -8,7 +8,7 @@ and memory tokens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -137,8 +137,11 @@ class Decoding(NamedTuple):
 
     def row(self, index: int) -> Decoding:
         """One hypothesis's candidates, as a batch of one; views, not copies."""
-        one = slice(index, index + 1)
-        return Decoding(*(None if values is None else values[one] for values in self))  # type: ignore[arg-type]
+        return self.each(lambda values: values[index : index + 1])
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> Decoding:
+        """The same with every tensor changed."""
+        return Decoding(*(None if values is None else change(values) for values in self))  # type: ignore[arg-type]
 
 
 class VideoNetwork(Protocol):
