@@ -98,6 +98,10 @@ def test_an_installed_package_finds_its_weights(repository: Path, tmp_path: Path
     needed = ("__init__", "version", "errors", "spelling", "models/__init__", "models/manifest")
     for name in needed:
         shutil.copy(repository / "sam2" / "samurai" / f"{name}.py", package / f"{name}.py")
+    (package / "networks").mkdir()
+    for name in ("__init__", "families"):
+        source = repository / "sam2" / "samurai" / "networks" / f"{name}.py"
+        shutil.copy(source, package / "networks")
     (package / "weights").mkdir()
     for name in ("manifest.toml", "nano.safetensors"):
         shutil.copy(repository / "checkpoints" / name, package / "weights")
