@@ -23,7 +23,13 @@ Frames = Sequence[NDArray[np.uint8]]
 CHANNELS = 128
 """Of the small networks' features: pointers split into two memory tokens of 64."""
 
-WIDENED = {"mask_decoder": 3.0, "memory_attention": 2.0, "memory_encoder": 2.0}
+WIDENED = {
+    "mask_decoder": 3.0,
+    "memory_attention": 2.0,
+    "memory_encoder": 2.0,
+    "object_pointer_proj": 6.0,
+    "temporal_positional_encoding_projection_layer": 30.0,
+}
 """Standard deviations of noise on top of fresh weights, see `small_networks.WIDENED`."""
 
 SHARED: dict[str, Any] = {
