@@ -35,7 +35,16 @@ ROOMS: dict[str, set[str]] = {
     "tracker": {
         *("config", "core", "errors", "models", "networks", "policies", "runtime", "speed"),
     },
-    "verification": {"config", "errors", "models", "networks", "regions", "speed", "tracker"},
+    "verification": {
+        "config",
+        "core",
+        "errors",
+        "models",
+        "networks",
+        "regions",
+        "speed",
+        "tracker",
+    },
     "mask_cleanup": {"errors", "regions"},
     "video": {"errors", "regions"},
     "evaluation": {"errors"},

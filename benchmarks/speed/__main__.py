@@ -15,9 +15,8 @@ from benchmarks.speed import memory, plan
 from benchmarks.speed.errors import BenchmarkError
 from benchmarks.speed.suite import Suite
 from benchmarks.speed.tables import tables
-from benchmarks.speed.variant import Variant, has_weights
+from benchmarks.speed.variant import Variant, has_weights, sam2_models
 from samurai.errors import SamuraiError
-from samurai.models.manifest import model_names
 
 RESULTS = ROOT / "benchmarks" / "results"
 
@@ -47,9 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
     held = commands.add_parser("memory", help="memory over many frames, and at the start")
     held.add_argument("--frames", type=int, default=10_000)
-    held.add_argument("--models", nargs="+", choices=model_names(), default=["nano"])
+    held.add_argument("--models", nargs="+", choices=sam2_models(), default=["nano"])
     held.add_argument("--objects", type=int, default=1)
-    held.add_argument("--startup", nargs="*", choices=model_names(), default=list(model_names()))
+    held.add_argument("--startup", nargs="*", choices=sam2_models(), default=list(sam2_models()))
     held.add_argument("--device", default="auto")
     held.set_defaults(command=_memory)
     for command in (run, held):

@@ -7,8 +7,7 @@ import argparse
 from dataclasses import dataclass
 
 from benchmarks.speed.peers.catalog import CATALOG
-from benchmarks.speed.variant import Variant, has_weights, has_windows
-from samurai.models.manifest import model_names
+from benchmarks.speed.variant import Variant, has_weights, has_windows, sam2_models
 from samurai.policies import policy_names
 
 SPEEDS = ("exact", "fast", "max")
@@ -65,7 +64,7 @@ class Plan:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The command line of a run."""
     add = parser.add_argument
-    add("--models", nargs="+", choices=model_names(), metavar="MODEL", help="of the manifest")
+    add("--models", nargs="+", choices=sam2_models(), metavar="MODEL", help="of the manifest")
     add("--objects", nargs="+", type=int, metavar="N", help="numbers of objects")
     add("--frames", type=int, help="per round (default: by model and objects)")
     add("--rounds", type=int, help="runs of each contestant (likewise)")

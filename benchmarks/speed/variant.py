@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samurai.models.manifest import ModelCard, checkpoint_path, model_card
+from samurai.models.manifest import ModelCard, checkpoint_path, model_card, model_names
+from samurai.networks.families import SAM2
 
 if TYPE_CHECKING:
     from sam2.modeling.sam2_base import SAM2Base
@@ -94,6 +95,11 @@ class Variant:
         path = folder / f"{self.model}-random.pt"
         torch.save({"model": self.build().state_dict()}, path)
         return path
+
+
+def sam2_models() -> tuple[str, ...]:
+    """The models that the benchmarks know how to build and to compare."""
+    return tuple(name for name in model_names() if model_card(name).network == SAM2)
 
 
 def has_weights(model: str) -> bool:

@@ -6,7 +6,7 @@ import logging
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import torch
 
@@ -21,16 +21,13 @@ from samurai.core.warm_up import reason, release, run_once
 from samurai.errors import ConfigurationError, DependencyError, DeviceError, SessionError
 from samurai.models.checkpoints import load_model, model_card
 from samurai.models.manifest import BoxPrompt, ModelCard
+from samurai.networks.families import create_network
 from samurai.networks.fingerprint import fingerprint
-from samurai.networks.sam2.create import create_network
 from samurai.policies import PolicyChoice
 from samurai.policies.base import Policy, PolicyContext
 from samurai.runtime.device import resolve_device
 from samurai.runtime.precision import resolve_dtype, warn_of_emulation
 from samurai.speed import Speed, checked_speed
-
-if TYPE_CHECKING:
-    from samurai.networks.sam2.build import SAM2Base
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +48,8 @@ class Tracker:
         speed: of the configuration; "exact" once a faster one has failed, see `warm_up`.
 
     Args:
-        model: a `SAM2Base` (SAM 2.1) in evaluation mode; the configuration's `model` isn't looked
-            at.
+        model: a `SAM2Base` (SAM 2.1) in evaluation mode, or a video model of transformers of one
+            of `networks.families`; the configuration's `model` isn't looked at.
         config: the settings; those of `TrackerConfig()` if None.
         card: says how the model is used where the configuration doesn't; if None, as the official
             ones are.
@@ -63,7 +60,7 @@ class Tracker:
 
     def __init__(
         self,
-        model: SAM2Base,
+        model: Any,
         config: TrackerConfig | None = None,
         card: ModelCard | None = None,
     ) -> None:

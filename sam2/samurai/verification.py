@@ -1,34 +1,37 @@
 """One video through the installed predictor and through this tracker: comparison of their masks.
 
 Both get the same weights, the whole frame, and a box as two corner points; memory policy `sam2`
-then does what the installed package's `SAM2VideoPredictor` does. `samurai doctor --verify` runs it
-on the user's own device.
+then does what the installed package's `SAM2VideoPredictor` does, or the inference session of
+transformers for its models, which is given our resized frames. `samurai doctor --verify` runs it on
+the user's own device.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
 
 from samurai.config import WHOLE, TrackerConfig
+from samurai.core.preprocess import network_input
 from samurai.errors import ConfigurationError
 from samurai.models.checkpoints import load_model
 from samurai.models.manifest import ModelCard
+from samurai.networks.base import CORNER_LABELS
+from samurai.networks.families import SAM2, create_network, family_of
 from samurai.regions import Box
 from samurai.speed import Speed
 from samurai.tracker import Tracker
-
-if TYPE_CHECKING:
-    from samurai.networks.sam2.build import SAM2Base
 
 PREDICTOR = {
     "_target_": "sam2.sam2_video_predictor.SAM2VideoPredictor",
@@ -111,12 +114,29 @@ def compare(expected: NDArray[np.bool_], masks: NDArray[np.bool_]) -> Agreement:
 
 
 def load_predictor(card: ModelCard, device: torch.device) -> Any:
-    """The installed package's video predictor with a model's weights, as sam2 itself builds it.
+    """The installed package's video predictor with a model's weights, as sam2 itself builds it; for
+    other networks the model of transformers.
 
     Raises:
         CheckpointError, ConfigurationError, DependencyError: as `load_model`.
     """
-    return load_model(card, changes=PREDICTOR).to(device)
+    changes = PREDICTOR if card.network == SAM2 else None
+    return load_model(card, changes=changes).to(device)
+
+
+def predictor_name(predictor: Any) -> str:
+    """What runs the video, with its package and version."""
+    name = type(predictor).__name__
+    if family_of(predictor) == SAM2:
+        return f"{name} of sam2 {_version('sam2', 'SAM-2')}"
+    return f"{name} of transformers {_version('transformers')}"
+
+
+def _version(*distributions: str) -> str:
+    for name in distributions:
+        with suppress(metadata.PackageNotFoundError):
+            return metadata.version(name)
+    return "of unknown version"
 
 
 def load_tracker(card: ModelCard, device: str, dtype: str, speed: str) -> Tracker:
@@ -132,8 +152,8 @@ def load_tracker(card: ModelCard, device: str, dtype: str, speed: str) -> Tracke
     return Tracker(load_model(card), config, card)
 
 
-def run_predictor(predictor: SAM2Base, folder: Path, box: Box, dtype: torch.dtype) -> Run:
-    """A video through a `SAM2VideoPredictor`.
+def run_predictor(predictor: Any, folder: Path, box: Box, dtype: torch.dtype) -> Run:
+    """A video through a `SAM2VideoPredictor`, or through a model of transformers.
 
     Args:
         folder: holds the frames as numbered files `00000.jpg`, ..., and nothing else.
@@ -141,17 +161,38 @@ def run_predictor(predictor: SAM2Base, folder: Path, box: Box, dtype: torch.dtyp
         dtype: float32, or what autocast casts to.
     """
     device = next(predictor.parameters()).device
-    given = np.array([box.x, box.y, box.x + box.width, box.y + box.height], np.float32)
-
-    def masks() -> Iterator[NDArray[np.bool_]]:
-        installed: Any = predictor
-        state = installed.init_state(str(folder))
-        installed.add_new_points_or_box(state, 0, 0, box=given)
-        for _, _, logits in installed.propagate_in_video(state):
-            yield (logits[0, 0] > 0).cpu().numpy()
-
+    corners = np.array([[box.x, box.y], [box.x + box.width, box.y + box.height]], np.float32)
+    masks_of = _sam2_masks if family_of(predictor) == SAM2 else _transformers_masks
     with _autocast(device, dtype):
-        return _measured(masks(), device)
+        return _measured(masks_of(predictor, folder, corners), device)
+
+
+def _sam2_masks(
+    predictor: Any, folder: Path, corners: NDArray[np.float32]
+) -> Iterator[NDArray[np.bool_]]:
+    state = predictor.init_state(str(folder))
+    predictor.add_new_points_or_box(state, 0, 0, box=corners.flatten())
+    for _, _, logits in predictor.propagate_in_video(state):
+        yield (logits[0, 0] > 0).cpu().numpy()
+
+
+def _transformers_masks(
+    model: Any, folder: Path, corners: NDArray[np.float32]
+) -> Iterator[NDArray[np.bool_]]:
+    from samurai.networks.transformers_video.installed import InstalledSession
+
+    frames = read_frames(folder)
+    height, width = size = (frames[0].shape[0], frames[0].shape[1])
+    device = next(model.parameters()).device
+    network = create_network(model, device, "float32", "exact")
+    session = InstalledSession(model, size)
+    points = torch.from_numpy(corners) / torch.tensor([width, height]) * network.spec.input_size
+    labels = torch.tensor([CORNER_LABELS], dtype=torch.int32)
+    session.add_points(0, points[None].to(device), labels.to(device))
+    for frame in frames:
+        logits = session.step(network_input(frame, None, network))
+        full = F.interpolate(logits[None].float(), size, mode="bilinear", align_corners=False)
+        yield (full[0, 0] > 0).cpu().numpy()
 
 
 def run_tracker(tracker: Tracker, frames: Sequence[NDArray[np.uint8]], box: Box) -> Run:

@@ -15,6 +15,7 @@ from samurai.errors import ConfigurationError
 from samurai.models import manifest
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import checkpoint_path, checkpoints_folder, model_card, model_names
+from samurai.networks.families import FAMILIES
 
 
 def test_an_unknown_model_is_answered_with_the_list() -> None:
@@ -26,10 +27,12 @@ def test_every_card_makes_sense() -> None:
     for name in model_names():
         card = model_card(name)
         assert card.name == name
-        assert configuration_path(card).suffix == ".yaml"
+        assert configuration_path(card).suffix == (".yaml" if card.network == "sam2" else ".json")
         assert 0 <= card.motion_weight <= 1
-        assert isinstance(card.bytes, int) and card.bytes > 0
-        assert (card.url is None) == (card.sha256 is not None)
+        assert card.network in FAMILIES
+        assert isinstance(card.bytes, int) and (card.bytes > 0) == (card.page is None)
+        # from the repository, by `samurai download`, or by the user
+        assert (card.sha256 is None, card.url is None, card.page is None).count(False) == 1
         if card.url is not None:
             assert card.url.startswith("https://") and card.url.endswith(f"/{card.file}")
 
@@ -95,6 +98,10 @@ def test_an_installed_package_finds_its_weights(repository: Path, tmp_path: Path
     needed = ("__init__", "version", "errors", "spelling", "models/__init__", "models/manifest")
     for name in needed:
         shutil.copy(repository / "sam2" / "samurai" / f"{name}.py", package / f"{name}.py")
+    (package / "networks").mkdir()
+    for name in ("__init__", "families"):
+        source = repository / "sam2" / "samurai" / "networks" / f"{name}.py"
+        shutil.copy(source, package / "networks")
     (package / "weights").mkdir()
     for name in ("manifest.toml", "nano.safetensors"):
         shutil.copy(repository / "checkpoints" / name, package / "weights")

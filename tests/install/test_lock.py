@@ -144,6 +144,8 @@ def test_an_extra_is_met_by_its_lock_and_adds_to_the_common_one(
         assert own.keys() & common.keys() == set()
         for line in filter(None, text.splitlines()):
             requirement = Requirement(line)
+            if requirement.marker and not requirement.marker.evaluate(environment(python)):
+                continue
             version = {**common, **own}.get(canonicalize_name(requirement.name), "0")
             assert requirement.specifier.contains(version), f"{name}: {line} is not in its lock"
 
@@ -165,3 +167,13 @@ def test_exactly_one_distribution_brings_cv2() -> None:
         if any(str(file) == "cv2/__init__.py" for file in each.files or ())
     ]
     assert len(brings) == 1
+
+
+@every_python
+def test_extras_agree_on_the_packages_that_they_share(
+    repository: Path, install: ModuleType, python: Python
+) -> None:
+    seen: dict[str, str] = {}
+    for file in sorted(repository.glob("requirements-*.lock")):
+        for name, version in install.read_pins(file, python).items():
+            assert seen.setdefault(name, version) == version, f"{file}: {name}"

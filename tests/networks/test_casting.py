@@ -13,8 +13,8 @@ from oracles.runs import Frames, run_logits
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from samurai import Box, Tracker, TrackerConfig
+from samurai.networks.casting import AUTOCAST, cast_once
 from samurai.networks.sam2 import network
-from samurai.networks.sam2.casting import AUTOCAST, cast_once
 
 
 def logits(model: Any, frames: Frames, dtype: str) -> list[NDArray[np.float32]]:

@@ -17,6 +17,7 @@ from samurai.config.settings import setting_names
 from samurai.models import manifest
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import ModelCard, bundled_folder, model_card
+from samurai.networks.families import FAMILIES
 from vot_wrapper.settings import Settings
 from vot_wrapper.toolkit import fingerprint as fingerprints
 from vot_wrapper.toolkit.fingerprint import differences, fingerprint
@@ -54,6 +55,9 @@ OTHER_CARD: dict[str, Any] = {
     "confidence": (0.0, 1.0),
     "url": "https://example.org/nano",
     "sha256": "0" * 64,
+    "network": "sam3",
+    "page": "https://example.org/page",
+    "gated": True,
 }
 
 
@@ -122,7 +126,11 @@ def test_the_configuration_counts_by_its_content(
 
 def test_versions_of_what_computes_masks_count(monkeypatch: pytest.MonkeyPatch) -> None:
     then = fingerprint(section())
-    versions = fingerprints._versions()
+    versions = {
+        name: version
+        for name, version in fingerprints._versions().items()
+        if name not in ("transformers", "timm")  # of other networks
+    }
     assert set(versions) == {"torch", "sam2", "numpy", "opencv-python", "pillow", "vot-trax"}
     for name in versions:
         monkeypatch.setattr(
@@ -214,3 +222,17 @@ def test_a_secret_that_went_to_the_shell_is_no_change(monkeypatch: pytest.Monkey
     assert differences(then, without) == ["env_TOKEN (gone)"]
     monkeypatch.setenv("TOKEN", "hf_abc")
     assert differences(then, without) == []
+
+
+@pytest.mark.parametrize("model", ["nano", "sam3", "edgetam"])
+def test_the_code_of_the_models_network_counts(model: str) -> None:
+    """And no other family's, nor the version of transformers where nothing of it is used."""
+    found = fingerprint(section({"SAMURAI_MODEL": model}))
+    family = model_card(model).network
+    for each in FAMILIES:
+        assert (f"code of samurai.networks.{each}.network" in found) == (each == family), each
+    assert "code of samurai.networks.base" in found
+    if family == "sam2":
+        assert not any("transformers" in name for name in found)
+    else:
+        assert "code of samurai.networks.transformers_video.network" in found

@@ -53,7 +53,12 @@ def test_every_tracker_can_be_described(tmp_path: Path, model: str, policy: str)
     texts = {file.name: file.read_text() for file in files}
     card = model_card(model)
     long = texts["description-long.md"]
-    for known in (f"{card.bytes:,}", card.file, card.configuration, f"| {card.motion_weight:g} "):
+    for known in (
+        f"{card.bytes:,}" if card.bytes else str(card.page),
+        card.file,
+        card.configuration,
+        f"| {card.motion_weight:g} ",
+    ):
         assert known in long
     short = texts["description-short.txt"]
     assert all(len(line) <= 100 for line in short.splitlines())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -192,3 +193,34 @@ def test_what_cannot_be_done_is_one_line(
         assert cli.main(["doctor", "--verify", *arguments]) == 2
         [line] = capsys.readouterr().err.splitlines()
         assert fact in line
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("transformers") is None,
+    reason="the extra sam3 isn't installed: make setup EXTRAS=sam3",
+)
+@pytest.mark.parametrize("fault", [False, True])
+def test_sam3_is_compared_with_transformers(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    fault: bool,
+) -> None:
+    """A small random tracker in the layout of facebook/sam3."""
+    from oracles.transformers_networks import sam3_model
+
+    from samurai.networks.sam3.network import Sam3Network
+
+    sam3_model().save_pretrained(tmp_path / "sam3")
+    monkeypatch.setenv("SAMURAI_CHECKPOINTS", str(tmp_path))
+    if fault:
+        plain = Sam3Network.prepare_memory
+        monkeypatch.setattr(
+            Sam3Network,
+            "prepare_memory",
+            lambda self, maps, *more: plain(self, torch.zeros_like(maps), *more),
+        )
+    assert cli.main(["doctor", "--verify", "sam3", "--frames", FRAMES]) == int(fault)
+    text = "\n".join(lines(capsys))
+    assert "Sam3TrackerVideoModel of transformers " in text
+    assert (f"{FRAMES} of {FRAMES} frames equal in every pixel" in text) != fault

@@ -12,7 +12,6 @@ import io
 import os
 import shutil
 import tempfile
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,12 +115,12 @@ def _installed(
     """The installed predictor's run; its memory is freed afterwards."""
     from samurai.core.warm_up import reason
     from samurai.runtime.threads import set_thread_count
-    from samurai.verification import load_predictor, run_predictor
+    from samurai.verification import load_predictor, predictor_name, run_predictor
 
     try:
         predictor = load_predictor(card, device)
         set_thread_count(predictor.image_size, os.environ)
-        name = f"SAM2VideoPredictor of sam2 {_sam2_version()}"
+        name = predictor_name(predictor)
         _print_line("installed", f"{name} on {_place(device)}, {_short(dtype)}")
         with contextlib.redirect_stderr(io.StringIO()):  # its progress bars
             made = run_predictor(predictor, folder, box, dtype)
@@ -130,7 +129,7 @@ def _installed(
     except Exception as error:  # any error of another package or of the device
         raise DeviceError(
             f"the installed predictor itself fails on {device} ({reason(error)}): try another "
-            "SAMURAI_DEVICE, or install sam2 and torch again"
+            "SAMURAI_DEVICE, or install its package and torch again"
         ) from error
     _print_line("", _cost(made))
     return made
@@ -202,10 +201,3 @@ def _place(device: torch.device) -> str:
 
 def _short(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
-
-
-def _sam2_version() -> str:
-    for name in ("sam2", "SAM-2"):
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            return metadata.version(name)
-    return "of unknown version"

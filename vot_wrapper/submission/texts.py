@@ -82,11 +82,20 @@ class Submission:
     warnings: Sequence[Finding] = ()
 
 
+PUBLISHED = {
+    "sam3": ("SAM 3", 1008, 7, "ViT of 32 layers, patches of 14 pixels", 4),
+    "edgetam": ("EdgeTAM", 1024, 7, "RepViT-M1", 2),
+}
+"""What `Network` says of the published models whose configuration comes with their weights: its
+fields after the card."""
+
+
 @dataclass(frozen=True)
 class Network:
     """A model and the properties of its network."""
 
     card: ModelCard
+    title: str
     input: int  # side of the square input, pixels
     maps: int  # memory maps that a frame attends to at most, the initial one included
     encoder: str
@@ -96,11 +105,13 @@ class Network:
     def of(cls, model: str) -> Network:
         """Raises ConfigurationError where the model or its configuration is missing."""
         card = model_card(model)
+        if card.network in PUBLISHED:
+            return cls(card, *PUBLISHED[card.network])
         text = configuration_path(card).read_text(encoding="utf-8")
         parts: dict[str, Any] = yaml.safe_load(text)["model"]
         encoder = _encoder(parts["image_encoder"]["trunk"])
         layers = parts["memory_attention"]["num_layers"]
-        return cls(card, parts["image_size"], parts["num_maskmem"], encoder, layers)
+        return cls(card, "SAM 2.1", parts["image_size"], parts["num_maskmem"], encoder, layers)
 
     @property
     def prompt(self) -> str:

@@ -24,6 +24,7 @@ import yaml
 from samurai.errors import SamuraiError
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import ModelCard, checkpoint_path, model_card, sha256_of
+from samurai.networks.families import SAM2
 from vot_wrapper.settings import PREFIX, Settings
 from vot_wrapper.submission.secret_scan import find_secrets
 from vot_wrapper.toolkit.code_digest import MEMORY_CHECK, Places, code_of, own_places
@@ -47,7 +48,13 @@ _COMPUTING = (
     ),
     ("pillow",),
     ("vot-trax",),
+    ("transformers",),
+    ("timm",),
 )
+_OF_TRANSFORMERS = ("transformers", "timm")
+"""Those that count for networks of other families than SAM 2."""
+
+SAM2_CODE = f"samurai.networks.{SAM2}.create"
 # What may differ between a run and its packing without touching a result: names, patience, and
 # where things lie (the code itself is known).
 _IRRELEVANT = frozenset(("python", "timeout", "label", "linkpaths", "tags", "socket", "restart"))
@@ -155,6 +162,8 @@ def _of_ours(section: Section) -> Fingerprint:
         if name not in _PLACES and not find_secrets({name: value}, "", Path.home())
     }
     versions, places = _installed(section)
+    if SAM2_CODE in targets:
+        versions = {name: each for name, each in versions.items() if name not in _OF_TRANSFORMERS}
     try:
         code = code_of(policy, places, targets)
     except SamuraiError:  # an unknown policy, which the tracker itself reports
@@ -190,19 +199,21 @@ def _settings(settings: Settings) -> Fingerprint:
 
 
 def _model(name: str, section: Section) -> tuple[Fingerprint, list[str]]:
-    """Card, weights and configuration of a model, and what the configuration builds."""
+    """Card, weights and configuration of a model, and its code: that of the family of its network,
+    and what the configuration builds."""
     try:
         card = model_card(name)
     except SamuraiError:  # a damaged manifest, which the tracker itself reports
         return {}, []
     found = {CARD + key: value for key, value in _card(card)}
     found[WEIGHTS] = _sum(checkpoint_path(card, section.environment()))
+    family = f"samurai.networks.{card.network}.create"
     try:
         content = yaml.safe_load(configuration_path(card).read_text(encoding="utf-8"))
     except (SamuraiError, OSError, yaml.YAMLError):
-        return found, []
+        return found, [family]
     found[CONFIGURATION] = digest(content)
-    return found, sorted(set(_targets(content)))
+    return found, [family, *sorted(set(_targets(content)))]
 
 
 def _card(card: ModelCard) -> Iterator[tuple[str, str]]:

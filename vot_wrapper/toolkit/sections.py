@@ -181,7 +181,7 @@ def _checkpoint(card: ModelCard, path: Path) -> Iterator[Fault]:
         what = f"the weights of {card.name} are missing"
         model = card.name if card.url else ""
         yield Fault(what, remedy, absent=True, model=model, folder=path.parent)
-    elif path.stat().st_size != card.bytes:
+    elif not card.has_length(path):
         what = f"the weights of {card.name} have {path.stat().st_size} bytes, not {card.bytes}"
         yield Fault(what, f"{path}: {card.replacement}")
 

@@ -138,9 +138,7 @@ def read_decodings(
     """
     if not decodings:
         return []
-    resized = [
-        _at_input_size(spec, decoding) if requirements.boxes else [] for decoding in decodings
-    ]
+    resized = [_at_input_size(spec, decoding, requirements) for decoding in decodings]
     packed = [_pack(*both, requirements) for both in zip(decodings, resized, strict=True)]
     numbers = on_host(torch.cat([part.flatten() for part in packed]))
     predictions: list[Prediction] = []
@@ -150,15 +148,22 @@ def read_decodings(
         first += part.numel()
         for index, line in enumerate(table):
             view = views[len(predictions)]
-            row = decoding.row(index)
+            row = decoding.row(index)._replace(input_logits=None)
             seen = _unpack(spec, row, line, view, frame_index, requirements)
             input_logits = full[0][index : index + 1] if len(full) == 1 else None
             predictions.append(Prediction(row, seen, view, input_logits))
     return predictions
 
 
-def _at_input_size(spec: NetworkSpec, decoding: Decoding) -> list[Tensor]:
-    """The masks at the network's input size, whose boxes are measured, a few rows at a time."""
+def _at_input_size(
+    spec: NetworkSpec, decoding: Decoding, requirements: PolicyRequirements
+) -> list[Tensor]:
+    """The masks at the network's input size, a few rows at a time: given by the network, else
+    resized where boxes are measured on them."""
+    if decoding.input_logits is not None:
+        return [decoding.input_logits]
+    if not requirements.boxes:
+        return []
     parts = torch.split(decoding.logits, MASKS_AT_ONCE)
     return [resized_logits(part, spec.input_size) for part in parts]
 

@@ -70,8 +70,8 @@ class Prediction:
         decoding: its candidates, as a batch of one.
         decoded: the same as numbers, for the policy.
         view: what it was predicted from.
-        input_logits: mask logits (1, K, S, S) at the network's input size, where boxes were
-            measured on them; None elsewhere.
+        input_logits: mask logits (1, K, S, S) at the network's input size, where the network gave
+            them or boxes were measured on them; None elsewhere.
         memory: what the frame was conditioned on, as a batch of one; None where a prompt alone
             made the candidates. A correction decodes anew from it.
     """
@@ -100,7 +100,7 @@ class Prediction:
         """
         if not own_tensors:
             return replace(self, input_logits=None)
-        decoding = Decoding(*(values.clone() for values in self.decoding))
+        decoding = self.decoding.each(Tensor.clone)
         memory = None if self.memory is None else self.memory.copied()
         logits = partial(copied_logits, decoding.logits[0])
         decoded = replace(self.decoded, logits=logits)

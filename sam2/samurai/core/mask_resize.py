@@ -16,6 +16,16 @@ def resized_logits(logits: Tensor, side: int) -> Tensor:
     return F.interpolate(logits, size=(side, side), mode="bilinear", align_corners=False)
 
 
+def memory_mask(logits: Tensor, side: int) -> Tensor:
+    """Mask logits of the input's size, (B, 1, S, S), at the size in which masks are encoded into
+    memory: (B, 1, side, side), with the filter that SAM 3 uses for it."""
+    if logits.shape[-1] == side:
+        return logits
+    return F.interpolate(
+        logits, size=(side, side), mode="bilinear", align_corners=False, antialias=True
+    )
+
+
 def mask_extents(logits: Tensor) -> Tensor:
     """Smallest and largest pixel (left, top, right, bottom) of masks, without + 1; -1 for an empty
     mask: (B, K, 4).

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from samurai.core.hypotheses import SelectedHypothesis
-from samurai.core.mask_resize import resized_logits
+from samurai.core.mask_resize import memory_mask, resized_logits
 from samurai.core.mask_separation import Claim, unclaimed
 from samurai.core.objects import TrackedObject
 from samurai.core.session_checks import check_requirements
@@ -191,6 +191,7 @@ class MemoryWriter:
     def _memory_mask(self, selected: SelectedHypothesis) -> torch.Tensor:
         """The selected mask's logits at the size in which masks are encoded, (1, 1, m, m)."""
         spec, logits = self._network.spec, selected.prediction.input_logits
-        if logits is None or spec.memory_mask_size != spec.input_size:
-            logits = resized_logits(selected.prediction.decoding.logits, spec.memory_mask_size)
-        return logits[:, selected.candidate : selected.candidate + 1]
+        if logits is None:
+            logits = resized_logits(selected.prediction.decoding.logits, spec.input_size)
+        chosen = logits[:, selected.candidate : selected.candidate + 1]
+        return memory_mask(chosen, spec.memory_mask_size)

@@ -1,11 +1,11 @@
-"""From a model's name to a SAM 2.1 with its weights, strictly: every key and shape, no pickle."""
+"""From a model's name to a model with its weights, strictly: every key and shape, no pickle."""
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -21,10 +21,8 @@ from samurai.models.manifest import (
     model_names,
     sha256_of,
 )
+from samurai.networks.families import SAM2, load_folder
 from samurai.networks.sam2.build import build_model, configuration_file, no_random_fill
-
-if TYPE_CHECKING:
-    from samurai.networks.sam2.build import SAM2Base
 
 __all__ = [
     "ModelCard",
@@ -44,12 +42,15 @@ WEIGHT_DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
 def configuration_path(card: ModelCard) -> Path:
-    """The YAML file of a model: beside a user's own card, else ours, else the installed sam2's of
-    that name.
+    """The configuration of a model: a YAML file beside a user's own card, else ours, else the
+    installed sam2's of that name; for other networks than SAM 2 a file beside the weights, which
+    need not exist.
 
     Raises:
         ConfigurationError: it is in none of these places.
     """
+    if card.network != SAM2:
+        return checkpoint_path(card).parent / card.configuration
     if card.own is not None and (card.own.parent / card.configuration).is_file():
         return card.own.parent / card.configuration
     try:
@@ -62,22 +63,24 @@ def configuration_path(card: ModelCard) -> Path:
 
 def load_model(
     card: ModelCard, path: Path | None = None, changes: Mapping[str, Any] | None = None
-) -> SAM2Base:
+) -> Any:
     """The model of a card with its weights: evaluation mode, CPU, float32.
 
     Args:
         path: the weights, if not in their usual place; the card's file name tells their format.
-        changes: to the card's configuration, see `build_model`.
+        changes: to the configuration of a SAM 2, see `build_model`.
 
     Raises:
         CheckpointError: the file is missing, damaged, quantized, or doesn't fit the configuration
             exactly.
         ConfigurationError: the configuration can't be built.
-        DependencyError: sam2 isn't installed properly.
+        DependencyError: the network's package isn't installed properly.
     """
     path = path or checkpoint_path(card)
     if not path.is_file():
         raise CheckpointError(f"model {card.name}: there is no file {path}; {card.remedy}")
+    if card.network != SAM2:
+        return _load_folder(card, path.parent)
     weights = _read_weights(card, path)
     with no_random_fill():
         model = build_model(configuration_path(card), changes)
@@ -85,6 +88,14 @@ def load_model(
     _require_usable(card, path, weights)
     model.load_state_dict(weights, strict=True)
     return model
+
+
+def _load_folder(card: ModelCard, folder: Path) -> Any:
+    """A model in Hugging Face's layout."""
+    try:
+        return load_folder(card.network, folder)
+    except CheckpointError as error:
+        raise CheckpointError(f"model {card.name}: {error}; {card.replacement}") from error
 
 
 def download(

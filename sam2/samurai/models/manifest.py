@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from samurai.errors import CheckpointError, ConfigurationError
+from samurai.networks.families import FAMILIES, SAM2
 from samurai.spelling import did_you_mean
 
 if sys.version_info >= (3, 11):
@@ -27,6 +28,8 @@ else:
 
 MANIFEST = "manifest.toml"
 FOLDER_VARIABLE = "SAMURAI_CHECKPOINTS"
+WEIGHTS = "model.safetensors"
+"""The name of a model's weights in Hugging Face's layout."""
 
 
 BoxPrompt: TypeAlias = Literal["points", "filled_mask", "decoded_mask"]
@@ -36,26 +39,34 @@ that the corner points decode to, used as a new prompt, whose mask is the first 
 
 CARD_SUFFIX = ".toml"
 
+_OF_THE_MANIFEST = {"name", "own", "url", "page", "gated"}
+"""Keys that a user's own card doesn't have."""
+
 
 @dataclass(frozen=True)
 class ModelCard:
     """One table of `checkpoints/manifest.toml`, where the keys are explained, or a user's own card.
 
-    `bytes` is the file's exact length. `url` is None for a model that comes with the repository,
-    `sha256` None for one whose publisher gives none. `own` is the card's file, None for the models
-    of the manifest; `file` and `configuration` are relative to its folder.
+    `bytes` is the file's exact length, 0 where it isn't known. `url` is None for a model that comes
+    with the repository or that the user brings; `page` is where to get the latter, `gated` whether
+    its publisher must be asked. `sha256` is None for one whose publisher gives none. `own` is the
+    card's file, None for the models of the manifest; `file` and `configuration` are relative to its
+    folder.
     """
 
     name: str
     file: str
     configuration: str
-    bytes: int
     box_prompt: BoxPrompt
     motion_weight: float
+    bytes: int = 0
+    network: str = SAM2
     window: float | None = None
     confidence: tuple[float, ...] = ()
     large: bool = False
     url: str | None = None
+    page: str | None = None
+    gated: bool = False
     sha256: str | None = None
     own: Path | None = None
 
@@ -64,9 +75,18 @@ class ModelCard:
         """What to do when the weights are missing."""
         if self.own is not None:
             return f"put the file there, or correct `file` in {self.own}"
+        if self.page is not None:
+            repository = "/".join(self.page.split("/")[-2:])
+            first = f"ask for access on {self.page}" if self.gated else f"see {self.page}"
+            folder = checkpoint_path(self).parent
+            return f"{first}, then `hf download {repository} --local-dir {folder}`"
         if self.url is None:
             return f"restore {self.file}, which comes with samurai (`git checkout`, or reinstall)"
         return f"run `samurai download {self.name}`"
+
+    def has_length(self, path: Path) -> bool:
+        """Whether a file has the length that the card says, if it says one."""
+        return not self.bytes or path.stat().st_size == self.bytes
 
     @property
     def replacement(self) -> str:
@@ -133,10 +153,11 @@ def checkpoint_path(card: ModelCard, environ: Mapping[str, str] = os.environ) ->
 
     The bundled folder and the user's cache are searched even when SAMURAI_CHECKPOINTS names
     another one, so that the bundled model is always found. A user's own weights lie where the card
-    says. The file need not exist.
+    says; a folder there stands for its model.safetensors. The file need not exist.
     """
     if card.own is not None:
-        return card.own.parent / card.file
+        path = card.own.parent / card.file
+        return path / WEIGHTS if path.is_dir() else path
     for folder in (checkpoints_folder(environ), bundled_folder(), _cache_folder()):
         if (folder / card.file).is_file():
             return folder / card.file
@@ -192,7 +213,13 @@ def _own_card(file: Path) -> ModelCard:
         ConfigurationError: it isn't there, or isn't a card; the message says what is wrong.
     """
     table = _toml(file, "write a model card there, or name a model of the manifest")
-    known = {each.name for each in dataclasses.fields(ModelCard)} - {"name", "own", "url"}
+    known = {each.name for each in dataclasses.fields(ModelCard)} - {
+        "name",
+        "own",
+        "url",
+        "page",
+        "gated",
+    }
     for key in sorted(table.keys() - known):
         raise ConfigurationError(
             f"{file}: {key!r} isn't a key of a model card{did_you_mean(key, known)}; correct or "
@@ -232,6 +259,7 @@ _FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
         "a list of numbers from 0 to 1",
         lambda value: isinstance(value, list) and all(_is_number(each, 0, 1) for each in value),
     ),
+    "network": (" or ".join(FAMILIES), lambda value: value in FAMILIES),
     "large": ("true or false", lambda value: isinstance(value, bool)),
     "sha256": (
         "64 hexadecimal digits",

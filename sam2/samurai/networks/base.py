@@ -8,7 +8,7 @@ and memory tokens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -36,7 +36,8 @@ class NetworkSpec:
         memory_tokens: tokens of a memory map.
         feature_channels, memory_channels: of those tokens, C and M.
         logit_size: side L of mask logits.
-        memory_mask_size: side of the masks that are encoded into memory.
+        memory_mask_size: side of the masks that are encoded into memory, brought to it from the
+            input's size.
         pointer_size: channels of an object pointer.
         map_slots: memory maps that the network attends to at most, the prompt's included.
         pointer_slots: object pointers that it attends to at most, the prompt's included.
@@ -123,6 +124,8 @@ class Decoding(NamedTuple):
     object_scores: logits (B, 1).
     pointer_scores: logits (B, 1) that the pointers are gated by: the object scores, but for a mask
     prompt, which is visible by definition while its pointer comes from the decoder.
+    input_logits: (B, K, S, S), mask logits at the input's size where they are more exact than
+    resized ones, for families that remember a mask prompt itself; None elsewhere.
     """
 
     logits: Tensor
@@ -130,10 +133,15 @@ class Decoding(NamedTuple):
     tokens: Tensor
     object_scores: Tensor
     pointer_scores: Tensor
+    input_logits: Tensor | None = None
 
     def row(self, index: int) -> Decoding:
         """One hypothesis's candidates, as a batch of one; views, not copies."""
-        return Decoding(*(values[index : index + 1] for values in self))
+        return self.each(lambda values: values[index : index + 1])
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> Decoding:
+        """The same with every tensor changed."""
+        return Decoding(*(None if values is None else change(values) for values in self))  # type: ignore[arg-type]
 
 
 class VideoNetwork(Protocol):

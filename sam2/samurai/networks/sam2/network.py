@@ -18,7 +18,7 @@ from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
 from torch import Tensor
 
 from samurai.networks.base import MASK_LOGIT, Decoding, Features, Memory, NetworkSpec
-from samurai.networks.sam2.casting import cast_once
+from samurai.networks.casting import cast_once
 from samurai.networks.sam2.execution import EXACT, Execution
 from samurai.networks.sam2.folding import (
     FoldedMemoryAttention,

@@ -1,0 +1,1 @@
+"""EdgeTAM, over the classes `edgetam_video` of the installed transformers."""
