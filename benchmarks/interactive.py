@@ -113,6 +113,7 @@ def print_row(row: dict[str, Any]) -> None:
 def stream(variant: Variant, objects: int) -> dict[str, Any]:
     """Memory of the process while objects join in every frame and leave two frames later."""
     tracker, video, process = variant.tracker(), frames(), psutil.Process()
+    tracker.warm_up(3)
     session = tracker.session()
     session.start(video[0])
     every, samples = max(1, objects // SAMPLES), []

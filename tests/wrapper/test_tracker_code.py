@@ -17,6 +17,7 @@ import samurai.policies
 from samurai.errors import ConfigurationError
 from samurai.policies import POLICIES, policy_class
 from vot_wrapper.toolkit.code_digest import code_of, own_places
+from vot_wrapper.toolkit.fingerprint import SAM2_CODE
 
 Edit = tuple[str, str, str]  # file, what is replaced (nothing: added at its end), and by what
 ADDED = "\nADDED = 1\n"
@@ -85,13 +86,13 @@ def edited(folder: Path, edit: Edit, policy: str = "samurai") -> dict[str, str]:
     after = before.replace(old, new, 1) if old else before + new
     file.write_text(after, encoding="utf-8")
     try:
-        return code_of(policy, places(folder))
+        return code_of(policy, places(folder), [SAM2_CODE])
     finally:
         file.write_text(before, encoding="utf-8")
 
 
 def test_an_edit_between_image_and_reply_is_seen_and_named(pristine: Path) -> None:
-    before = code_of("samurai", places(pristine))
+    before = code_of("samurai", places(pristine), [SAM2_CODE])
     for name, edit in EDITS.items():
         after = edited(pristine, edit)
         changed = {module for module in before if before[module] != after.get(module)}
@@ -99,7 +100,7 @@ def test_an_edit_between_image_and_reply_is_seen_and_named(pristine: Path) -> No
 
 
 def test_other_edits_change_nothing(pristine: Path) -> None:
-    before = code_of("samurai", places(pristine))
+    before = code_of("samurai", places(pristine), [SAM2_CODE])
     for name, edit in HARMLESS.items():
         assert edited(pristine, edit) == before, name
 

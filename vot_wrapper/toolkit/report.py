@@ -7,8 +7,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import vot
-from matplotlib.colors import to_hex
-from matplotlib.lines import Line2D
 from vot.analysis.accuracy import AverageSuccessPlot
 from vot.analysis.longterm import AccuracyRobustness, AverageQualityAuxiliary
 from vot.analysis.multistart import AverageAccuracyRobustness, EAOCurve
@@ -59,6 +57,9 @@ def _title(analysis: Any) -> str:
 
 
 def _add_legend(plot: Plot, trackers: list[Tracker]) -> None:
+    from matplotlib.colors import to_hex
+    from matplotlib.lines import Line2D
+
     handles = []
     for tracker in trackers:
         style = plot._manager.plot_style(tracker).point_style()
@@ -104,4 +105,6 @@ def write_report(
 
 
 def _legend(style: Any, tracker: Tracker) -> Legend:
+    from matplotlib.colors import to_hex
+
     return Legend(tracker.label, str(to_hex(style.plot_style(tracker).point_style()["c"][0])))
