@@ -18,6 +18,7 @@ def test_each_task_runs_twice() -> None:
     assert len(set(names)) == len(names) == 6
 
 
+@pytest.mark.slow
 def test_a_stream_samples_memory(capsys: pytest.CaptureFixture[str]) -> None:
     result = interactive.stream(Variant(device="cpu"), 12)
     assert [sample[0] for sample in result["samples"]] == list(range(12))

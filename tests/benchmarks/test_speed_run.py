@@ -23,6 +23,8 @@ from benchmarks.speed.video import make_video
 from samurai import Box, Tracker
 from samurai.video.images import read_frame
 
+pytestmark = pytest.mark.slow
+
 VARIANT = Variant(model="nano", device="cpu")
 STAGE = Stage("nano", 2, (VARIANT,), (VARIANT,), frames=6, rounds=2, profiled_frames=6)
 

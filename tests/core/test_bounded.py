@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from numpy.typing import NDArray
 from torch._subclasses.fake_tensor import FakeTensor
@@ -44,6 +45,7 @@ def resident_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
+@pytest.mark.slow
 def test_state_is_constant_over_a_long_session(
     build_predictor: Callable[..., Any], video: list[NDArray[np.uint8]]
 ) -> None:

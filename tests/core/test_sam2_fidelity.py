@@ -116,6 +116,7 @@ def test_another_small_configuration(
     compare(make_tracker(model=predictor), video, [BOX], expected)
 
 
+@pytest.mark.slow
 def test_the_real_tiny_architecture_at_a_reduced_input(
     build_predictor: Callable[..., Any],
     make_tracker: Callable[..., Tracker],

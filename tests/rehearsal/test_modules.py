@@ -52,6 +52,7 @@ def test_the_table_of_a_policy(clips: list[Clip]) -> None:
     assert "6 compared" in heading and "(off: sam2)" in lines[-1]
 
 
+@pytest.mark.slow
 def test_a_policy_that_is_the_baseline_has_no_rows(clips: list[Clip]) -> None:
     table = measure_modules(TrackerConfig(device="cpu", policy=BASELINE), clips)
     assert table.rows == [] and table.repeatable
