@@ -17,9 +17,9 @@ from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
 from sam2.modeling.sam2_utils import get_1d_sine_pe
 from torch import Tensor
 
+from samurai.networks.arithmetic import MASK_BIAS, MASK_SCALE
 from samurai.networks.base import CORNER_LABELS
 from samurai.networks.sam2.modules import ImageEncoder
-from samurai.networks.sam2.network import MASK_BIAS, MASK_SCALE
 
 PromptKind = Literal["mask", "filled_box", "box", "clicks", "correction"]
 """How a clip's first frame is prompted: by the target's mask, by its box as a mask or as two

@@ -25,8 +25,6 @@ DISTRIBUTIONS = {
 OWN = {"benchmarks", "samurai", "samurai_training", "vot_wrapper"}
 # sam2 is installed by a command of its own (README.md); cotracker is on no index.
 ELSEWHERE = {"sam2", "cotracker"}
-# Modules that are imported where a network of their extra is used, and so may import it at the top.
-ON_DEMAND = {"sam2/samurai/networks/sam3/network.py", "sam2/samurai/networks/edgetam/network.py"}
 ROOMS = ("sam2/samurai", "vot_wrapper", "sam2/samurai_training")
 
 
@@ -67,14 +65,9 @@ def declared(repository: Path) -> tuple[set[str], dict[str, set[str]]]:
 
 def third_party(repository: Path, room: str) -> Iterator[tuple[str, bool, str]]:
     for file in sorted((repository / room).rglob("*.py")):
-        on_demand = str(file.relative_to(repository)) in ON_DEMAND
         for module, at_once in imports(file):
             if module not in sys.stdlib_module_names | OWN | ELSEWHERE:
-                yield (
-                    DISTRIBUTIONS.get(module, module),
-                    at_once and not on_demand,
-                    f"{file.name}: {module}",
-                )
+                yield DISTRIBUTIONS.get(module, module), at_once, f"{file.name}: {module}"
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -109,12 +102,3 @@ def test_an_undeclared_import_is_found(tmp_path: Path) -> None:
         ("pandas", False),
         ("ray", False),
     }
-
-
-def test_what_is_imported_on_demand_is_imported_by_no_top(repository: Path) -> None:
-    names = {name.removeprefix("sam2/")[:-3].replace("/", ".") for name in ON_DEMAND}
-    for room in ROOMS:
-        for file in (repository / room).rglob("*.py"):
-            tops = ast.parse(file.read_text(encoding="utf-8")).body
-            imported = {each.module for each in tops if isinstance(each, ast.ImportFrom)}
-            assert not imported & names, file

@@ -22,13 +22,13 @@ from samurai.core.preprocess import resized, resized_on_device
 from samurai.errors import ConfigurationError
 from samurai.models.checkpoints import load_model
 from samurai.models.manifest import model_card
+from samurai.networks.arithmetic import as_map
 from samurai.networks.base import Memory
 from samurai.networks.sam2.attention_kernels import PLAIN, Kernel, fastest
 from samurai.networks.sam2.backends.cuda import Compiled, record_modules
 from samurai.networks.sam2.backends.examples import blank_memory
 from samurai.networks.sam2.execution import Execution, choose_execution
 from samurai.networks.sam2.folding import FoldedEncoder, FoldedMemoryAttention
-from samurai.networks.sam2.modules import as_map
 from samurai.networks.sam2.network import Sam2Network
 from samurai.speed import checked_speed, keep_compiled, multiplies_bfloat16
 

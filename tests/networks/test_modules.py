@@ -11,8 +11,9 @@ from oracles.inputs import random_memory, sam2_network
 from sam2.modeling.sam2_utils import get_1d_sine_pe
 
 from samurai import Tracker, TrackerConfig
+from samurai.networks.arithmetic import as_map
 from samurai.networks.base import Features, Memory
-from samurai.networks.sam2.modules import ImageEncoder, as_map
+from samurai.networks.sam2.modules import ImageEncoder
 from samurai.networks.sam2.network import Sam2Network
 
 

@@ -11,8 +11,8 @@ from oracles.inputs import random_memory, sam2_network
 from oracles.runs import Frames, run_logits
 
 from samurai import Box, Tracker, TrackerConfig
+from samurai.networks.arithmetic import as_map
 from samurai.networks.sam2.backends.traced import trace
-from samurai.networks.sam2.modules import as_map
 
 REGIONS = [Box(20, 30, 30, 30), Box(70, 50, 20, 20)]
 

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 
 from samurai.networks.base import VideoNetwork
+from samurai.networks.edgetam.network import EdgeTamNetwork
 from samurai.networks.transformers_video.dependency import transformers_classes
 from samurai.networks.transformers_video.loading import CONFIGURATION, load_pretrained
-from samurai.runtime.precision import resolve_dtype
 from samurai.speed import Speed
 
 EXTRA = "edgetam"
@@ -36,20 +36,5 @@ def load_model(folder: Path) -> Any:
 
 
 def create_network(model: Any, device: torch.device, dtype: str, speed: Speed) -> VideoNetwork:
-    """The model's functions on a device.
-
-    Args:
-        model: an `EdgeTamVideoModel`; it is moved to the device.
-        dtype: a name, see `runtime.precision.resolve_dtype`.
-        speed: see `samurai.speed`. Nothing is folded or compiled: a faster speed chooses the
-            precision, and resizes pictures on the device.
-
-    Raises:
-        DependencyError: transformers lacks the classes.
-    """
-    transformers_classes(CLASSES, EXTRA)  # before the import of what needs them
-    from samurai.networks.edgetam.network import EdgeTamNetwork
-
-    precision = resolve_dtype(dtype, device, speed, int(model.config.image_size))
-    on_device = speed != "exact" and device.type != "cpu"
-    return EdgeTamNetwork(model, device, precision, on_device)
+    """An `EdgeTamVideoModel` on a device; arguments as for `TransformersNetwork.of`."""
+    return EdgeTamNetwork.of(model, device, dtype, speed)

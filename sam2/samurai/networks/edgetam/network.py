@@ -13,7 +13,6 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from transformers.models.edgetam_video.modeling_edgetam_video import get_1d_sine_pe
 
 from samurai.networks.base import NetworkSpec
 from samurai.networks.transformers_video.network import LOGITS_PER_TOKEN, TransformersNetwork
@@ -60,10 +59,6 @@ class EdgeTamNetwork(TransformersNetwork):
             num_spatial_memory_tokens=maps,
         )
         return attended[0]
-
-    def _sine(self, places: Tensor, channels: int) -> Tensor:
-        encoded: Tensor = get_1d_sine_pe(places, dim=channels)
-        return encoded
 
     def _pooled(self, pixels: Tensor) -> Tensor:
         """Tokens on the grid have the mean of their pixels, the others that of the whole map."""

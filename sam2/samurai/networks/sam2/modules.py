@@ -7,7 +7,6 @@ Feature levels are named as in sam2: s0 to s3, of strides 4, 8, 16 and 32 pixels
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -141,19 +140,3 @@ def shallow_copy(module: Any) -> Any:
     twin = copy.copy(module)
     twin._modules = dict(module._modules)
     return twin
-
-
-def as_tokens(maps: Tensor) -> Tensor:
-    """(B, C, H, W) feature maps as (HW, B, C) tokens."""
-    return maps.flatten(2).permute(2, 0, 1)
-
-
-def as_map(tokens: Tensor) -> Tensor:
-    """(HW, B, C) tokens of a square map as (B, C, H, W), a view.
-
-    Its strides matter: a convolution rounds differently for a layout that torch takes for
-        channels-last, so every module receives feature maps through this function, as in SAM 2.
-    """
-    count, _, channels = tokens.shape
-    side = math.isqrt(count)
-    return tokens.permute(1, 2, 0).view(-1, channels, side, side)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
@@ -17,6 +17,18 @@ from numpy.typing import NDArray
 from sam2.modeling.sam2_base import NO_OBJ_SCORE, SAM2Base
 from torch import Tensor
 
+from samurai.networks.arithmetic import (
+    LARGEST_LOGIT,
+    MASK_BIAS,
+    MASK_SCALE,
+    as_map,
+    as_memory,
+    as_tokens,
+    autocast,
+    not_lost,
+    remembered_masks,
+    weight_pictures,
+)
 from samurai.networks.base import MASK_LOGIT, Decoding, Features, Memory, NetworkSpec
 from samurai.networks.casting import cast_once
 from samurai.networks.sam2.execution import EXACT, Execution
@@ -31,14 +43,9 @@ from samurai.networks.sam2.modules import (
     MaskDecoder,
     MemoryEncoder,
     NetworkModules,
-    as_map,
-    as_tokens,
 )
 from samurai.networks.sam2.padding import pad_memory
 from samurai.runtime.forking import PreparedProcess
-
-MASK_SCALE, MASK_BIAS = 2 * MASK_LOGIT, -MASK_LOGIT
-"""A mask of zeros and ones as logits, and a mask's probabilities for the memory encoder."""
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -49,9 +56,6 @@ MAP_DTYPE = torch.bfloat16
 
 LOGIT_STRIDE = 4
 """Pixels of the input per pixel of mask logits."""
-
-LARGEST_LOGIT = 32.0
-"""Of a mask that goes back into the decoder with new clicks, as SAM 2's predictor bounds it."""
 
 
 class Sam2Network:
@@ -98,10 +102,7 @@ class Sam2Network:
 
     def precision(self) -> AbstractContextManager[object]:
         """The autocast region that every function below must run in."""
-        if self.dtype == torch.float32:
-            return nullcontext()
-        # weights are cast already; a cache would live through the recording of a CUDA graph
-        return torch.autocast(self.device.type, dtype=self.dtype, cache_enabled=False)
+        return autocast(self.device, self.dtype)
 
     def _prepare_constants(self, blank: Tensor) -> None:
         """Constants of all frames: positions and the embeddings of "no prompt"."""
@@ -159,10 +160,7 @@ class Sam2Network:
         weights: Sequence[Sequence[float]] | None = None,
     ) -> Memory:
         """The memories of B hypotheses, see `VideoNetwork.prepare_memory`."""
-        count = maps.shape[1] + pointers.shape[1]
-        factors = torch.ones(len(maps), count) if weights is None else torch.tensor(weights)
-        factors = factors.to(self.device, non_blocking=True)
-        memory = Memory(maps, self._indices(slots), pointers, self._indices(distances), factors)
+        memory = as_memory(maps, slots, pointers, distances, weights)
         # only folded attention supports a key mask
         folded = isinstance(self.eager_modules.memory_attention, FoldedMemoryAttention)
         if self.execution.padded and folded:
@@ -172,9 +170,6 @@ class Sam2Network:
     def condition(self, features: Features, memory: Memory) -> Tensor:
         """Condition the frame on B hypotheses' memories: (B, C, H, W)."""
         return as_map(self.modules.memory_attention(features.tokens, *memory.given()))
-
-    def _indices(self, numbers: Sequence[Sequence[int]]) -> Tensor:
-        return torch.tensor(numbers, dtype=torch.int64).to(self.device, non_blocking=True)
 
     def _without_memory(self, features: Features) -> Tensor:
         """The decoder's input on a prompt frame: (V, C, H, W), "no memory" added."""
@@ -260,15 +255,11 @@ class Sam2Network:
             multimask=False,
             gate=0.0,
         )
-        logits = self._quarter(mask * MASK_SCALE + MASK_BIAS)
-        if not (logits > 0).any():
-            # Too small for a mask pixel: SAM 2 would lose the object, here it keeps its place.
-            logits = torch.where(logits == logits.amax(), MASK_SCALE + MASK_BIAS, logits)
         return Decoding(
-            logits=logits,
+            logits=not_lost(self._quarter(mask * MASK_SCALE + MASK_BIAS)),
             predicted_ious=torch.ones(1, 1, device=self.device),
             tokens=decoded.tokens,
-            object_scores=torch.full((1, 1), MASK_SCALE + MASK_BIAS, device=self.device),
+            object_scores=torch.full((1, 1), MASK_LOGIT, device=self.device),
             pointer_scores=decoded.object_scores,
         )
 
@@ -321,13 +312,9 @@ class Sam2Network:
     ) -> Tensor:
         """Memory maps (B, HW, M) of the chosen masks, see `VideoNetwork.encode_memory`; prompted
         masks are binarized first, as in SAM 2."""
-        masks = torch.sigmoid(logits)
-        if any(prompted):
-            binary = torch.tensor(prompted).to(self.device, non_blocking=True)
-            masks = torch.where(binary.view(-1, 1, 1, 1), (logits > 0).float(), masks)
         maps: Tensor = self.modules.memory_encoder(
             as_map(features.tokens).expand(len(logits), -1, -1, -1),
-            masks * MASK_SCALE + MASK_BIAS,
+            remembered_masks(logits, prompted) * MASK_SCALE + MASK_BIAS,
         )
         absent = 1 - (object_scores > 0).float()[..., None, None]
         embedding = self.model.no_obj_embed_spatial
@@ -339,10 +326,8 @@ class Sam2Network:
 
     def _pooled(self, pixel_weights: Sequence[NDArray[np.float32] | None]) -> Tensor:
         """Weights of mask pixels as weights of map tokens, their mean: (B, 1, H, W)."""
-        side, size = math.isqrt(self.spec.memory_tokens), self.spec.logit_size
-        full = np.ones((size, size), dtype=np.float32)
-        pixels = np.stack([full if weights is None else weights for weights in pixel_weights])
-        return F.adaptive_avg_pool2d(torch.from_numpy(pixels).to(self.device)[:, None], side)
+        pixels = weight_pictures(pixel_weights, self.spec.logit_size, self.device)
+        return F.adaptive_avg_pool2d(pixels, math.isqrt(self.spec.memory_tokens))
 
 
 def _spec(model: SAM2Base) -> NetworkSpec:

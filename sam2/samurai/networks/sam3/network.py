@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers.models.sam3_tracker_video.modeling_sam3_tracker_video import get_1d_sine_pe
 
 from samurai.networks.base import NetworkSpec
 from samurai.networks.transformers_video.network import LOGITS_PER_TOKEN, TransformersNetwork
@@ -54,10 +53,6 @@ class Sam3Network(TransformersNetwork):
             num_object_pointer_tokens=pointer_tokens,
         )
         return attended[0]
-
-    def _sine(self, places: Tensor, channels: int) -> Tensor:
-        encoded: Tensor = get_1d_sine_pe(places, dim=channels)
-        return encoded
 
     @property
     def _grid(self) -> tuple[int, int]:

@@ -8,9 +8,10 @@ session of transformers, which keeps every frame, isn't used. Letters as in `net
 from __future__ import annotations
 
 import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -19,18 +20,25 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from samurai.networks.arithmetic import (
+    LARGEST_LOGIT,
+    MASK_BIAS,
+    MASK_SCALE,
+    as_map,
+    as_memory,
+    autocast,
+    not_lost,
+    remembered_masks,
+    weight_pictures,
+)
 from samurai.networks.base import MASK_LOGIT, Decoding, Features, Memory, NetworkSpec
 from samurai.networks.casting import cast_once
 from samurai.runtime.forking import PreparedProcess
-
-MASK_SCALE, MASK_BIAS = 2 * MASK_LOGIT, -MASK_LOGIT
-"""A mask of zeros and ones as logits."""
+from samurai.runtime.precision import resolve_dtype
+from samurai.speed import Speed
 
 NO_OBJECT_LOGIT = -1024.0
 """Mask logits of an object that isn't visible."""
-
-LARGEST_LOGIT = 32.0
-"""Of a mask that goes back into the decoder with new clicks, as in SAM 2."""
 
 LOGITS_PER_TOKEN = 4
 """Pixels of mask logits along a side of a feature token."""
@@ -57,6 +65,8 @@ class TransformersNetwork(ABC):
         self.dtype = dtype
         self.resizes_on_device = resizes_on_device
         self.spec = self._make_spec()
+        # of places (...) and a number of channels; each model of transformers has its own copy
+        self._sine = sys.modules[type(model).__module__].get_1d_sine_pe
         self._process = PreparedProcess(device)
         with torch.inference_mode(False), torch.no_grad(), self.precision():
             blank = torch.zeros(1, 3, self.spec.input_size, self.spec.input_size, device=device)
@@ -64,6 +74,20 @@ class TransformersNetwork(ABC):
             self._feature_position = encoded.fpn_position_encoding[-1]
             self._dense_position = self.model.get_image_wide_positional_embeddings()
             self._map_position = self._make_map_position(encoded.fpn_hidden_states[-1])
+            self._nothing = self._embed_nothing()
+
+    @classmethod
+    def of(cls, model: Any, device: torch.device, dtype: str, speed: Speed) -> TransformersNetwork:
+        """A model's functions on a device.
+
+        Args:
+            model: a video model of transformers; it is moved to the device.
+            dtype: a name, see `runtime.precision.resolve_dtype`.
+            speed: see `samurai.speed`. Nothing is folded or compiled: a faster speed chooses the
+                precision, and resizes pictures on the device.
+        """
+        precision = resolve_dtype(dtype, device, speed, int(model.config.image_size))
+        return cls(model, device, precision, speed != "exact" and device.type != "cpu")
 
     # --- what differs between families ------------------------------------------------------------
 
@@ -98,10 +122,6 @@ class TransformersNetwork(ABC):
             pointer_tokens: how many of the N are of pointers.
         """
 
-    @abstractmethod
-    def _sine(self, places: Tensor, channels: int) -> Tensor:
-        """One-dimensional sine encodings, (..., channels), of places (...)."""
-
     # --- process and precision --------------------------------------------------------------------
 
     def check_process(self) -> None:
@@ -113,9 +133,7 @@ class TransformersNetwork(ABC):
 
     def precision(self) -> AbstractContextManager[object]:
         """The autocast region that every function below must run in."""
-        if self.dtype == torch.float32:
-            return nullcontext()
-        return torch.autocast(self.device.type, dtype=self.dtype, cache_enabled=False)
+        return autocast(self.device, self.dtype)
 
     # --- image encoder ----------------------------------------------------------------------------
 
@@ -135,10 +153,7 @@ class TransformersNetwork(ABC):
         weights: Sequence[Sequence[float]] | None = None,
     ) -> Memory:
         """The memories of B hypotheses, see `VideoNetwork.prepare_memory`."""
-        count = maps.shape[1] + pointers.shape[1]
-        factors = torch.ones(len(maps), count) if weights is None else torch.tensor(weights)
-        factors = factors.to(self.device, non_blocking=True)
-        return Memory(maps, self._indices(slots), pointers, self._indices(distances), factors)
+        return as_memory(maps, slots, pointers, distances, weights)
 
     def condition(self, features: Features, memory: Memory) -> Tensor:
         """Condition the frame on B hypotheses' memories: (B, C, H, W)."""
@@ -173,7 +188,8 @@ class TransformersNetwork(ABC):
         if not self.config.enable_temporal_pos_encoding_for_object_pointers:
             shape = (len(pointers), pointers.shape[1] * self._tokens_per_pointer)
             return pointers.new_zeros(*shape, self.spec.memory_channels)
-        sine = self._sine(memory.distances / (self.spec.pointer_slots - 1), pointers.shape[-1])
+        places = memory.distances / (self.spec.pointer_slots - 1)
+        sine = self._sine(places, dim=pointers.shape[-1])
         projected = model.temporal_positional_encoding_projection_layer(sine.to(pointers.dtype))
         of_tokens: Tensor = projected.repeat_interleave(self._tokens_per_pointer, dim=1)
         return of_tokens
@@ -187,9 +203,6 @@ class TransformersNetwork(ABC):
     @property
     def _tokens_per_pointer(self) -> int:
         return self.spec.pointer_size // self.spec.memory_channels
-
-    def _indices(self, numbers: Sequence[Sequence[int]]) -> Tensor:
-        return torch.tensor(numbers, dtype=torch.int64).to(self.device, non_blocking=True)
 
     # --- prompt encoder and mask decoder ----------------------------------------------------------
 
@@ -254,11 +267,8 @@ class TransformersNetwork(ABC):
         full = mask * MASK_SCALE + MASK_BIAS
         side = self.spec.logit_size
         logits = F.interpolate(full, size=(side, side), mode="bilinear", antialias=True)
-        if not (logits > 0).any():
-            # too small for a mask pixel: the object keeps the pixels that it covers most
-            logits = torch.where(logits == logits.amax(), MASK_LOGIT, logits)
         return Decoding(
-            logits=logits,
+            logits=not_lost(logits),
             predicted_ious=torch.ones(1, 1, device=self.device),
             tokens=decoded.tokens[:, best : best + 1],
             object_scores=torch.full((1, 1), MASK_LOGIT, device=self.device),
@@ -293,10 +303,13 @@ class TransformersNetwork(ABC):
 
     def _no_prompt(self, rows: int) -> tuple[Tensor, Tensor]:
         """The embeddings of one point that is none, for B hypotheses."""
+        sparse, dense = self._nothing
+        return sparse.expand(rows, -1, -1), dense.expand(rows, -1, -1, -1)
+
+    def _embed_nothing(self) -> tuple[Tensor, Tensor]:
         nowhere = torch.zeros(1, 1, 2, device=self.device)
         nothing = -torch.ones(1, 1, dtype=torch.int32, device=self.device)
-        sparse, dense = self._embed(nowhere, nothing, None)
-        return sparse.expand(rows, -1, -1), dense.expand(rows, -1, -1, -1)
+        return self._embed(nowhere, nothing, None)
 
     def _decode(
         self,
@@ -339,17 +352,15 @@ class TransformersNetwork(ABC):
     ) -> Tensor:
         """Memory maps of the chosen masks, see `VideoNetwork.encode_memory`; prompted masks are
         binarized first."""
-        masks = torch.sigmoid(logits)
-        if any(prompted):
-            binary = torch.tensor(prompted).to(self.device, non_blocking=True)
-            masks = torch.where(binary.view(-1, 1, 1, 1), (logits > 0).float(), masks)
+        masks = remembered_masks(logits, prompted)
         config = self.config
         masks = masks * config.sigmoid_scale_for_mem_enc + config.sigmoid_bias_for_mem_enc
         absent = 1 - (object_scores > 0).float()[..., None, None]
         tokens = features.tokens.expand(-1, len(logits), -1)
         maps = self._encode_map(as_map(tokens), masks, absent)
         if any(weights is not None for weights in pixel_weights):
-            maps = maps * self._token_weights(pixel_weights)
+            pixels = weight_pictures(pixel_weights, self.spec.logit_size, self.device)
+            maps = maps * self._pooled(pixels)
         return maps
 
     def _absence(self, absent: Tensor) -> Tensor:
@@ -360,21 +371,7 @@ class TransformersNetwork(ABC):
         added: Tensor = absent * embedding[..., None, None]
         return added
 
-    def _token_weights(self, pixel_weights: Sequence[NDArray[np.float32] | None]) -> Tensor:
-        """Weights of mask pixels as weights of a map's tokens: (B, memory tokens, 1)."""
-        size = self.spec.logit_size
-        full = np.ones((size, size), dtype=np.float32)
-        pixels = np.stack([full if weights is None else weights for weights in pixel_weights])
-        return self._pooled(torch.from_numpy(pixels).to(self.device)[:, None])
-
     def _pooled(self, pixels: Tensor) -> Tensor:
         """Pixels (B, 1, L, L) as the mean of every token's, (B, memory tokens, 1)."""
         side = math.isqrt(self.spec.memory_tokens)
         return F.adaptive_avg_pool2d(pixels, side).flatten(2).transpose(1, 2)
-
-
-def as_map(tokens: Tensor) -> Tensor:
-    """(HW, B, C) tokens of a square map as (B, C, H, W), a view."""
-    count, rows, channels = tokens.shape
-    side = math.isqrt(count)
-    return tokens.permute(1, 2, 0).view(rows, channels, side, side)

@@ -11,12 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from samurai.networks.arithmetic import as_tokens
 from samurai.networks.base import VideoNetwork
 from samurai.networks.sam2.attention_kernels import CUDA_KERNELS, PLAIN, Kernel, fastest
 from samurai.networks.sam2.backends.cuda_graphs import CudaGraphs, Record, Replayed
 from samurai.networks.sam2.backends.examples import blank_memory, blank_view
 from samurai.networks.sam2.folding import FoldedMemoryAttention
-from samurai.networks.sam2.modules import NetworkModules, TensorFunction, as_tokens
+from samurai.networks.sam2.modules import NetworkModules, TensorFunction
 
 PROBE_CALLS = 10
 """Timed calls of a kernel, after as many warm-up calls."""

@@ -16,9 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from samurai.networks.arithmetic import as_map
 from samurai.networks.base import VideoNetwork
 from samurai.networks.sam2.backends.examples import blank_memory, blank_view
-from samurai.networks.sam2.modules import NetworkModules, TensorFunction, as_map
+from samurai.networks.sam2.modules import NetworkModules, TensorFunction
 
 
 @torch.no_grad()
