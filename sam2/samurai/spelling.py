@@ -1,7 +1,8 @@
-"""Spelling suggestions for names and values of settings."""
+"""Names: suggestions for misspelt ones, and their natural order."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 MOST_SLIPS = 2
@@ -41,3 +42,9 @@ def slips(one: str, other: str) -> int:
             row.append(least)
         before, last = last, row
     return last[-1]
+
+
+def natural(text: str) -> list[tuple[bool, int, str]]:
+    """A key that sorts numbers in names by their value."""
+    parts = re.split(r"(\d+)", text)
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]

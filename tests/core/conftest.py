@@ -20,6 +20,7 @@ from oracles.small_networks import (
 from PIL import Image
 
 from samurai.config import TrackerConfig
+from samurai.core.session import Session
 from samurai.regions import Box, Mask, Points, Region
 from samurai.tracker import Tracker
 
@@ -84,3 +85,8 @@ def make_tracker(small_predictor: Any) -> Callable[..., Tracker]:
         )
 
     return make
+
+
+@pytest.fixture
+def session(make_tracker: Callable[..., Tracker]) -> Session:
+    return make_tracker(box_prompt="points").session()

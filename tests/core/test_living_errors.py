@@ -12,9 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
+from oracles.living import CLICK, CUP, SPOON, Video, assert_equal
 from oracles.small_networks import random_predictor
 
 from samurai.core.directions import track_directions
@@ -23,28 +22,10 @@ from samurai.errors import ConfigurationError, FrameError, RegionError, SessionE
 from samurai.motion import point_tracker
 from samurai.policies import POLICIES
 from samurai.policies.sam2 import Sam2Policy
-from samurai.regions import Answer, Box, Mask, Points
+from samurai.regions import Mask, Points
 from samurai.tracker import Tracker
 
-Video = list[NDArray[np.uint8]]
-
 SMALL = random_predictor(64, seed=2, small=True, object_bias=1.0)
-
-CUP, SPOON = Box(30.5, 33.25, 32.0, 27.5), Box(60.0, 40.0, 30.0, 30.0)
-CLICK = Points([[46.0, 47.5]], [1])
-
-
-@pytest.fixture
-def session(make_tracker: Callable[..., Tracker]) -> Session:
-    return make_tracker(box_prompt="points").session()
-
-
-def assert_equal(answers: list[Answer], expected: list[Answer]) -> None:
-    """Bit for bit."""
-    assert [a.object_id for a in answers] == [e.object_id for e in expected]
-    for answer, wanted in zip(answers, expected, strict=True):
-        np.testing.assert_array_equal(answer.mask, wanted.mask)
-        assert (answer.box, answer.confidence) == (wanted.box, wanted.confidence)
 
 
 # --- errors half way

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from oracles.agreement import assert_close
+from oracles.living import CUP, SPOON
 
 from samurai.core.session import Session
 from samurai.regions import Answer, Box, Mask, Points, Region
@@ -19,8 +20,6 @@ from samurai.tracker import Tracker
 
 TOLERANCE = 2e-3
 """Of logits: several objects are a batch here and one by one there."""
-
-CUP, SPOON = Box(30.5, 33.25, 32.0, 27.5), Box(60.0, 40.0, 30.0, 30.0)
 
 
 class Pair:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samurai.errors import SamuraiError
+from samurai.spelling import natural
 from vot_wrapper.folder.text import State, parse_state
 from vot_wrapper.trax.wire import ClientError
 
@@ -70,7 +71,7 @@ def read_job(folder: Path) -> Job:
     frames = _frames(folder)
     names = sorted(
         (found[1] for file in folder.iterdir() if (found := _QUERY.fullmatch(file.name))),
-        key=_natural,
+        key=natural,
     )
     if not names:
         raise FolderError(f"{folder} has no query_ID.txt, so there is nothing to track: {_REMEDY}")
@@ -131,9 +132,3 @@ def _lines(file: Path) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         raise FolderError(f"{file} can't be read: {error}; write it as UTF-8 text") from error
     return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """A key that sorts numbers by their value: obj2 before obj10."""
-    parts: list[str] = re.split(r"(\d+)", name)
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import trax
-from numpy.typing import NDArray
 
+from samurai.masks import PackedMask
 from vot_wrapper.trax.wire import checked_region
 
 NOTHING = "0"
@@ -68,7 +68,7 @@ def format_region(region: Any, *, as_point: bool = False) -> str:
     """
     if isinstance(region, trax.Mask):
         mask, (x, y) = region.array() != 0, region.offset()
-        runs = ",".join(str(run) for run in _runs(mask))
+        runs = ",".join(map(str, PackedMask.of(mask).runs.tolist()))
         return f"m{x},{y},{mask.shape[1]},{mask.shape[0]},{runs}"
     values = region.bounds()[: 2 if as_point else 4]
     return ",".join(f"{value:.4f}" for value in values)
@@ -87,12 +87,3 @@ def _mask(text: str) -> trax.Mask:
     whole = np.zeros(width * height, np.uint8)
     whole[: len(pixels)] = pixels
     return trax.Mask.create(whole.reshape(height, width), x, y)
-
-
-def _runs(mask: NDArray[np.bool_]) -> list[int]:
-    """Lengths of the runs of a mask (H, W), zeros first."""
-    flat = mask.ravel()
-    changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-    ends = np.concatenate(([0], changes, [flat.size]))
-    runs: list[int] = np.diff(ends).tolist()
-    return [0, *runs] if flat[0] else runs

@@ -13,7 +13,7 @@ from vot_wrapper.importing.anchors import place_anchors
 from vot_wrapper.importing.footage import OBJECT, Footage, SourceError, fit_name, states
 from vot_wrapper.importing.truth import UNKNOWN, first_frame, read_row, without_early
 from vot_wrapper.preflight.listing import LIST
-from vot_wrapper.preflight.sequence import METADATA
+from vot_wrapper.preflight.sequence import METADATA, metadata_text
 from vot_wrapper.preflight.truth import VISIBLE
 
 DEFAULT_FPS = 30  # the toolkit's own
@@ -302,16 +302,8 @@ def _write_metadata(
     length: int,
     options: Options,
 ) -> None:
-    properties = {
-        "channels.color": pattern,
-        "fps": options.fps or footage.fps or DEFAULT_FPS,
-        "format": "default",
-        "name": footage.name,
-        "width": size[0],
-        "height": size[1],
-        "length": length,
-    }
-    text = "".join(f"{key}={value}\n" for key, value in properties.items())
+    fps = options.fps or footage.fps or DEFAULT_FPS
+    text = metadata_text(pattern, fps, footage.name, size, length)
     (folder / METADATA).write_text(text, encoding="utf-8")
 
 

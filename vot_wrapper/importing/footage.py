@@ -73,9 +73,3 @@ def states(rows: Iterable[str]) -> str:
 def fit_name(text: str) -> str:
     """A name without characters that the toolkit takes for a pattern, or TraX can't carry."""
     return _UNFIT.sub("-", text).strip("-.") or "sequence"
-
-
-def natural(text: str) -> list[tuple[bool, int, str]]:
-    """A key that sorts numbers in names by their value."""
-    parts = re.split(r"(\d+)", text)
-    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]

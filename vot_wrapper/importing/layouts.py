@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from samurai.spelling import natural
 from vot_wrapper.importing import otb
-from vot_wrapper.importing.footage import OBJECT, Footage, SourceError, fit_name, natural
+from vot_wrapper.importing.footage import OBJECT, Footage, SourceError, fit_name
 from vot_wrapper.importing.truth import mark_absent, read_flags, read_rows
 from vot_wrapper.preflight.listing import LIST
 from vot_wrapper.preflight.sequence import METADATA, read_facts, whole

@@ -22,6 +22,26 @@ DEFAULT_CHANNEL = "color/%08d.jpg"
 _PROPERTY = re.compile(r"^([a-zA-Z0-9_\-.]+) *= *(.*)$")
 
 
+def metadata_text(pattern: str, fps: int, name: str, size: Size, length: int) -> str:
+    """The content of a sequence's file `sequence`.
+
+    Args:
+        pattern: of the color images, from the sequence's folder.
+        size: width and height.
+        length: in frames.
+    """
+    properties = {
+        "channels.color": pattern,
+        "fps": fps,
+        "format": "default",
+        "name": name,
+        "width": size[0],
+        "height": size[1],
+        "length": length,
+    }
+    return "".join(f"{key}={value}\n" for key, value in properties.items())
+
+
 @dataclass
 class Facts:
     """The facts about a sequence.

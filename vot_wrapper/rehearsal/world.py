@@ -16,6 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from samurai.geometry import mask_corners
+from samurai.masks import PackedMask
+from vot_wrapper.preflight.sequence import METADATA, metadata_text
 from vot_wrapper.rehearsal.plans import Plan
 
 Picture = NDArray[np.uint8]  # (H, W, 3), RGB
@@ -192,17 +195,16 @@ def annotation(mask: MaskArray, actor: Actor, frame: int, region: str) -> str:
         return UNKNOWN
     if np.count_nonzero(mask) < LEAST_PIXELS:
         return EMPTY if region == "mask" else UNKNOWN
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    left, top = int(columns[0]), int(rows[0])
-    crop = mask[top : rows[-1] + 1, left : columns[-1] + 1]
     if region == "point":
         x, y = actor.place(frame, mask.shape[1])
         inside = mask[min(max(int(y), 0), len(mask) - 1), min(max(int(x), 0), mask.shape[1] - 1)]
         return f"{x:.2f},{y:.2f}" if inside else UNKNOWN
-    flat = crop.ravel()
-    ends = np.concatenate(([0], np.flatnonzero(flat[1:] != flat[:-1]) + 1, [flat.size]))
-    runs = [*([0] if flat[0] else []), *np.diff(ends).tolist()]
-    return f"m{left},{top},{crop.shape[1]},{crop.shape[0]},{','.join(map(str, runs))}"
+    corners = mask_corners(mask)
+    assert corners is not None
+    left, top, right, bottom = corners
+    crop = mask[top : bottom + 1, left : right + 1]
+    runs = ",".join(map(str, PackedMask.of(crop).runs.tolist()))
+    return f"m{left},{top},{crop.shape[1]},{crop.shape[0]},{runs}"
 
 
 def _write_sequence(root: Path, plan: Plan, size: Size, number: int, actors: list[Actor]) -> None:
@@ -221,18 +223,9 @@ def _write_sequence(root: Path, plan: Plan, size: Size, number: int, actors: lis
     if plan.anchors:
         anchors = ["1", *["0"] * (size.length - 2), "-1"]
         _write_lines(root / "anchor.value", anchors)
-    _write_lines(
-        root / "sequence",
-        [
-            "channels.color=color/%08d.jpg",
-            f"fps={plan.fps}",
-            "format=default",
-            f"name={root.name}",
-            f"width={size.width}",
-            f"height={size.height}",
-            f"length={size.length}",
-        ],
-    )
+    shape = size.width, size.height
+    text = metadata_text("color/%08d.jpg", plan.fps, root.name, shape, size.length)
+    (root / METADATA).write_text(text)
 
 
 def _write_lines(file: Path, lines: list[str]) -> None:

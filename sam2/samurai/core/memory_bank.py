@@ -262,14 +262,10 @@ class MemoryBank:
         self.pointers.reserve(pointers)
 
     def compact(self, maps: int, pointers: int) -> None:
-        """Give back what is beyond room for so many entries, after objects were removed."""
+        """Give back what is neither in use nor room for so many entries, after objects were removed
+        or a snapshot was dropped."""
         self.maps.compact(maps)
         self.pointers.compact(pointers)
-
-    def give_back(self) -> None:
-        """Give back what isn't in use, after a snapshot was dropped."""
-        self.maps.compact(0)
-        self.pointers.compact(0)
 
     def new_memory(self) -> ObjectMemory:
         """An empty memory for one hypothesis."""

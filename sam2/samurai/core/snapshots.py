@@ -93,7 +93,7 @@ class Snapshot:
         """Free the memories that only this snapshot holds."""
         if self._state is not None:
             self._state.clear()
-            self._state.bank.give_back()
+            self._state.bank.compact(0, 0)
             self._state = None
 
     def __del__(self) -> None:
