@@ -38,6 +38,7 @@ ROOMS: dict[str, set[str]] = {
     "verification": {"config", "errors", "models", "networks", "regions", "speed", "tracker"},
     "mask_cleanup": {"errors", "regions"},
     "video": {"errors", "regions"},
+    "datasets": {"errors"},
     "evaluation": {"errors"},
     "cli": {
         "config",
