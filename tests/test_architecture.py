@@ -47,9 +47,15 @@ ROOMS: dict[str, set[str]] = {
     },
     "mask_cleanup": {"errors", "regions"},
     "video": {"errors", "regions"},
-    "datasets": {"errors"},
+    "datasets": {"errors", "spelling"},
+    "benchmark": {
+        *("config", "confidence", "core", "datasets", "errors", "evaluation", "geometry", "masks"),
+        *("models", "policies", "regions", "runtime", "spelling", "tracker", "version", "video"),
+    },
     "evaluation": {"errors"},
     "cli": {
+        "benchmark",
+        "datasets",
         "config",
         "errors",
         "models",

@@ -34,3 +34,8 @@ class DependencyError(SamuraiError, ImportError):
 
 class DeviceError(SamuraiError, RuntimeError):
     """A device can't run the model: not enough memory, a missing operation."""
+
+
+class DatasetError(SamuraiError, ValueError):
+    """A data set, or a file of somebody's results on it, can't be used: another layout, missing or
+    unreadable files."""

@@ -1,0 +1,1 @@
+"""`samurai benchmark`: runs trackers on data sets, scores results, packs them for servers."""
