@@ -60,18 +60,21 @@ class MaskObject:
 
     Attributes:
         number: the data set's identifier, from 1 on.
-        masks: image files with the object's true mask, by frame index. The first is the prompt.
+        masks: image files with the object's true mask, by frame index, ascending. The first is the
+            prompt.
         value: the pixels of these files that belong to the object; None: all that aren't zero.
+        prompt: frame index of the prompt where it isn't the first: the masks before it are empty.
     """
 
     number: int
     masks: Mapping[int, Path]
     value: int | None = None
+    prompt: int | None = None
 
     @property
     def start(self) -> int:
         """Index of the frame in which the object appears."""
-        return min(self.masks)
+        return min(self.masks) if self.prompt is None else self.prompt
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,134 @@
+"""Numbers in text files: of data sets, of their tools, and of anybody's results.
+
+Separated by commas, tabs, semicolons or spaces, also mixed; with or without a byte order mark, with
+the line ends of any system, with empty lines at the end.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samurai.datasets.base import Boxes
+from samurai.errors import DatasetError
+
+_SEPARATORS = b" ,;\t\v\f\n"
+_SPACES = bytes.maketrans(_SEPARATORS, b" " * len(_SEPARATORS))
+_SEPARATES = np.zeros(256, np.bool_)
+_SEPARATES[list(_SEPARATORS)] = True
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+_BOXES_REMEDY = (
+    "a row is x, y, width and height of a frame's box, NaN or zeros where there is none; repair "
+    "the line, or restore the file"
+)
+_SHOWN = 40
+
+
+def read_boxes(path: Path) -> Boxes:
+    """The rows of a file, (n, 4) with n > 0; NaN stays.
+
+    Raises:
+        DatasetError: the file can't be read or is empty, or a row isn't four numbers.
+    """
+    data = _content(path)
+    tokens = data.translate(_SPACES).split()
+    try:
+        values = np.array(tokens, dtype=np.float64)
+    except ValueError:
+        raise _faulty(path, data) from None
+    if not tokens or (_per_line(data) != 4).any() or np.isinf(values).any():
+        raise _faulty(path, data)
+    return values.reshape(-1, 4)
+
+
+def read_flags(path: Path) -> NDArray[np.int64]:
+    """Whole numbers (n,), however they are spread over lines: one per frame.
+
+    Raises:
+        DatasetError: the file can't be read, or holds something else.
+    """
+    tokens = _content(path).translate(_SPACES).split()
+    try:
+        return np.array(tokens, dtype=np.float64).astype(np.int64)
+    except ValueError:
+        found = next(token for token in tokens if not _is_number(token))
+        raise DatasetError(
+            f"{path}: {_short(found)} is not a number. Remedy: restore it from the data set, or "
+            "delete it if no frame is without the object"
+        ) from None
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file, without empty ones at its end.
+
+    Raises:
+        DatasetError: the file can't be read.
+    """
+    return _content(path).decode("utf-8", "replace").splitlines()
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file, without a byte order mark and what is blank at the end; lines end with
+    a newline."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DatasetError(
+            f"{path} can't be read ({error.strerror or error}). Remedy: allow reading it, or "
+            "restore it"
+        ) from error
+    if data.startswith(_WIDE):
+        data = data.decode("utf-16", "replace").encode()
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(_SEPARATORS)
+
+
+def _per_line(data: bytes) -> NDArray[np.int64]:
+    """How many numbers each line has."""
+    letters = np.frombuffer(data, np.uint8)
+    apart = _SEPARATES[letters]
+    starts = ~apart
+    starts[1:] &= apart[:-1]
+    before = np.cumsum(starts)
+    at_ends = before[letters == ord("\n")]
+    return np.diff(at_ends, prepend=0, append=before[-1])
+
+
+def _faulty(path: Path, data: bytes) -> DatasetError:
+    """The error for the first row that isn't four numbers."""
+    if not data:
+        return DatasetError(f"{path} is empty. Remedy: {_BOXES_REMEDY}")
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        reason = _reason(line)
+        if reason:
+            return DatasetError(f"{path}, line {number}: {reason}. Remedy: {_BOXES_REMEDY}")
+    return DatasetError(f"{path} has a row that isn't four numbers. Remedy: {_BOXES_REMEDY}")
+
+
+def _reason(line: bytes) -> str:
+    """Why a row isn't four numbers; empty if it is."""
+    tokens = line.translate(_SPACES).split()
+    if not tokens:
+        return "the line is empty"
+    strange = next((token for token in tokens if not _is_number(token)), None)
+    if strange is not None:
+        return f"{_short(strange)} is not a number"
+    if len(tokens) != 4:
+        return f"{len(tokens)} number{'s' * (len(tokens) != 1)} instead of four"
+    infinite = next((token for token in tokens if np.isinf(float(token))), None)
+    return f"{_short(infinite)} is not finite" if infinite is not None else ""
+
+
+def _is_number(token: bytes) -> bool:
+    try:
+        float(token)
+    except ValueError:
+        return False
+    return True
+
+
+def _short(token: bytes) -> str:
+    text = token.decode("utf-8", "replace")
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
