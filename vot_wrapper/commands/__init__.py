@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from samurai.cli.command import Command
 
+ACTIONS = (
+    Command(
+        "example",
+        "write the bundled sequences in a data set's layout",
+        "vot_wrapper.commands.example",
+    ),
+)
+"""Of `samurai benchmark`."""
+
 COMMANDS = (
     Command(
         "ablate",

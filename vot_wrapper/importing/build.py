@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from samurai.errors import ConfigurationError
+from samurai.datasets.images import images_in
+from samurai.errors import ConfigurationError, DatasetError
 from vot_wrapper.importing import frames, layouts, stack
 from vot_wrapper.importing.anchors import place_anchors
 from vot_wrapper.importing.footage import OBJECT, Footage, SourceError, fit_name, states
@@ -88,18 +89,20 @@ def _read_all(sources: Sequence[Path], options: Options, say: Say) -> list[Foota
         SourceError: some can't be read and `options` don't say to leave them out.
     """
     found: list[Footage] = []
-    errors: list[SourceError] = []
+    errors: list[ConfigurationError | DatasetError] = []
     for source in sources:
         for _, read in layouts.find(source):
             try:
                 found += read()
-            except SourceError as error:
+            except (DatasetError, SourceError) as error:
                 errors.append(error)
     _refuse(errors, options, say)
     return _with_names(found)
 
 
-def _refuse(errors: list[SourceError], options: Options, say: Say) -> None:
+def _refuse(
+    errors: Sequence[ConfigurationError | DatasetError], options: Options, say: Say
+) -> None:
     """Report sequences that can't be used.
 
     Raises:
@@ -322,9 +325,9 @@ def _write_vot(folder: Path, footage: Footage, options: Options) -> Footage:
     frames.place_folder(footage.origin, folder, options.copy)
     notes = list(footage.notes)
     if not (folder / METADATA).is_file():
-        images = layouts.images_in(footage.origin / frames.CHANNEL)
+        images = images_in(footage.origin / frames.CHANNEL)
         pattern = f"{frames.CHANNEL}/%08d{images[0].suffix}"
-        size = frames.size_of(tuple(images))
+        size = frames.size_of(images)
         _write_metadata(folder, footage, pattern, size, len(images), options)
         notes.append(f"`{METADATA}` written")
     elif options.fps:

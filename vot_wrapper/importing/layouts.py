@@ -7,19 +7,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from samurai.datasets.got10k import frame_rate
+from samurai.datasets.images import IMAGES, images_in
+from samurai.datasets.lasot import ABSENCES
+from samurai.datasets.text import read_flags
 from samurai.spelling import natural
 from vot_wrapper.importing import otb
 from vot_wrapper.importing.footage import OBJECT, Footage, SourceError, fit_name
-from vot_wrapper.importing.truth import mark_absent, read_flags, read_rows
+from vot_wrapper.importing.truth import mark_absent, read_rows
 from vot_wrapper.preflight.listing import LIST
 from vot_wrapper.preflight.sequence import METADATA, read_facts, whole
 from vot_wrapper.preflight.text import read_text
 
 VIDEOS = (".avi", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
-IMAGES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 DEEPEST = 3  # levels of folders to search: LaSOT/airplane/airplane-1
 GOT10K = ("absence.label", "cover.label", "meta_info.ini")
-LASOT_ABSENCES = ("full_occlusion.txt", "out_of_view.txt")
 KNOWN = (
     "a folder of images, a video, a sequence in the layout of VOT, LaSOT, GOT-10k or OTB, or a "
     "folder of such"
@@ -99,13 +101,7 @@ def _reader(path: Path) -> Callable[[Path], list[Footage]] | None:
     return _read_got10k if any((path / name).is_file() for name in GOT10K) else _read_images
 
 
-def images_in(folder: Path) -> list[Path]:
-    """Its image files, in the order of the numbers in their names."""
-    files = [file for file in folder.iterdir() if file.suffix.lower() in IMAGES]
-    return sorted(files, key=lambda file: natural(file.name))
-
-
-def _gaps(images: list[Path]) -> tuple[str, ...]:
+def _gaps(images: tuple[Path, ...]) -> tuple[str, ...]:
     """A note if numbers are left out between the images."""
     found = [re.findall(r"\d+", file.stem) for file in images]
     numbers = [int(parts[-1]) for parts in found if parts]
@@ -139,14 +135,14 @@ def _read_images(folder: Path) -> list[Footage]:
     if not files and single.is_file():
         files = {OBJECT: single}
     truths = {name: read_rows(file) for name, file in files.items()}
-    found = Footage(fit_name(folder.name), folder, "images", tuple(images), truths)
+    found = Footage(fit_name(folder.name), folder, "images", images, truths)
     return [replace(found, notes=_gaps(images))]
 
 
 def _read_lasot(folder: Path) -> list[Footage]:
     (found,) = _read_images(folder)
     rows = read_rows(folder / "groundtruth.txt", first_pixel=1)
-    for name in LASOT_ABSENCES:
+    for name in ABSENCES:
         if (folder / name).is_file():
             rows = mark_absent(rows, [flag == 1 for flag in read_flags(folder / name)])
     return [replace(found, layout="LaSOT", truths={OBJECT: rows}, fps=30)]
@@ -166,20 +162,19 @@ def _read_got10k(folder: Path) -> list[Footage]:
 
 def _rate(file: Path) -> int | None:
     lines, _ = read_text(file, str(file)) if file.is_file() else ([], None)
-    found = re.search(r"anno_fps\s*[:=]\s*(\d+)", "".join(lines))
-    return int(found[1]) if found and int(found[1]) > 0 else None
+    return frame_rate("".join(lines))
 
 
 def _read_otb(folder: Path) -> list[Footage]:
     images = images_in(folder / "img")
     found = []
     for name, file in otb.targets(folder).items():
-        chosen, rows = otb.counted(folder.name, images, read_rows(file, first_pixel=1))
+        chosen, rows = otb.counted(folder, file, images, read_rows(file, first_pixel=1))
         if not chosen:
             raise SourceError(f"{folder / 'img'} holds no images. Remedy: restore them")
         notes = _gaps(chosen)
         truths = {OBJECT: rows}
-        found.append(Footage(fit_name(name), folder, "OTB", tuple(chosen), truths, 30, notes=notes))
+        found.append(Footage(fit_name(name), folder, "OTB", chosen, truths, 30, notes=notes))
     return found
 
 

@@ -87,23 +87,6 @@ def _short(number: float) -> str:
     return "0" if text == "-0" else text
 
 
-def read_flags(file: Path) -> list[int]:
-    """Whole numbers of a file of labels: one per line, or separated by commas.
-
-    Raises:
-        SourceError: there is something else in it.
-    """
-    lines, finding = read_text(file, str(file))
-    try:
-        return [int(float(token)) for token in _SEPARATOR.split(" ".join(lines)) if token]
-    except ValueError as error:
-        what = str(error) if finding is None else finding.what
-        raise SourceError(
-            f"{file}: {what}. Remedy: restore it from the data set, or delete it if no frame is "
-            "without the object"
-        ) from error
-
-
 def mark_absent(rows: Sequence[str], absent: Sequence[bool]) -> tuple[str, ...]:
     """The rows, with an empty box in the frames without the object."""
     padded = [*absent, *[False] * (len(rows) - len(absent))]

@@ -15,6 +15,7 @@ from samurai.datasets.images import listing
 from samurai.errors import DatasetError
 
 Place = TypeVar("Place")
+Numbered = TypeVar("Numbered", Boxes, tuple[str, ...])
 
 ANNOTATIONS = ("anno", "annos", "annotations")
 """Folders whose texts are the truth, and not results that lie beside it."""
@@ -153,7 +154,7 @@ def _usable(sequence: BoxSequence) -> bool:
     return bool(x + width > 0 and y + height > 0 and x < columns and y < rows)
 
 
-def of_range(truth: Boxes, first: int, last: int) -> tuple[Boxes, tuple[str, ...]]:
+def of_range(truth: Numbered, first: int, last: int) -> tuple[Numbered, tuple[str, ...]]:
     """The rows of the images from one number to another, and notes.
 
     A file has the rows of these images alone, or of all images from number 1 on.
