@@ -158,7 +158,7 @@ class Dataset:
         submission: the archive that its server takes.
         published: to compare with.
         home: where it is found.
-        licence: of its images, in a few words.
+        license: of its images, in a few words.
         size: to download, in a few words.
         late_objects: whether objects may start after the first frame.
         overlapping: whether masks of objects may share pixels.
@@ -170,7 +170,7 @@ class Dataset:
     read: Callable[[Path, bool], Reading]
     protocols: tuple[str, ...]
     home: str
-    licence: str
+    license: str
     size: str
     submission: Submission | None = None
     published: tuple[Published, ...] = ()

@@ -28,7 +28,7 @@ LAYOUTS = (
 """Folders of masks and of images below the root; the last ones have masks alone."""
 
 HOME = "https://davischallenge.org"
-LICENCE = "see its README; code: BSD-3"
+LICENSE = "see its README; code: BSD-3"
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ DAVIS2016_VAL = Dataset(
     read=partial(read, year="2016", lists=("ImageSets/480p/val.txt", "ImageSets/2016/val.txt")),
     protocols=("davis",),
     home=HOME,
-    licence=LICENCE,
+    license=LICENSE,
     size="20 sequences at 480p",
 )
 DAVIS2017_VAL = Dataset(
@@ -129,7 +129,7 @@ DAVIS2017_VAL = Dataset(
     read=partial(read, year="2017", lists=("ImageSets/2017/val.txt",)),
     protocols=("davis",),
     home=HOME,
-    licence=LICENCE,
+    license=LICENSE,
     size="30 sequences at 480p",
     submission="davis",
 )

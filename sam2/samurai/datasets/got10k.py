@@ -15,7 +15,7 @@ from samurai.datasets.layout import Layout, collect, find_root, fitted
 from samurai.datasets.published import published
 from samurai.datasets.text import read_boxes, read_flags, read_lines
 
-LIST, COVER, METADATA = "list.txt", "cover.label", "meta_info.ini"
+LIST, COVER, META_INFO = "list.txt", "cover.label", "meta_info.ini"
 COUNT = 180
 """Sequences of either set."""
 
@@ -24,7 +24,7 @@ KNOWN = {"GOT-10k_Val_000136": _TWO_SIZES, "GOT-10k_Val_000137": _TWO_SIZES}
 """Notes about sequences."""
 
 HOME = "http://got-10k.aitestunion.com"
-LICENCE = "CC BY-NC-SA 4.0, download after registration"
+LICENSE = "CC BY-NC-SA 4.0, download after registration"
 
 
 def read(root: Path, annotations_only: bool, split: str) -> Reading:
@@ -60,11 +60,11 @@ def _sequence(split: str, annotations_only: bool, name: str, folder: Path) -> Bo
     if split == "val" and len(truth) == 1:
         return f"{file} has one row, as in the test set"
     visible, notes = _visible(folder / COVER, len(truth))
-    size, fps = _metadata(folder / METADATA)
+    size, fps = _metadata(folder / META_INFO)
     if len(truth) > 1 and visible is None:
         notes = (f"without {COVER}, the object counts as visible in all frames",)
     if len(truth) > 1 and size is None:
-        notes = (*notes, f"{METADATA} doesn't say the size of the frames")
+        notes = (*notes, f"{META_INFO} doesn't say the size of the frames")
     return BoxSequence(
         name,
         () if annotations_only else images_in(folder),
@@ -102,7 +102,7 @@ GOT10K_VAL = Dataset(
     read=partial(read, split="val"),
     protocols=("got10k",),
     home=HOME,
-    licence=LICENCE,
+    license=LICENSE,
     size="180 sequences, 21,007 images",
 )
 GOT10K_TEST = Dataset(
@@ -112,7 +112,7 @@ GOT10K_TEST = Dataset(
     read=partial(read, split="test"),
     protocols=("got10k",),
     home=HOME,
-    licence=LICENCE,
+    license=LICENSE,
     size="180 sequences, 22,834 images",
     submission="got10k",
     published=published("got10k-test"),

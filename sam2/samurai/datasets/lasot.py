@@ -158,7 +158,7 @@ LASOT = Dataset(
     read=partial(read, official="lasot", title="LaSOT"),
     protocols=("lasot", "pytracking", "samurai"),
     home="http://vision.cs.stonybrook.edu/~lasot/",
-    licence="images for research; annotations of the toolkit: Apache-2.0",
+    license="images for research; annotations of the toolkit: Apache-2.0",
     size="about 48 GB (test set), 237 GB (all)",
     published=published("lasot"),
 )

@@ -15,7 +15,7 @@ LASOT_EXT = Dataset(
     read=partial(read, official="lasot-ext", title="LaSOText"),
     protocols=("samurai", "lasot", "pytracking"),
     home="http://vision.cs.stonybrook.edu/~lasot/",
-    licence="images for research",
+    license="images for research",
     size="about 60 GB",
     published=published("lasot-ext"),
 )

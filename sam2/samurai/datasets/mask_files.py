@@ -17,7 +17,7 @@ def object_numbers(file: Path) -> tuple[int, ...]:
     """The objects of a palette image, ascending: its values but 0 and VOID.
 
     Raises:
-        DatasetError: it can't be read, or isn't a palette or grey image.
+        DatasetError: it can't be read, or isn't a palette or gray image.
     """
     values = np.flatnonzero(np.bincount(_pixels(file).ravel(), minlength=VOID + 1))
     return tuple(int(value) for value in values if 0 < value < VOID)

@@ -28,7 +28,7 @@ STEP = 8
 SPELLINGS = {"dog_2": ("dog",)}
 """Other names of sequences inside their own folders."""
 
-PREFIX = "nfs_"
+NAME_PREFIX = "nfs_"
 EXPECTED = "NFS (<seq>/30/<seq>.txt, <seq>/30/groundtruth.txt, or anno/nfs_<seq>.txt)"
 
 
@@ -77,14 +77,14 @@ def _by_sequence(folder: Path) -> tuple[dict[str, _Place], dict[str, str]]:
 def _repackaged(folder: Path) -> tuple[dict[str, _Place], dict[str, str]]:
     """The layout of pytracking, or a folder of its annotations."""
     inner = folder / "anno" if (folder / "anno").is_dir() else folder
-    texts = [each for each in listing(inner) if each.startswith(PREFIX) and each.endswith(".txt")]
+    texts = [each for each in listing(inner) if each.startswith(NAME_PREFIX) and each.endswith(".txt")]
     places = {}
     for text in texts:
-        name = text[len(PREFIX) : -len(".txt")]
+        name = text[len(NAME_PREFIX) : -len(".txt")]
         places[name] = _Place(inner / text, (folder / "sequences" / name,))
     videos = listing(folder / "sequences") if places else []
     lacking = {
-        each: f"{inner / PREFIX}{each}.txt is missing" for each in videos if each not in places
+        each: f"{inner / NAME_PREFIX}{each}.txt is missing" for each in videos if each not in places
     }
     return places, lacking
 
@@ -134,7 +134,7 @@ NFS30 = Dataset(
     read=read,
     protocols=("otb", "pytracking"),
     home="http://ci2cv.net/nfs/index.html",
-    licence="for research; not stated clearly",
+    license="for research; not stated clearly",
     size="5.1 GB (30 frames per second)",
     published=published("nfs30"),
 )

@@ -113,7 +113,7 @@ OTB100 = Dataset(
     read=read,
     protocols=("otb", "pytracking"),
     home="http://cvlab.hanyang.ac.kr/tracker_benchmark/datasets.html",
-    licence="none stated",
+    license="none stated",
     size="2.7 GB",
     published=published("otb100"),
 )

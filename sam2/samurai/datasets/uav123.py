@@ -84,6 +84,6 @@ UAV123 = Dataset(
     read=read,
     protocols=("uav", "pytracking"),
     home="https://cemse.kaust.edu.sa/ivul/uav123",
-    licence="for research",
+    license="for research",
     size="13.5 GB",
 )

@@ -87,7 +87,7 @@ def _few(lines: Iterable[str]) -> list[str]:
 
 
 def _origin(found: Dataset) -> str:
-    return f"{found.title}: {found.home} ({found.size}; {found.licence})"
+    return f"{found.title}: {found.home} ({found.size}; {found.license})"
 
 
 def _print(title: str, lines: Iterable[str]) -> None:
