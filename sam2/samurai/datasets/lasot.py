@@ -156,7 +156,7 @@ LASOT = Dataset(
     title="LaSOT",
     kind="box",
     read=partial(read, official="lasot", title="LaSOT"),
-    protocols=("lasot", "pytracking", "samurai"),
+    protocols=("lasot", "pytracking", "otb"),
     home="http://vision.cs.stonybrook.edu/~lasot/",
     license="images for research; annotations of the toolkit: Apache-2.0",
     size="about 48 GB (test set), 237 GB (all)",

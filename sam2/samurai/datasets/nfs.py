@@ -77,7 +77,9 @@ def _by_sequence(folder: Path) -> tuple[dict[str, _Place], dict[str, str]]:
 def _repackaged(folder: Path) -> tuple[dict[str, _Place], dict[str, str]]:
     """The layout of pytracking, or a folder of its annotations."""
     inner = folder / "anno" if (folder / "anno").is_dir() else folder
-    texts = [each for each in listing(inner) if each.startswith(NAME_PREFIX) and each.endswith(".txt")]
+    texts = [
+        each for each in listing(inner) if each.startswith(NAME_PREFIX) and each.endswith(".txt")
+    ]
     places = {}
     for text in texts:
         name = text[len(NAME_PREFIX) : -len(".txt")]

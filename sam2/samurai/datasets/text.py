@@ -32,15 +32,16 @@ def read_boxes(path: Path) -> Boxes:
     Raises:
         DatasetError: the file can't be read or is empty, or a row isn't four numbers.
     """
-    data = _content(path)
-    tokens = data.translate(_SPACES).split()
-    try:
-        values = np.array(tokens, dtype=np.float64)
-    except ValueError:
-        raise _faulty(path, data) from None
-    if not tokens or (_per_line(data) != 4).any() or np.isinf(values).any():
-        raise _faulty(path, data)
-    return values.reshape(-1, 4)
+    return _boxes(_content(path), str(path))
+
+
+def parse_boxes(text: str, where: str) -> Boxes:
+    """The rows of a text, as `read_boxes`; `where` is how messages name it.
+
+    Raises:
+        DatasetError: it is empty, or a row isn't four numbers.
+    """
+    return _boxes(_cleaned(text.encode()), where)
 
 
 def read_flags(path: Path) -> NDArray[np.int64]:
@@ -70,8 +71,7 @@ def read_lines(path: Path) -> list[str]:
 
 
 def _content(path: Path) -> bytes:
-    """The bytes of a file, without a byte order mark and what is blank at the end; lines end with
-    a newline."""
+    """The bytes of a file, `_cleaned`."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -79,10 +79,27 @@ def _content(path: Path) -> bytes:
             f"{path} can't be read ({error.strerror or error}). Remedy: allow reading it, or "
             "restore it"
         ) from error
+    return _cleaned(data)
+
+
+def _cleaned(data: bytes) -> bytes:
+    """Without a byte order mark and what is blank at the end; lines end with a newline."""
     if data.startswith(_WIDE):
         data = data.decode("utf-16", "replace").encode()
     data = data.removeprefix(b"\xef\xbb\xbf")
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(_SEPARATORS)
+
+
+def _boxes(data: bytes, where: str) -> Boxes:
+    """The rows of `_cleaned` bytes."""
+    tokens = data.translate(_SPACES).split()
+    try:
+        values = np.array(tokens, dtype=np.float64)
+    except ValueError:
+        raise _faulty(where, data) from None
+    if not tokens or (_per_line(data) != 4).any() or np.isinf(values).any():
+        raise _faulty(where, data)
+    return values.reshape(-1, 4)
 
 
 def _per_line(data: bytes) -> NDArray[np.int64]:
@@ -96,15 +113,15 @@ def _per_line(data: bytes) -> NDArray[np.int64]:
     return np.diff(at_ends, prepend=0, append=before[-1])
 
 
-def _faulty(path: Path, data: bytes) -> DatasetError:
+def _faulty(where: str, data: bytes) -> DatasetError:
     """The error for the first row that isn't four numbers."""
     if not data:
-        return DatasetError(f"{path} is empty. Remedy: {_BOXES_REMEDY}")
+        return DatasetError(f"{where} is empty. Remedy: {_BOXES_REMEDY}")
     for number, line in enumerate(data.split(b"\n"), start=1):
         reason = _reason(line)
         if reason:
-            return DatasetError(f"{path}, line {number}: {reason}. Remedy: {_BOXES_REMEDY}")
-    return DatasetError(f"{path} has a row that isn't four numbers. Remedy: {_BOXES_REMEDY}")
+            return DatasetError(f"{where}, line {number}: {reason}. Remedy: {_BOXES_REMEDY}")
+    return DatasetError(f"{where} has a row that isn't four numbers. Remedy: {_BOXES_REMEDY}")
 
 
 def _reason(line: bytes) -> str:
