@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -80,6 +81,7 @@ def find_root(
     if found == most:
         return given, layout
     best = [each for each in others if each[1].found(annotations_only) == most]
+    best = list({each[0].resolve(): each for each in best}.values())  # links to the same folder
     best = [each for each in best if each[0].name in ANNOTATIONS] or best
     if len(best) > 1:
         raise DatasetError(
@@ -94,8 +96,9 @@ def _around(given: Path) -> Iterator[Path]:
     for name in listing(given):
         if (given / name).is_dir():
             yield given / name
-    if given.absolute().parent != given.absolute():
-        yield given.absolute().parent
+    whole = Path(os.path.abspath(given))  # without following links, as a user sees it
+    if whole.parent != whole:
+        yield whole.parent
 
 
 def collect(

@@ -35,11 +35,11 @@ def run(parsed: argparse.Namespace) -> int:
         DatasetError: the results aren't complete, or a server would refuse them.
         ConfigurationError: the data set has no server, or no results are named.
     """
+    from samurai import datasets
     from samurai.benchmark import packing
     from samurai.benchmark.results import find_results
     from samurai.benchmark.scored import complete_sequences
     from samurai.benchmark.scores import BoxConvention
-    from samurai import datasets
     from samurai.errors import ConfigurationError
 
     dataset = datasets.dataset(parsed.dataset)
