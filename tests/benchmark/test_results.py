@@ -109,3 +109,13 @@ def test_boxes_as_samurai_writes_them() -> None:
         [2, 3, 9, 9],
     ]
     assert as_samurai(pixels, 0)[0].tolist() == [11, 21, 29, 39]
+
+
+@pytest.mark.parametrize("name", ["uav123", "trackingnet", "lasot", "otb100"])
+def test_no_two_sequences_share_a_file(tmp_path: Path, name: str) -> None:
+    """UAV123's car1_1 and car11 have the same letters and digits."""
+    names = [words[0] for words in rows(name)]
+    for each in names:
+        write_boxes(tmp_path / f"{each}.txt", BOXES)
+    (found,) = find_results(SMALL, names, [tmp_path])
+    assert {each: files[0].stem for each, files in found.files.items()} == {n: n for n in names}

@@ -107,7 +107,7 @@ def test_files_that_are_damaged_or_missing(root: Path) -> None:
     assert any("1 sequences have no flags" in note for note in reading.notes)
 
 
-def annotations(folder: Path, names: list[str]) -> Path:
+def toolkit(folder: Path, names: list[str]) -> Path:
     """LaSOT's toolkit: `annos` of the whole data set."""
     for name in names:
         write(folder / f"{name}.txt", *boxes(3))
@@ -118,7 +118,7 @@ def annotations(folder: Path, names: list[str]) -> Path:
 
 @pytest.mark.parametrize("place", ["toolkit", "toolkit/annos"])
 def test_annotations_of_the_toolkit_suffice(tmp_path: Path, place: str) -> None:
-    annotations(tmp_path / "toolkit" / "annos", [*NAMES, "airplane-2"])
+    toolkit(tmp_path / "toolkit" / "annos", [*NAMES, "airplane-2"])
     write(tmp_path / "toolkit" / "sequence_evaluation_config" / "testing_set.txt", *NAMES)
     reading = read("lasot", tmp_path / place, annotations_only=True)
     assert len(reading.sequences) == 280 and not reading.missing
@@ -131,7 +131,7 @@ def test_annotations_of_the_toolkit_suffice(tmp_path: Path, place: str) -> None:
 
 
 def test_annotations_beside_the_sequences_count(root: Path) -> None:
-    write(annotations(root / "annos", ["airplane-1"]) / "airplane-1.txt", *boxes(3, start=50))
+    write(toolkit(root / "annos", ["airplane-1"]) / "airplane-1.txt", *boxes(3, start=50))
     found = box_sequences(read("lasot", root))["airplane-1"]
     assert found.truth[0, 0] == 50 and len(found.images) == 3
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,7 +84,7 @@ def find_results(
     Raises:
         DatasetError: there is no folder, or nothing in it has the name of a sequence.
     """
-    wanted = {plain(name): name for name in sequences}
+    wanted = _spellings(sequences)
     wanted |= _without_target(sequences, wanted)
     found: list[TrackerResults] = []
     for path in paths:
@@ -101,6 +102,14 @@ def find_results(
 def plain(name: str) -> str:
     """A sequence's name without what tools write differently: capitals and punctuation."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _spellings(sequences: Sequence[str]) -> dict[str, str]:
+    """The sequences by their names, and by `plain` ones where those differ: UAV123 has car1_1 and
+    car11."""
+    alike = Counter(plain(name) for name in sequences)
+    exact = {name.lower(): name for name in sequences}
+    return {plain(name): name for name in sequences if alike[plain(name)] == 1} | exact
 
 
 def _without_target(sequences: Sequence[str], wanted: Mapping[str, str]) -> dict[str, str]:
@@ -160,6 +169,8 @@ def _masks(entries: Sequence[Path], wanted: Mapping[str, str]) -> dict[str, tupl
 
 
 def _known(stem: str, wanted: Mapping[str, str]) -> str | None:
+    if stem.lower() in wanted:
+        return wanted[stem.lower()]
     key = plain(stem)
     for prefix in PREFIXES:
         if key not in wanted and key.startswith(prefix):
