@@ -91,6 +91,11 @@ def test_images_are_sorted_by_number(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     assert [file.name for file in images_in(tmp_path)] == ["0.JPG", "9.jpg", "10.jpg"]
     assert [file.name for file in images_in(tmp_path, 9, 9)] == ["9.jpg"]
+    (tmp_path / "11.jpeg").touch()
+    (tmp_path / "2.jpeg").touch()
+    assert [file.stem for file in images_in(tmp_path)] == ["0", "2", "9", "10", "11"]
     (tmp_path / "shot2_b.png").touch()
     assert [file.name for file in images_in(tmp_path)][-1] == "shot2_b.png"
-    assert images_in(tmp_path / "none") == () == images_in(tmp_path / "9.jpg")
+    assert not images_in(tmp_path / "none") and not images_in(tmp_path / "9.jpg")
+    few = images_in(tmp_path)[1:3]
+    assert [path.name for path in few] == ["9.jpg", "10.jpg"] and few[-1] == tmp_path / "10.jpg"

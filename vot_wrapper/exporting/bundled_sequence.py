@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ class BundledSequence:
     """
 
     name: str
-    images: tuple[Path, ...]
+    images: Sequence[Path]
     masks: Mapping[str, list[Mask]]
     size: tuple[int, int]
     fps: int

@@ -325,7 +325,7 @@ def _write_vot(folder: Path, footage: Footage, options: Options) -> Footage:
     frames.place_folder(footage.origin, folder, options.copy)
     notes = list(footage.notes)
     if not (folder / METADATA).is_file():
-        images = images_in(footage.origin / frames.CHANNEL)
+        images = tuple(images_in(footage.origin / frames.CHANNEL))
         pattern = f"{frames.CHANNEL}/%08d{images[0].suffix}"
         size = frames.size_of(images)
         _write_metadata(folder, footage, pattern, size, len(images), options)

@@ -126,7 +126,7 @@ def _read_video(file: Path) -> list[Footage]:
 
 def _read_images(folder: Path) -> list[Footage]:
     inner = folder / "img"
-    images = images_in(inner if inner.is_dir() else folder)
+    images = tuple(images_in(inner if inner.is_dir() else folder))
     if not images:
         raise SourceError(f"{inner} holds no images. Remedy: restore them ({', '.join(IMAGES)})")
     several = sorted(folder.glob("groundtruth_*.txt"), key=lambda file: natural(file.name))
@@ -166,7 +166,7 @@ def _rate(file: Path) -> int | None:
 
 
 def _read_otb(folder: Path) -> list[Footage]:
-    images = images_in(folder / "img")
+    images = tuple(images_in(folder / "img"))
     found = []
     for name, file in otb.targets(folder).items():
         chosen, rows = otb.counted(folder, file, images, read_rows(file, first_pixel=1))

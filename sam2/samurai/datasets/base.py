@@ -37,7 +37,7 @@ class BoxSequence:
     """
 
     name: str
-    images: tuple[Path, ...]
+    images: Sequence[Path]
     truth: Boxes
     first_pixel: FirstPixel
     visible: Rows | None = None
@@ -92,7 +92,7 @@ class MaskSequence:
     """
 
     name: str
-    images: tuple[Path, ...]
+    images: Sequence[Path]
     objects: tuple[MaskObject, ...]
     stems: tuple[str, ...]
     asked: tuple[int, ...] | None = None

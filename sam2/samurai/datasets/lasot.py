@@ -7,6 +7,7 @@ count where they lie beside the sequences: they are what published scores are co
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -120,7 +121,7 @@ def _sequence(annotations_only: bool, name: str, place: _Place) -> BoxSequence |
     attributes: tuple[str, ...] = ()
     if place.annotations and (place.annotations / "att" / f"{name}.txt").is_file():
         attributes = set_by(read_flags(place.annotations / "att" / f"{name}.txt"), ATTRIBUTES)
-    images: tuple[Path, ...] = ()
+    images: Sequence[Path] = ()
     if place.folder and not annotations_only:
         images = images_in(place.folder / "img")
         if not images:

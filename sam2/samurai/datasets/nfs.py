@@ -7,6 +7,7 @@ SAMURAI's     <seq>/30/groundtruth.txt
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -92,7 +93,7 @@ def _repackaged(folder: Path) -> tuple[dict[str, _Place], dict[str, str]]:
 
 
 def _sequence(annotations_only: bool, name: str, place: _Place) -> BoxSequence | str:
-    images: tuple[Path, ...] = ()
+    images: Sequence[Path] = ()
     if not annotations_only:
         found = (images_in(folder) for folder in place.images)
         images = next((each for each in found if each), ())

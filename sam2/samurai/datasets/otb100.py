@@ -6,6 +6,7 @@ per target, suffices for scores.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -98,7 +99,7 @@ def _a_sequence(path: Path) -> bool:
 def _sequence(annotations_only: bool, name: str, place: _Place) -> BoxSequence | str:
     target = place.target
     truth, notes = of_range(read_boxes(place.truth), target.first, target.last)
-    images: tuple[Path, ...] = ()
+    images: Sequence[Path] = ()
     if place.images and not annotations_only:
         images = images_in(place.images, target.first, target.last)
         if not images:

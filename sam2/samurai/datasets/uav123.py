@@ -6,6 +6,7 @@ plain folder of annotations suffices for scores.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -67,7 +68,7 @@ def _look(folder: Path) -> Layout[_Place]:
 def _sequence(annotations_only: bool, name: str, place: _Place) -> BoxSequence | str:
     truth = read_boxes(place.annotations / f"{name}.txt")
     truth, notes = of_range(truth, place.first, place.last)
-    images: tuple[Path, ...] = ()
+    images: Sequence[Path] = ()
     if place.images and not annotations_only:
         images = images_in(place.images, place.first, place.last)
         if not images:
