@@ -153,6 +153,16 @@ def test_otb(workspace: Command, images: Images, tmp_path: Path) -> None:
     assert read(data / "Jogging-1" / "groundtruth.txt") == boxes()
 
 
+def test_a_name_of_otb_alone_cuts_nothing(
+    workspace: Command, images: Images, tmp_path: Path
+) -> None:
+    """OTB's Diving ends with image 215, and has 215 rows."""
+    images(tmp_path / "otb" / "Diving" / "img", "%04d.jpg", range(210, 220))
+    (tmp_path / "otb" / "Diving" / "groundtruth_rect.txt").write_text(lines(*boxes(offset=1)))
+    assert workspace(tmp_path / "new", "--from", tmp_path / "otb")[0] == 0
+    assert properties(tmp_path / "new" / "sequences" / "Diving")["length"] == "10"
+
+
 def test_vot_is_taken_as_it_is(workspace: Command, images: Images, tmp_path: Path) -> None:
     """With all its files; `sequence` and anchors are added where they are missing."""
     first, second = tmp_path / "set" / "first", tmp_path / "set" / "second"
