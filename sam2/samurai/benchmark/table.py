@@ -199,7 +199,9 @@ def _differences(scores: Sequence[TrackerScore]) -> Iterator[str]:
 
 
 def _filled(paragraphs: Sequence[str]) -> list[str]:
-    return [line for each in paragraphs for line in textwrap.wrap(each, WIDTH)]
+    return [
+        line for each in paragraphs for line in textwrap.wrap(each, WIDTH, break_on_hyphens=False)
+    ]
 
 
 def _grid(table: Table) -> list[str]:
