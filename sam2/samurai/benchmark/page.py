@@ -162,6 +162,7 @@ def _pictures(
     if moments is None:
         return []
     colors = {score.tracker: looks[score.tracker].color for score in scores[:2]}
+    chosen: list[tuple[str, list[str], str | None, str]]
     if len(colors) == 1:
         chosen = [("", [row.name for row in rows[: 2 * ENDS]], None, *colors)]
     else:

@@ -112,14 +112,15 @@ def _table(dataset: Dataset, scores: Sequence[TrackerScore]) -> Table:
     protocol = scores[0].protocol
     conventions = list(dict.fromkeys(score.box for score in scores))
     caption = [protocol_caption(protocol)]
-    if dataset.kind == "box":
+    boxes = dataset.kind == "box"
+    if boxes:
         caption.append(box_caption(conventions))
     total = max(len(score.sequences) + len(score.missing) for score in scores)
     return Table(
         f"{dataset.title}: {total} sequences, protocol {protocol}",
         tuple(caption),
         tuple(MEASURES[name].title for name in COLUMNS[protocol]),
-        tuple(_rows(dataset, scores, with_boxes=len(conventions) > 1)),
+        tuple(_rows(dataset, scores, with_boxes=boxes and len(conventions) > 1)),
         tuple(dict.fromkeys(_notes(dataset, scores))),
     )
 
