@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def restated(gaps: list[float], weights: list[int]) -> tuple[float, float, float
     """Sequences drawn with the same random numbers, their frames pooled, in plain loops."""
     count = len(gaps)
     drawn = np.random.default_rng(SEED).integers(0, count, (RESAMPLES, count)).tolist()
-    means = []
+    means: list[float] = []
     for draw in drawn:
         total = sum(gaps[place] * weights[place] for place in draw)
         means.append(total / sum(weights[place] for place in draw))
@@ -57,7 +58,7 @@ def test_intervals_are_those_of_a_plain_bootstrap(protocol: str, measure: str) -
     frames = {name: chance.randrange(5, 500) for name in names}
     ours = {name: chance.uniform(0, 100) for name in names}
     theirs = {name: chance.uniform(0, 100) for name in names}
-    more = {"measure": measure, "protocol": protocol, "frames": frames}
+    more: dict[str, Any] = {"measure": measure, "protocol": protocol, "frames": frames}
     found = mean_difference(make_score("x", ours, **more), make_score("y", theirs, **more), measure)
     pooled = protocol == "got10k"
     gaps = [ours[name] - theirs[name] for name in names]
@@ -69,7 +70,11 @@ def test_intervals_are_those_of_a_plain_bootstrap(protocol: str, measure: str) -
 
 def test_pooled_means_are_those_of_all_frames() -> None:
     """As if the frames of all sequences lay in one list."""
-    more = {"measure": "ao", "protocol": "got10k", "frames": {"a": 10, "b": 30, "none": 0}}
+    more: dict[str, Any] = {
+        "measure": "ao",
+        "protocol": "got10k",
+        "frames": {"a": 10, "b": 30, "none": 0},
+    }
     first = make_score("x", {"a": 50, "b": 90, "none": 7}, **more)
     second = make_score("y", {"a": 60, "b": 80, "none": 1}, **more)
     found = mean_difference(first, second, "ao")
@@ -123,7 +128,7 @@ def test_attributes_are_averaged_over_their_sequences() -> None:
     assert attribute_mean(plain, "FM", "precision") is None
     assert attribute_mean(plain, "LR", "auc") is None
     frames = {"a": 30, "b": 10, "c": 5}
-    more = {"measure": "ao", "protocol": "got10k", "frames": frames}
+    more: dict[str, Any] = {"measure": "ao", "protocol": "got10k", "frames": frames}
     pooled = make_score("x", values, attributes=tags, **more)
     assert attribute_mean(pooled, "OV", "ao") == AttributeMean((300 + 400) / 40, 2)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from oracles.made_scores import make_dataset, make_score
@@ -112,7 +113,11 @@ def test_scores_of_a_tracker_come_together() -> None:
 @pytest.mark.parametrize("length", [5, 30, 99, 140])
 def test_text_fits_the_width(protocol: str, length: int) -> None:
     values = dict.fromkeys(COLUMNS[protocol], 100.0)
-    more = {"protocol": protocol, "speed": Speed(1234.5, 1234.5), "missing": ("c",) * 123}
+    more: dict[str, Any] = {
+        "protocol": protocol,
+        "speed": Speed(1234.5, 1234.5),
+        "missing": ("c",) * 123,
+    }
     names = ["x" * length, "y"]
     both = [
         make_score(name, values=values, box=box, **more)
@@ -129,7 +134,7 @@ def test_text_fits_the_width(protocol: str, length: int) -> None:
 
 def test_masks_have_no_convention_of_boxes() -> None:
     dataset = make_dataset(kind="mask", protocols=("davis",), published=())
-    more = {"protocol": "davis", "measure": "jf"}
+    more: dict[str, Any] = {"protocol": "davis", "measure": "jf"}
     (table,) = tables(dataset, [make_score("x", **more), make_score("y", box="as given", **more)])
     assert not any("Box" in sentence for sentence in table.caption)
     assert not table.has_boxes

@@ -162,11 +162,10 @@ def _pictures(
     if moments is None:
         return []
     colors = {score.tracker: looks[score.tracker].color for score in scores[:2]}
+    first, *others = colors
     chosen: list[tuple[str, list[str], str | None, str]]
-    if len(colors) == 1:
-        chosen = [("", [row.name for row in rows[: 2 * ENDS]], None, *colors)]
-    else:
-        first, second = colors
+    chosen = [("", [row.name for row in rows[: 2 * ENDS]], None, first)]
+    for second in others:
         more = [row.name for row in rows if row.sign == "more"][:ENDS]
         less = [row.name for row in reversed(rows) if row.sign == "less"][:ENDS]
         chosen = [
