@@ -15,7 +15,7 @@ from oracles.made_scores import CURVES, make_dataset, make_score
 
 from samurai.benchmark.documents import csv_text, document, json_text, now, write_text
 from samurai.benchmark.latex import escaped, latex_text
-from samurai.benchmark.report import show
+from samurai.benchmark.report import ReportFiles, show
 from samurai.benchmark.scores import Curve, SequenceScore, Speed, TrackerScore
 
 DATE = "2026-11-28T08:00:00+00:00"
@@ -36,7 +36,7 @@ def refused(word: str) -> float:
 def test_the_keys_that_others_read(tmp_path: Path) -> None:
     file = tmp_path / "new" / "out.json"
     scores = [make_score(values=VALUES), make_score("sam2-l", values=VALUES)]
-    show(make_dataset(), scores, json=file, out=lambda text: None)
+    show(make_dataset(), scores, files=ReportFiles(json=file), out=lambda text: None)
     found = json.loads(file.read_text(encoding="utf-8"), parse_constant=refused)
     assert list(found) == ["benchmark", "protocol", "box", "trackers"]
     assert (found["benchmark"], found["protocol"], found["box"]) == ("lasot", "lasot", "pixels")

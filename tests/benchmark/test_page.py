@@ -26,7 +26,7 @@ from samurai.benchmark.moments import (
     worst_frames,
 )
 from samurai.benchmark.page import ENDS, page_text, sequence_rows
-from samurai.benchmark.report import show
+from samurai.benchmark.report import ReportFiles, show
 from samurai.benchmark.scores import COLUMNS, MEASURES, Curve, TrackerScore
 from samurai.evaluation.pictures.recording import Frame
 
@@ -116,7 +116,13 @@ def two_trackers() -> list[TrackerScore]:
 def test_the_page_is_well_formed_and_loads_nothing(tmp_path: Path) -> None:
     file = tmp_path / "page.html"
     moments = Moments(boxes_where_second_is_lost, gray)
-    show(make_dataset(), two_trackers(), page=file, moments=moments, out=lambda text: None)
+    show(
+        make_dataset(),
+        two_trackers(),
+        files=ReportFiles(page=file),
+        moments=moments,
+        out=lambda text: None,
+    )
     text = file.read_text(encoding="utf-8")
     page = read(text)
     assert text.startswith('<!DOCTYPE html>\n<html lang="en">')
@@ -140,7 +146,7 @@ def test_the_caption_names_protocol_and_conventions() -> None:
     assert "Box convention pixels: a mask's box covers its pixels (max - min + 1)." in text
     assert "Box convention samurai: as SAMURAI's scripts write them" in text
     assert re.search(rf"samurai \S+, numpy \S+, python \S+; {re.escape(DATE)}", text)
-    assert "licence of its images: free" in text
+    assert "license of its images: free" in text
     assert "There are no pictures: they need the images of the data set" in text
     for name in COLUMNS["lasot"]:
         assert f"{MEASURES[name].title}: " in text and MEASURES[name].meaning in text

@@ -81,7 +81,7 @@ def test_trackers_are_compared_with_the_first() -> None:
     found = [make_score("x", base), make_score("y", better), make_score("z", few)]
     (table,) = tables(make_dataset(), found)
     interval = "95% bootstrap interval +3.00 to +3.00"
-    assert table.notes[:2] == (
+    assert table.differences == (
         f"y - x: AUC +3.00 over 6 common sequences, {interval}.",
         "z - x: AUC -1.00 over 1 common sequences, no interval from so few.",
     )

@@ -48,6 +48,21 @@ def primary(scores: Sequence[TrackerScore]) -> tuple[TrackerScore, ...]:
     return tuple(found.values())
 
 
+def counts(score: TrackerScore) -> tuple[int, int]:
+    """How many sequences have results, and how many there are.
+
+    TrackingNet's rules score sequences without results as well.
+    """
+    missing = set(score.missing)
+    names = {each.name for each in score.sequences}
+    return len(names - missing), len(names | missing)
+
+
+def comparable(score: TrackerScore) -> bool:
+    """Whether its values are those of the whole data set."""
+    return not score.missing
+
+
 def weight(protocol: str, sequence: SequenceScore) -> int:
     """How much a sequence counts in the protocol's mean.
 

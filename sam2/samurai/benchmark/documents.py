@@ -18,12 +18,14 @@ import numpy as np
 from samurai.benchmark.comparison import (
     attribute_mean,
     attributes_of,
+    comparable,
+    counts,
     main_measure,
     mean_difference,
     primary,
     value_of,
 )
-from samurai.benchmark.published import comparable, published_of
+from samurai.benchmark.published import published_of
 from samurai.benchmark.scores import COLUMNS, TrackerScore
 from samurai.datasets.base import Dataset
 from samurai.version import __version__
@@ -53,12 +55,16 @@ def write_text(file: Path, text: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def json_text(dataset: Dataset, scores: Sequence[TrackerScore], date: str) -> str:
+def json_text(
+    dataset: Dataset, scores: Sequence[TrackerScore], date: str, notes: Sequence[str] = ()
+) -> str:
     """`document` as text, which has no NaN."""
-    return json.dumps(document(dataset, scores, date), indent=1, allow_nan=False) + "\n"
+    return json.dumps(document(dataset, scores, date, notes), indent=1, allow_nan=False) + "\n"
 
 
-def document(dataset: Dataset, scores: Sequence[TrackerScore], date: str) -> dict[str, Any]:
+def document(
+    dataset: Dataset, scores: Sequence[TrackerScore], date: str, notes: Sequence[str] = ()
+) -> dict[str, Any]:
     """Everything that is known, as JSON values; null stands for a value that there isn't.
 
     Values are in percent, unrounded. `protocol` and `box` are those of the first score. A tracker's
@@ -69,11 +75,13 @@ def document(dataset: Dataset, scores: Sequence[TrackerScore], date: str) -> dic
         dataset: what was scored on.
         scores: at least one.
         date: of the scoring, see `now`.
+        notes: about the data set, which every entry has after its own.
     """
     compared = primary(scores)
     trackers: dict[str, Any] = {}
     for score in scores:
         entry = _entry(score) | {"published": _published(dataset, score)}
+        entry["notes"] = [*score.notes, *notes]
         if score.tracker in trackers:
             trackers[score.tracker]["variants"].append(entry)
             continue
@@ -96,12 +104,11 @@ def _entry(score: TrackerScore) -> dict[str, Any]:
     return {
         **{name: finite(value_of(score, name)) for name in names},
         **_finite({name: value for name, value in score.values.items() if name not in names}),
-        "sequences": len(score.sequences),
+        "sequences": counts(score)[0],
         "protocol": score.protocol,
         "box": score.box,
         "fps": None if score.speed is None else _finite(vars(score.speed)),
         "missing": list(score.missing),
-        "notes": list(score.notes),
         "per_sequence": {
             each.name: {
                 **_finite(each.values),

@@ -119,6 +119,8 @@ def draw(
 ) -> Frame:
     """A frame at the size of the page, with boxes; those that are NaN or empty are left out.
 
+    The true one is wider, so that it is seen around an answer that is the same.
+
     Args:
         image: RGB (height, width, 3).
         truth: (4,).
@@ -129,14 +131,14 @@ def draw(
     how = cv2.INTER_AREA if size[0] < width else cv2.INTER_CUBIC
     canvas = np.ascontiguousarray(cv2.resize(image, size, interpolation=how), np.uint8)
     scale = (size[0] / width, size[1] / height)
-    for color, box in [("", truth), *answers]:
+    strokes = [(truth, EDGE, 5), (truth, TRUTH, 3), *((box, _rgb(c), 2) for c, box in answers)]
+    for box, color, thickness in strokes:
         x, y, wide, high = (float(value) for value in box)
         if not (np.isfinite(box).all() and wide > 0 and high > 0):
             continue
         corners = [(x, y), (x + wide, y), (x + wide, y + high), (x, y + high)]
         lines = outlines(PolygonShape(np.array(corners)), scale)
-        for shade, thick in ((EDGE, 4), (_rgb(color) if color else TRUTH, 2)):
-            cv2.polylines(canvas, lines, True, shade, thick, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.polylines(canvas, lines, True, color, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
     return canvas
 
 

@@ -60,7 +60,11 @@ class SequenceRow:
 
 
 def page_text(
-    dataset: Dataset, scores: Sequence[TrackerScore], moments: Moments | None, date: str
+    dataset: Dataset,
+    scores: Sequence[TrackerScore],
+    moments: Moments | None,
+    date: str,
+    notes: Sequence[str] = (),
 ) -> str:
     """The page.
 
@@ -70,6 +74,7 @@ def page_text(
             lists; all are in the tables. The first two trackers are compared by sequence.
         moments: for pictures; None: there are none.
         date: of the scoring.
+        notes: about the data set.
     """
     compared = primary(scores)
     measure = main_measure(compared[0].protocol)
@@ -81,7 +86,7 @@ def page_text(
         "page.html.j2",
         {"number": number},
         dataset=dataset,
-        tables=tables(dataset, scores),
+        tables=tables(dataset, scores, notes),
         looks=looks,
         shape=curves,
         plots=curves.plots(compared, looks),

@@ -40,11 +40,6 @@ def published_of(dataset: Dataset, score: TrackerScore) -> tuple[Published, ...]
     return tuple(each for each in dataset.published if words_of(each.tracker) == own)
 
 
-def comparable(score: TrackerScore) -> bool:
-    """Whether the mean is one over the whole data set."""
-    return not score.missing
-
-
 def words_of(tracker: str) -> tuple[str, ...]:
     """The words of a tracker's name, in one spelling."""
     text = re.sub(r"[^a-z0-9.+]+", " ", tracker.lower()).strip()

@@ -16,8 +16,15 @@ from samurai.benchmark.captions import (
     protocol_caption,
     shortened,
 )
-from samurai.benchmark.comparison import main_measure, mean_difference, primary, value_of
-from samurai.benchmark.published import comparable, published_of
+from samurai.benchmark.comparison import (
+    comparable,
+    counts,
+    main_measure,
+    mean_difference,
+    primary,
+    value_of,
+)
+from samurai.benchmark.published import published_of
 from samurai.benchmark.scores import COLUMNS, MEASURES, TrackerScore
 from samurai.datasets.base import Dataset, Published
 from samurai.evaluation.bootstrap import LEVEL
@@ -59,6 +66,8 @@ class Table:
         measures: titles of the columns.
         rows: in order.
         notes: what a reader of the numbers should know, a sentence or more each.
+        differences: of each other tracker from the first one, a sentence each.
+        legend: what fps and measures are, a sentence or more each.
     """
 
     heading: str
@@ -66,6 +75,8 @@ class Table:
     measures: tuple[str, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
+    differences: tuple[str, ...]
+    legend: tuple[str, ...]
 
     @property
     def has_boxes(self) -> bool:
@@ -78,18 +89,20 @@ class Table:
         return any(row.fps for row in self.rows)
 
 
-def tables(dataset: Dataset, scores: Sequence[TrackerScore]) -> list[Table]:
-    """A table per protocol, in the order of the scores."""
+def tables(
+    dataset: Dataset, scores: Sequence[TrackerScore], notes: Sequence[str] = ()
+) -> list[Table]:
+    """A table per protocol, in the order of the scores; `notes` are about the data set."""
     by_protocol: dict[str, list[TrackerScore]] = {}
     for score in scores:
         by_protocol.setdefault(score.protocol, []).append(score)
-    return [_table(dataset, found) for found in by_protocol.values()]
+    return [_table(dataset, found, notes) for found in by_protocol.values()]
 
 
 def text(table: Table) -> str:
     """A table for a terminal, at most WIDTH characters wide; no newline at the end."""
     lines = [table.heading, *_filled(table.caption), "", *_grid(table), ""]
-    return "\n".join([*lines, *_filled(table.notes)]).rstrip()
+    return "\n".join([*lines, *_filled([*table.notes, *table.differences, *table.legend])])
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -104,24 +117,26 @@ def signed(value: float, digits: int = 2) -> str:
 
 def counted(score: TrackerScore) -> str:
     """How many sequences were scored, and of how many where some are missing."""
-    found = len(score.sequences)
-    return f"{found} of {found + len(score.missing)}" if score.missing else str(found)
+    found, total = counts(score)
+    return f"{found} of {total}" if score.missing else str(found)
 
 
-def _table(dataset: Dataset, scores: Sequence[TrackerScore]) -> Table:
+def _table(dataset: Dataset, scores: Sequence[TrackerScore], notes: Sequence[str]) -> Table:
     protocol = scores[0].protocol
     conventions = list(dict.fromkeys(score.box for score in scores))
     caption = [protocol_caption(protocol)]
     boxes = dataset.kind == "box"
     if boxes:
         caption.append(box_caption(conventions))
-    total = max(len(score.sequences) + len(score.missing) for score in scores)
+    total = max(counts(score)[1] for score in scores)
     return Table(
         f"{dataset.title}: {total} sequences, protocol {protocol}",
         tuple(caption),
         tuple(MEASURES[name].title for name in COLUMNS[protocol]),
         tuple(_rows(dataset, scores, with_boxes=boxes and len(conventions) > 1)),
-        tuple(dict.fromkeys(_notes(dataset, scores))),
+        tuple(dict.fromkeys([*_notes(dataset, scores), *notes])),
+        tuple(_differences(primary(scores))),
+        tuple(_legend(scores)),
     )
 
 
@@ -169,7 +184,9 @@ def _notes(dataset: Dataset, scores: Sequence[TrackerScore]) -> Iterator[str]:
         yield from (f"{score.tracker}: {note}" for note in score.notes)
     for score in scores:
         yield from (_source(published) for published in published_of(dataset, score))
-    yield from _differences(primary(scores))
+
+
+def _legend(scores: Sequence[TrackerScore]) -> Iterator[str]:
     if any(score.speed for score in scores):
         yield f"fps: {SPEEDS}."
     yield measures_caption(scores[0].protocol)
