@@ -140,11 +140,6 @@ def test_masks_have_no_convention_of_boxes() -> None:
     assert not table.has_boxes
 
 
-def test_no_scores_are_refused() -> None:
-    with pytest.raises(ValueError, match="no scores"):
-        show(make_dataset(), [])
-
-
 @pytest.mark.parametrize(
     ("section", "published"),
     [
