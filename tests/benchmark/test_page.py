@@ -146,7 +146,7 @@ def test_the_caption_names_protocol_and_conventions() -> None:
     assert "Box convention pixels: a mask's box covers its pixels (max - min + 1)." in text
     assert "Box convention samurai: as SAMURAI's scripts write them" in text
     assert re.search(rf"samurai \S+, numpy \S+, python \S+; {re.escape(DATE)}", text)
-    assert "license of its images: free" in text
+    assert "Data set: LaSOT; the images are under its license." in text
     assert "There are no pictures: they need the images of the data set" in text
     for name in COLUMNS["lasot"]:
         assert f"{MEASURES[name].title}: " in text and MEASURES[name].meaning in text

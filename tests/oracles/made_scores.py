@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +27,21 @@ def nothing(root: Path, annotations_only: bool) -> Reading:
 
 def make_dataset(**changed: Any) -> Dataset:
     """LaSOT, with two published scores."""
-    values: dict[str, Any] = {
-        "name": "lasot",
-        "title": "LaSOT",
-        "kind": "box",
-        "read": nothing,
-        "protocols": ("lasot", "pytracking"),
-        "home": "https://example.org/lasot",
-        "licence": "free",
-        "size": "227 GB",
-        "published": (
+    dataset = Dataset(
+        "lasot",
+        "LaSOT",
+        "box",
+        nothing,
+        ("lasot", "pytracking"),
+        "https://example.org/lasot",
+        "free",
+        "227 GB",
+        published=(
             Published("SAMURAI-L", {"auc": 74.23, "precision": 80.21}, "a paper, table 1"),
             Published("SAM2.1-B+", {"auc": 65.97}, "a paper, table 1"),
         ),
-    }
-    return Dataset(**{**values, **changed})
+    )
+    return replace(dataset, **changed)
 
 
 def make_score(
