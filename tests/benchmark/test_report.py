@@ -16,7 +16,7 @@ from PIL import Image
 from samurai.benchmark.moment_sources import moments_of
 from samurai.benchmark.report import MOST_NOTES, ReportFiles, show
 from samurai.benchmark.results import find_results
-from samurai.benchmark.scored import score
+from samurai.benchmark.scoring import score
 from samurai.datasets.base import BoxSequence, Reading
 
 
