@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from oracles.small_datasets import dataset, mask_sequence, squares, write_labels
 
-from samurai.benchmark.scored import score
+from samurai.benchmark.scoring import score
 from samurai.datasets.base import MaskObject, MaskSequence
 from samurai.errors import DatasetError
 from samurai.evaluation import object_score, segmentation_summary

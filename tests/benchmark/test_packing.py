@@ -22,7 +22,7 @@ from oracles.small_datasets import (
 
 from samurai.benchmark.packing import check, pack
 from samurai.benchmark.results import TrackerResults, find_results
-from samurai.benchmark.scored import score
+from samurai.benchmark.scoring import score
 from samurai.errors import DatasetError
 
 WHOLE = [box_sequence(name, 9 + seed, seed) for seed, name in enumerate(["-a_0", "b_1"])]

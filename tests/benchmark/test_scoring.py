@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from oracles.small_datasets import box_dataset, box_sequence, near, write_boxes
 
+from samurai.benchmark.box_scoring import score_boxes
 from samurai.benchmark.results import find_results
-from samurai.benchmark.scored import complete_sequences, score
-from samurai.benchmark.scoring import score_boxes
+from samurai.benchmark.scoring import complete_sequences, score
 from samurai.datasets.base import BoxSequence
 from samurai.errors import ConfigurationError, DatasetError
 from samurai.evaluation import LASOT, measures

@@ -1,210 +1,131 @@
-"""Scores a tracker's boxes by a protocol of `evaluation.measures`."""
+"""From a data set's folder and folders of results to a report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+import fnmatch
+from collections.abc import Sequence
+from pathlib import Path
 
-import numpy as np
+from samurai.benchmark.box_scoring import score_boxes
+from samurai.benchmark.mask_scoring import score_masks
+from samurai.benchmark.moment_sources import moments_of
+from samurai.benchmark.report import ReportFiles, show
+from samurai.benchmark.results import TrackerResults, find_results
+from samurai.benchmark.scores import BoxConvention, TrackerScore
+from samurai.datasets.base import AnySequence, BoxSequence, Dataset, MaskSequence, Reading
+from samurai.errors import ConfigurationError, DatasetError
 
-from samurai.benchmark.results import TrackerResults
-from samurai.benchmark.scores import COLUMNS, BoxConvention, Curve, SequenceScore, TrackerScore
-from samurai.datasets.base import Boxes, BoxSequence, Dataset
-from samurai.errors import DatasetError
-from samurai.evaluation import measures
-from samurai.evaluation.measures import PROTOCOLS
-from samurai.evaluation.measures.got10k import THRESHOLDS
-from samurai.evaluation.measures.one_pass import OVERLAPS, PIXELS, SIZES, OnePassScore
-
-UNCLIPPED = (1 << 31, 1 << 31)
-"""The size of frames of which nothing says it: no box is clipped."""
-
-_SHOWN = 3  # sequences that a note names
+_SHOWN = 5
 
 
-class Answers(NamedTuple):
-    """A sequence with the boxes of each repetition."""
-
-    sequence: BoxSequence
-    runs: tuple[Boxes, ...]
-
-
-class Measured(NamedTuple):
-    """What a protocol says: the means, each sequence, curves by name."""
-
-    values: Mapping[str, float]
-    sequences: Sequence[Mapping[str, float]]
-    frames: Sequence[int]
-    curves: Mapping[str, Curve]
-
-
-def score_boxes(
+def score_and_report(
     dataset: Dataset,
-    sequences: Sequence[BoxSequence],
+    root: Path,
+    folders: Sequence[Path],
+    protocol: str | None,
+    box: BoxConvention | None,
+    files: ReportFiles,
+) -> None:
+    """Score the results below folders, print the table and write the files.
+
+    Raises:
+        DatasetError: the data set, its annotations or results can't be used.
+        ConfigurationError: an unknown protocol, or a convention that the results don't have.
+    """
+    reading = dataset.read(root, True)
+    found = find_results(dataset, [each.name for each in reading.sequences], folders)
+    scores = score_results(dataset, reading.sequences, found, protocol, box)
+    with_images = dataset.read(root, False).sequences if files.page is not None else ()
+    show(dataset, scores, reading, files, moments=moments_of(with_images, found))
+
+
+def score(
+    dataset: Dataset,
+    sequences: Sequence[AnySequence],
+    folders: Sequence[Path],
+    protocol: str | None = None,
+    box: BoxConvention | None = None,
+) -> list[TrackerScore]:
+    """As `score_results`, of whatever lies below folders."""
+    found = find_results(dataset, [each.name for each in sequences], folders)
+    return score_results(dataset, sequences, found, protocol, box)
+
+
+def score_results(
+    dataset: Dataset,
+    sequences: Sequence[AnySequence],
+    found: Sequence[TrackerResults],
+    protocol: str | None = None,
+    box: BoxConvention | None = None,
+) -> list[TrackerScore]:
+    """A score per tracker and convention of boxes.
+
+    Args:
+        sequences: with their truth.
+        found: what `find_results` found.
+        protocol: of `dataset.protocols`; None for what papers print.
+        box: None for every convention that the results have.
+
+    Raises:
+        DatasetError, ConfigurationError: as `score_and_report`.
+    """
+    rules = protocol or dataset.protocols[0]
+    if rules not in dataset.protocols:
+        raise ConfigurationError(
+            f"{dataset.title} isn't scored by {rules}: choose one of {', '.join(dataset.protocols)}"
+        )
+    return [
+        _score(dataset, sequences, results, rules, convention)
+        for results in found
+        for convention in _conventions(results, box)
+    ]
+
+
+def _score(
+    dataset: Dataset,
+    sequences: Sequence[AnySequence],
     results: TrackerResults,
     protocol: str,
     box: BoxConvention,
 ) -> TrackerScore:
-    """A tracker's score on those sequences that it has results of.
+    if dataset.kind == "mask":
+        masks = [each for each in sequences if isinstance(each, MaskSequence)]
+        return score_masks(dataset, masks, results, protocol)
+    boxes = [each for each in sequences if isinstance(each, BoxSequence)]
+    return score_boxes(dataset, boxes, results, protocol, box)
+
+
+def _conventions(results: TrackerResults, box: BoxConvention | None) -> tuple[BoxConvention, ...]:
+    if box is None:
+        return results.conventions
+    if box not in results.conventions:
+        raise ConfigurationError(
+            f"{results.folder} wasn't written by `samurai benchmark`, and nothing says how its "
+            "boxes count pixels: leave out --box, and they are scored as they are given"
+        )
+    return (box,)
+
+
+def complete_sequences(
+    dataset: Dataset, root: Path, pattern: str = "*", partial: bool = False
+) -> list[AnySequence]:
+    """The sequences of a data set with their images, all of the official list.
 
     Args:
-        sequences: with their whole truth.
-        protocol: a key of SCORERS.
-        box: one of `results.conventions`.
+        pattern: of names, as a shell's.
+        partial: whether sequences may be missing.
 
     Raises:
-        DatasetError: a file of results can't be read, or the truth isn't there.
+        DatasetError: some are missing.
     """
-    secret = [each.name for each in sequences if len(each.truth) == 1 and each.frames != 1]
-    if secret:
-        raise DatasetError(_secret(dataset, secret))
-    given = [
-        Answers(each, results.boxes(each.name, box, each.first_pixel))
-        for each in sequences
-        if each.name in results.files
-    ]
-    missing = tuple(each.name for each in sequences if each.name not in results.files)
-    if protocol == "trackingnet":  # its server counts missing files as zero boxes
-        given += [Answers(each, (np.zeros((0, 4)),)) for each in sequences if each.name in missing]
-    measured = SCORERS[protocol](given)
-    scores = tuple(
-        SequenceScore(each.sequence.name, values, frames, each.sequence.attributes)
-        for each, values, frames in zip(given, measured.sequences, measured.frames, strict=True)
-    )
-    return TrackerScore(
-        results.tracker,
-        protocol,
-        box,
-        {name: measured.values[name] for name in COLUMNS[protocol]},
-        scores,
-        measured.curves,
-        missing,
-        notes=(*_lengths(given), *_repeated(given)),
-    )
-
-
-def _one_pass(protocol: str) -> Callable[[Sequence[Answers]], Measured]:
-    def measure(given: Sequence[Answers]) -> Measured:
-        scores = [_mean_of_runs(protocol, each) for each in given]
-        summary = measures.summary(scores)
-        curves = {
-            "success": Curve(OVERLAPS, summary.success),
-            "precision": Curve(PIXELS, summary.precision_curve),
-            "normalized precision": Curve(SIZES, summary.normalized_precision_curve),
-        }
-        return Measured(
-            _one_pass_values(summary),
-            [_one_pass_values(measures.summary([each])) for each in scores],
-            [each.frames for each in scores],
-            curves,
+    reading: Reading = dataset.read(root, False)
+    missing = [name for name in reading.missing if fnmatch.fnmatchcase(name, pattern)]
+    if missing and not partial:
+        named = ", ".join(missing[:_SHOWN])
+        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+        raise DatasetError(
+            f"{dataset.title}: {len(missing)} sequences are missing below {reading.root}: {named}"
+            f"{more}. Remedy: fetch them ({dataset.home}); `samurai benchmark check "
+            f"{dataset.name}` says what each lacks"
         )
-
-    return measure
-
-
-def _one_pass_values(summary: measures.OnePassSummary) -> dict[str, float]:
-    return {name: float(getattr(summary, name)) for name in COLUMNS["lasot"]}
-
-
-def _mean_of_runs(protocol: str, answers: Answers) -> OnePassScore:
-    """The curves of a sequence, averaged over repetitions."""
-    sequence = answers.sequence
-    scores = [
-        measures.score(PROTOCOLS[protocol], sequence.truth, run, sequence.visible)
-        for run in answers.runs
-    ]
-    mean = measures.summary(scores)
-    curves = (mean.success, mean.precision_curve, mean.normalized_precision_curve)
-    return OnePassScore(*curves, scores[0].frames)
-
-
-def _got10k(given: Sequence[Answers]) -> Measured:
-    per_sequence = [
-        [measures.got10k_score(s.truth, run, _covered(s), s.size or UNCLIPPED) for run in runs]
-        for s, runs in given
-    ]
-    pooled = measures.got10k_summary([score for scores in per_sequence for score in scores])
-    values: list[Mapping[str, float]] = []
-    frames: list[int] = []
-    for scores in per_sequence:
-        frames.append(sum(len(each.overlaps) for each in scores))
-        values.append(_got10k_values(measures.got10k_summary(scores)) if frames[-1] else {})
-    curve = Curve(THRESHOLDS, pooled.success)
-    return Measured(_got10k_values(pooled), values, frames, {"success": curve})
-
-
-def _got10k_values(summary: measures.Got10kSummary) -> dict[str, float]:
-    return {name: float(getattr(summary, name)) for name in COLUMNS["got10k"]}
-
-
-def _covered(sequence: BoxSequence) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    if sequence.visible is None:
-        return np.zeros(len(sequence.truth), np.bool_)
-    return ~sequence.visible
-
-
-def _trackingnet(given: Sequence[Answers]) -> Measured:
-    scores = [
-        measures.trackingnet_summary([measures.trackingnet_score(s.truth, run) for run in runs])
-        for s, runs in given
-    ]
-    values = [_trackingnet_values(each) for each in scores]
-    frames = [len(each.sequence.truth) for each in given]
-    return Measured(_trackingnet_values(measures.trackingnet_summary(scores)), values, frames, {})
-
-
-def _trackingnet_values(score: measures.TrackingNetScore) -> dict[str, float]:
-    return {
-        "auc": score.success,
-        "precision": score.precision,
-        "normalized_precision": score.normalized_precision,
-    }
-
-
-SCORERS: dict[str, Callable[[Sequence[Answers]], Measured]] = {
-    **{name: _one_pass(name) for name in PROTOCOLS},
-    "got10k": _got10k,
-    "trackingnet": _trackingnet,
-}
-"""Protocols for boxes, by name."""
-
-
-def _secret(dataset: Dataset, names: Sequence[str]) -> str:
-    """The message for a truth that isn't public."""
-    remedy = "Remedy: restore the annotations"
-    if dataset.submission is not None:
-        remedy = f"Remedy: `samurai benchmark pack {dataset.name}` makes the archive for it"
-    count = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    return (
-        f"{dataset.title}: {names[0]}{count} has a true box in its first frame alone; the others "
-        f"are on the server, which scores. {remedy}"
-    )
-
-
-def _lengths(given: Sequence[Answers]) -> list[str]:
-    """Notes about results with other rows than frames."""
-    shorter, longer = [], []
-    for sequence, runs in given:
-        frames = len(sequence.truth)
-        for run in runs:
-            text = f"{sequence.name} ({len(run)} of {frames})"
-            if len(run) < frames:
-                shorter.append(text)
-            elif len(run) > frames:
-                longer.append(text)
-    notes = []
-    if shorter:
-        notes.append(f"missing rows count as no box: {_some(shorter)}")
-    if longer:
-        notes.append(f"rows beyond the truth are left out: {_some(longer)}")
-    return notes
-
-
-def _repeated(given: Sequence[Answers]) -> list[str]:
-    several = [f"{each.sequence.name} ({len(each.runs)})" for each in given if len(each.runs) > 1]
-    return [f"several runs of a sequence are averaged: {_some(several)}"] if several else []
-
-
-def _some(texts: Sequence[str]) -> str:
-    more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
-    return ", ".join(texts[:_SHOWN]) + more
+    return [each for each in reading.sequences if fnmatch.fnmatchcase(each.name, pattern)]

@@ -38,8 +38,8 @@ def run(parsed: argparse.Namespace) -> int:
     from samurai import datasets
     from samurai.benchmark import packing
     from samurai.benchmark.results import find_results
-    from samurai.benchmark.scored import complete_sequences
     from samurai.benchmark.scores import BoxConvention
+    from samurai.benchmark.scoring import complete_sequences
     from samurai.errors import ConfigurationError
 
     dataset = datasets.dataset(parsed.dataset)

@@ -67,7 +67,7 @@ def run(parsed: argparse.Namespace) -> int:
         ConfigurationError: an unknown protocol, or a convention that the results don't have.
     """
     from samurai.benchmark.report import ReportFiles
-    from samurai.benchmark.scored import score_and_report
+    from samurai.benchmark.scoring import score_and_report
     from samurai.datasets import dataset
 
     files = ReportFiles(parsed.json, parsed.csv, parsed.latex, parsed.page)
