@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,23 @@ def test_a_root_that_holds_nothing(tmp_path: Path) -> None:
     write(tmp_path / "file")
     with pytest.raises(DatasetError, match="is no folder"):
         read("lasot", tmp_path / "file")
+
+
+def test_a_neighbor_that_cannot_be_read_is_passed_over(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root.parent / "lost+found").mkdir()
+    whole = os.listdir
+
+    def refuse(folder: Path) -> list[str]:
+        if "lost+found" in str(folder):
+            raise PermissionError(13, "Permission denied")
+        return whole(folder)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    assert len(read("lasot", root.parent).sequences) == 280 - 8
+    with pytest.raises(DatasetError, match=r"Permission denied\). Remedy: allow reading it"):
+        read("lasot", root.parent / "lost+found")
 
 
 def test_several_folders_that_could_be_it(tmp_path: Path) -> None:

@@ -105,6 +105,8 @@ def test_uav123(tmp_path: Path, place: str) -> None:
     assert second.images[0].name == "000775.jpg" and second.frames == 703 and not second.notes
     assert np.isnan(second.truth[-1]).all() and second.visible is None
     assert found["bird1_1"].attributes == ("SV", "SOB")
+    for only in (True, False):
+        assert read("uav123", base / "anno", only).root == base
     assert len(read("uav123", tmp_path / "Dataset_UAV123", annotations_only=True).sequences) == 3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -69,7 +70,7 @@ def find_root(
     found = layout.found(annotations_only)
     if found[0] == len(layout.names) > 0:
         return given, layout
-    others = [(folder, look(folder)) for folder in _around(given)]
+    others = _readable(_around(given), look)
     most = max([found, *(other.found(annotations_only) for _, other in others)])
     if not most[1]:
         names = listing(given)
@@ -82,6 +83,7 @@ def find_root(
         return given, layout
     best = [each for each in others if each[1].found(annotations_only) == most]
     best = list({each[0].resolve(): each for each in best}.values())  # links to the same folder
+    best = [each for each in best if each[1].pictures] or best
     best = [each for each in best if each[0].name in ANNOTATIONS] or best
     if len(best) > 1:
         raise DatasetError(
@@ -89,6 +91,17 @@ def find_root(
             f"{listed(folder.name for folder, _ in best)}. Remedy: name the one that counts"
         )
     return best[0]
+
+
+def _readable(
+    folders: Iterable[Path], look: Callable[[Path], Layout[Place]]
+) -> list[tuple[Path, Layout[Place]]]:
+    """What folders hold; without those that can't be read, which nobody named."""
+    found = []
+    for folder in folders:
+        with contextlib.suppress(DatasetError):
+            found.append((folder, look(folder)))
+    return found
 
 
 def _around(given: Path) -> Iterator[Path]:
