@@ -33,6 +33,17 @@ assert not set(sys.modules) & set({HEAVY!r}), set(sys.modules) & set({HEAVY!r})
         assert command in done.stdout
 
 
+def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
+    """As `samurai ... | head -1`: the pipe is closed before anything is written."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "samurai.cli.main", "--version"]
+    with os.fdopen(writing, "wb") as closed:
+        done = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, timeout=60)
+    assert b"Traceback" not in done.stderr and b"Broken" not in done.stderr
+    assert done.returncode == 141
+
+
 def test_serve_help_lists_the_settings(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(["serve", "--help"])

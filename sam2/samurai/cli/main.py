@@ -7,7 +7,9 @@ in a broken installation, and at once.
 from __future__ import annotations
 
 import argparse
+import os
 import platform
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import metadata
@@ -21,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the process's exit code.
 
     0 is success, 1 a command's own failure, 2 wrong usage or an error that names its remedy
-    (printed as one line, without a traceback).
+    (printed as one line, without a traceback), 130 an interruption, 141 an output that nobody
+    reads.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
@@ -30,9 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.print_help()
             return 0
         parsed = parser.parse_args(given)
-        return int(parsed.command.implementation().run(parsed))
+        code = int(parsed.command.implementation().run(parsed))
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # `| head` has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes at exit
+        return 128 + signal.SIGPIPE
     except Exception as error:
         if not _explains_itself(error):
             raise
@@ -69,6 +77,7 @@ class _Version(argparse.Action):
 
         others = [f"{name} {_installed(name)}" for name in VERSIONED]
         print(f"samurai {__version__}\nPython {platform.python_version()}, {', '.join(others)}")
+        sys.stdout.flush()
         parser.exit()
 
 
