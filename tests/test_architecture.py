@@ -45,12 +45,14 @@ ROOMS: dict[str, set[str]] = {
         "speed",
         "tracker",
     },
+    "provenance": {"config", "errors", "models", "networks.families", "policies"},
     "mask_cleanup": {"errors", "regions"},
     "video": {"errors", "regions"},
     "datasets": {"errors", "spelling"},
     "benchmark": {
         *("config", "confidence", "core", "datasets", "errors", "evaluation", "geometry", "masks"),
-        *("models", "policies", "regions", "runtime", "spelling", "tracker", "version", "video"),
+        *("models", "policies", "provenance", "regions", "runtime", "spelling", "tracker"),
+        *("version", "video"),
     },
     "evaluation": {"errors"},
     "cli": {
