@@ -51,8 +51,8 @@ ROOMS: dict[str, set[str]] = {
     "datasets": {"errors", "spelling"},
     "benchmark": {
         *("config", "confidence", "core", "datasets", "errors", "evaluation", "geometry", "masks"),
-        *("models", "policies", "provenance", "regions", "runtime", "spelling", "tracker"),
-        *("version", "video"),
+        *("models", "policies", "provenance", "regions", "runtime", "speed", "spelling"),
+        *("tracker", "version", "video"),
     },
     "evaluation": {"errors"},
     "cli": {
@@ -64,6 +64,7 @@ ROOMS: dict[str, set[str]] = {
         "networks.sam2.dependency",
         "runtime",
         "speed",
+        "spelling",
         "version",
     },
 }

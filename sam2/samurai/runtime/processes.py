@@ -140,7 +140,7 @@ def _serve(make: Callable[[int], Bench[T, R]], number: int, pipe: Connection) ->
     """A worker's process: does tasks until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent ends its workers
     bench: Bench[T, R] | None = None
-    with contextlib.suppress(EOFError, OSError):  # the parent is gone
+    with contextlib.suppress(EOFError, OSError, _ParentGone):
         while True:
             task: T = pipe.recv()
             try:

@@ -1,14 +1,290 @@
-"""`samurai benchmark run`."""
+"""`samurai benchmark run`, or a data set's name alone."""
 
 from __future__ import annotations
 
 import argparse
+import re
+import sys
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from samurai.cli.command import plugged_in
+from samurai.config import TrackerConfig
+from samurai.config.settings import setting_names
+from samurai.config.text import add_flags, from_flags
+from samurai.datasets import DATASETS
+from samurai.datasets.base import AnySequence, Dataset, Reading
+from samurai.errors import ConfigurationError, DatasetError
+from samurai.spelling import did_you_mean
+
+if TYPE_CHECKING:
+    from samurai.benchmark.running import Contender, RunOptions
+
+TRACKERS = "samurai.trackers"
+"""Entry-point group: `sections` takes names and a trackers.ini, and has settings of each."""
+
+REPORT = "samurai.benchmark.report"
+_SHOWN = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the action's arguments."""
+    parser.add_argument("names", nargs="*", metavar="NAME", help="further data sets")
+    parser.add_argument(
+        "--root", type=Path, required=True, metavar="DIR", help="where the data lies"
+    )
+    parser.add_argument(
+        "--results", type=Path, default=Path("benchmark_results"), metavar="DIR", help="of all runs"
+    )
+    parser.add_argument(
+        "--tracker", nargs="+", default=[], metavar="SECTION", help="sections of a trackers.ini"
+    )
+    parser.add_argument(
+        "--trackers", type=Path, metavar="FILE", help="the trackers.ini (./trackers.ini)"
+    )
+    parser.add_argument("--name", help="the folder of results of a tracker given by flags")
+    _add_choices(parser)
+    _add_machines(parser)
+    _add_outputs(parser)
+    add_flags(parser.add_argument_group("settings of the tracker"), TrackerConfig)
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Run the action; returns the process's exit code."""
-    raise NotImplementedError
+    """Run the trackers, then show their scores.
+
+    Returns:
+        The process's exit code: 1 where sequences have no results.
+    """
+    complete = True
+    trackers = [] if parsed.score_only else _contenders(parsed)
+    for dataset in _datasets(parsed):
+        reading = dataset.read(parsed.root.expanduser(), parsed.score_only)
+        sequences = _chosen(dataset, reading, parsed)
+        if parsed.score_only:
+            folders = _finished(dataset, parsed)
+        else:
+            folders, faults = _run(dataset, sequences, trackers, parsed)
+            complete &= not faults
+        report(dataset, reading, folders, parsed)
+    return 0 if complete else 1
+
+
+def report(
+    dataset: Dataset, reading: Reading, folders: Sequence[Path], options: argparse.Namespace
+) -> None:
+    """Show the scores of the trackers whose results lie in the folders."""
+    if find_spec(REPORT) is not None:
+        import_module(REPORT).show(dataset, reading, folders, options)
+
+
+def running_score(dataset: Dataset) -> Any:
+    """What is shown beside the progress; None where nothing is."""
+    if find_spec(REPORT) is not None:
+        make = getattr(import_module(REPORT), "running_score", None)
+        return None if make is None else make(dataset)
+    return None
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is run")
+    group.add_argument("--sequences", metavar="PATTERN", help="only those whose name fits it")
+    group.add_argument(
+        "--first", type=_positive, metavar="N", help="a smoke run of N frames, kept apart"
+    )
+    group.add_argument(
+        "--partial", action="store_true", help="run though sequences of the data set are missing"
+    )
+    group.add_argument("--force", action="store_true", help="run what is done again")
+    group.add_argument(
+        "--prompt",
+        choices=("pixels", "samurai"),
+        default="pixels",
+        help="how the first box is given: in pixels of the frame, or as SAMURAI's scripts give it",
+    )
+
+
+def _add_machines(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("where it runs")
+    group.add_argument("--workers", type=_positive, metavar="N", help="processes (one per device)")
+    group.add_argument(
+        "--devices", type=_devices, default=(), metavar="0,1", help="GPUs, or names of devices"
+    )
+    group.add_argument("--address", help="of a Ray cluster, whose machines share the folders")
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is shown")
+    group.add_argument("--score-only", action="store_true", help="of results that are there")
+    group.add_argument("--json", type=Path, metavar="FILE", help="write the scores there")
+    group.add_argument("--page", type=Path, metavar="FILE", help="write an HTML page")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError(text)
+    return value
+
+
+def _devices(text: str) -> tuple[str, ...]:
+    """`0,1` as cuda:0 and cuda:1; names as they are."""
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    return tuple(f"cuda:{name}" if name.isdigit() else name for name in names)
+
+
+def _datasets(parsed: argparse.Namespace) -> list[Dataset]:
+    """The data sets that are named.
+
+    Raises:
+        ConfigurationError: there is none of a name, or no name.
+    """
+    first = [] if parsed.action == "run" else [parsed.action]
+    names = list(dict.fromkeys([*first, *parsed.names]))
+    if not names:
+        raise ConfigurationError(f"which data set? Remedy: name one of {', '.join(DATASETS)}")
+    for name in names:
+        if name not in DATASETS:
+            raise ConfigurationError(
+                f"there is no data set {name!r}{did_you_mean(name, DATASETS)}. Remedy: choose from "
+                f"{', '.join(DATASETS)}"
+            )
+    return [DATASETS[name] for name in names]
+
+
+def _contenders(parsed: argparse.Namespace) -> list[Contender]:
+    """The trackers of the command line."""
+    from samurai.benchmark.running import Contender
+
+    flags = [name for name in setting_names(TrackerConfig) if getattr(parsed, name) is not None]
+    if not parsed.tracker:
+        config = from_flags(TrackerConfig.from_environment(), parsed)
+        return [Contender(parsed.name or _default_name(config, parsed), config)]
+    if flags or parsed.name:
+        given = ", ".join(f"--{name.replace('_', '-')}" for name in flags) or "--name"
+        raise ConfigurationError(
+            f"{given} is for a tracker that is given by flags, and --tracker takes sections of a "
+            "trackers.ini. Remedy: write a section of its own, or leave out --tracker"
+        )
+    sections = plugged_in(TRACKERS, "sections")
+    if sections is None:
+        raise ConfigurationError(
+            "--tracker needs the installed package. Remedy: run `make setup` in the clone; outside "
+            "of one, install the package again"
+        )
+    found = sections(parsed.tracker, parsed.trackers)
+    suffix = _suffix(parsed)
+    return [Contender(f"{name}{suffix}", *of_it) for name, of_it in found.items()]
+
+
+def _default_name(config: TrackerConfig, parsed: argparse.Namespace) -> str:
+    """Policy and model, fit for a folder."""
+    name = re.sub(r"[^A-Za-z0-9.=_-]+", "-", f"{config.policy}-{config.model_name}")
+    return f"{name}{_suffix(parsed)}"
+
+
+def _suffix(parsed: argparse.Namespace) -> str:
+    """Sets runs with another prompt apart."""
+    return "" if parsed.prompt == "pixels" else f"-{parsed.prompt}-prompt"
+
+
+def _chosen(dataset: Dataset, reading: Reading, parsed: argparse.Namespace) -> list[AnySequence]:
+    """The sequences that are to be run.
+
+    Raises:
+        DatasetError: none fits, or some of the data set's are missing.
+    """
+    pattern = parsed.sequences or "*"
+    found = [each for each in reading.sequences if fnmatchcase(each.name, pattern)]
+    missing = {n: why for n, why in reading.missing.items() if fnmatchcase(n, pattern)}
+    if missing and not (parsed.partial or parsed.score_only):
+        total = len(found) + len(missing)
+        named = ", ".join(f"{name} ({why})" for name, why in list(missing.items())[:_SHOWN])
+        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+        raise DatasetError(
+            f"{dataset.title}: {total} sequences are expected, {len(found)} are below "
+            f"{reading.root}; missing: {named}{more}. Remedy: complete the data ({dataset.home}), "
+            "or run what is there with --partial, whose means aren't those of the whole data set"
+        )
+    if not found:
+        raise DatasetError(
+            f"{dataset.title}: no sequence below {reading.root} fits {pattern!r}. Remedy: "
+            f"`samurai benchmark check {dataset.name} --root {parsed.root}` lists what is there"
+        )
+    return found
+
+
+def _run(
+    dataset: Dataset,
+    sequences: Sequence[AnySequence],
+    trackers: Sequence[Contender],
+    parsed: argparse.Namespace,
+) -> tuple[list[Path], bool]:
+    """Run all trackers; the folders of their results, and whether sequences have none."""
+    from samurai.benchmark.running import run_tracker
+
+    options, score = _options(parsed), running_score(dataset)
+    folders, faults = [], False
+    for tracker in trackers:
+        try:
+            done = run_tracker(dataset, sequences, tracker, options, sys.stderr, score)
+        except KeyboardInterrupt:
+            again = "run the same command to continue"
+            print(f"interrupted. Finished sequences are kept: {again}.", file=sys.stderr)
+            raise
+        folders.append(done.folder)
+        faults |= bool(done.faults)
+        _say(dataset, sequences, tracker, done)
+    return folders, faults
+
+
+def _finished(dataset: Dataset, parsed: argparse.Namespace) -> list[Path]:
+    """Folders of earlier runs: of the named trackers, else all.
+
+    Raises:
+        DatasetError: there are none.
+    """
+    above = parsed.results.expanduser() / dataset.name
+    names = [*parsed.tracker, *([parsed.name] if parsed.name else [])]
+    found = [file.parent for file in sorted(above.glob("*/run.json"))]
+    chosen = [each for each in found if not names or each.name in names]
+    if not chosen:
+        there = ", ".join(each.name for each in found) or "none"
+        raise DatasetError(
+            f"{above} has no results of {', '.join(names) or 'any tracker'}; there: {there}. "
+            "Remedy: run it without --score-only, or name another folder with --results"
+        )
+    return chosen
+
+
+def _options(parsed: argparse.Namespace) -> RunOptions:
+    from samurai.benchmark.running import RunOptions
+
+    return RunOptions(
+        parsed.results.expanduser(),
+        parsed.prompt,
+        parsed.first,
+        parsed.workers,
+        parsed.devices,
+        parsed.address,
+        parsed.force,
+    )
+
+
+def _say(dataset: Dataset, sequences: Sequence[AnySequence], tracker: Contender, done: Any) -> None:
+    """What became of a run: speed, notes, and what has no results."""
+    from samurai.benchmark.speed import speed_of
+
+    speed = speed_of(done.folder, [each.name for each in sequences])
+    words = f"{len(sequences) - len(done.faults)} of {len(sequences)} sequences in {done.folder}"
+    if speed is not None:
+        words += f", {speed.tracking:.1f} frames/s ({speed.total:.1f} with reading)"
+    print(f"{dataset.title}, {tracker.name}: {words}")
+    for name, notes in done.notes.items():
+        for note in notes:
+            print(f"  {name}: {note}")
+    for name, fault in done.faults.items():
+        print(f"  {name} has no results: {fault}. The same command tries it again")
