@@ -10,8 +10,8 @@ import argparse
 from samurai.cli.command import Command
 from samurai.datasets import DATASETS
 
-RUN = Command(
-    "run", "run trackers on data sets and score them; also without the word", f"{__name__}.run"
+RUN = Command(  # not a module `run`, which would replace the function of this name
+    "run", "run trackers on data sets and score them; also without the word", f"{__name__}.runs"
 )
 OTHERS = (
     Command("check", "say what of a data set is there and what is missing", f"{__name__}.check"),
