@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ import pytest
 from oracles.small_benchmark import box_sequence, dataset, mask_sequence, save
 from oracles.stub_tracker import KILL, KILL_AT, StubSession, StubTracker, load_stub
 
-from samurai.benchmark import storage
 from samurai.benchmark.running import Contender, RunOptions, RunResult, run_tracker
 from samurai.benchmark.scores import Speed
 from samurai.benchmark.speed import speed_of
@@ -53,7 +53,7 @@ def results(folder: Path) -> dict[str, bytes]:
     return {
         str(file.relative_to(folder)): file.read_bytes()
         for file in sorted(folder.rglob("*"))
-        if file.is_file() and not file.name.endswith("_time.txt")
+        if file.is_file() and not file.name.endswith(("_time.txt", ".lock"))
     }
 
 
@@ -132,6 +132,31 @@ def test_a_killed_workers_sequence_goes_back(
     assert results(alone.folder) == results(done.folder)
 
 
+def test_an_interruption_ends_the_workers_and_keeps_what_is_finished(
+    tmp_path: Path, sequences: list[BoxSequence]
+) -> None:
+    def score(finished: Sequence[AnySequence], folder: Path) -> str:
+        raise KeyboardInterrupt
+
+    whole = run(tmp_path / "whole", sequences)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, sequences, score=score, workers=2)
+    assert not [child for child in active_children() if child.name.startswith("worker-")]
+    kept = times(tmp_path / "toy/mine")
+    assert any("_" not in name for name in kept)
+    run(tmp_path, sequences, workers=2)
+    assert results(tmp_path / "toy/mine") == results(whole.folder)
+
+
+def test_two_runs_into_one_folder_are_refused(tmp_path: Path, sequences: list[BoxSequence]) -> None:
+    def score(finished: Sequence[AnySequence], folder: Path) -> str:
+        with pytest.raises(ConfigurationError, match=f"process {os.getpid()}.*another --name"):
+            run(tmp_path, sequences)
+        return ""
+
+    assert not run(tmp_path, sequences, score=score).faults
+
+
 class FailingTracker(StubTracker):
     def session(self) -> StubSession:
         raise RuntimeError("out of memory")
@@ -153,7 +178,7 @@ def test_a_sequence_that_always_crashes_is_given_up_and_the_others_run(
     assert not run(tmp_path, sequences).faults
 
 
-OTHERS = {
+OTHERS: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
     "settings": ({"policy": "dam"}, {}, "policy samurai -> dam"),
     "prompt": ({}, {"rule": "samurai"}, "prompt pixels -> samurai"),
 }
@@ -218,7 +243,7 @@ def test_a_full_disk_is_one_line_and_nothing_finished_is_lost(
         monkeypatch.context() as patched,
         pytest.raises(StorageError, match=r"No space left.*make room, then run the same command"),
     ):
-        patched.setattr(storage.os, "replace", full)
+        patched.setattr(os, "replace", full)
         run(tmp_path, sequences)
     folder = tmp_path / "toy/mine"
     assert (folder / "s3.txt").exists() and not (folder / "s2.txt").exists()

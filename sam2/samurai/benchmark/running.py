@@ -36,9 +36,11 @@ from samurai.provenance.fingerprint import (
     digest,
     tracker_fingerprint,
 )
+from samurai.runtime.locking import locked
 from samurai.runtime.processes import ProcessPool
 from samurai.runtime.scheduling import InlinePool, Pool, Schedule
 
+LOCK = ".lock"
 ATTEMPTS = 2
 """Runs of a sequence that crashes its worker: it goes back once."""
 
@@ -173,6 +175,10 @@ class _Run:
 
     def run(self) -> RunResult:
         """See `run_tracker`."""
+        with locked(self._folder / LOCK, self._taken):
+            return self._run()
+
+    def _run(self) -> RunResult:
         left = self._begin()
         tasks = [Task(each, frames_of(each, self._options.first)) for each in left]
         tasks.sort(key=lambda task: -task.frames)
@@ -292,6 +298,12 @@ class _Run:
             "speed": config.speed,
             "versions": {"python": platform.python_version(), **versions},
         }
+
+    def _taken(self, holder: str) -> Exception:
+        return ConfigurationError(
+            f"another run (process {holder}) writes into {self._folder}. Remedy: wait until it "
+            "ends, or end it, or give this one another --name"
+        )
 
     def _count_kept(self, left: set[str]) -> None:
         """Begin the running score with what is done."""
