@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from samurai.errors import ConfigurationError
-from samurai.evaluation.ablation.values import FEWEST, Ablation, Combination, paired_difference
+from samurai.evaluation.ablation.values import Ablation, Combination
+from samurai.evaluation.bootstrap import FEWEST, paired_difference
 from vot_wrapper.commands.ablate import chosen, policies_of
 from vot_wrapper.toolkit.attributes import attributes_of, read_table
 

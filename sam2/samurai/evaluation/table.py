@@ -63,7 +63,7 @@ def render(columns: Sequence[Column], rows: Sequence[Row], heading: str = "track
         rows: in their order.
         heading: of the column with the rows' names.
     """
-    blocks = [_aligned([["", heading, *(row.tracker for row in rows)]], str.ljust)]
+    blocks = [aligned([["", heading, *(row.tracker for row in rows)]], str.ljust)]
     numbered = list(enumerate(columns))
     for _, group in groupby(numbered, key=lambda pair: pair[1].experiment):
         members = list(group)
@@ -72,7 +72,7 @@ def render(columns: Sequence[Column], rows: Sequence[Row], heading: str = "track
             [column.measure + " " * mark, *(_cell(row, index, column, mark) for row in rows)]
             for index, column in members
         ]
-        blocks.append(_titled(members[0][1], _aligned(cells, str.rjust)))
+        blocks.append(_titled(members[0][1], aligned(cells, str.rjust)))
     return "\n".join(BETWEEN_EXPERIMENTS.join(line).rstrip() for line in zip(*blocks, strict=True))
 
 
@@ -118,7 +118,7 @@ def _number(value: float | None, digits: int) -> str:
     return MISSING if value is None else f"{value:.{digits}f}"
 
 
-def _aligned(columns: list[list[str]], align: Callable[[str, int], str]) -> list[str]:
+def aligned(columns: list[list[str]], align: Callable[[str, int], str]) -> list[str]:
     """Lines of cells, every column as wide as its widest cell."""
     padded = []
     for column in columns:

@@ -7,7 +7,7 @@ import multiprocessing
 import pickle
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
@@ -89,7 +89,8 @@ class ProcessPool(Generic[T, R]):
         process = self._spawn.Process(
             target=_serve, args=(self._make, number, theirs), daemon=True, name=f"worker-{number}"
         )
-        process.start()
+        with _no_interruption():  # which the process inherits
+            process.start()
         theirs.close()  # so that the end of the process is the end of the pipe
         worker = WorkerProcess(process, ours)
         self._workers.append(worker)
@@ -137,8 +138,8 @@ class ProcessPool(Generic[T, R]):
 
 
 def _serve(make: Callable[[int], Bench[T, R]], number: int, pipe: Connection) -> None:
-    """A worker's process: does tasks until the pipe ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent ends its workers
+    """A worker's process: does tasks until the pipe ends. Ctrl-C, which reaches all processes, is
+    blocked here: the parent ends its workers."""
     bench: Bench[T, R] | None = None
     with contextlib.suppress(EOFError, OSError, _ParentGone):
         while True:
@@ -153,6 +154,16 @@ def _serve(make: Callable[[int], Bench[T, R]], number: int, pipe: Connection) ->
                     pipe.send((CRASHED, reason(error)))
                 return
             pipe.send(message)
+
+
+@contextlib.contextmanager
+def _no_interruption() -> Iterator[None]:
+    """Block Ctrl-C, which is delivered afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _ParentGone(BaseException):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+TITLES = {"lasot": "LaSOT", "lasot-ext": "LaSOText", "otb100": "OTB100", "uav123": "UAV123"}
+"""The lists, with the titles of their data sets."""
 
 
 def rows(name: str) -> tuple[tuple[str, ...], ...]:
@@ -10,3 +14,11 @@ def rows(name: str) -> tuple[tuple[str, ...], ...]:
     text = Path(__file__).with_name(f"{name}.txt").read_text(encoding="utf-8")
     lines = (line.split("#")[0].split() for line in text.splitlines())
     return tuple(tuple(words) for words in lines if words)
+
+
+def known_names() -> dict[str, set[str]]:
+    """The names of sequences of each list, in lower-case letters and digits, by its title."""
+    return {
+        title: {re.sub(r"[^a-z0-9]", "", words[0].lower()) for words in rows(name)}
+        for name, title in TITLES.items()
+    }

@@ -15,11 +15,11 @@ from samurai.evaluation.ablation.tables import markdown, tables
 from samurai.evaluation.ablation.values import (
     Ablation,
     Combination,
-    Difference,
     attribute_overlap,
     difference,
     mean_overlap,
 )
+from samurai.evaluation.bootstrap import Difference
 
 BEGIN = "<!-- samurai ablate: tables begin; text between these marks is generated -->"
 END = "<!-- samurai ablate: tables end -->"

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from samurai.evaluation.ablation.values import (
-    FEWEST,
-    LEVEL,
     Ablation,
     Combination,
     Part,
@@ -16,6 +14,7 @@ from samurai.evaluation.ablation.values import (
     difference,
     mean_overlap,
 )
+from samurai.evaluation.bootstrap import FEWEST, LEVEL
 from samurai.evaluation.table import MISSING, Column, Row, render
 
 WIDTH = 100  # characters of a note's line on a terminal

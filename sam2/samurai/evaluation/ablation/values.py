@@ -9,12 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from samurai.evaluation.bootstrap import Difference, paired_difference
 from samurai.evaluation.table import Column
-
-RESAMPLES = 10_000
-LEVEL = 0.95
-FEWEST = 6  # sequences for an interval: with fewer, even equal signs throughout may be chance
-SEED = 0
 
 Cells = tuple[float | None, ...]
 
@@ -81,16 +77,6 @@ class Part:
     values: dict[Combination, Cells]
     overlaps: dict[Combination, dict[str, Overlap]]
     note: str = ""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A mean difference over sequences with its bootstrap interval, which too few of them lack."""
-
-    mean: float
-    low: float | None
-    high: float | None
-    sequences: int
 
 
 @dataclass(frozen=True)
@@ -186,20 +172,3 @@ def difference(
     if not ours or not theirs or ours.keys() != theirs.keys():
         return None
     return paired_difference([ours[name].mean - theirs[name].mean for name in ours])
-
-
-def paired_difference(differences: list[float]) -> Difference:
-    """The mean of paired differences with its percentile bootstrap interval (Efron 1979).
-
-    Pairs are drawn with replacement by sequence, so that the difficulty of a sequence cancels out.
-    The interval is deterministic. Fewer than FEWEST have none: five times the same sign happens by
-    chance in 2 of 32 cases.
-    """
-    values = np.asarray(differences, np.float64)
-    mean, count = float(values.mean()), len(values)
-    if count < FEWEST:
-        return Difference(mean, None, None, count)
-    drawn = np.random.default_rng(SEED).integers(0, count, (RESAMPLES, count))
-    tails = (1 - LEVEL) / 2
-    low, high = np.quantile(values[drawn].mean(axis=1), (tails, 1 - tails))
-    return Difference(mean, float(low), float(high), count)

@@ -6,7 +6,12 @@
 Boxes are float arrays (n, 4) of x, y, width, height, a row per frame, NaN where there is none.
 """
 
-from samurai.evaluation.measures.got10k import Got10kScore, got10k_score, got10k_summary
+from samurai.evaluation.measures.got10k import (
+    Got10kScore,
+    Got10kSummary,
+    got10k_score,
+    got10k_summary,
+)
 from samurai.evaluation.measures.one_pass import OnePassScore, OnePassSummary, score, summary
 from samurai.evaluation.measures.protocols import (
     LASOT,
@@ -39,6 +44,7 @@ __all__ = [
     "SAMURAI",
     "UAV",
     "Got10kScore",
+    "Got10kSummary",
     "ObjectScore",
     "OnePassProtocol",
     "OnePassScore",

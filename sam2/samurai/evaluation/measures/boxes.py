@@ -44,3 +44,16 @@ def of_length(answers: Boxes, count: int, missing_value: float = 0.0) -> Boxes:
     kept = answers[:count]
     missing = np.full((count - len(kept), 4), missing_value)
     return np.concatenate([kept, missing]) if len(missing) else kept.copy()
+
+
+def shares_above(values: Values, thresholds: Values) -> Values:
+    """The share of values (n,) above each threshold (m,); NaN is above none."""
+    ordered = np.sort(np.where(np.isnan(values), -np.inf, values))
+    within = np.searchsorted(ordered, thresholds, "right")
+    return np.asarray((len(ordered) - within) / len(ordered))
+
+
+def shares_within(values: Values, thresholds: Values) -> Values:
+    """The share of values (n,) up to each threshold (m,); NaN is within none."""
+    ordered = np.sort(np.where(np.isnan(values), np.inf, values))
+    return np.asarray(np.searchsorted(ordered, thresholds, "right") / len(ordered))

@@ -21,6 +21,8 @@ from samurai.evaluation.measures.boxes import (
     normalized_distances,
     of_length,
     overlaps,
+    shares_above,
+    shares_within,
 )
 from samurai.evaluation.measures.protocols import Counted, OnePassProtocol
 
@@ -36,7 +38,7 @@ def colon(step: float, last: float, count: int) -> Curve:
 
 
 OVERLAPS = colon(0.05, 1.0, 21)
-PIXELS = np.arange(51.0)
+PIXELS = np.arange(51, dtype=np.float64)
 SIZES = colon(0.01, 0.5, 51)
 
 AT_PIXELS, AT_SIZE = 20, 20
@@ -125,9 +127,9 @@ def score(
         *(usable, seen, protocol.invalid_normalized, protocol.absent_normalized),
     )
     return OnePassScore(
-        (overlap[:, None] > OVERLAPS).mean(axis=0),
-        (distance[:, None] <= PIXELS).mean(axis=0),
-        (normalized[:, None] <= SIZES).mean(axis=0),
+        shares_above(overlap, OVERLAPS),
+        shares_within(distance, PIXELS),
+        shares_within(normalized, SIZES),
         count,
     )
 

@@ -1,0 +1,111 @@
+"""Results of ours and of other tools are found by what sequences are called."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from oracles.small_datasets import box_dataset, box_sequence, moving_boxes, write_boxes
+
+from samurai.benchmark.results import as_samurai, find_results
+from samurai.datasets.lists import rows
+from samurai.errors import DatasetError
+
+NAMES = ["Jogging-1", "Jogging-2", "Human4-2", "airplane-1"]
+SEQUENCES = [box_sequence(name) for name in NAMES]
+SMALL = box_dataset(SEQUENCES)
+BOXES = moving_boxes(12, 0)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Jogging-1", "Jogging-2", "Human4-2", "airplane-1"],
+        ["jogging_1", "jogging_2", "human4_2", "airplane_1"],
+        ["Jogging.1", "Jogging.2", "Human4.2", "Airplane-1"],
+        ["nfs_Jogging-1", "nfs_Jogging-2", "Human4", "nfs_airplane-1"],
+    ],
+)
+def test_names_are_compared_by_letters_and_digits(tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        write_boxes(tmp_path / "tracker" / f"{name}.txt", BOXES)
+        write_boxes(tmp_path / "tracker" / f"{name}_time.txt", BOXES)
+        write_boxes(tmp_path / "tracker" / f"{name}_confidence.txt", BOXES)
+    (found,) = find_results(SMALL, NAMES, [tmp_path / "tracker"])
+    assert found.tracker == "tracker"
+    assert {name: files[0].stem for name, files in found.files.items()} == dict(
+        zip(NAMES, names, strict=True)
+    )
+
+
+def test_a_folder_of_repetitions(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        write_boxes(tmp_path / "ours" / "airplane-1" / f"airplane-1_{number:03d}.txt", BOXES)
+    write_boxes(tmp_path / "ours" / "airplane-1" / "airplane-1_time.txt", BOXES)
+    (found,) = find_results(SMALL, NAMES, [tmp_path])
+    assert [each.stem[-3:] for each in found.files["airplane-1"]] == ["001", "002", "003"]
+    assert len(found.boxes("airplane-1", "as given", 1)) == 3
+
+
+def test_several_trackers_below_a_folder(tmp_path: Path) -> None:
+    for tracker in ("dimp/dimp50_000", "dimp/dimp50_001", "atom/default_000"):
+        write_boxes(tmp_path / tracker / "airplane-1.txt", BOXES, "\t")
+    found = find_results(SMALL, NAMES, [tmp_path])
+    assert [each.tracker for each in found] == ["default_000", "dimp50_000", "dimp50_001"]
+
+
+def test_equal_names_take_more_of_the_path(tmp_path: Path) -> None:
+    for tracker in ("dimp/default_000", "atom/default_000"):
+        write_boxes(tmp_path / tracker / "airplane-1.txt", BOXES, " ")
+    found = find_results(SMALL, NAMES, [tmp_path / "dimp", tmp_path / "atom"])
+    assert [each.tracker for each in found] == ["dimp/default_000", "atom/default_000"]
+
+
+def test_a_single_target_stands_for_its_folder_only_where_it_is_the_only_one(
+    tmp_path: Path,
+) -> None:
+    for name in ("Jogging", "Human4"):
+        write_boxes(tmp_path / "tracker" / f"{name}.txt", BOXES)
+    (found,) = find_results(SMALL, NAMES, [tmp_path])
+    assert set(found.files) == {"Human4-2"}
+
+
+def test_a_folder_without_results(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="is no folder"):
+        find_results(SMALL, NAMES, [tmp_path / "nothing"])
+    (tmp_path / "other.txt").write_text("1,2,3,4\n")
+    with pytest.raises(DatasetError, match=r"no results on Small.*such as Jogging-1\.txt"):
+        find_results(SMALL, NAMES, [tmp_path])
+
+
+def test_results_of_another_data_set_are_recognized(tmp_path: Path) -> None:
+    for (name, *_), _ in zip(rows("uav123"), range(5), strict=False):
+        write_boxes(tmp_path / f"{name}.txt", BOXES)
+    with pytest.raises(DatasetError, match="its names are those of UAV123"):
+        find_results(SMALL, NAMES, [tmp_path])
+
+
+def test_own_results_have_two_conventions(tmp_path: Path) -> None:
+    own, foreign = tmp_path / "own", tmp_path / "foreign"
+    for folder in (own, foreign):
+        write_boxes(folder / "airplane-1.txt", BOXES)
+    (own / "run.json").write_text(json.dumps({"box": "pixels", "first_pixel": 1}))
+    ours, theirs = find_results(SMALL, NAMES, [own, foreign])
+    assert ours.conventions == ("pixels", "samurai")
+    assert theirs.conventions == ("as given",)
+    (own / "run.json").write_text("{")
+    with pytest.raises(DatasetError, match=r"run\.json can't be read"):
+        find_results(SMALL, NAMES, [own])
+
+
+def test_boxes_as_samurai_writes_them() -> None:
+    pixels = np.array([[11, 21, 30, 40], [0, 0, 0, 0], [1, 1, 1, 5], [3.6, 4.6, 10.8, 10.8]])
+    assert as_samurai(pixels, 1).tolist() == [
+        [10, 20, 29, 39],
+        [0, 0, 0, 0],
+        [0, 0, 0, 4],
+        [2, 3, 9, 9],
+    ]
+    assert as_samurai(pixels, 0)[0].tolist() == [11, 21, 29, 39]
