@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,7 @@ from oracles.small_benchmark import box_sequence, dataset
 from oracles.stub_tracker import load_stub
 
 from samurai import Box, Tracker
-from samurai.benchmark import workers
-from samurai.cli.benchmark import runs
+from samurai.benchmark import run_report, workers
 from samurai.cli.main import main
 from samurai.datasets import DATASETS
 from samurai.datasets.base import AnySequence, BoxSequence
@@ -51,12 +49,10 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
     """Data sets and folders that the report is called with."""
     calls: Shown = []
 
-    def show(found: Any, reading: Any, folders: Sequence[Path], options: Any) -> None:
+    def show(found: Any, reading: Any, chosen: Any, folders: Sequence[Path], **_: Any) -> None:
         calls.append((found.name, [str(folder) for folder in folders]))
 
-    report = SimpleNamespace(show=show, running_score=lambda found: None)
-    monkeypatch.setattr(runs, "find_spec", lambda name: report)
-    monkeypatch.setattr(runs, "import_module", lambda name: report)
+    monkeypatch.setattr(run_report, "report_runs", show)
     return calls
 
 
@@ -147,6 +143,22 @@ def test_scores_alone(
     assert benchmark("toy", "--score-only", "--name", "b") == 0
     folders = ["benchmark_results/toy/a", "benchmark_results/toy/b"]
     assert shown == [("toy", folders), ("toy", folders[1:])]
+
+
+def test_the_table_and_files(
+    benchmark: Benchmark, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert benchmark("toy", "--json", "out.json") == 0
+    printed = capsys.readouterr()
+    assert "AUC" in printed.out and "samurai-nano" in printed.out
+    (tracker,) = json.loads((tmp_path / "out.json").read_text())["trackers"].values()
+    assert tracker["auc"] == pytest.approx(100 * 20 / 21) and tracker["fps"]["tracking"] > 0
+    assert benchmark("toy", "holes", "--partial", "--page", "page.html", "--first", "2") == 0
+    assert (tmp_path / "page-toy.html").is_file() and (tmp_path / "page-holes.html").is_file()
+    assert "only the first 2 frames" in capsys.readouterr().out
+    assert benchmark("toy", "--score-only", "--json", "again.json") == 0
+    again = json.loads((tmp_path / "again.json").read_text())["trackers"]
+    assert list(again) == ["samurai-nano"], "smoke runs aren't mixed with whole ones"
 
 
 def test_wrong_words_are_named(benchmark: Benchmark, capsys: pytest.CaptureFixture[str]) -> None:

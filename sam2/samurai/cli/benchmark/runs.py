@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from samurai.cli.benchmark.score import add_report_arguments
 from samurai.cli.command import plugged_in
 from samurai.config import TrackerConfig
 from samurai.config.settings import setting_names
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 TRACKERS = "samurai.trackers"
 """Entry-point group: `sections` takes names and a trackers.ini, and has settings of each."""
 
-REPORT = "samurai.benchmark.report"
 _SHOWN = 5
 
 
@@ -59,9 +58,9 @@ def run(parsed: argparse.Namespace) -> int:
     Returns:
         The process's exit code: 1 where sequences have no results.
     """
-    complete = True
+    complete, datasets = True, _datasets(parsed)
     trackers = [] if parsed.score_only else _contenders(parsed)
-    for dataset in _datasets(parsed):
+    for dataset in datasets:
         reading = dataset.read(parsed.root.expanduser(), parsed.score_only)
         sequences = _chosen(dataset, reading, parsed)
         if parsed.score_only:
@@ -69,24 +68,33 @@ def run(parsed: argparse.Namespace) -> int:
         else:
             folders, faults = _run(dataset, sequences, trackers, parsed)
             complete &= not faults
-        report(dataset, reading, folders, parsed)
+        if folders:
+            report(dataset, reading, sequences, folders, parsed, len(datasets) > 1)
     return 0 if complete else 1
 
 
 def report(
-    dataset: Dataset, reading: Reading, folders: Sequence[Path], options: argparse.Namespace
+    dataset: Dataset,
+    reading: Reading,
+    sequences: Sequence[AnySequence],
+    folders: Sequence[Path],
+    parsed: argparse.Namespace,
+    several: bool,
 ) -> None:
-    """Show the scores of the trackers whose results lie in the folders."""
-    if find_spec(REPORT) is not None:
-        import_module(REPORT).show(dataset, reading, folders, options)
+    """Show the scores of the trackers whose results lie in the folders.
 
+    Args:
+        several: whether there are other data sets, so that files are named after this one too.
+    """
+    from samurai.benchmark.report import ReportFiles
+    from samurai.benchmark.run_report import report_runs
 
-def running_score(dataset: Dataset) -> Any:
-    """What is shown beside the progress; None where nothing is."""
-    if find_spec(REPORT) is not None:
-        make = getattr(import_module(REPORT), "running_score", None)
-        return None if make is None else make(dataset)
-    return None
+    given = (parsed.json, parsed.csv, parsed.latex, parsed.page)
+    files = (
+        file and file.with_name(f"{file.stem}-{dataset.name}{file.suffix}") if several else file
+        for file in given
+    )
+    report_runs(dataset, reading, sequences, folders, first=parsed.first, files=ReportFiles(*files))
 
 
 def _add_choices(parser: argparse.ArgumentParser) -> None:
@@ -117,10 +125,10 @@ def _add_machines(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_outputs(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("what is shown")
-    group.add_argument("--score-only", action="store_true", help="of results that are there")
-    group.add_argument("--json", type=Path, metavar="FILE", help="write the scores there")
-    group.add_argument("--page", type=Path, metavar="FILE", help="write an HTML page")
+    parser.add_argument(
+        "--score-only", action="store_true", help="show scores of results that are there"
+    )
+    add_report_arguments(parser)
 
 
 def _positive(text: str) -> int:
@@ -224,18 +232,21 @@ def _run(
     parsed: argparse.Namespace,
 ) -> tuple[list[Path], bool]:
     """Run all trackers; the folders of their results, and whether sequences have none."""
+    from samurai.benchmark.run_report import running_score
     from samurai.benchmark.running import run_tracker
 
-    options, score = _options(parsed), running_score(dataset)
+    options = _options(parsed)
     folders, faults = [], False
     for tracker in trackers:
+        score = running_score(dataset, parsed.first)
         try:
             done = run_tracker(dataset, sequences, tracker, options, sys.stderr, score)
         except KeyboardInterrupt:
             again = "run the same command to continue"
             print(f"interrupted. Finished sequences are kept: {again}.", file=sys.stderr)
             raise
-        folders.append(done.folder)
+        if len(done.faults) < len(sequences):
+            folders.append(done.folder)
         faults |= bool(done.faults)
         _say(dataset, sequences, tracker, done)
     return folders, faults
@@ -249,7 +260,11 @@ def _finished(dataset: Dataset, parsed: argparse.Namespace) -> list[Path]:
     """
     above = parsed.results.expanduser() / dataset.name
     names = [*parsed.tracker, *([parsed.name] if parsed.name else [])]
-    found = [file.parent for file in sorted(above.glob("*/run.json"))]
+    found = [
+        file.parent
+        for file in sorted(above.glob("*/run.json"))
+        if _noted(file).get("first") == parsed.first
+    ]
     chosen = [each for each in found if not names or each.name in names]
     if not chosen:
         there = ", ".join(each.name for each in found) or "none"
@@ -258,6 +273,21 @@ def _finished(dataset: Dataset, parsed: argparse.Namespace) -> list[Path]:
             "Remedy: run it without --score-only, or name another folder with --results"
         )
     return chosen
+
+
+def _noted(record: Path) -> dict[str, Any]:
+    """What a run noted.
+
+    Raises:
+        DatasetError: the file is damaged.
+    """
+    try:
+        return dict(json.loads(record.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise DatasetError(
+            f"{record} can't be read ({error}). Remedy: delete it, and `samurai benchmark score` "
+            "takes the results as they are"
+        ) from error
 
 
 def _options(parsed: argparse.Namespace) -> RunOptions:
