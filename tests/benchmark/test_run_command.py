@@ -163,7 +163,7 @@ def test_the_table_and_files(
 
 def test_wrong_words_are_named(benchmark: Benchmark, capsys: pytest.CaptureFixture[str]) -> None:
     assert benchmark("toy", "hole") == 2
-    assert "no data set 'hole'" in capsys.readouterr().err
+    assert "unknown data set 'hole'" in capsys.readouterr().err
     assert benchmark("run") == 2
     assert "which data set?" in capsys.readouterr().err
     with pytest.raises(SystemExit):

@@ -120,7 +120,7 @@ def _cut_masks(sequence: MaskSequence, first: int) -> MaskSequence:
     objects = []
     for each in sequence.objects:
         masks: Mapping[int, Path] = {n: file for n, file in each.masks.items() if n < first}
-        if masks:
+        if each.start < first:
             objects.append(replace(each, masks=masks))
     asked = None if sequence.asked is None else tuple(n for n in sequence.asked if n < first)
     return replace(

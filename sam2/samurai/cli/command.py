@@ -35,8 +35,8 @@ class Command:
 OWN = (
     Command(
         "benchmark",
-        "run trackers on LaSOT, GOT-10k, DAVIS and others, and score them",
-        "samurai.cli.benchmark",
+        "run trackers on data sets, and score results",
+        "samurai.cli.benchmark.actions",
     ),
     Command("doctor", "check the installation, and say what to do", "samurai.cli.doctor"),
     Command("download", "fetch the official weights of models", "samurai.cli.download"),

@@ -16,10 +16,9 @@ from samurai.cli.command import plugged_in
 from samurai.config import TrackerConfig
 from samurai.config.settings import setting_names
 from samurai.config.text import add_flags, from_flags
-from samurai.datasets import DATASETS
+from samurai.datasets import dataset, dataset_names
 from samurai.datasets.base import AnySequence, Dataset, Reading
 from samurai.errors import ConfigurationError, DatasetError
-from samurai.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from samurai.benchmark.running import Contender, RunOptions
@@ -60,16 +59,16 @@ def run(parsed: argparse.Namespace) -> int:
     """
     complete, datasets = True, _datasets(parsed)
     trackers = [] if parsed.score_only else _contenders(parsed)
-    for dataset in datasets:
-        reading = dataset.read(parsed.root.expanduser(), parsed.score_only)
-        sequences = _chosen(dataset, reading, parsed)
+    for found in datasets:
+        reading = found.read(parsed.root.expanduser(), parsed.score_only)
+        sequences = _chosen(found, reading, parsed)
         if parsed.score_only:
-            folders = _finished(dataset, parsed)
+            folders = _finished(found, parsed)
         else:
-            folders, faults = _run(dataset, sequences, trackers, parsed)
+            folders, faults = _run(found, sequences, trackers, parsed)
             complete &= not faults
         if folders:
-            report(dataset, reading, sequences, folders, parsed, len(datasets) > 1)
+            report(found, reading, sequences, folders, parsed, len(datasets) > 1)
     return 0 if complete else 1
 
 
@@ -148,19 +147,16 @@ def _datasets(parsed: argparse.Namespace) -> list[Dataset]:
     """The data sets that are named.
 
     Raises:
-        ConfigurationError: there is none of a name, or no name.
+        ConfigurationError: none is.
+        DatasetError: there is none of a name.
     """
     first = [] if parsed.action == "run" else [parsed.action]
     names = list(dict.fromkeys([*first, *parsed.names]))
     if not names:
-        raise ConfigurationError(f"which data set? Remedy: name one of {', '.join(DATASETS)}")
-    for name in names:
-        if name not in DATASETS:
-            raise ConfigurationError(
-                f"there is no data set {name!r}{did_you_mean(name, DATASETS)}. Remedy: choose from "
-                f"{', '.join(DATASETS)}"
-            )
-    return [DATASETS[name] for name in names]
+        raise ConfigurationError(
+            f"which data set? Remedy: name one of {', '.join(dataset_names())}"
+        )
+    return [dataset(name) for name in names]
 
 
 def _contenders(parsed: argparse.Namespace) -> list[Contender]:
