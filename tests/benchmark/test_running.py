@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from oracles.local_ray import LocalRay
 from oracles.small_benchmark import box_sequence, dataset, mask_sequence, save
 from oracles.stub_tracker import KILL, KILL_AT, StubSession, StubTracker, load_stub
 
@@ -22,7 +23,8 @@ from samurai.benchmark.scores import Speed
 from samurai.benchmark.speed import speed_of
 from samurai.config import TrackerConfig
 from samurai.datasets.base import AnySequence, BoxSequence
-from samurai.errors import ConfigurationError, DatasetError, StorageError
+from samurai.errors import ConfigurationError, DatasetError, DeviceError, StorageError
+from samurai.runtime import ray_pool
 
 pytestmark = pytest.mark.usefixtures("plain_environment")
 
@@ -155,6 +157,21 @@ def test_two_runs_into_one_folder_are_refused(tmp_path: Path, sequences: list[Bo
         return ""
 
     assert not run(tmp_path, sequences, score=score).faults
+
+
+def test_a_cluster_writes_the_same(
+    tmp_path: Path, sequences: list[BoxSequence], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run(tmp_path / "whole", sequences)
+    monkeypatch.setattr(ray_pool, "connect", lambda address: LocalRay())
+    done = run(tmp_path, sequences, address="head:6379", workers=2)
+    assert not done.faults and results(done.folder) == results(whole.folder)
+
+    def refuse(*_: Any) -> StubTracker:
+        raise DeviceError("the device is gone: bring it back")
+
+    with pytest.raises(DeviceError, match="bring it back"):
+        run(tmp_path / "refused", sequences, address="head:6379", workers=2, load=refuse)
 
 
 class FailingTracker(StubTracker):

@@ -41,3 +41,10 @@ class RefusedBench(ObedientBench):
 
     def __init__(self, number: int) -> None:
         raise ConfigurationError("there are no weights: fetch them")
+
+
+class BrokenBench(ObedientBench):
+    """Fails while it is made."""
+
+    def __init__(self, number: int) -> None:
+        raise OSError("no such GPU")

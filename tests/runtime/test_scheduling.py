@@ -9,9 +9,9 @@ from typing import Any
 
 import psutil
 import pytest
-from oracles.benches import ObedientBench, RefusedBench
+from oracles.benches import BrokenBench, ObedientBench, RefusedBench
 
-from samurai.errors import ConfigurationError
+from samurai.errors import ConfigurationError, DeviceError
 from samurai.runtime.processes import ProcessPool
 from samurai.runtime.scheduling import InlinePool, Pool, Schedule
 
@@ -71,6 +71,14 @@ def test_the_events_may_end_it() -> None:
     diary = Diary(stop_after="a")
     Schedule(inline(diary), diary, 2).run(["a", "b"], 1)
     assert diary.results == [(1, "a")]
+
+
+@pytest.mark.parametrize("processes", [False, True])
+def test_a_worker_that_cannot_begin_ends_it(processes: bool) -> None:
+    diary = Diary()
+    pool: Any = ProcessPool(BrokenBench) if processes else inline(diary, BrokenBench)
+    with pytest.raises(DeviceError, match=r"worker 1 can.t begin: OSError: no such GPU .*fewer"):
+        Schedule(pool, diary, 2).run(["a"], 1)
 
 
 @pytest.mark.parametrize("processes", [False, True])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
-from samurai.runtime.scheduling import Bench, WorkerDied, ends_everything, reason
+from samurai.runtime.scheduling import Bench, WorkerDied, ends_everything, made, reason
 
 PART_SECONDS = 0.25
 """Between two messages about a task's progress."""
@@ -145,7 +145,7 @@ def _serve(make: Callable[[int], Bench[T, R]], number: int, pipe: Connection) ->
         while True:
             task: T = pipe.recv()
             try:
-                bench = bench or make(number)
+                bench = bench or made(make, number)
                 message = DONE, bench.run(task, _reporter(pipe))
             except Exception as error:
                 if ends_everything(error):

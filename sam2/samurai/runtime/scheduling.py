@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from samurai.errors import SamuraiError
+from samurai.errors import DeviceError, SamuraiError
 
 POLL_SECONDS = 0.5
 
@@ -189,7 +189,7 @@ class InlinePool(Generic[T, R]):
         """Do the task."""
         assert self._task is not None
         if self._bench is None:
-            self._bench = self._make(ticket)
+            self._bench = made(self._make, ticket)
         try:
             return self._bench.run(self._task, lambda part: self._part(ticket, part))
         except Exception as error:
@@ -203,6 +203,23 @@ class InlinePool(Generic[T, R]):
     def close(self) -> None:
         """Free the bench."""
         self._bench = None
+
+
+def made(make: Callable[[int], Bench[T, R]], number: int) -> Bench[T, R]:
+    """The bench of a worker.
+
+    Raises:
+        SamuraiError: it can't be made, and so none can.
+    """
+    try:
+        return make(number)
+    except SamuraiError:
+        raise
+    except Exception as error:
+        raise DeviceError(
+            f"worker {number + 1} can't begin: {reason(error)}. Remedy: start fewer workers if "
+            "they want for memory, else see the reason"
+        ) from error
 
 
 def ends_everything(error: Exception) -> bool:
