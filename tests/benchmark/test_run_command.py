@@ -49,7 +49,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
     """Data sets and folders that the report is called with."""
     calls: Shown = []
 
-    def show(found: Any, reading: Any, chosen: Any, folders: Sequence[Path], **_: Any) -> None:
+    def show(found: Any, reading: Any, chosen: Any, folders: Sequence[Path], *_: Any) -> None:
         calls.append((found.name, [str(folder) for folder in folders]))
 
     monkeypatch.setattr(run_report, "report_runs", show)
@@ -143,6 +143,8 @@ def test_scores_alone(
     assert benchmark("toy", "--score-only", "--name", "b") == 0
     folders = ["benchmark_results/toy/a", "benchmark_results/toy/b"]
     assert shown == [("toy", folders), ("toy", folders[1:])]
+    assert benchmark("toy", "--score-only", "--model", "large") == 2
+    assert "no results of samurai-large; there: a, b" in capsys.readouterr().err
 
 
 def test_the_table_and_files(

@@ -11,10 +11,16 @@ import pytest
 from oracles.small_benchmark import box_sequence, dataset, mask_sequence
 from oracles.stub_tracker import load_stub
 
-from samurai.benchmark.run_report import cut, is_secret, report_runs, running_score
+from samurai.benchmark.run_report import (
+    ReportOptions,
+    cut,
+    is_secret,
+    report_runs,
+    running_score,
+)
 from samurai.benchmark.running import Contender, RunOptions, run_tracker
 from samurai.config import TrackerConfig
-from samurai.datasets.base import BoxSequence, MaskSequence, Reading
+from samurai.datasets.base import AnySequence, BoxSequence, Dataset, MaskSequence, Reading
 
 pytestmark = pytest.mark.usefixtures("plain_environment")
 
@@ -36,15 +42,38 @@ def test_the_score_so_far_is_the_mean_over_what_is_finished(tmp_path: Path) -> N
     assert pooled(sized, folder) == f"AO {100 * 4 / 7:.1f}", "frames count, but the first ones"
 
 
-def test_a_secret_truth_has_no_score(tmp_path: Path) -> None:
-    secret = replace(box_sequence(tmp_path, "a"), truth=np.array([[3.0, 2, 8, 6]]))
-    data = replace(dataset("toy", [secret]), submission="got10k")
-    assert is_secret(secret) and running_score(data)([secret], tmp_path) == ""
+def reported(data: Dataset, sequences: list[AnySequence], folder: Path) -> str:
     lines: list[str] = []
-    report_runs(
-        data, Reading(tmp_path, [secret]), [secret], [tmp_path], out=lambda t: lines.append(t)
+    reading = Reading(folder, sequences)
+    report_runs(data, reading, sequences, [folder], ReportOptions(), lines.append)
+    return "\n".join(lines)
+
+
+def test_a_secret_truth_has_no_score_but_says_what_is_complete(tmp_path: Path) -> None:
+    first = np.array([[3.0, 2, 8, 6]])
+    secret = [replace(box_sequence(tmp_path, name), truth=first) for name in ("a", "b")]
+    data = replace(dataset("toy", secret), submission="got10k")
+    options = RunOptions(tmp_path, load=load_stub)
+    folder = run_tracker(data, secret, MINE, options, io.StringIO()).folder
+    assert all(is_secret(each) for each in secret)
+    assert running_score(data)(secret, folder) == ""
+    (folder / "b_time.txt").unlink()
+    for images in (secret[0].images, ()):
+        shown: list[AnySequence] = [replace(each, images=images) for each in secret]
+        text = reported(data, shown, folder)
+        assert "the truth isn't public" in text and "mine: 1 of 2 sequences are complete" in text
+        assert "`samurai benchmark pack toy RESULTS`" in text
+
+
+def test_the_report_says_what_the_run_noted(tmp_path: Path) -> None:
+    sequence = box_sequence(tmp_path / "data", "a")
+    sequence.images[3].unlink()
+    data = dataset("toy", [sequence])
+    options = RunOptions(tmp_path, load=load_stub)
+    folder = run_tracker(data, [sequence], MINE, options, io.StringIO()).folder
+    assert "a: 1 image can't be read, and the answer before is" in " ".join(
+        reported(data, [sequence], folder).split()
     )
-    assert "its server scores; `samurai benchmark pack toy`" in lines[0]
 
 
 def test_smoke_runs_are_scored_on_their_frames(tmp_path: Path) -> None:

@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from samurai.benchmark.comparison import main_measure
 from samurai.benchmark.moment_sources import moments_of
 from samurai.benchmark.report import NO_FILES, ReportFiles, show
-from samurai.benchmark.results import find_results
-from samurai.benchmark.scores import MEASURES, TrackerScore
+from samurai.benchmark.results import TrackerResults, find_results
+from samurai.benchmark.run_files import rows_of, time_file
+from samurai.benchmark.scores import MEASURES, BoxConvention, TrackerScore
 from samurai.benchmark.scoring import score, score_results
 from samurai.benchmark.speed import speed_of
 from samurai.datasets.base import AnySequence, BoxSequence, Dataset, MaskSequence, Reading
 from samurai.errors import DatasetError
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """How runs are reported.
+
+    Attributes:
+        protocol: of the data set's; None for what papers print.
+        box: None for every convention.
+        first: frames of smoke runs; None for whole sequences.
+        files: to write.
+    """
+
+    protocol: str | None = None
+    box: BoxConvention | None = None
+    first: int | None = None
+    files: ReportFiles = NO_FILES
 
 
 def report_runs(
@@ -22,39 +41,66 @@ def report_runs(
     reading: Reading,
     sequences: Sequence[AnySequence],
     folders: Sequence[Path],
-    *,
-    first: int | None = None,
-    files: ReportFiles = NO_FILES,
+    options: ReportOptions,
     out: Callable[[str], object] = print,
 ) -> None:
-    """Show the scores of runs, with their speed.
+    """Show the scores of runs, with their speed and the notes about their sequences.
 
     Args:
         sequences: that were run, with their truth.
         folders: of trackers' results.
-        first: frames of a smoke run; None for whole sequences.
-        files: see `report.show`.
 
     Raises:
         DatasetError: results or the truth can't be read.
+        ConfigurationError: the data set isn't scored by that protocol.
     """
-    shown = [cut(each, first) for each in sequences]
-    if not shown or any(is_secret(each) for each in shown):
-        pack = f"; `samurai benchmark pack {dataset.name}` makes the archive for it"
-        out(
-            f"{dataset.title}: the truth isn't public, its server scores"
-            f"{pack if dataset.submission else ''} ({dataset.home})"
-        )
+    shown = [cut(each, options.first) for each in sequences]
+    found = find_results(dataset, [each.name for each in shown], folders)
+    if any(is_secret(each) for each in shown):
+        out(_on_a_server(dataset, shown, found))
         return
-    names = [each.name for each in shown]
-    found = find_results(dataset, names, folders)
-    speeds = {each.tracker: speed_of(each.folder, names) for each in found}
+    speeds = {each.tracker: speed_of(each.folder, each.files) for each in found}
     scores = [
-        replace(each, speed=speeds[each.tracker], notes=(*each.notes, *_smoke(first)))
-        for each in score_results(dataset, shown, found)
+        replace(each, speed=speeds[each.tracker], notes=(*each.notes, *_smoke(options.first)))
+        for each in score_results(dataset, shown, found, options.protocol, options.box)
     ]
-    moments = None if files.page is None else moments_of(shown, found)
-    show(dataset, scores, replace(reading, sequences=shown), files, moments=moments, out=out)
+    moments = None if options.files.page is None else moments_of(shown, found)
+    noted = replace(reading, sequences=[_with_notes(each, found) for each in shown])
+    show(dataset, scores, noted, options.files, moments=moments, out=out)
+
+
+def _on_a_server(
+    dataset: Dataset, sequences: Sequence[AnySequence], found: Sequence[TrackerResults]
+) -> str:
+    """What there is to say without the truth: what is complete."""
+    lines = [f"{dataset.title}: the truth isn't public, its server scores ({dataset.home})"]
+    for each in found:
+        complete = sum(_is_complete(each, sequence) for sequence in sequences)
+        lines.append(f"{each.tracker}: {complete} of {len(sequences)} sequences are complete")
+    if dataset.submission is not None:
+        lines.append(f"`samurai benchmark pack {dataset.name} RESULTS` makes the archive for it")
+    return "\n".join(lines)
+
+
+def _is_complete(results: TrackerResults, sequence: AnySequence) -> bool:
+    """Whether a sequence has an answer, and seconds, for every frame that was to be tracked."""
+    frames = _note(results, sequence.name).get("frames")
+    return sequence.name in results.files and frames == rows_of(
+        time_file(results.folder, sequence.name)
+    )
+
+
+def _note(results: TrackerResults, sequence: str) -> Mapping[str, Any]:
+    """What a run noted about a sequence."""
+    noted: Any = results.record.get("sequences", {})
+    note: Mapping[str, Any] = noted.get(sequence, {})
+    return note
+
+
+def _with_notes(sequence: AnySequence, found: Sequence[TrackerResults]) -> AnySequence:
+    """A sequence with what runs noted about it, each once."""
+    notes = [note for each in found for note in _note(each, sequence.name).get("notes", ())]
+    return replace(sequence, notes=tuple(dict.fromkeys((*sequence.notes, *notes))))
 
 
 def running_score(
@@ -99,7 +145,7 @@ def _weighted(found: TrackerScore, measure: str) -> list[tuple[float, float]]:
 def is_secret(sequence: AnySequence) -> bool:
     """Whether only the first frame's truth is there."""
     if isinstance(sequence, BoxSequence):
-        return len(sequence.truth) == 1 and sequence.frames != 1
+        return len(sequence.truth) == 1 and len(sequence.images) != 1
     return sequence.frames > 1 and all(len(each.masks) == 1 for each in sequence.objects)
 
 

@@ -86,14 +86,15 @@ def report(
         several: whether there are other data sets, so that files are named after this one too.
     """
     from samurai.benchmark.report import ReportFiles
-    from samurai.benchmark.run_report import report_runs
+    from samurai.benchmark.run_report import ReportOptions, report_runs
 
     given = (parsed.json, parsed.csv, parsed.latex, parsed.page)
     files = (
         file and file.with_name(f"{file.stem}-{dataset.name}{file.suffix}") if several else file
         for file in given
     )
-    report_runs(dataset, reading, sequences, folders, first=parsed.first, files=ReportFiles(*files))
+    options = ReportOptions(parsed.protocol, parsed.box, parsed.first, ReportFiles(*files))
+    report_runs(dataset, reading, sequences, folders, options)
 
 
 def _add_choices(parser: argparse.ArgumentParser) -> None:
@@ -126,6 +127,10 @@ def _add_machines(parser: argparse.ArgumentParser) -> None:
 def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--score-only", action="store_true", help="show scores of results that are there"
+    )
+    parser.add_argument("--protocol", metavar="NAME", help="rules of scoring (what papers print)")
+    parser.add_argument(
+        "--box", choices=("pixels", "samurai"), help="how boxes count pixels (both ways)"
     )
     add_report_arguments(parser)
 
@@ -255,7 +260,7 @@ def _finished(dataset: Dataset, parsed: argparse.Namespace) -> list[Path]:
         DatasetError: there are none.
     """
     above = parsed.results.expanduser() / dataset.name
-    names = [*parsed.tracker, *([parsed.name] if parsed.name else [])]
+    names = _names(parsed)
     found = [
         file.parent
         for file in sorted(above.glob("*/run.json"))
@@ -269,6 +274,18 @@ def _finished(dataset: Dataset, parsed: argparse.Namespace) -> list[Path]:
             "Remedy: run it without --score-only, or name another folder with --results"
         )
     return chosen
+
+
+def _names(parsed: argparse.Namespace) -> list[str]:
+    """Folders of the trackers that the command line names; none: of all."""
+    flags = any(getattr(parsed, name) is not None for name in setting_names(TrackerConfig))
+    if not (parsed.tracker or parsed.name or flags):
+        return []
+    smoke = "" if parsed.first is None else f"-first-{parsed.first}"
+    if parsed.tracker:
+        return [f"{name}{_suffix(parsed)}{smoke}" for name in parsed.tracker]
+    config = from_flags(TrackerConfig.from_environment(), parsed)
+    return [f"{parsed.name or _default_name(config, parsed)}{smoke}"]
 
 
 def _noted(record: Path) -> dict[str, Any]:
@@ -301,7 +318,7 @@ def _options(parsed: argparse.Namespace) -> RunOptions:
 
 
 def _say(dataset: Dataset, sequences: Sequence[AnySequence], tracker: Contender, done: Any) -> None:
-    """What became of a run: speed, notes, and what has no results."""
+    """What became of a run: its place and speed, and what has no results."""
     from samurai.benchmark.speed import speed_of
 
     speed = speed_of(done.folder, [each.name for each in sequences])
@@ -309,8 +326,5 @@ def _say(dataset: Dataset, sequences: Sequence[AnySequence], tracker: Contender,
     if speed is not None:
         words += f", {speed.tracking:.1f} frames/s ({speed.total:.1f} with reading)"
     print(f"{dataset.title}, {tracker.name}: {words}")
-    for name, notes in done.notes.items():
-        for note in notes:
-            print(f"  {name}: {note}")
     for name, fault in done.faults.items():
         print(f"  {name} has no results: {fault}. The same command tries it again")
