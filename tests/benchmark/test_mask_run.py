@@ -122,7 +122,8 @@ def test_unreadable_images_repeat_masks_and_other_sizes_keep_theirs(tmp_path: Pa
     before, repeated, last = (labels(tmp_path / f"a/{index:05d}.png") for index in (2, 3, 4))
     assert np.array_equal(before, repeated)
     assert np.array_equal(last == 1, large[..., 0] == 110)
-    assert [note[:20] for note in times.notes] == ["2 images can't be re", "from frame 4 on ther"]
+    unreadable, size = times.notes
+    assert unreadable.startswith("2 images can't be read") and size.startswith("from frame 4 on")
 
 
 def test_the_palette_is_that_of_davis() -> None:

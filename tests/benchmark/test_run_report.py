@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from oracles.small_benchmark import box_sequence, dataset, mask_sequence
 from oracles.stub_tracker import load_stub
 
+from samurai.benchmark.report import ReportFiles
 from samurai.benchmark.run_report import (
     ReportOptions,
     cut,
@@ -74,6 +76,19 @@ def test_the_report_says_what_the_run_noted(tmp_path: Path) -> None:
     assert "a: 1 image can't be read, and the answer before is" in " ".join(
         reported(data, [sequence], folder).split()
     )
+
+
+def test_a_choice_of_sequences_is_not_taken_for_the_whole(tmp_path: Path) -> None:
+    both = [box_sequence(tmp_path / "data", name) for name in ("a", "b")]
+    data = dataset("toy", both)
+    options = RunOptions(tmp_path, load=load_stub)
+    folder = run_tracker(data, both[:1], MINE, options, io.StringIO()).folder
+    files = ReportFiles(json=tmp_path / "out.json")
+    report_runs(
+        *(data, Reading(tmp_path, both), both[:1], [folder]), ReportOptions(files=files), str
+    )
+    (tracker,) = json.loads((tmp_path / "out.json").read_text())["trackers"].values()
+    assert tracker["missing"] == ["b"]
 
 
 def test_smoke_runs_are_scored_on_their_frames(tmp_path: Path) -> None:

@@ -59,13 +59,22 @@ def report_runs(
     if any(is_secret(each) for each in shown):
         out(_on_a_server(dataset, shown, found))
         return
+    chosen = {each.name for each in shown}
+    left_out = tuple(each.name for each in reading.sequences if each.name not in chosen)
     speeds = {each.tracker: speed_of(each.folder, each.files) for each in found}
     scores = [
-        replace(each, speed=speeds[each.tracker], notes=(*each.notes, *_smoke(options.first)))
+        replace(
+            each,
+            speed=speeds[each.tracker],
+            missing=(*each.missing, *left_out),
+            notes=(*each.notes, *_smoke(options.first)),
+        )
         for each in score_results(dataset, shown, found, options.protocol, options.box)
     ]
     moments = None if options.files.page is None else moments_of(shown, found)
     noted = replace(reading, sequences=[_with_notes(each, found) for each in shown])
+    if options.first is not None:  # not to be compared
+        dataset = replace(dataset, published=())
     show(dataset, scores, noted, options.files, moments=moments, out=out)
 
 
