@@ -39,7 +39,8 @@ class Progress:
         self._done, self._finished = 0, 0  # sequences; frames of these
         self._running: dict[int, float] = {}  # frames of a worker's sequence
         self._score = ""
-        self._began = self._said = clock()
+        self._said = clock()
+        self._first: tuple[float, int] | None = None  # time and frames; before, trackers are loaded
         self._bar: Any = None
         if stream.isatty() and frames:
             self._bar = tqdm(
@@ -98,10 +99,15 @@ class Progress:
         return min(self._frames, int(self._finished + sum(self._running.values())))
 
     def _move(self) -> None:
+        frames, now = self._now(), self._clock()
+        begins = self._first is None and frames > 0
+        if begins:
+            self._first = now, frames
         if self._bar is not None:
-            self._bar.update(max(0, self._now() - self._bar.n))
+            if begins:
+                self._bar.unpause()
+            self._bar.update(max(0, frames - self._bar.n))
             return
-        now = self._clock()
         if now - self._said >= LINE_SECONDS:
             self._said = now
             self.say(self._line(now))
@@ -119,11 +125,13 @@ class Progress:
 
     def _line(self, now: float) -> str:
         """The state in words."""
-        frames, spent = self._now(), now - self._began
+        frames = self._now()
+        began, before = self._first or (now, frames)
         words = [*self._counts(), f"{frames}/{self._frames} frames"]
-        if frames and spent > 0:
-            words.append(f"{frames / spent:.1f} frames/s")
-            words.append(f"ETA {duration((self._frames - frames) * spent / frames)}")
+        if frames > before and now > began:
+            rate = (frames - before) / (now - began)
+            words.append(f"{rate:.1f} frames/s")
+            words.append(f"ETA {duration((self._frames - frames) / rate)}")
         return f"{self._title}: {', '.join(words)}"
 
 
