@@ -173,12 +173,11 @@ def test_wrong_words_are_named(benchmark: Benchmark, capsys: pytest.CaptureFixtu
 
 
 def test_a_real_network_answers_as_its_session(
-    tmp_path: Path, benchmark: Benchmark, monkeypatch: pytest.MonkeyPatch, one_thread: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
 ) -> None:
     images = tuple(sorted(BUNDLED.glob("*.jpg")))[:4]
     first = Box(109, 98, 26, 21)
     real: list[AnySequence] = [BoxSequence("scale", images, np.array([[110.0, 99, 26, 21]]), 1)]
-    monkeypatch.undo()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(DATASETS, "real", dataset("real", real))
     assert main(["benchmark", "real", "--root", ".", "--device", "cpu"]) == 0
