@@ -45,12 +45,14 @@ ROOMS: dict[str, set[str]] = {
         "speed",
         "tracker",
     },
+    "provenance": {"config", "errors", "models", "networks.families", "policies"},
     "mask_cleanup": {"errors", "regions"},
     "video": {"errors", "regions"},
     "datasets": {"errors", "spelling"},
     "benchmark": {
         *("config", "confidence", "core", "datasets", "errors", "evaluation", "geometry", "masks"),
-        *("models", "policies", "regions", "runtime", "spelling", "tracker", "version", "video"),
+        *("models", "policies", "provenance", "regions", "runtime", "speed", "spelling"),
+        *("tracker", "version", "video"),
     },
     "evaluation": {"errors"},
     "cli": {
@@ -62,6 +64,7 @@ ROOMS: dict[str, set[str]] = {
         "networks.sam2.dependency",
         "runtime",
         "speed",
+        "spelling",
         "version",
     },
 }

@@ -39,3 +39,7 @@ class DeviceError(SamuraiError, RuntimeError):
 class DatasetError(SamuraiError, ValueError):
     """A data set, or a file of somebody's results on it, can't be used: another layout, missing or
     unreadable files."""
+
+
+class StorageError(SamuraiError, RuntimeError):
+    """A result can't be written: a full disk, a folder without permission."""

@@ -18,6 +18,7 @@ from samurai.models import manifest
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import ModelCard, bundled_folder, model_card
 from samurai.networks.families import FAMILIES
+from samurai.provenance import fingerprint as of_the_library
 from vot_wrapper.settings import Settings
 from vot_wrapper.toolkit import fingerprint as fingerprints
 from vot_wrapper.toolkit.fingerprint import differences, fingerprint
@@ -92,7 +93,7 @@ def test_every_field_of_the_model_card_counts(monkeypatch: pytest.MonkeyPatch) -
     then = fingerprint(section())
     for field, value in OTHER_CARD.items():
         changed = replace(card, **{field: value})
-        monkeypatch.setattr(fingerprints, "model_card", lambda _, changed=changed: changed)
+        monkeypatch.setattr(of_the_library, "model_card", lambda _, changed=changed: changed)
         told = differences(then, section())
         assert f"model card: {field} {getattr(card, field)} -> {value}" in told
 
@@ -117,7 +118,7 @@ def test_the_configuration_counts_by_its_content(
     copy = tmp_path / "nano.yaml"
     original = configuration_path(model_card("nano"))
     text = original.read_text()
-    monkeypatch.setattr(fingerprints, "configuration_path", lambda _: copy)
+    monkeypatch.setattr(of_the_library, "configuration_path", lambda _: copy)
     copy.write_text(f"# a word\n{text}")
     assert differences(then, section()) == []
     copy.write_text(re.sub(r"num_maskmem: \d+", "num_maskmem: 99", text))

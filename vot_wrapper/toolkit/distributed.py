@@ -9,16 +9,15 @@ clock, so they are left out: `samurai evaluate` runs them afterwards, alone.
 
 from __future__ import annotations
 
-import os
-import time
-from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from vot.tracker import Tracker
 
-from samurai.errors import ConfigurationError
+from samurai.provenance.fingerprint import Fingerprint
+from samurai.runtime.ray_pool import RayPool, connect
+from samurai.runtime.scheduling import Schedule
 from vot_wrapper.toolkit import provenance
 from vot_wrapper.toolkit.running import (
     ALL_ALIKE,
@@ -33,13 +32,6 @@ from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
 
 ATTEMPTS = 3
 """Runs of a sequence that crashes its worker, before it is given up."""
-
-POLL_SECONDS = 0.5
-
-NO_RAY = (
-    "--workers needs Ray, which isn't installed. Remedy: in the clone `make setup "
-    "EXTRAS=distributed`, outside of one `pip install 'ray>=2.30'`"
-)
 
 
 class WorkersObserver(ResultObserver, Protocol):
@@ -88,7 +80,6 @@ class Task:
 
     experiment: str
     sequence: str
-    attempt: int = 1
 
 
 class WorkerActor:
@@ -144,16 +135,15 @@ def run_distributed(
     if not tasks:
         return failures
     ray = _ray(cluster)
-    try:
-        scheduler = _Scheduler(ray, context, tracker, cluster, observer, force)
-        return failures + scheduler.work(tasks, workers)
-    finally:
-        ray.shutdown()
+    run = _TrackerRun(context, tracker, cluster, observer, force)
+    pool = _TrackerPool(ray, run, cluster.workers)
+    Schedule(pool, run, ATTEMPTS).run(tasks, workers)
+    return failures + run.failures
 
 
 def _tasks(
     context: EvaluationContext, tracker: Tracker, observer: WorkersObserver, force: bool
-) -> tuple[deque[Task], int, list[Failure]]:
+) -> tuple[list[Task], int, list[Failure]]:
     """What is to be run, longest sequences first; how many are complete; and what can't be run."""
     tasks, kept = [], 0
     failures: list[Failure] = []
@@ -166,126 +156,88 @@ def _tasks(
         failures += survey.failures
         tasks += [(len(s), Task(experiment.identifier, s.name)) for s in survey.missing]
     tasks.sort(key=lambda item: -item[0])
-    return deque(task for _, task in tasks), kept, failures
+    return [task for _, task in tasks], kept, failures
 
 
 def _ray(cluster: Cluster) -> Any:
-    try:
-        import ray
-    except ImportError as error:
-        raise ConfigurationError(NO_RAY) from error
-    os.environ.setdefault("RAY_DEDUP_LOGS", "0")
-    options: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False}
-    if cluster.address is not None:
-        options = {"address": cluster.address, "log_to_driver": False}
-    try:
-        ray.init(logging_level="ERROR", **options)
-    except Exception as error:  # it raises bare ones too
-        why = " ".join(str(error).split())
-        if cluster.address is None:
-            raise ConfigurationError(f"Ray doesn't start here: {why}") from error
-        raise ConfigurationError(
-            f"no Ray cluster answers at {cluster.address} ({why}): start one with `ray start "
-            "--head`, or leave out --address"
-        ) from error
-    return ray
+    return connect(cluster.address)
 
 
-class _Scheduler:
-    """Hands out tasks and replaces workers that crash."""
+class _TrackerRun:
+    """Keeps the provenance of results while workers make them, and collects the failures (the
+    `Events` of samurai.runtime.scheduling)."""
 
     def __init__(
         self,
-        ray: Any,
         context: EvaluationContext,
         tracker: Tracker,
         cluster: Cluster,
         observer: WorkersObserver,
         force: bool,
     ) -> None:
-        self._ray = ray
-        self._arguments = (str(context.folder), cluster.stack, (tracker.reference,))
+        self.arguments = (str(context.folder), cluster.stack, (tracker.reference,))
+        self.tracker = tracker
+        self.failures: list[Failure] = []
         self._folder = context.folder
-        self._tracker = tracker
         self._made_with = provenance.fingerprint_of(tracker)
         self._watcher = observer
         self._force = force
-        # With GPUs each worker gets its share of them and sees no other. Two calls at once: the
-        # sequence, and the question how far it is.
-        gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0) / cluster.workers)
-        self._bench = ray.remote(num_cpus=0, num_gpus=gpus, max_concurrency=2)(WorkerActor)
         self._several = cluster.workers > 1
         self._reasons: list[str] = []  # of the sequences that were tried; "" for success
-        self._busy: dict[Any, tuple[int, Any, Task, float]] = {}
 
-    def work(self, tasks: deque[Task], workers: int) -> list[Failure]:
-        failures: list[Failure] = []
-        for number in range(workers):
-            self._hand_out(tasks, number, self._bench.remote(*self._arguments))
-        while self._busy:
-            done, _ = self._ray.wait(list(self._busy), timeout=POLL_SECONDS)
-            for reference in done:
-                failure = self._collect(reference, tasks)
-                if failure is None:
-                    continue
-                self._watcher.failed(failure)
-                failures.append(failure)
-            self._ask()
-        return failures
+    def anew(self, task: Task) -> bool:
+        """Note that a sequence begins; whether it begins at its first frame."""
+        return provenance.begin(self._folder, *self._made(task)) or self._force
 
-    def _hand_out(self, tasks: deque[Task], number: int, bench: Any) -> None:
-        if not tasks:
-            return
-        task = tasks.popleft()
-        self._watcher.started(number, task.experiment, task.sequence)
-        made = (self._tracker, task.experiment, task.sequence, self._made_with)
-        rerun = provenance.begin(self._folder, *made) or self._force
-        reference = bench.run.remote(self._tracker.reference, task, rerun)
-        self._busy[reference] = (number, bench, task, time.monotonic())
+    def started(self, worker: int, task: Task) -> None:
+        """A worker takes a sequence."""
+        self._watcher.started(worker, task.experiment, task.sequence)
 
-    def _collect(self, reference: Any, tasks: deque[Task]) -> Failure | None:
-        """Collect a worker's result or its crash, and give it or its replacement the next task."""
-        number, bench, task, started = self._busy.pop(reference)
-        failure: Failure | None = None
-        try:
-            failure = self._ray.get(reference)
-        except self._ray.exceptions.RayError as error:
-            reason = " ".join(str(error).split())[:200]
-            self._watcher.died(number, task.experiment, task.sequence, reason)
-            bench = self._bench.remote(*self._arguments)
-            if task.attempt < ATTEMPTS:
-                tasks.appendleft(Task(task.experiment, task.sequence, task.attempt + 1))
-            else:
-                where = (self._tracker.identifier, task.experiment, task.sequence)
-                failure = Failure(*where, f"{ATTEMPTS} workers crashed on it: {reason}")
-        else:
-            self._reasons.append("" if failure is None else failure.reason)
-            if failure is not None and same_reason(self._reasons):
-                failure = replace(failure, last=True, remedy=ALL_ALIKE)
-            if failure is not None and failure.last:
-                tasks.clear()
-            if failure is None:
-                made = (self._tracker, task.experiment, task.sequence, self._made_with)
-                provenance.note(self._folder, *made)
-                record_shared(
-                    self._folder,
-                    self._tracker,
-                    {task.sequence},
-                    task.experiment,
-                    shared=self._several,
-                )
-                seconds = time.monotonic() - started
-                self._watcher.finished(number, task.experiment, task.sequence, seconds)
-        self._hand_out(tasks, number, bench)
-        return failure
+    def part(self, worker: int, part: float) -> None:
+        """The part of its sequence that a worker has done."""
+        self._watcher.part(worker, part)
 
-    def _ask(self) -> None:
-        """The workers' progress; one that starts or crashes reports none."""
-        for number, bench, _, _ in self._busy.values():
-            try:
-                self._watcher.part(number, self._ray.get(bench.part.remote(), timeout=0.2))
-            except self._ray.exceptions.RayError:
-                continue
+    def finished(self, worker: int, task: Task, result: Failure | None, seconds: float) -> bool:
+        """Note a sequence's results or its failure; False after one that the others would share."""
+        self._reasons.append("" if result is None else result.reason)
+        if result is None:
+            provenance.note(self._folder, *self._made(task))
+            where = (self._folder, self.tracker, {task.sequence}, task.experiment)
+            record_shared(*where, shared=self._several)
+            self._watcher.finished(worker, task.experiment, task.sequence, seconds)
+            return True
+        if same_reason(self._reasons):
+            result = replace(result, last=True, remedy=ALL_ALIKE)
+        self._fail(result)
+        return not result.last
+
+    def died(self, worker: int, task: Task, reason: str) -> None:
+        """A worker crashed."""
+        self._watcher.died(worker, task.experiment, task.sequence, reason)
+
+    def given_up(self, worker: int, task: Task, reason: str) -> None:
+        """A sequence crashed its last worker."""
+        where = (self.tracker.identifier, task.experiment, task.sequence)
+        self._fail(Failure(*where, f"{ATTEMPTS} workers crashed on it: {reason}"))
+
+    def _fail(self, failure: Failure) -> None:
+        self._watcher.failed(failure)
+        self.failures.append(failure)
+
+    def _made(self, task: Task) -> tuple[Tracker, str, str, Fingerprint]:
+        return self.tracker, task.experiment, task.sequence, self._made_with
+
+
+class _TrackerPool(RayPool[Task, "Failure | None"]):
+    """Actors that run a tracker's sequences."""
+
+    def __init__(self, ray: Any, run: _TrackerRun, workers: int) -> None:
+        super().__init__(ray, WorkerActor, run.arguments, workers)
+        self._run = run
+
+    def give(self, worker: Any, task: Task) -> Any:
+        """Begin a sequence."""
+        return worker.run.remote(self._run.tracker.reference, task, self._run.anew(task))
 
 
 def _silent(_: str) -> None:

@@ -7,54 +7,40 @@ tracker only its section is known. Values that may be secret are kept as digests
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import hashlib
-import importlib.metadata
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from samurai.errors import SamuraiError
-from samurai.models.checkpoints import configuration_path
-from samurai.models.manifest import ModelCard, checkpoint_path, model_card, sha256_of
-from samurai.networks.families import SAM2
+from samurai.provenance.fingerprint import (
+    CODE,
+    COMPUTING,
+    MISSING,
+    OF_TRANSFORMERS,
+    SAM2_CODE,
+    VERSION,
+    Fingerprint,
+    changes,
+    digest,
+    installed_versions,
+    model_fingerprint,
+    motion_fingerprint,
+    settings_in_force,
+)
 from vot_wrapper.settings import PREFIX, Settings
 from vot_wrapper.submission.secret_scan import find_secrets
 from vot_wrapper.toolkit.code_digest import MEMORY_CHECK, Places, code_of, own_places
-from vot_wrapper.toolkit.sections import Section, motion_weights
+from vot_wrapper.toolkit.sections import Section
 
-Fingerprint = dict[str, str]
+__all__ = ["MISSING", "SAM2_CODE", "Fingerprint", "differences", "digest", "fingerprint"]
 
-CARD, CODE, VERSION, VARIABLE = "model card: ", "code of ", "version of ", "env_"
-MODEL, POLICY, WEIGHTS, CONFIGURATION = "model", "policy", "weights", "configuration"
-MISSING = "missing"
-# Distributions that compute masks; each line holds the names of one package.
-_COMPUTING = (
-    ("torch",),
-    ("sam2", "SAM-2"),
-    ("numpy",),
-    (
-        "opencv-python",
-        "opencv-python-headless",
-        "opencv-contrib-python",
-        "opencv-contrib-python-headless",
-    ),
-    ("pillow",),
-    ("vot-trax",),
-    ("transformers",),
-    ("timm",),
-)
-_OF_TRANSFORMERS = ("transformers", "timm")
-"""Those that count for networks of other families than SAM 2."""
-
-SAM2_CODE = f"samurai.networks.{SAM2}.create"
+VARIABLE = "env_"
+_COMPUTING = (*COMPUTING, ("vot-trax",))
 # What may differ between a run and its packing without touching a result: names, patience, and
 # where things lie (the code itself is known).
 _IRRELEVANT = frozenset(("python", "timeout", "label", "linkpaths", "tags", "socket", "restart"))
@@ -72,8 +58,7 @@ _WITHOUT_EFFECT = frozenset(
     )
 )
 # Shown by their names only: their values are digests.
-_DIGESTS = (VARIABLE, WEIGHTS, CONFIGURATION, "settings", "arguments", "arg_", *sorted(_PLACES))
-_SHOWN_MODULES = 3
+_DIGESTS = (VARIABLE, "settings", "arguments", "arg_", *sorted(_PLACES))
 _ASK_SECONDS = 120
 _ASK = """
 import importlib.metadata, importlib.util, json, os, sys
@@ -107,36 +92,7 @@ def differences(then: Fingerprint, section: Section) -> list[str]:
     for name in then.keys() - now.keys():
         if name.startswith(VARIABLE) and (value := os.environ.get(name[len(VARIABLE) :])):
             now[name] = digest(value)
-    changed = [name for name in (*then, *(n for n in now if n not in then))]
-    changed = [n for n in changed if then.get(n) != now.get(n) and now.get(n) != MISSING]
-    if MODEL in changed:  # a change of model implies its card and weights
-        with_it = (CARD, WEIGHTS, CONFIGURATION)
-        changed = [name for name in changed if not name.startswith(with_it)]
-    modules = [name[len(CODE) :] for name in changed if name.startswith(CODE)]
-    if POLICY in changed:  # a change of policy implies its module
-        modules = [name for name in modules if {CODE + name} <= then.keys() & now.keys()]
-    phrases = [_phrase(n, then.get(n), now.get(n)) for n in changed if not n.startswith(CODE)]
-    return [*phrases, *_code_phrase(modules)]
-
-
-def digest(value: object) -> str:
-    """Twelve hexadecimal digits that stand for a value."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
-
-
-def _phrase(name: str, then: str | None, now: str | None) -> str:
-    if name.startswith(_DIGESTS):
-        state = "new" if then is None else "gone" if now is None else "changed"
-        return name if state == "changed" else f"{name} ({state})"
-    shown = name.removeprefix(VERSION)
-    return f"{shown} {then or 'none'} -> {now or 'none'}"
-
-
-def _code_phrase(modules: list[str]) -> list[str]:
-    if not modules:
-        return []
-    more = len(modules) - _SHOWN_MODULES
-    return [f"code of {', '.join(modules[:_SHOWN_MODULES])}" + (f" and {more} more" * (more > 0))]
+    return changes(then, now, _DIGESTS)
 
 
 def _of_ours(section: Section) -> Fingerprint:
@@ -149,11 +105,8 @@ def _of_ours(section: Section) -> Fingerprint:
         found["settings"] = digest({n: v for n, v in section.env.items() if n.startswith(PREFIX)})
     else:
         policy = settings.policy
-        found |= _settings(settings)
-        for setting, variable in motion_weights(settings).items():
-            path = section.environment().get(variable, "")
-            found[f"{WEIGHTS} of {getattr(settings, setting)}"] = _sum(Path(path))
-        model, targets = _model(settings.model, section)
+        found |= settings_in_force(settings) | motion_fingerprint(settings, section.environment())
+        model, targets = model_fingerprint(settings.model, section.environment())
         targets = [*targets, *([MEMORY_CHECK] if settings.memory_check else [])]
         found |= model
     found |= {
@@ -163,7 +116,7 @@ def _of_ours(section: Section) -> Fingerprint:
     }
     versions, places = _installed(section)
     if SAM2_CODE in targets:
-        versions = {name: each for name, each in versions.items() if name not in _OF_TRANSFORMERS}
+        versions = {name: each for name, each in versions.items() if name not in OF_TRANSFORMERS}
     try:
         code = code_of(policy, places, targets)
     except SamuraiError:  # an unknown policy, which the tracker itself reports
@@ -186,69 +139,6 @@ def _rest(section: Section) -> Iterator[tuple[str, Any]]:
             yield VARIABLE + name, value
 
 
-def _settings(settings: Settings) -> Fingerprint:
-    """All values in force; of a device only its kind, as GPUs of a machine are alike, and of a card
-    of the user's own its name, as its content counts apart.
-
-    A setting that is left to the model card is left out.
-    """
-    values = {name: text for name, text in settings.texts().items() if name != "log"}
-    values["device"] = values["device"].partition(":")[0]
-    values["model"] = settings.model_name
-    return values
-
-
-def _model(name: str, section: Section) -> tuple[Fingerprint, list[str]]:
-    """Card, weights and configuration of a model, and its code: that of the family of its network,
-    and what the configuration builds."""
-    try:
-        card = model_card(name)
-    except SamuraiError:  # a damaged manifest, which the tracker itself reports
-        return {}, []
-    found = {CARD + key: value for key, value in _card(card)}
-    found[WEIGHTS] = _sum(checkpoint_path(card, section.environment()))
-    family = f"samurai.networks.{card.network}.create"
-    try:
-        content = yaml.safe_load(configuration_path(card).read_text(encoding="utf-8"))
-    except (SamuraiError, OSError, yaml.YAMLError):
-        return found, [family]
-    found[CONFIGURATION] = digest(content)
-    return found, [family, *sorted(set(_targets(content)))]
-
-
-def _card(card: ModelCard) -> Iterator[tuple[str, str]]:
-    for field in dataclasses.fields(card):
-        if field.name not in ("name", "own"):
-            yield field.name, str(getattr(card, field.name))
-
-
-def _targets(content: object) -> Iterator[str]:
-    """The classes that a configuration names, anywhere in it."""
-    if isinstance(content, Mapping):
-        for key, value in content.items():
-            if key == "_target_":
-                yield str(value)
-            yield from _targets(value)
-    elif isinstance(content, list):
-        for value in content:
-            yield from _targets(value)
-
-
-def _sum(file: Path) -> str:
-    """The beginning of a file's SHA-256; a word where there is no file."""
-    try:
-        state = file.stat()
-        return _sum_of(file, state.st_size, state.st_mtime_ns)
-    except OSError:
-        return MISSING
-
-
-@functools.lru_cache(maxsize=64)
-def _sum_of(file: Path, size: int, changed: int) -> str:
-    """The same, read again only when the file has another size or time."""
-    return sha256_of(file)[:12]
-
-
 def _installed(section: Section) -> tuple[Fingerprint, Places]:
     """Versions, and where the code is: on the section's interpreter, and in its `paths` first."""
     python = os.path.expandvars(str(section.rest.get("python") or sys.executable))
@@ -266,15 +156,7 @@ def _installed(section: Section) -> tuple[Fingerprint, Places]:
 
 
 def _versions() -> Fingerprint:
-    found = {}
-    for names in _COMPUTING:
-        for name in names:
-            try:
-                found[names[0]] = importlib.metadata.version(name)
-            except importlib.metadata.PackageNotFoundError:
-                continue
-            break
-    return found
+    return installed_versions(_COMPUTING)
 
 
 @functools.cache

@@ -23,17 +23,13 @@ from samurai.models.manifest import (
     checkpoint_path,
     model_card,
 )
+from samurai.provenance.motion_weights import MOTION_WEIGHTS, motion_weights
 from vot_wrapper.settings import PREFIX, Settings, misspelt, read_settings, unknown_variables
-from vot_wrapper.toolkit.code_digest import MEMORY_CHECK, code_of
 
 LOG = f"{PREFIX}LOG"
 CONFIGURATION = "config.yaml"
 REGISTRIES = ("trackers.yaml", "trackers.ini")  # in the toolkit's order
 _OURS = re.compile(r"(?:^|[/\s])(?:vot_wrapper(?:\.folder)?|samurai serve)$")
-_WEIGHTS_OF = {  # a setting, its value, and the variable that names the weights that it needs
-    ("points", "cotracker"): "SAMURAI_COTRACKER",
-    ("flow", "raft"): "SAMURAI_RAFT",
-}
 
 
 @dataclass(frozen=True)
@@ -156,23 +152,11 @@ def _weights(section: Section, settings: Settings) -> Iterator[Fault]:
             value = getattr(settings, setting)
             what = f"{PREFIX}{setting.upper()}={value} needs weights, and {variable} names no file"
             yield Fault(f"{what} (now: {file or 'unset'})", f"set {variable} to it", absent=True)
-    for variable in (FOLDER_VARIABLE, *_WEIGHTS_OF.values()):
+    for variable in (FOLDER_VARIABLE, *MOTION_WEIGHTS):
         path = section.env.get(variable, "").strip()
         if path and not Path(path).expanduser().is_absolute():
             what = f"{variable}={path} is relative, but the tracker starts in another folder"
             yield Fault(what, "write an absolute path")
-
-
-def motion_weights(settings: Settings) -> dict[str, str]:
-    """Variables that name weights of motion models, by setting; only those that are read."""
-    chosen = {
-        setting: variable
-        for (setting, value), variable in _WEIGHTS_OF.items()
-        if getattr(settings, setting) == value
-    }
-    targets = [MEMORY_CHECK] if settings.memory_check else []
-    code = code_of(settings.policy, None, targets) if chosen else {}
-    return {name: value for name, value in chosen.items() if f"samurai.motion.{name}" in code}
 
 
 def _checkpoint(card: ModelCard, path: Path) -> Iterator[Fault]:

@@ -85,18 +85,19 @@ def _entries(
         return
     runs = results.boxes(sequence.name, box, sequence.first_pixel)
     if dataset.submission == "trackingnet":
-        yield f"{sequence.name}.txt", _rows(sequence, runs[0], 2)
+        yield f"{sequence.name}.txt", _rows(sequence, runs[0], 2, bool(results.record))
         return
     for number, run in enumerate(runs, start=1):
         folder = f"{sequence.name}/{sequence.name}"
-        yield f"{folder}_{number:03d}.txt", _rows(sequence, run, 3)
+        yield f"{folder}_{number:03d}.txt", _rows(sequence, run, 3, bool(results.record))
     yield f"{folder}_time.txt", _times(sequence, results, len(runs))
 
 
-def _rows(sequence: BoxSequence, boxes: Boxes, decimals: int) -> bytes:
-    """Boxes as text, the first one as it was given."""
+def _rows(sequence: BoxSequence, boxes: Boxes, decimals: int, own: bool) -> bytes:
+    """Boxes as text. The first one is the given one, and not the box of the mask that it became;
+    others' results must have it already."""
     written = boxes.copy()
-    if len(written) and np.abs(written[0] - sequence.truth[0]).max() <= NEAREST:
+    if len(written) and (own or np.abs(written[0] - sequence.truth[0]).max() <= NEAREST):
         written[0] = sequence.truth[0]
     lines = (",".join(f"{value:.{decimals}f}" for value in row) for row in written)
     return "".join(f"{line}\n" for line in lines).encode()

@@ -1,0 +1,176 @@
+"""Masks as PNG files: first masks of objects read, answers written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from samurai.benchmark.storage import writing
+from samurai.datasets.base import MaskObject, MaskSequence
+
+Labels = NDArray[np.uint8]
+"""(H, W): the number of the object that each pixel belongs to; 0 for the background."""
+
+BoolMask = NDArray[np.bool_]
+
+BEHIND = 8
+"""Frames whose files are still being written."""
+
+PART = ".part"
+
+
+def davis_palette() -> list[int]:
+    """DAVIS's colors of labels, red, green and blue of each of 256.
+
+    The first 22 spread the bits of the label over the colors, as PASCAL VOC does; the rest is gray.
+    """
+    colors = []
+    for label in range(22):
+        color, shift, rest = [0, 0, 0], 7, label
+        while rest:
+            for channel in range(3):
+                color[channel] |= (rest >> channel & 1) << shift
+            rest, shift = rest >> 3, shift - 1
+        colors += [191 if value == 192 else value for value in color]
+    return colors + [value for label in range(22, 256) for value in (label, label, label)]
+
+
+PALETTE = davis_palette()
+
+
+def read_mask(each: MaskObject, size: tuple[int, int]) -> BoolMask:
+    """An object's first mask, scaled to a frame's size (height, width).
+
+    Raises:
+        OSError, ValueError: the file can't be read as an image.
+    """
+    with Image.open(each.masks[each.start]) as image:
+        values = np.asarray(image)
+    if values.ndim == 3:
+        values = values[..., :3].max(axis=2)
+    mask: BoolMask = values != 0 if each.value is None else values == each.value
+    return resized(mask, size)
+
+
+def resized(mask: BoolMask, size: tuple[int, int]) -> BoolMask:
+    """A mask of another size (height, width), by the nearest pixels."""
+    if mask.shape == size:
+        return mask
+    small = cv2.resize(
+        mask.astype(np.uint8), (size[1], size[0]), interpolation=cv2.INTER_NEAREST_EXACT
+    )
+    found: BoolMask = small != 0
+    return found
+
+
+class MaskWriter:
+    """Writes a sequence's answers in a thread, into a folder that gets its name when it is
+    complete: one file per frame, or one per object and frame (`<object>/<stem>.png`).
+
+    Args:
+        folder: of the sequence.
+        sequence: has the names of its frames, and which of them are asked.
+        per_object: whether objects may share pixels, so that each has files of its own.
+        count: of frames that are tracked.
+    """
+
+    def __init__(self, folder: Path, sequence: MaskSequence, per_object: bool, count: int) -> None:
+        self._folder, self._sequence, self._per_object = folder, sequence, per_object
+        self._asked = frozenset(asked_frames(sequence, count))
+        self._part = folder.with_name(folder.name + PART)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="samurai-masks")
+        self._waiting: deque[Future[None]] = deque()
+
+    def write(self, index: int, masks: Mapping[int, BoolMask], size: tuple[int, int]) -> None:
+        """A frame's masks by object; objects without one have no pixels.
+
+        Raises:
+            StorageError: a file can't be written.
+        """
+        if index in self._asked:
+            if len(self._waiting) >= BEHIND:
+                self._waiting.popleft().result()
+            stem = self._sequence.stems[index]
+            self._waiting.append(self._pool.submit(self._save, stem, dict(masks), size))
+
+    @contextmanager
+    def open(self) -> Iterator[MaskWriter]:
+        """Begin in an empty folder; at the end without an error it replaces the old one.
+
+        Raises:
+            StorageError: a file can't be written.
+        """
+        try:
+            with writing(self._part):
+                shutil.rmtree(self._part, ignore_errors=True)
+                self._part.mkdir(parents=True)
+                if self._per_object:
+                    for each in self._sequence.objects:
+                        (self._part / object_folder(each.number)).mkdir()
+            yield self
+            while self._waiting:
+                self._waiting.popleft().result()
+            with writing(self._folder):
+                shutil.rmtree(self._folder, ignore_errors=True)
+                os.replace(self._part, self._folder)
+        finally:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            shutil.rmtree(self._part, ignore_errors=True)
+
+    def _save(self, stem: str, masks: Mapping[int, BoolMask], size: tuple[int, int]) -> None:
+        numbers = [each.number for each in self._sequence.objects]
+        if self._per_object:
+            for number in numbers:
+                labels = np.zeros(size, np.uint8)
+                if number in masks:
+                    labels[masks[number]] = 1
+                save_labels(self._part / object_folder(number) / f"{stem}.png", labels)
+            return
+        labels = np.zeros(size, np.uint8)
+        for number in sorted(numbers, reverse=True):  # of two that claim a pixel the smaller wins
+            if number in masks:
+                labels[masks[number]] = number
+        save_labels(self._part / f"{stem}.png", labels)
+
+
+def object_folder(number: int) -> str:
+    """The folder of an object with files of its own."""
+    return f"{number:03d}"
+
+
+def asked_frames(sequence: MaskSequence, count: int) -> Sequence[int]:
+    """The frames with files, of the first `count`."""
+    asked = range(count) if sequence.asked is None else sequence.asked
+    return [index for index in asked if index < count]
+
+
+def mask_files(sequence: MaskSequence, per_object: bool, count: int) -> Iterator[str]:
+    """The files of a sequence's answers, relative to its folder."""
+    for index in asked_frames(sequence, count):
+        name = f"{sequence.stems[index]}.png"
+        if per_object:
+            yield from (f"{object_folder(each.number)}/{name}" for each in sequence.objects)
+        else:
+            yield name
+
+
+def save_labels(file: Path, labels: Labels) -> None:
+    """Write a palette PNG.
+
+    Raises:
+        StorageError: it can't be written.
+    """
+    image = Image.fromarray(labels)
+    image.putpalette(PALETTE)
+    with writing(file):
+        image.save(file, format="PNG")

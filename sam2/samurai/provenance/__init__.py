@@ -1,0 +1,1 @@
+"""With what results were made: settings, weights, code and versions, as digests by name."""
