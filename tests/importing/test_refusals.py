@@ -26,6 +26,10 @@ BROKEN: dict[str, tuple[Break, list[str]]] = {
         lambda folder: (folder / "groundtruth.txt").write_text(lines(*boxes(4), "left,top,1,1")),
         ["groundtruth.txt:5", "'left,top,1,1' is not a region", "write x,y,width,height"],
     ),
+    "outside": (  # of larger images, perhaps
+        lambda folder: (folder / "groundtruth.txt").write_text(lines(*["600,40,30,20"] * 10)),
+        ["first box (599,39,30,20) lies outside the images of 48 x 36 pixels"],
+    ),
     "three numbers": (
         lambda folder: (folder / "groundtruth.txt").write_text("1,2,3\n"),
         ["groundtruth.txt:1", "3 numbers are not a region"],
@@ -97,9 +101,10 @@ def test_no_region_to_start_from(workspace: Command, images: Images, tmp_path: P
     code, printed = workspace(tmp_path / "new", "--from", source)
     assert code == 2 and "--box X,Y,WIDTH,HEIGHT" in printed
     assert str(source / "groundtruth.txt") in printed
-    for box in ("1,2,3", "1,2,0,4", "a,b,c,d", "m1,1,2,2,0,4"):
+    for box in ("1,2,3", "1,2,0,4", "a,b,c,d", "m1,1,2,2,0,4", "48,2,3,3", "9,-5,3,5"):
         code, printed = workspace(tmp_path / "new", "--from", source, "--box", box)
-        assert code == 2 and "--box" in printed and "Remedy" in printed
+        assert code == 2 and "box" in printed and "Remedy" in printed
+        assert "--skip" not in printed  # nothing would be left
     assert [path.name for path in tmp_path.iterdir()] == ["clip"]
     assert workspace(tmp_path / "new", "--from", source, "--box", "5 10 10 10")[0] == 0
 

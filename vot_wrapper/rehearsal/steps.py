@@ -20,7 +20,7 @@ from vot.stack import Stack, resolve_stack
 
 from samurai import regions
 from samurai.errors import ConfigurationError, SamuraiError
-from samurai.spelling import did_you_mean
+from samurai.spelling import counted, did_you_mean
 from vot_wrapper.commands import evaluate, submit
 from vot_wrapper.commands.console import Interrupt, duration
 from vot_wrapper.rehearsal.archive import IDENTIFIER, check_archive
@@ -85,8 +85,9 @@ def rehearse(job: Job, say: Say) -> Rehearsal:
     _require_tracker(job)
     size = job.size
     rehearsal = Rehearsal(
-        f"Rehearsal of {job.plan.stack} with {job.tracker}: {size.sequences} sequences of "
-        f"{size.length} frames, {size.width}x{size.height}"
+        f"Rehearsal of {job.plan.stack} with {job.tracker}: "
+        f"{counted(size.sequences, 'sequence')} of {size.length} frames, "
+        f"{size.width}x{size.height}"
     )
     say(rehearsal.title)
     steps = (
@@ -197,7 +198,7 @@ def _evaluation(job: Job, step: Step, say: Say) -> None:
         raise KeyboardInterrupt
     context = open_job(job)
     counts = [
-        f"{each.identifier} {len(each.transform(context.sequences))} sequences"
+        f"{each.identifier} {counted(len(each.transform(context.sequences)), 'sequence')}"
         for each in context.workspace.stack
     ]
     failed = "some sequences have no results: the reasons are above"
@@ -240,7 +241,7 @@ def _first_masks(job: Job, step: Step, say: Say) -> None:
         f"the first mask lies outside its object's box, or is empty, in {len(wrong)} of "
         f"{len(found)} sequences"
         if wrong
-        else f"inside their objects' boxes in all {len(found)} sequences"
+        else f"inside their objects' boxes in {counted(len(found), 'sequence')}"
     )
     grave = len(wrong) * 2 > len(found)
     step.finish(FAIL if grave else WARN if wrong else OK, result, first_mask_lines(found))
@@ -305,7 +306,9 @@ def _again(job: Job, step: Step, say: Say) -> None:
         step.finish(FAIL, f"{failure.place}: {failure.reason}")
         return
     differing = differing_files(experiment, context, other)
-    result = f"{experiment.identifier} once more, {len(names)} sequences in reverse order: "
+    result = (
+        f"{experiment.identifier} once more, {counted(len(names), 'sequence')} in reverse order: "
+    )
     if differing:
         step.finish(FAIL, result + f"{len(differing)} files differ", differing[:8])
     else:

@@ -10,6 +10,7 @@ from pathlib import Path
 from samurai.errors import ConfigurationError
 from samurai.evaluation.pictures.report import add_item
 from samurai.evaluation.table import STALE_MARK, UNKNOWN_MARK
+from samurai.spelling import counted
 from vot_wrapper.toolkit.provenance import Place, ResultStatus, result_status
 from vot_wrapper.toolkit.scoring import Scores
 from vot_wrapper.toolkit.sections import Section, faults
@@ -79,7 +80,7 @@ def _named(places: list[Place]) -> str:
     counts: dict[str, int] = {}
     for experiment, _ in places:
         counts[experiment] = counts.get(experiment, 0) + 1
-    return ", ".join(f"{e} ({n} sequence{'s' * (n != 1)})" for e, n in counts.items())
+    return ", ".join(f"{e} ({counted(n, 'sequence')})" for e, n in counts.items())
 
 
 def _marks(found: ResultStatus) -> dict[str, str]:
