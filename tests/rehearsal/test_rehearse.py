@@ -176,7 +176,7 @@ OURS = "protocol = traxpython\ncommand = vot_wrapper\n"
 @pytest.mark.parametrize(
     ("stack", "section", "complaint"),
     [
-        ("vots2026/main", f"[stil]\n{OURS}", "no section [still] (did you mean stil?)"),
+        ("vots2026/main", f"[stills]\n{OURS}", "no section [still] (did you mean stills?)"),
         ("vots2026/main", "", "Available: none"),
         ("vots2026/main", f"[still]\n{OURS}env_SAMURAI_MODEL = tiny\n", "weights of tiny"),
         ("vots2026/main", f"[still]\n{OURS}env_SAMURAI_POLICI = dam\n", "SAMURAI_POLICI"),
