@@ -23,6 +23,7 @@ from samurai.models.manifest import (
     checkpoint_path,
     model_card,
 )
+from samurai.networks.families import lacking
 from vot_wrapper.settings import PREFIX, Settings, misspelt, read_settings, unknown_variables
 from vot_wrapper.toolkit.code_digest import MEMORY_CHECK, code_of
 
@@ -40,8 +41,8 @@ _WEIGHTS_OF = {  # a setting, its value, and the variable that names the weights
 class Fault:
     """Why a section can't run as intended, and what to do about it.
 
-    `absent`: only weights are missing. If they can be downloaded, `model` names them and `folder`
-        is where they belong.
+    `absent`: only weights, or the package that loads them, are missing on this machine. If weights
+        can be downloaded, `model` names them and `folder` is where they belong.
     """
 
     what: str
@@ -142,11 +143,16 @@ def faults(section: Section, *, to_run: bool = True) -> list[Fault]:
 
 
 def _weights(section: Section, settings: Settings) -> Iterator[Fault]:
-    """Faults for weights of these settings that are missing or truncated."""
+    """Faults for weights of these settings that are missing or truncated, or that nothing here can
+    load."""
     environ = section.environment()
     try:
         card = model_card(settings.model)
-        yield from _checkpoint(card, checkpoint_path(card, environ))
+        path = checkpoint_path(card, environ)
+        yield from _checkpoint(card, path)
+        lacks = lacking(card.network)
+        if lacks is not None and path.is_file() and not section.rest.get("python"):
+            yield Fault(f"{card.name} can't be loaded: {lacks[0]}", lacks[1], absent=True)
     except SamuraiError as error:
         own = card_file(settings.model) is not None
         yield Fault(str(error), "correct the card" if own else "reinstall samurai")

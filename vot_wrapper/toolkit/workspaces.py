@@ -314,9 +314,6 @@ def refuse_by_folder(stack: Stack, protocols: Mapping[str, str]) -> None:
 
     Args:
         protocols: by the trackers' identifiers.
-
-    Raises:
-        ConfigurationError: names the trackers and the experiments.
     """
     driven = [e.identifier for e in stack if e.realtime or isinstance(e, SupervisedExperiment)]
     by_folder = [name for name, protocol in protocols.items() if protocol.startswith("folder")]
