@@ -148,10 +148,10 @@ def _weights(section: Section, settings: Settings) -> Iterator[Fault]:
     environ = section.environment()
     try:
         card = model_card(settings.model)
-        path = checkpoint_path(card, environ)
-        yield from _checkpoint(card, path)
+        weights = checkpoint_path(card, environ)
+        yield from _checkpoint(card, weights)
         lacks = lacking(card.network)
-        if lacks is not None and path.is_file() and not section.rest.get("python"):
+        if lacks is not None and weights.is_file() and not section.rest.get("python"):
             yield Fault(f"{card.name} can't be loaded: {lacks[0]}", lacks[1], absent=True)
     except SamuraiError as error:
         own = card_file(settings.model) is not None
