@@ -56,6 +56,15 @@ def without_images(folder: Path) -> None:
         file.unlink()
 
 
+def with_masks(folder: Path) -> None:
+    for number in (1, 2):
+        cv2.imwrite(str(folder / "img" / f"{number:08d}.png"), picture(number))
+
+
+BROKEN["frames and masks"] = (
+    with_masks,
+    ["img holds 00000001.jpg and 00000001.png", "leave only the frames"],
+)
 BROKEN["no images"] = (without_images, ["img holds no images", "restore them"])
 
 
@@ -129,6 +138,21 @@ def test_a_box_is_for_one_source_without_truth(
     assert code == 2 and "there are 2" in printed
     code, printed = workspace(tmp_path / "new", "--from", lasot / "good-1", *box)
     assert code == 2 and "has ground truth" in printed
+
+
+def test_a_source_that_is_named_twice(workspace: Command, lasot: Path, tmp_path: Path) -> None:
+    code, printed = workspace(tmp_path / "new", "--from", lasot / "good-1", lasot / "good-1")
+    assert code == 2 and "two sequences would be called good-1, one of them from" in printed
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("rate", ["0", "-2", "x", "2.5"])
+def test_a_rate_that_is_none(
+    workspace: Command, lasot: Path, capsys: pytest.CaptureFixture[str], rate: str
+) -> None:
+    with pytest.raises(SystemExit):
+        workspace(lasot.parent / "new", "--from", lasot, f"--fps={rate}")
+    assert f"argument --fps: {rate} is not a whole number from 1" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_video(workspace: Command, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -133,21 +134,25 @@ def _with_names(found: list[Footage]) -> list[Footage]:
     Raises:
         SourceError: two have the same name even so.
     """
-    for _ in range(layouts.DEEPEST):
-        names = [each.name for each in found]
-        if len(set(names)) == len(names):
-            return found
-        found = [
-            replace(each, name=fit_name(f"{each.origin.parent.name}-{each.name}"))
-            if names.count(each.name) > 1
-            else each
-            for each in found
+    names = [each.name for each in found]
+    for depth in range(layouts.DEEPEST + 1):
+        counts = Counter(names)
+        twice = [each for each, name in zip(found, names, strict=True) if counts[name] > 1]
+        if not twice:
+            return [replace(each, name=name) for each, name in zip(found, names, strict=True)]
+        names = [
+            fit_name(f"{_around(each.origin, depth)}-{name}") if counts[name] > 1 else name
+            for each, name in zip(found, names, strict=True)
         ]
-    twice = next(each for each in found if names.count(each.name) > 1)
     raise SourceError(
-        f"two sequences would be called {twice.name}, one of them from {twice.origin}. Remedy: "
-        "rename one, or name different sources"
+        f"two sequences would be called {twice[0].name}, one of them from {twice[0].origin}. "
+        "Remedy: rename one, or name different sources"
     )
+
+
+def _around(origin: Path, depth: int) -> str:
+    """The name of a folder around a source, of the innermost one for a depth of 0."""
+    return origin.parents[min(depth, len(origin.parents) - 1)].name
 
 
 def _chosen(found: list[Footage], options: Options) -> list[Footage]:

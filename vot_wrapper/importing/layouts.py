@@ -105,6 +105,24 @@ def images_in(folder: Path) -> list[Path]:
     return sorted(files, key=lambda file: natural(file.name))
 
 
+def _frames_in(folder: Path) -> list[Path]:
+    """Its images as the frames of a sequence.
+
+    Raises:
+        SourceError: two have the same name but for the kind of file, as frames and their masks do.
+    """
+    images = images_in(folder)
+    seen: dict[str, Path] = {}
+    for image in images:
+        if image.stem in seen:
+            raise SourceError(
+                f"{folder} holds {seen[image.stem].name} and {image.name}: which one is the frame? "
+                "Remedy: leave only the frames in this folder"
+            )
+        seen[image.stem] = image
+    return images
+
+
 def _gaps(images: list[Path]) -> tuple[str, ...]:
     """A note if numbers are left out between the images."""
     found = [re.findall(r"\d+", file.stem) for file in images]
@@ -130,7 +148,7 @@ def _read_video(file: Path) -> list[Footage]:
 
 def _read_images(folder: Path) -> list[Footage]:
     inner = folder / "img"
-    images = images_in(inner if inner.is_dir() else folder)
+    images = _frames_in(inner if inner.is_dir() else folder)
     if not images:
         raise SourceError(f"{inner} holds no images. Remedy: restore them ({', '.join(IMAGES)})")
     several = sorted(folder.glob("groundtruth_*.txt"), key=lambda file: natural(file.name))
@@ -171,7 +189,7 @@ def _rate(file: Path) -> int | None:
 
 
 def _read_otb(folder: Path) -> list[Footage]:
-    images = images_in(folder / "img")
+    images = _frames_in(folder / "img")
     found = []
     for name, file in otb.targets(folder).items():
         chosen, rows = otb.counted(folder.name, images, read_rows(file, first_pixel=1))
