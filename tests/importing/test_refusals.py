@@ -47,6 +47,10 @@ BROKEN: dict[str, tuple[Break, list[str]]] = {
         ["out_of_view.txt", "restore it from the data set"],
     ),
     "damaged image": (cut_short, ["00000005.jpg", "damaged or cut short", "restore the file"]),
+    "a lost image": (  # rows after it would be of other frames
+        lambda folder: (folder / "img" / "00000005.jpg").unlink(),
+        ["1 number missing between 00000001.jpg and 00000010.jpg", "restore these images"],
+    ),
     "another size": (resize, ["00000005.jpg", "30 x 30 pixels", "one size"]),
 }
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from samurai.spelling import natural
+from samurai.spelling import counted, natural
 from vot_wrapper.importing import otb
 from vot_wrapper.importing.footage import OBJECT, Footage, SourceError, fit_name
 from vot_wrapper.importing.truth import mark_absent, read_flags, read_rows
@@ -123,14 +123,27 @@ def _frames_in(folder: Path) -> list[Path]:
     return images
 
 
-def _gaps(images: list[Path]) -> tuple[str, ...]:
-    """A note if numbers are left out between the images."""
+def _gaps(images: list[Path], truths: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """A note if numbers are left out between the images.
+
+    Raises:
+        SourceError: the ground truth has rows for these numbers too, so that later rows would be of
+            other frames.
+    """
     found = [re.findall(r"\d+", file.stem) for file in images]
     numbers = [int(parts[-1]) for parts in found if parts]
     if len(numbers) != len(images):
         return ()
     missing = numbers[-1] - numbers[0] + 1 - len(numbers)
-    return (f"{missing} numbers are missing between the images",) if missing > 0 else ()
+    if missing <= 0:
+        return ()
+    between = f"{counted(missing, 'number')} missing between {images[0].name} and {images[-1].name}"
+    if any(len(rows) == len(images) + missing for rows in truths.values()):
+        raise SourceError(
+            f"{images[0].parent}: {between}, and the ground truth has a row for each. Remedy: "
+            "restore these images, or delete their rows"
+        )
+    return (between,)
 
 
 def _read_none(folder: Path) -> list[Footage]:
@@ -158,7 +171,7 @@ def _read_images(folder: Path) -> list[Footage]:
         files = {OBJECT: single}
     truths = {name: read_rows(file) for name, file in files.items()}
     found = Footage(fit_name(folder.name), folder, "images", tuple(images), truths)
-    return [replace(found, notes=_gaps(images))]
+    return [replace(found, notes=_gaps(images, truths))]
 
 
 def _read_lasot(folder: Path) -> list[Footage]:
@@ -195,8 +208,8 @@ def _read_otb(folder: Path) -> list[Footage]:
         chosen, rows = otb.counted(folder.name, images, read_rows(file, first_pixel=1))
         if not chosen:
             raise SourceError(f"{folder / 'img'} holds no images. Remedy: restore them")
-        notes = _gaps(chosen)
         truths = {OBJECT: rows}
+        notes = _gaps(chosen, truths)
         found.append(Footage(fit_name(name), folder, "OTB", tuple(chosen), truths, 30, notes=notes))
     return found
 
