@@ -198,7 +198,7 @@ def _evaluation(job: Job, step: Step, say: Say) -> None:
         raise KeyboardInterrupt
     context = open_job(job)
     counts = [
-        f"{each.identifier} {counted(len(each.transform(context.sequences)), 'sequence')}"
+        f"{each.identifier}: {counted(len(each.transform(context.sequences)), 'sequence')}"
         for each in context.workspace.stack
     ]
     failed = "some sequences have no results: the reasons are above"
