@@ -9,6 +9,7 @@ import pytest
 
 from samurai import TrackerConfig
 from samurai.policies import POLICIES, PolicyChoice
+from samurai.policies.base import Candidate, Decoded, PolicyContext
 from samurai.regions import Mask, Points
 from vot_wrapper.rehearsal import modules
 from vot_wrapper.rehearsal.modules import BASELINE, Clip, measure_modules
@@ -65,6 +66,29 @@ def test_every_policy_with_modules_can_be_switched() -> None:
     for name in modules._OFF:
         for _, _, config in modules._variants(TrackerConfig(policy=name)):
             assert str(PolicyChoice.of(config.policy)) != name
+
+
+def test_without_sam3s_selection_frames_without_the_object_are_remembered_too() -> None:
+    """A threshold of 0 would still leave them out."""
+    (off,) = [
+        config.policy
+        for module, _, config in modules._variants(TrackerConfig(policy="sam3"))
+        if module == "selection of memories"
+    ]
+    for name, remembered in (("sam3", [0, 5]), (off, [0, 1, 2, 3, 4, 5])):
+        policy = PolicyChoice.of(name).policy(PolicyContext())
+        policy.start(seen_in(0, 8.0))
+        for frame in range(1, 6):
+            policy.choose([seen_in(frame, -8.0)])
+            policy.remember(frame)
+        [recall] = policy.recall(6)
+        assert [entry.frame_index for entry in recall.maps] == remembered
+
+
+def seen_in(frame: int, object_score: float) -> Decoded:
+    """One candidate of a frame."""
+    candidates = (Candidate(0.9),)
+    return Decoded(frame, object_score, candidates, lambda _: np.zeros((1, 1), np.float32))
 
 
 def test_given_parameters_are_kept_and_settings_are_modules_too() -> None:

@@ -43,7 +43,7 @@ _OFF: Mapping[str, Mapping[str, Mapping[str, float]]] = {
     },
     "mosam": {"prompts": {"prompted": 1000}, "trust in pixels": {"pixel_confidence": 1e-9}},
     "sam2long": {"pathways": {"pathways": 1}},
-    "sam3": {"selection of memories": {"memory_score": 0.0}},
+    "sam3": {"selection of memories": {"memory_score": -1.0}},
 }
 """Per policy its modules, and the parameters that make each idle."""
 
