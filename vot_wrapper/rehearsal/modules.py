@@ -26,15 +26,21 @@ from samurai.video.images import read_frame
 SAME = 0.99
 """Overlap from which on two masks count as the same."""
 
-FRAMES, SEQUENCES = 40, 2
-"""At most so many frames of so many sequences are tracked for each row of the table."""
+FRAMES, SEQUENCES = 60, 2
+"""At most so many frames of so many sequences are tracked for each row of the table: in 60 of them
+objects have left and returned."""
 
 _NEVER, _ALWAYS = 1e9, -1e9
 _NO_MOTION = {"motion_weight": 0.0}
 _NO_SELECTION = {f"memory_{name}": _ALWAYS for name in ("iou", "object", "motion")}
 _OFF: Mapping[str, Mapping[str, Mapping[str, float]]] = {
     "samurai": {"motion model": _NO_MOTION, "selection of memories": _NO_SELECTION},
-    "samurai-dam": {"motion model": _NO_MOTION, "selection of memories": _NO_SELECTION},
+    "samurai-dam": {
+        "motion model": _NO_MOTION,
+        "selection of memories": _NO_SELECTION,
+        "anchors": {"anchor_iou": _NEVER},
+        "caution after an absence": {"gone_frames": 100_000},
+    },
     "dam": {"anchors": {"anchor_iou": _NEVER}},
     "him2sam": {
         "motion model": _NO_MOTION,
