@@ -44,6 +44,7 @@ def test_the_table_of_a_policy(clips: list[Clip]) -> None:
     assert [row.module for row in table.rows] == [
         "motion model",
         "points",
+        "selection of memories",
         "long-term memory",
         "the policy as a whole",
     ]

@@ -45,10 +45,19 @@ _OFF: Mapping[str, Mapping[str, Mapping[str, float]]] = {
     "him2sam": {
         "motion model": _NO_MOTION,
         "points": {"vote_weight": 0.0},
+        "selection of memories": {"short_iou": _ALWAYS, "short_object": _ALWAYS},
         "long-term memory": {"long_iou": _NEVER},
     },
-    "mosam": {"prompts": {"prompted": 1000}, "trust in pixels": {"pixel_confidence": 1e-9}},
-    "sam2long": {"pathways": {"pathways": 1}},
+    "mosam": {
+        "prompts": {"prompted": 1000},
+        "selection of memories": {"frame_iou": _ALWAYS, "frame_object": _ALWAYS},
+        "trust in pixels": {"pixel_confidence": 1e-9},
+    },
+    "sam2long": {
+        "pathways": {"pathways": 1},
+        "selection of memories": {"memory_iou": _ALWAYS, "memory_object": _ALWAYS},
+        "weights of memories": {"lowest_weight": 1.0, "highest_weight": 1.0},
+    },
     "sam3": {"selection of memories": {"memory_score": -1.0}},
 }
 """Per policy its modules, and the parameters that make each idle."""
