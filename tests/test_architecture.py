@@ -47,6 +47,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "mask_cleanup": {"errors", "regions"},
     "video": {"errors", "regions"},
+    "datasets": {"errors"},
     "evaluation": {"errors"},
     "cli": {
         "config",

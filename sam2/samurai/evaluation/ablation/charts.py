@@ -14,7 +14,7 @@ from samurai.evaluation.ablation.values import (
     attribute_overlap,
     difference,
 )
-from samurai.evaluation.pictures.drawing import BRIGHT, FAINT, GROUND, color_of
+from samurai.evaluation.pictures.drawing import BRIGHT, FAINT, GROUND, PALETTE, color_of
 from samurai.evaluation.pictures.figure import new_figure, shade, to_frame
 from samurai.evaluation.pictures.recording import Frame
 
@@ -69,7 +69,14 @@ def draw_bars(bars: Bars, series: list[str]) -> Frame:
         for number, name in enumerate(series):
             values = [bars.groups[group][number] for group in names]
             places = np.arange(len(names)) + offsets[number]
-            axes.bar(places, values, 0.9 * wide, color=shade(color_of(number)), label=name)
+            axes.bar(
+                *(places, values, 0.9 * wide),
+                label=name,
+                facecolor=shade(color_of(number)),
+                edgecolor=shade(GROUND),
+                linewidth=0,
+                hatch="//" * (number // len(PALETTE)),  # for colors that repeat
+            )
         for (group, number), (low, high) in bars.intervals.items():
             place = names.index(group) + offsets[number]
             for color, width in ((GROUND, 3), (BRIGHT, 1)):

@@ -41,6 +41,7 @@ PALETTE: tuple[Color, ...] = (
     (240, 228, 66),  # yellow
     (213, 94, 0),  # vermilion
     (0, 114, 178),  # blue
+    (153, 158, 168),  # gray, for their black, which a dark background swallows
 )
 GROUND: Color = (22, 24, 29)
 PANEL: Color = (34, 37, 44)
@@ -56,7 +57,7 @@ SUBPIXEL_BITS = 4  # OpenCV draws at 1/16 pixel
 
 
 def color_of(index: int) -> Color:
-    """The color of a run's object; they repeat after seven."""
+    """The color of a run's object; they repeat after eight."""
     return PALETTE[index % len(PALETTE)]
 
 

@@ -1,0 +1,1 @@
+"""Data sets of the benchmarks beyond VOT, without torch or the toolkit."""
