@@ -61,6 +61,7 @@ ROOMS: dict[str, set[str]] = {
         "config",
         "errors",
         "models",
+        "networks.families",
         "networks.sam2.dependency",
         "runtime",
         "speed",

@@ -1,4 +1,4 @@
-"""Names: suggestions for misspelt ones, and their natural order."""
+"""Words: suggestions for misspelt names, the natural order of names, and plurals."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def closest(word: str, known: Iterable[str]) -> str | None:
         return None
     best = min(near, key=lambda each: near[each])
     return best if near[best] <= min(MOST_SLIPS, (len(word) - 1) // 2) else None
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 sequence`, `2 sequences`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -7,6 +7,8 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -163,14 +165,65 @@ def test_wrong_weights_are_refused(folder: Path, saved: Path, damage: Any, fact:
         load_model(model_card("sam3"))
     assert fact in str(caught.value) and PAGE in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert ("delete it" in str(caught.value)) is (damage is not without_configuration)
 
 
 def test_transformers_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.mkdir()
     (folder / "model.safetensors").touch()
+    (folder / "config.json").touch()
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(DependencyError, match=r"needs transformers.*make setup EXTRAS=sam3"):
         load_model(model_card("sam3"))
+
+
+@pytest.mark.parametrize("model", ["sam3", "edgetam"])
+@pytest.mark.parametrize(
+    ("version", "complaint"),
+    [
+        (None, "transformers is not installed here"),
+        ("4.50.0", "transformers 4.50.0 is too old, 5.24 or newer is needed"),
+    ],
+)
+def test_weights_that_nothing_here_can_load_are_known_before_a_run(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    model: str,
+    version: str | None,
+    complaint: str,
+) -> None:
+    """`samurai doctor` and `samurai evaluate` say so, without importing transformers."""
+    from samurai.cli.doctor import weights
+    from vot_wrapper.toolkit.sections import Section, faults
+
+    monkeypatch.setenv("SAMURAI_CHECKPOINTS", str(tmp_path))
+    (tmp_path / model).mkdir()
+    (tmp_path / model / "model.safetensors").write_bytes(b"weights")
+    place = tmp_path / "transformers"
+    (place / "models" / "bert").mkdir(parents=True)
+    spec = ModuleSpec("transformers", None, is_package=True)
+    spec.submodule_search_locations = [str(place)]
+    find = importlib.util.find_spec
+
+    def found(name: str, package: str | None = None) -> ModuleSpec | None:
+        if name != "transformers":
+            return find(name, package)
+        return None if version is None else spec
+
+    monkeypatch.setattr(importlib.util, "find_spec", found)
+    monkeypatch.setattr("importlib.metadata.version", lambda name: version)
+    section = Section.of("mine", tmp_path / "trackers.ini", {"command": "vot_wrapper"})
+    section = replace(section, env={"SAMURAI_MODEL": model})
+    [finding] = [each for each in weights() if each.statement.startswith(f"weights: {model}:")]
+    assert finding.level == "WARN" and complaint in finding.statement
+    [fault] = faults(section)
+    assert fault.absent and complaint in fault.what
+    assert fault.remedy == finding.remedy and f"make setup EXTRAS={model}" in fault.remedy
+    assert faults(replace(section, rest={"python": "/other/python"})) == []
+    if version is not None:  # the classes' folder is what counts
+        folders = {"sam3": "sam3_tracker_video", "edgetam": "edgetam_video"}
+        (place / "models" / folders[model]).mkdir()
+        assert faults(section) == []
 
 
 def test_transformers_without_the_classes(monkeypatch: pytest.MonkeyPatch) -> None:

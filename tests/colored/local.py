@@ -44,6 +44,12 @@ class LocalClient:
     def status(self, objects: Any) -> None:
         self._reply = objects
 
+    def frame_name(self, number: int) -> str:
+        return f"frame {number}"
+
+    def object_name(self, number: int) -> str:
+        return f"object {number}"
+
     def _ask(self, kind: str, images: Any, objects: Any) -> Any:
         try:
             self._handler.answer(trax.server.Request(kind, images, objects, None))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from oracles.small_networks import random_predictor
 from sam2.modeling.sam2_base import SAM2Base
 
-from samurai.core.mask_separation import Claim, seen_through, unclaimed
+from samurai.core.mask_separation import Claim, resampled, separated_logits
 from samurai.core.search_region import SearchRegion
 from samurai.masks import separated
 from samurai.regions import Box
@@ -76,7 +76,7 @@ def test_remembered_logits_equal_the_packages_without_overlap(seed: int, count: 
     logits[1] = logits[0].where(logits[1] > 0, logits[1])  # of equal logits the first counts
     claims = [Claim(n, logits[n : n + 1], None) for n in range(count)]
     expected = SAM2Base._apply_non_overlapping_constraints(MODEL, logits)
-    result = torch.cat([unclaimed(claim, claims) for claim in claims])
+    result = torch.cat([separated_logits(claim, claims) for claim in claims])
     torch.testing.assert_close(result, expected, rtol=0, atol=0)
 
 
@@ -86,7 +86,7 @@ def test_claims_through_search_regions_meet_in_the_frame() -> None:
     left, right = (torch.from_numpy(random.normal(size=(1, 1, 8, 8))) for _ in range(2))
     one = Claim("one", left, SearchRegion(10, 20, 8, 8))
     other = Claim("other", right, SearchRegion(12, 21, 8, 8))
-    result = unclaimed(other, [one, other])[0, 0]
+    result = separated_logits(other, [one, other])[0, 0]
     for row in range(8):
         for column in range(8):
             own = right[0, 0, row, column]
@@ -94,13 +94,13 @@ def test_claims_through_search_regions_meet_in_the_frame() -> None:
                 own = own.clamp(max=-10)
             assert result[row, column] == own
     far = Claim("far", left + 100, SearchRegion(100, 20, 8, 8))
-    torch.testing.assert_close(unclaimed(other, [far, other]), right, rtol=0, atol=0)
+    torch.testing.assert_close(separated_logits(other, [far, other]), right, rtol=0, atol=0)
 
 
 def test_a_claim_of_another_scale_is_interpolated() -> None:
     slope = torch.arange(8, dtype=torch.float64).expand(1, 1, 8, 8)
     claim = Claim("wide", slope, SearchRegion(0, 0, 16, 16))  # two pixels of the frame each
-    seen = seen_through(claim, SearchRegion(4, 4, 8, 8))[0, 0]
+    seen = resampled(claim, SearchRegion(4, 4, 8, 8))[0, 0]
     centers = (4 + np.arange(8) + 0.5) / 2 - 0.5
     np.testing.assert_allclose(seen.numpy(), np.tile(centers, (8, 1)), atol=1e-6)
 

@@ -223,3 +223,18 @@ def test_equal_names_get_those_of_their_folders(
     assert workspace(tmp_path / "new", "--from", tmp_path / "cameras")[0] == 0
     names = read(tmp_path / "new" / "sequences" / "list.txt")
     assert names == ["left-clip", "right-clip"]
+
+
+def test_sequences_of_one_name_are_told_apart_by_the_folders_around_them(
+    workspace: Command, images: Images, tmp_path: Path
+) -> None:
+    """As far out as it takes."""
+    for split in ("train", "test"):
+        source = images(tmp_path / split / "bird" / "1", "%08d.jpg")
+        (source / "groundtruth.txt").write_text(lines(*boxes()))
+    source = images(tmp_path / "test" / "cat" / "2", "%08d.jpg")
+    (source / "groundtruth.txt").write_text(lines(*boxes()))
+    code, printed = workspace(tmp_path / "new", "--from", tmp_path / "train", tmp_path / "test")
+    assert code == 0, printed
+    listed = read(tmp_path / "new" / "sequences" / "list.txt")
+    assert listed == ["train-bird-1", "test-bird-1", "2"]

@@ -26,6 +26,10 @@ BROKEN: dict[str, tuple[Break, list[str]]] = {
         lambda folder: (folder / "groundtruth.txt").write_text(lines(*boxes(4), "left,top,1,1")),
         ["groundtruth.txt:5", "'left,top,1,1' is not a region", "write x,y,width,height"],
     ),
+    "outside": (  # of larger images, perhaps
+        lambda folder: (folder / "groundtruth.txt").write_text(lines(*["600,40,30,20"] * 10)),
+        ["first box (599,39,30,20) lies outside the images of 48 x 36 pixels"],
+    ),
     "three numbers": (
         lambda folder: (folder / "groundtruth.txt").write_text("1,2,3\n"),
         ["groundtruth.txt:1", "3 numbers are not a region"],
@@ -43,6 +47,10 @@ BROKEN: dict[str, tuple[Break, list[str]]] = {
         ["out_of_view.txt", "restore it from the data set"],
     ),
     "damaged image": (cut_short, ["00000005.jpg", "damaged or cut short", "restore the file"]),
+    "a lost image": (  # rows after it would be of other frames
+        lambda folder: (folder / "img" / "00000005.jpg").unlink(),
+        ["1 number missing between 00000001.jpg and 00000010.jpg", "restore these images"],
+    ),
     "another size": (resize, ["00000005.jpg", "30 x 30 pixels", "one size"]),
 }
 
@@ -52,6 +60,15 @@ def without_images(folder: Path) -> None:
         file.unlink()
 
 
+def with_masks(folder: Path) -> None:
+    for number in (1, 2):
+        cv2.imwrite(str(folder / "img" / f"{number:08d}.png"), picture(number))
+
+
+BROKEN["frames and masks"] = (
+    with_masks,
+    ["img holds 00000001.jpg and 00000001.png", "leave only the frames"],
+)
 BROKEN["no images"] = (without_images, ["img holds no images", "restore them"])
 
 
@@ -97,9 +114,10 @@ def test_no_region_to_start_from(workspace: Command, images: Images, tmp_path: P
     code, printed = workspace(tmp_path / "new", "--from", source)
     assert code == 2 and "--box X,Y,WIDTH,HEIGHT" in printed
     assert str(source / "groundtruth.txt") in printed
-    for box in ("1,2,3", "1,2,0,4", "a,b,c,d", "m1,1,2,2,0,4"):
+    for box in ("1,2,3", "1,2,0,4", "a,b,c,d", "m1,1,2,2,0,4", "48,2,3,3", "9,-5,3,5"):
         code, printed = workspace(tmp_path / "new", "--from", source, "--box", box)
-        assert code == 2 and "--box" in printed and "Remedy" in printed
+        assert code == 2 and "box" in printed and "Remedy" in printed
+        assert "--skip" not in printed  # nothing would be left
     assert [path.name for path in tmp_path.iterdir()] == ["clip"]
     assert workspace(tmp_path / "new", "--from", source, "--box", "5 10 10 10")[0] == 0
 
@@ -124,6 +142,21 @@ def test_a_box_is_for_one_source_without_truth(
     assert code == 2 and "there are 2" in printed
     code, printed = workspace(tmp_path / "new", "--from", lasot / "good-1", *box)
     assert code == 2 and "has ground truth" in printed
+
+
+def test_a_source_that_is_named_twice(workspace: Command, lasot: Path, tmp_path: Path) -> None:
+    code, printed = workspace(tmp_path / "new", "--from", lasot / "good-1", lasot / "good-1")
+    assert code == 2 and "two sequences would be called good-1, one of them from" in printed
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("rate", ["0", "-2", "x", "2.5"])
+def test_a_rate_that_is_none(
+    workspace: Command, lasot: Path, capsys: pytest.CaptureFixture[str], rate: str
+) -> None:
+    with pytest.raises(SystemExit):
+        workspace(lasot.parent / "new", "--from", lasot, f"--fps={rate}")
+    assert f"argument --fps: {rate} is not a whole number from 1" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_video(workspace: Command, tmp_path: Path) -> None:

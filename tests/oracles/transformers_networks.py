@@ -225,12 +225,12 @@ def at_frame_size(logits: NDArray[np.float32], size: tuple[int, int]) -> NDArray
 def held_bytes(state: Any) -> int:
     """Bytes of all tensors that a session's state reaches."""
     seen: dict[int, int] = {}
-    reached: set[int] = set()
+    reached: dict[int, Any] = {}  # with the values: the id of one that is gone is given out again
 
     def visit(value: Any) -> None:
         if id(value) in reached:
             return
-        reached.add(id(value))
+        reached[id(value)] = value
         if isinstance(value, torch.Tensor):
             storage = value.untyped_storage()
             seen[storage.data_ptr()] = storage.nbytes()

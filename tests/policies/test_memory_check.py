@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samurai.policies.base import Candidate, Decoded, PolicyContext
-from samurai.policies.memory_check import HORIZON, CheckedPolicy, meets
+from samurai.policies.memory_check import HORIZON, CheckedPolicy, consistent_flow
 from samurai.policies.sam2 import Sam2Policy
 
 SIZE = (96, 128)
@@ -131,9 +131,22 @@ def test_a_mask_on_a_neighbor_of_before_is_not_remembered() -> None:
     assert not scripted.show([(20, 30), (46, 30)], both)
 
 
+def test_a_corrected_mask_is_remembered_though_the_mask_before_was_not() -> None:
+    scripted = Scripted()
+    for _ in range(4):
+        assert scripted.show([(20, 30), (80, 40)], square(20, 30))
+    assert not scripted.show([(20, 30), (80, 40)], square(80, 40))
+    scripted.policy.correct(decoded(4, square(20, 30)), 0)
+    [keep] = scripted.policy.remember(4)
+    [recall] = scripted.policy.recall(5)
+    assert 4 in keep.maps and 4 in keep.pointers
+    assert 4 in [entry.frame_index for entry in recall.maps]
+    assert 4 in [entry.frame_index for entry in recall.pointers]
+
+
 def test_flow_that_does_not_return_is_told() -> None:
     there, back = np.zeros((10, 10, 2), np.float32), np.zeros((10, 10, 2), np.float32)
     there[..., 0], back[..., 0] = 2, -2
     back[5] = 0
-    met = meets(there, back)
+    met = consistent_flow(there, back)
     assert met[0, :8].all() and not met[5].any() and not met[:, 8:].any()

@@ -80,7 +80,7 @@ MODULES = {
     ),
     "mosam's prompts": Module("mosam", {"prompted": 1000}),
     "mosam's trust in pixels": Module("mosam", {"pixel_confidence": 1e-9}),
-    "sam3's selection of memories": Module("sam3", {"memory_score": 0.0}, {"memory_score": 0.5}),
+    "sam3's selection of memories": Module("sam3", {"memory_score": -1.0}, {"memory_score": 0.5}),
     "sam2long's pathways": Module("sam2long", {"pathways": 1}, {"certain": 1e9}),
     "sam2long's weights": Module("sam2long", {"lowest_weight": 1.0, "highest_weight": 1.0}),
 }

@@ -106,6 +106,10 @@ def replaced(region: object, length: int = LENGTH) -> Callable[[Files, Path], No
     return change
 
 
+def turned(name: str, change: Callable[[bytes], bytes]) -> Callable[[Files, Path], None]:
+    return lambda content, tmp_path: content.update({name: change(content[name])})
+
+
 FIRST = "baseline/rehearsal-01/rehearsal-01_1_001"
 
 
@@ -122,6 +126,14 @@ FIRST = "baseline/rehearsal-01/rehearsal-01_1_001"
         (manifest(configuration={"env": {"TOKEN": "hf_" + "a" * 30}}), "TOKEN"),
         (replaced(Rectangle(1, 2, 3, 4)), "has rectangles"),
         (replaced(Mask(np.ones((2, 2), np.uint8), (0, 0)), 4), "has 4 of 6"),
+        (adds(f"{FIRST[:-3]}002.bin"), f"{FIRST[:-3]}002.bin is not asked for"),
+        (turned(f"{FIRST}.bin", lambda data: data[:-4]), f"{FIRST}.bin is cut short"),
+        (turned(f"{FIRST}.bin", lambda data: b""), f"{FIRST}.bin is cut short"),
+        (turned(f"{FIRST}.bin", lambda data: b"junk" * 9), f"{FIRST}.bin is cut short"),
+        (turned("manifest.yml", lambda data: b"a: ["), "no mapping in YAML"),
+        (turned("manifest.yml", lambda data: b"\xff\x00"), "no mapping in YAML"),
+        (turned(f"{FIRST}_time.value", lambda data: b"soon\n" * LENGTH), "aren't seconds"),
+        (turned(f"{FIRST}_time.value", lambda data: b"nan\n" * LENGTH), "aren't seconds"),
     ],
 )
 def test_what_is_wrong_is_named(
@@ -141,6 +153,18 @@ def test_an_identifier_that_challenges_refuse(
     manifest(identifier=identifier)(content, tmp_path)
     found = problems(checked(tmp_path, sequences, content, identifier))
     assert found == [f"it is {identifier!r}"]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_an_object_with_two_entries_of_one_name(tmp_path: Path, sequences: Path) -> None:
+    """Programs that unpack it would keep the last one, which another program may have added."""
+    content = good(tmp_path)
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for name, data in [*content.items(), (f"{FIRST}.bin", content[f"{FIRST}.bin"])]:
+            packed.writestr(name, data)
+    checks = check_archive(archive, PLAN, stack(), sequences, "mine")
+    assert problems(checks) == [f"{FIRST}.bin is there 2 times"]
 
 
 def test_a_file_that_is_no_archive(tmp_path: Path, sequences: Path) -> None:

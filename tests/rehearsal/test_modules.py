@@ -9,6 +9,8 @@ import pytest
 
 from samurai import TrackerConfig
 from samurai.policies import POLICIES, PolicyChoice
+from samurai.policies.base import Candidate, Decoded, PolicyContext
+from samurai.policies.samurai_dam import SamuraiDamPolicy
 from samurai.regions import Mask, Points
 from vot_wrapper.rehearsal import modules
 from vot_wrapper.rehearsal.modules import BASELINE, Clip, measure_modules
@@ -42,6 +44,7 @@ def test_the_table_of_a_policy(clips: list[Clip]) -> None:
     assert [row.module for row in table.rows] == [
         "motion model",
         "points",
+        "selection of memories",
         "long-term memory",
         "the policy as a whole",
     ]
@@ -65,6 +68,56 @@ def test_every_policy_with_modules_can_be_switched() -> None:
     for name in modules._OFF:
         for _, _, config in modules._variants(TrackerConfig(policy=name)):
             assert str(PolicyChoice.of(config.policy)) != name
+
+
+def test_without_sam3s_selection_frames_without_the_object_are_remembered_too() -> None:
+    """A threshold of 0 would still leave them out."""
+    (off,) = [
+        config.policy
+        for module, _, config in modules._variants(TrackerConfig(policy="sam3"))
+        if module == "selection of memories"
+    ]
+    for name, remembered in (("sam3", [0, 5]), (off, [0, 1, 2, 3, 4, 5])):
+        policy = PolicyChoice.of(name).policy(PolicyContext())
+        policy.start(seen_in(0, 8.0))
+        for frame in range(1, 6):
+            policy.choose([seen_in(frame, -8.0)])
+            policy.remember(frame)
+        [recall] = policy.recall(6)
+        assert [entry.frame_index for entry in recall.maps] == remembered
+
+
+def seen_in(frame: int, object_score: float) -> Decoded:
+    """One candidate of a frame."""
+    candidates = (Candidate(0.9),)
+    return Decoded(frame, object_score, candidates, lambda _: np.zeros((1, 1), np.float32))
+
+
+def test_the_recommended_policy_has_a_row_for_each_of_its_ideas() -> None:
+    found = {
+        module: off for module, off, _ in modules._variants(TrackerConfig(policy="samurai-dam"))
+    }
+    assert list(found) == [
+        "motion model",
+        "selection of memories",
+        "anchors",
+        "caution after an absence",
+        "the policy as a whole",
+    ]
+    policy = PolicyChoice.of(found["caution after an absence"]).policy(PolicyContext())
+    assert isinstance(policy, SamuraiDamPolicy)
+    policy.start(seen_in(0, 8.0))
+    for frame in range(1, 100):
+        policy.choose([seen_in(frame, -8.0)])
+    assert not policy.searching
+
+
+def test_the_clips_show_a_return() -> None:
+    """Caution after an absence can't act before the object is back."""
+    plan, number = PLANS["vots2026/main"], modules.SEQUENCES - 1
+    size = Size(320, 240, plan.length, plan.length)
+    leaving = [actor for actor in cast(plan, size, number) if len(actor.away)]
+    assert leaving and all(actor.away.stop < modules.FRAMES - 10 for actor in leaving)
 
 
 def test_given_parameters_are_kept_and_settings_are_modules_too() -> None:

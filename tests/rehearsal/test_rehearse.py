@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +12,9 @@ import pytest
 from vot.stack import list_integrated_stacks
 
 from samurai.cli.main import main
+from vot_wrapper.rehearsal import steps
 from vot_wrapper.rehearsal.plans import PLANS
+from vot_wrapper.toolkit.running import Failure
 
 Rehearse = Callable[..., tuple[int, str]]
 
@@ -88,6 +92,25 @@ def test_it_continues_runs_again_after_a_change_and_notices_the_background(
     assert now.keys() == before.keys() and all(now[file] > before[file] for file in now)
 
 
+def test_ctrl_c_in_the_second_run_ends_the_rehearsal(
+    rehearse: Rehearse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The signal reaches the tracker too, and the toolkit may see no more than its exit."""
+
+    def interrupted(*_: object) -> Failure:
+        with contextlib.suppress(KeyboardInterrupt):  # as callbacks of libtrax do
+            signal.raise_signal(signal.SIGINT)
+        return Failure("still", "baseline", "rehearsal-02", "Process exited with code (130)")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(steps, "run_one", interrupted)
+        code, printed = rehearse("vots2026/main")
+    assert code == 130 and "FAIL" not in printed and "== 7/8" not in printed
+    code, printed = rehearse("vots2026/main")
+    assert code == 0 and "kept from the rehearsal before" in printed
+    assert "every file is the same" in printed
+
+
 def test_a_failed_evaluation_ends_it(rehearse: Rehearse, tmp_path: Path) -> None:
     registry = tmp_path / "trackers.ini"
     registry.write_text("[still]\nprotocol = traxpython\ncommand = no_such_module\n")
@@ -147,6 +170,42 @@ def test_a_folder_with_something_else_in_it_is_left_alone(
     assert [file.name for file in (tmp_path / "work").iterdir()] == ["thesis.txt"]
 
 
-def test_an_unknown_tracker_is_refused(rehearse: Rehearse) -> None:
-    code, printed = rehearse("vots2026/main", "--tracker", "nobody")
-    assert code == 2 and "there is no tracker 'nobody'" in printed
+OURS = "protocol = traxpython\ncommand = vot_wrapper\n"
+
+
+@pytest.mark.parametrize(
+    ("stack", "section", "complaint"),
+    [
+        ("vots2026/main", f"[stills]\n{OURS}", "no section [still] (did you mean stills?)"),
+        ("vots2026/main", "", "Available: none"),
+        ("vots2026/main", f"[still]\n{OURS}env_SAMURAI_MODEL = tiny\n", "weights of tiny"),
+        ("vots2026/main", f"[still]\n{OURS}env_SAMURAI_POLICI = dam\n", "SAMURAI_POLICI"),
+        (
+            "vots2025/realtime",
+            "[still]\nprotocol = folderpython\ncommand = vot_wrapper.folder\n",
+            "still can't run realtime",
+        ),
+    ],
+)
+def test_a_tracker_that_cannot_run_is_refused_before_data_are_made(
+    rehearse: Rehearse,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stack: str,
+    section: str,
+    complaint: str,
+) -> None:
+    monkeypatch.setenv("SAMURAI_CHECKPOINTS", str(tmp_path / "nowhere"))
+    (tmp_path / "trackers.ini").write_text(section)
+    code, printed = rehearse(stack)
+    assert code == 2 and complaint in printed and "Remedy" in printed
+    assert not (tmp_path / "work").exists()
+
+
+def test_a_name_that_challenges_refuse_is_refused_before_the_run(
+    rehearse: Rehearse, tmp_path: Path
+) -> None:
+    (tmp_path / "trackers.ini").write_text("[my_tracker]\nprotocol = traxpython\ncommand = x\n")
+    code, printed = rehearse("vots2026/main", "--tracker", "my_tracker")
+    assert code == 2 and "no underscores. Remedy: rename the section" in printed
+    assert not (tmp_path / "work").exists()

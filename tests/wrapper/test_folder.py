@@ -139,6 +139,8 @@ def test_a_masks_text_survives_the_way_in_and_out(folder: Path) -> None:
     ("offset", "state", "complaint"),
     [
         ("0", "0", "reads no text"),
+        ("0", "1 2 3 4", "separated by commas"),
+        ("0", "1;2;3;4", "separated by commas"),
         ("0", "1,2,3", "a region of 3 numbers"),
         ("0", "a,b,c,d", "isn't made of numbers"),
         ("0", "m0,0,2,2,4", "the mask is empty"),
@@ -158,6 +160,68 @@ def test_a_query_that_cannot_be_used_is_named(
         answer(folder)
     assert "query_it.txt" in str(caught.value)
     assert outputs(folder) == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "complaint"),
+    [
+        ("4,2,12,0", "has no area"),
+        ("nan,2,12,10", "not finite"),
+        ("-90,2,12,10", "lies outside"),
+        ("m-50,0,2,2,0,4", "lies outside"),
+        ("1,1,2,2,3,3", "no area"),
+        ("900,900", "outside"),
+    ],
+)
+@pytest.mark.parametrize("objects", ["simultaneous", "sequential"])
+def test_a_region_that_does_not_fit_its_frame_is_named_by_query_and_frame(
+    folder: Path, state: str, complaint: str, objects: str
+) -> None:
+    """By the folder's numbers, not by those of the video that starts with its first object."""
+    ask(folder, "good", 2, ",".join(str(value) for value in place(0, 2)))
+    ask(folder, "wrong", 4, state)
+    with pytest.raises(RequestError, match=complaint) as caught:
+        answer(folder, Settings(objects=objects))
+    assert str(caught.value).startswith("frame 4 (") and "query_wrong.txt: " in str(caught.value)
+    assert "é 4.png" in str(caught.value) and outputs(folder) == {}
+
+
+def test_outputs_of_an_earlier_run_do_not_outlive_a_failure(folder: Path) -> None:
+    ask(folder, "it", 0, ",".join(str(value) for value in place(0, 0)))
+    answer(folder)
+    (folder / lines(folder, "frames_color.txt")[3]).write_bytes(b"no image")
+    with pytest.raises(RequestError):
+        answer(folder)
+    assert outputs(folder) == {}
+
+
+@pytest.mark.parametrize("mark", ["", "\N{ZERO WIDTH NO-BREAK SPACE}"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n", "\r"])
+def test_files_of_any_editor_are_read_alike(folder: Path, mark: str, end: str) -> None:
+    """Line ends of Windows, blank lines, and a byte order mark."""
+    ask(folder, "it", 1, ",".join(str(value) for value in place(0, 1)), "note=unused")
+    answer(folder)
+    expected = outputs(folder)
+    for file in folder.glob("*_*.txt"):
+        text = file.read_text().replace("\n", end)
+        file.write_bytes(f"{mark}{text}".encode())
+    answer(folder)
+    assert outputs(folder) == expected
+
+
+def test_lines_are_counted_as_an_editor_does(folder: Path) -> None:
+    frames = folder / "frames_color.txt"
+    frames.write_text(frames.read_text().replace("\n", "\n\n", 1) + "images/none.png\n")
+    ask(folder, "it", 0, "1,2,3,4")
+    with pytest.raises(FolderError, match=r"frames_color\.txt, line 8: there is no image"):
+        read_job(folder)
+    (folder / "query_it.txt").write_text("\n9\n\n1,2,3,4\n")
+    frames.write_text(frames.read_text().replace("images/none.png\n", ""))
+    with pytest.raises(FolderError, match="line 2: '9' is not one of the 6 frames"):
+        read_job(folder)
+    (folder / "query_it.txt").write_text("\n0\n\n1,2,3\n")
+    with pytest.raises(FolderError, match="line 4: a region of 3 numbers"):
+        read_job(folder)
 
 
 def test_a_folder_that_lacks_something_says_what(folder: Path) -> None:

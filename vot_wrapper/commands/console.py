@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
+from samurai.spelling import counted
+
 if TYPE_CHECKING:
     from samurai.cli.finding import Finding
     from vot_wrapper.toolkit.running import Failure
@@ -225,10 +227,7 @@ class WorkersConsole:
             self._console.say(f"  all {kept} sequences are kept from an earlier run")
             return
         state = f", {kept} are kept from an earlier run" if kept else ""
-        plural = "s" * (workers != 1)
-        self._console.say(
-            f"  {runs} sequence{'s' * (runs != 1)} on {workers} worker{plural}{state}"
-        )
+        self._console.say(f"  {counted(runs, 'sequence')} on {counted(workers, 'worker')}{state}")
 
     def started(self, worker: int, experiment: str, sequence: str) -> None:
         """A worker begins a sequence."""

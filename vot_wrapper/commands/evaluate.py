@@ -97,6 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     from vot_wrapper.toolkit.local_scores import rescored
     from vot_wrapper.toolkit.locks import tracker_locks
+    from vot_wrapper.toolkit.provenance import section_of
     from vot_wrapper.toolkit.staleness import refuse_faulty
     from vot_wrapper.toolkit.workspaces import UnusableData, open_workspace
 
@@ -115,7 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
         console.findings(unusable.findings)
         console.say(f"\nnothing was run: repair the data{_or_choose(unusable.sound)}")
         return 1
-    refuse_faulty(context)
+    refuse_faulty(map(section_of, context.trackers))
     scored = rescored(context, arguments.score_with) if arguments.score_with else context
     _introduce(console, context)
     identifiers = [tracker.reference for tracker in context.trackers]

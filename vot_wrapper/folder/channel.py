@@ -10,7 +10,7 @@ from typing import Any, TextIO
 import trax
 from trax.server import Request
 
-from vot_wrapper.folder.job import Job, Query
+from vot_wrapper.folder.job import Job, Query, query_file
 from vot_wrapper.folder.text import NOTHING, POINT, format_region
 from vot_wrapper.trax.wire import encoded_path
 
@@ -22,11 +22,15 @@ class FolderChannel:
 
     A request is the same as over TraX: the first frame with an object begins a video, later ones
     bring further objects. `output_ID.txt` has a region per frame, `0` before the object starts, and
-    `output_ID_confidence.txt` a number. They appear when the video is finished, all or none.
+    `output_ID_confidence.txt` a number. They appear when the video is finished, all or none; those
+    of an earlier run are deleted at the start.
 
     Args:
         job: the folder's content.
         one_by_one: whether each object is a video of its own, from its first frame on.
+
+    Raises:
+        OSError: outputs of an earlier run can't be deleted.
     """
 
     def __init__(self, job: Job, *, one_by_one: bool = False) -> None:
@@ -34,7 +38,10 @@ class FolderChannel:
         groups = [[query] for query in job.queries] if one_by_one else [job.queries]
         self._requests = (request for group in groups for request in self._of(group))
         self._present: list[Query] = []  # in the order in which they were introduced
+        self._first = 0  # frame of the folder that the present video starts in
         self._outputs = {query.identifier: _Output(job.folder, query) for query in job.queries}
+        for output in self._outputs.values():
+            output.delete_older()
 
     def wait(self) -> Any:
         """The next request, a `trax.server.Request`; after the last frame, one to quit."""
@@ -62,10 +69,19 @@ class FolderChannel:
         for output in self._outputs.values():
             output.discard()
 
+    def frame_name(self, number: int) -> str:
+        """A frame as queries count it, over the whole folder."""
+        return f"frame {self._first + number}"
+
+    def object_name(self, number: int) -> str:
+        """The query of an object."""
+        return query_file(self._present[number].identifier)
+
     def _of(self, queries: list[Query]) -> Iterator[Request]:
         """The requests of a video."""
         self._present = []
-        for index in range(min(query.offset for query in queries), len(self._job.frames)):
+        self._first = min(query.offset for query in queries)
+        for index in range(self._first, len(self._job.frames)):
             new = [query for query in queries if query.offset == index]
             begins = not self._present
             self._present += new
@@ -91,6 +107,11 @@ class _Output:
         self._parts = [folder / f".{name}.part" for name in names]
         self._offset = query.offset
         self._streams: list[TextIO] = []
+
+    def delete_older(self) -> None:
+        """Delete the files of an earlier run, so that a failure can't leave them as the answer."""
+        for file in self._files:
+            file.unlink(missing_ok=True)
 
     def write(self, region: str, confidence: str) -> None:
         if not self._streams:

@@ -62,6 +62,11 @@ class Job:
     queries: list[Query]
 
 
+def query_file(identifier: str) -> str:
+    """The name of an object's query."""
+    return f"query_{identifier}.txt"
+
+
 def read_job(folder: Path) -> Job:
     """The frames and queries of a folder.
 
@@ -85,20 +90,20 @@ def _frames(folder: Path) -> list[Path]:
         others = sorted(each.name for each in folder.glob("frames_*.txt"))
         found = f" (it has {', '.join(others)}; this tracker uses color only)" if others else ""
         raise FolderError(f"{folder} has no {FRAMES}{found}: {_REMEDY}")
-    frames = [folder / line for line in _lines(file)]
+    frames = {number: folder / line for number, line in _lines(file)}
     if not frames:
         raise FolderError(f"{file} is empty: write the path of an image per line")
-    for number, frame in enumerate(frames, start=1):
+    for number, frame in frames.items():
         if not frame.is_file():
             raise FolderError(
                 f"{file}, line {number}: there is no image {frame}; write absolute paths, or paths "
                 "from this folder"
             )
-    return frames
+    return list(frames.values())
 
 
 def _query(folder: Path, name: str, frames: int) -> Query:
-    file = folder / f"query_{name}.txt"
+    file = folder / query_file(name)
     if _IDENTIFIER.fullmatch(name) is None:
         raise FolderError(
             f"{file}: the identifier {name!r} would make ambiguous names of output files; rename "
@@ -109,26 +114,28 @@ def _query(folder: Path, name: str, frames: int) -> Query:
         raise FolderError(
             f"{file} has {len(lines)} of 2 lines: the first frame (from 0), then the region"
         )
+    (first, start), (second, region) = lines[:2]
     try:
-        offset = int(lines[0])
+        offset = int(start)
     except ValueError:
         offset = -1
     if not 0 <= offset < frames:
         raise FolderError(
-            f"{file}, line 1: {lines[0]!r} is not one of the {frames} frames, which count from 0"
+            f"{file}, line {first}: {start!r} is not one of the {frames} frames, which count from 0"
         )
     try:
-        state = parse_state(lines[1])
+        state = parse_state(region)
     except (ClientError, ValueError) as error:
-        raise FolderError(f"{file}, line 2: {error}") from error
-    pairs = (line.partition("=") for line in lines[2:])
+        raise FolderError(f"{file}, line {second}: {error}") from error
+    pairs = (line.partition("=") for _, line in lines[2:])
     return Query(name, offset, state, {key: value for key, _, value in pairs})
 
 
-def _lines(file: Path) -> list[str]:
-    """The lines of a text file, without those that are empty."""
+def _lines(file: Path) -> list[tuple[int, str]]:
+    """The lines of a text file that aren't empty, with their numbers from 1."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")  # Windows' editors put a mark at the start
     except (OSError, UnicodeDecodeError) as error:
         raise FolderError(f"{file} can't be read: {error}; write it as UTF-8 text") from error
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    lines = enumerate(text.split("\n"), start=1)
+    return [(number, line.strip()) for number, line in lines if line.strip()]

@@ -38,16 +38,21 @@ def parse_state(text: str) -> State:
     """The initial region of a query.
 
     Raises:
-        ValueError: it is empty, or no region at all, as in queries by text.
+        ValueError: it is a mask without pixels, or no region at all, as in queries by text.
         ClientError: it isn't a region that can be read.
     """
     if text.startswith("m"):
         return State(_mask(text))
     numbers = text.split(",")
+    if text == "0":
+        raise ValueError(
+            "the query has no region ('0'), as one by text; this tracker reads no text: give a "
+            "point, a rectangle, a polygon or a mask"
+        )
     if len(numbers) == 1:
         raise ValueError(
-            f"the query has no region ({text!r}), as one by text; this tracker reads no text: give "
-            "a point, a rectangle, a polygon or a mask"
+            f"{text!r} is no region: write numbers separated by commas, two of a point, four of a "
+            "rectangle, six or more of a polygon; or a mask (mX,Y,WIDTH,HEIGHT,RUNS)"
         )
     if len(numbers) == 2:
         x, y = _floats(f"{text},0,0")[:2]

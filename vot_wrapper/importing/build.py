@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from samurai.datasets.images import images_in
 from samurai.errors import ConfigurationError, DatasetError
+from samurai.spelling import counted
 from vot_wrapper.importing import frames, layouts, stack
 from vot_wrapper.importing.anchors import place_anchors
 from vot_wrapper.importing.footage import OBJECT, Footage, SourceError, fit_name, states
 from vot_wrapper.importing.truth import UNKNOWN, first_frame, read_row, without_early
 from vot_wrapper.preflight.listing import LIST
 from vot_wrapper.preflight.sequence import METADATA, metadata_text
-from vot_wrapper.preflight.truth import VISIBLE
+from vot_wrapper.preflight.truth import VISIBLE, parse
 
 DEFAULT_FPS = 30  # the toolkit's own
 NAMED = 3  # sources that an error names
@@ -96,14 +98,17 @@ def _read_all(sources: Sequence[Path], options: Options, say: Say) -> list[Foota
                 found += read()
             except (DatasetError, SourceError) as error:
                 errors.append(error)
-    _refuse(errors, options, say)
+    _refuse(errors, len(found) + len(errors), options, say)
     return _with_names(found)
 
 
 def _refuse(
-    errors: Sequence[ConfigurationError | DatasetError], options: Options, say: Say
+    errors: Sequence[ConfigurationError | DatasetError], among: int, options: Options, say: Say
 ) -> None:
     """Report sequences that can't be used.
+
+    Args:
+        among: how many sequences there are.
 
     Raises:
         SourceError: if they aren't to be left out.
@@ -114,6 +119,8 @@ def _refuse(
         for error in errors:
             say(f"left out: {error}")
         return
+    if among == 1:
+        raise errors[0]
     if len(errors) == 1:
         raise SourceError(f"{errors[0]}; or leave it out with --skip")
     shown = "\n  ".join(str(error) for error in errors[:NAMED])
@@ -130,21 +137,25 @@ def _with_names(found: list[Footage]) -> list[Footage]:
     Raises:
         SourceError: two have the same name even so.
     """
-    for _ in range(layouts.DEEPEST):
-        names = [each.name for each in found]
-        if len(set(names)) == len(names):
-            return found
-        found = [
-            replace(each, name=fit_name(f"{each.origin.parent.name}-{each.name}"))
-            if names.count(each.name) > 1
-            else each
-            for each in found
+    names = [each.name for each in found]
+    for depth in range(layouts.DEEPEST + 1):
+        counts = Counter(names)
+        twice = [each for each, name in zip(found, names, strict=True) if counts[name] > 1]
+        if not twice:
+            return [replace(each, name=name) for each, name in zip(found, names, strict=True)]
+        names = [
+            fit_name(f"{_around(each.origin, depth)}-{name}") if counts[name] > 1 else name
+            for each, name in zip(found, names, strict=True)
         ]
-    twice = next(each for each in found if names.count(each.name) > 1)
     raise SourceError(
-        f"two sequences would be called {twice.name}, one of them from {twice.origin}. Remedy: "
-        "rename one, or name different sources"
+        f"two sequences would be called {twice[0].name}, one of them from {twice[0].origin}. "
+        "Remedy: rename one, or name different sources"
     )
+
+
+def _around(origin: Path, depth: int) -> str:
+    """The name of a folder around a source, of the innermost one for a depth of 0."""
+    return origin.parents[min(depth, len(origin.parents) - 1)].name
 
 
 def _chosen(found: list[Footage], options: Options) -> list[Footage]:
@@ -213,7 +224,7 @@ def _write(part: Path, found: list[Footage], options: Options, say: Say) -> stac
             f"  {number:{width}}/{len(found)}  {done.name:24} {length:6} frames  "
             f"{_objects(done)}{done.layout}{notes}"
         )
-    _refuse(errors, options, say)
+    _refuse(errors, len(found), options, say)
     if not written:
         raise SourceError("no sequence is left. Remedy: repair what can't be read")
     made = stack.plan(written, lengths)
@@ -242,8 +253,9 @@ def _write_sequence(folder: Path, footage: Footage, options: Options) -> tuple[F
     if footage.is_video:
         if start:
             raise SourceError(
-                f"{footage.origin}: nothing is annotated in the first frame. Remedy: cut the first "
-                f"{start} frames off the video and its ground truth"
+                f"{footage.origin}: nothing is annotated in the first frame. Remedy: cut "
+                f"{counted(start, 'frame')} off the start of the video, and as many rows of its "
+                "ground truth"
             )
         length, fps, size = frames.extract_frames(footage.origin, folder, _rows(footage))
         pattern = f"{frames.CHANNEL}/%08d.jpg"
@@ -253,6 +265,7 @@ def _write_sequence(folder: Path, footage: Footage, options: Options) -> tuple[F
         size, length = frames.size_of(images), len(images)
         pattern = frames.place_images(images, folder, options.copy)
     footage = _cut(footage, start, length)
+    _require_inside(footage, size)
     _write_metadata(folder, footage, pattern, size, length, options)
     _write_truth(folder, footage)
     return footage, length
@@ -295,6 +308,25 @@ def _cut(footage: Footage, start: int, length: int) -> Footage:
         filled = [UNKNOWN] * (length - len(taken)) if rows else []
         truths[name] = (*taken, *filled)
     return replace(footage, truths=truths, notes=tuple(notes))
+
+
+def _require_inside(footage: Footage, size: tuple[int, int]) -> None:
+    """Refuse an object that starts with a box outside its images, as of another size's.
+
+    Raises:
+        SourceError: names the source, the box and the size.
+    """
+    width, height = size
+    for name, rows in footage.truths.items():
+        first = rows[footage.states[name].index(VISIBLE)]
+        if parse(first).kind != "rectangle":
+            continue
+        x, y, w, h = map(float, first.split(","))
+        if x >= width or y >= height or x + w <= 0 or y + h <= 0:
+            raise SourceError(
+                f"{footage.origin}: the first box ({first}) lies outside the images of {width} x "
+                f"{height} pixels. Remedy: give X,Y,WIDTH,HEIGHT in pixels of these images"
+            )
 
 
 def _write_metadata(

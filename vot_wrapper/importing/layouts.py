@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from samurai.datasets.got10k import frame_rate
 from samurai.datasets.images import IMAGES, images_in
 from samurai.datasets.lasot import ABSENCES
 from samurai.datasets.text import read_flags
-from samurai.spelling import natural
+from samurai.spelling import counted, natural
 from vot_wrapper.importing import otb
 from vot_wrapper.importing.footage import OBJECT, Footage, SourceError, fit_name
 from vot_wrapper.importing.truth import mark_absent, read_rows
@@ -101,14 +101,45 @@ def _reader(path: Path) -> Callable[[Path], list[Footage]] | None:
     return _read_got10k if any((path / name).is_file() for name in GOT10K) else _read_images
 
 
-def _gaps(images: tuple[Path, ...]) -> tuple[str, ...]:
-    """A note if numbers are left out between the images."""
+def _frames_in(folder: Path) -> tuple[Path, ...]:
+    """Its images as the frames of a sequence.
+
+    Raises:
+        SourceError: two have the same name but for the kind of file, as frames and their masks do.
+    """
+    images = tuple(images_in(folder))
+    seen: dict[str, Path] = {}
+    for image in images:
+        if image.stem in seen:
+            raise SourceError(
+                f"{folder} holds {seen[image.stem].name} and {image.name}: which one is the frame? "
+                "Remedy: leave only the frames in this folder"
+            )
+        seen[image.stem] = image
+    return images
+
+
+def _gaps(images: tuple[Path, ...], truths: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """A note if numbers are left out between the images.
+
+    Raises:
+        SourceError: the ground truth has rows for these numbers too, so that later rows would be of
+            other frames.
+    """
     found = [re.findall(r"\d+", file.stem) for file in images]
     numbers = [int(parts[-1]) for parts in found if parts]
     if len(numbers) != len(images):
         return ()
     missing = numbers[-1] - numbers[0] + 1 - len(numbers)
-    return (f"{missing} numbers are missing between the images",) if missing > 0 else ()
+    if missing <= 0:
+        return ()
+    between = f"{counted(missing, 'number')} missing between {images[0].name} and {images[-1].name}"
+    if any(len(rows) == len(images) + missing for rows in truths.values()):
+        raise SourceError(
+            f"{images[0].parent}: {between}, and the ground truth has a row for each. Remedy: "
+            "restore these images, or delete their rows"
+        )
+    return (between,)
 
 
 def _read_none(folder: Path) -> list[Footage]:
@@ -126,7 +157,7 @@ def _read_video(file: Path) -> list[Footage]:
 
 def _read_images(folder: Path) -> list[Footage]:
     inner = folder / "img"
-    images = tuple(images_in(inner if inner.is_dir() else folder))
+    images = _frames_in(inner if inner.is_dir() else folder)
     if not images:
         raise SourceError(f"{inner} holds no images. Remedy: restore them ({', '.join(IMAGES)})")
     several = sorted(folder.glob("groundtruth_*.txt"), key=lambda file: natural(file.name))
@@ -136,7 +167,7 @@ def _read_images(folder: Path) -> list[Footage]:
         files = {OBJECT: single}
     truths = {name: read_rows(file) for name, file in files.items()}
     found = Footage(fit_name(folder.name), folder, "images", images, truths)
-    return [replace(found, notes=_gaps(images))]
+    return [replace(found, notes=_gaps(images, truths))]
 
 
 def _read_lasot(folder: Path) -> list[Footage]:
@@ -166,14 +197,14 @@ def _rate(file: Path) -> int | None:
 
 
 def _read_otb(folder: Path) -> list[Footage]:
-    images = tuple(images_in(folder / "img"))
+    images = _frames_in(folder / "img")
     found = []
     for name, file in otb.targets(folder).items():
         chosen, rows = otb.counted(folder, file, images, read_rows(file, first_pixel=1))
         if not chosen:
             raise SourceError(f"{folder / 'img'} holds no images. Remedy: restore them")
-        notes = _gaps(chosen)
         truths = {OBJECT: rows}
+        notes = _gaps(chosen, truths)
         found.append(Footage(fit_name(name), folder, "OTB", chosen, truths, 30, notes=notes))
     return found
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from samurai.evaluation.templates import render
+from samurai.spelling import counted
 from vot_wrapper.importing.footage import Footage
 from vot_wrapper.preflight.truth import SPECIAL
 
@@ -64,7 +65,7 @@ def plan(footage: Sequence[Footage], lengths: Sequence[int]) -> Plan:
     else:
         why = f"one object, {regions}, runs from anchors"
         official = "vot2022/shortterm" if masks else "vot2022/shorttermbox"
-    title = f"{len(footage)} sequence{'s' * (len(footage) != 1)}"
+    title = counted(len(footage), "sequence")
     return Plan(title, several, anchored, not bare, low, high, official, why)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from samurai.cli.finding import Finding
+from samurai.spelling import counted
 from vot_wrapper.preflight.sequence import METADATA
 from vot_wrapper.preflight.text import read_text
 
@@ -59,7 +60,7 @@ def _without_list(
     own = [name for name in folders if not downloads or _is_own(data / name)]
     if not own and (downloads or _holds(data)):
         return [], []
-    count = f"{len(folders)} folder{'s' * (len(folders) != 1)} of sequences found"
+    count = f"{counted(len(folders), 'folder')} of sequences found"
     what = f"{LIST} is missing; {count}" if folders else "there are no sequences"
     remedy = f"run {make_list(data)}" if folders else f"put sequences there, and their {LIST}"
     return folders, [Finding("FAIL", str(data / LIST), what, remedy, kind="no list")]

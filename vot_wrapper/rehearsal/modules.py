@@ -26,24 +26,39 @@ from samurai.video.images import read_frame
 SAME = 0.99
 """Overlap from which on two masks count as the same."""
 
-FRAMES, SEQUENCES = 40, 2
-"""At most so many frames of so many sequences are tracked for each row of the table."""
+FRAMES, SEQUENCES = 60, 2
+"""At most so many frames of so many sequences are tracked for each row of the table: in 60 of them
+objects have left and returned."""
 
 _NEVER, _ALWAYS = 1e9, -1e9
 _NO_MOTION = {"motion_weight": 0.0}
 _NO_SELECTION = {f"memory_{name}": _ALWAYS for name in ("iou", "object", "motion")}
 _OFF: Mapping[str, Mapping[str, Mapping[str, float]]] = {
     "samurai": {"motion model": _NO_MOTION, "selection of memories": _NO_SELECTION},
-    "samurai-dam": {"motion model": _NO_MOTION, "selection of memories": _NO_SELECTION},
+    "samurai-dam": {
+        "motion model": _NO_MOTION,
+        "selection of memories": _NO_SELECTION,
+        "anchors": {"anchor_iou": _NEVER},
+        "caution after an absence": {"gone_frames": 100_000},
+    },
     "dam": {"anchors": {"anchor_iou": _NEVER}},
     "him2sam": {
         "motion model": _NO_MOTION,
         "points": {"vote_weight": 0.0},
+        "selection of memories": {"short_iou": _ALWAYS, "short_object": _ALWAYS},
         "long-term memory": {"long_iou": _NEVER},
     },
-    "mosam": {"prompts": {"prompted": 1000}, "trust in pixels": {"pixel_confidence": 1e-9}},
-    "sam2long": {"pathways": {"pathways": 1}},
-    "sam3": {"selection of memories": {"memory_score": 0.0}},
+    "mosam": {
+        "prompts": {"prompted": 1000},
+        "selection of memories": {"frame_iou": _ALWAYS, "frame_object": _ALWAYS},
+        "trust in pixels": {"pixel_confidence": 1e-9},
+    },
+    "sam2long": {
+        "pathways": {"pathways": 1},
+        "selection of memories": {"memory_iou": _ALWAYS, "memory_object": _ALWAYS},
+        "weights of memories": {"lowest_weight": 1.0, "highest_weight": 1.0},
+    },
+    "sam3": {"selection of memories": {"memory_score": -1.0}},
 }
 """Per policy its modules, and the parameters that make each idle."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from samurai.spelling import counted
 from vot_wrapper.rehearsal.archive import Check
 from vot_wrapper.rehearsal.guards import FirstMask
 from vot_wrapper.rehearsal.modules import ModuleTable
@@ -60,9 +61,9 @@ class Rehearsal:
         if not against:
             return ["READY: every step of the rehearsal passed"]
         if not failed:
-            heading = f"READY, with {_count(len(against), 'warning')}"
+            heading = f"READY, with {counted(len(against), 'warning')}"
         else:
-            heading = f"NOT READY: {_count(failed, 'step')} failed"
+            heading = f"NOT READY: {counted(failed, 'step')} failed"
         return [heading + ":", *(f"  {s.state:4}  {s.name}: {s.result}" for s in against)]
 
     def page(self) -> str:
@@ -110,7 +111,3 @@ def check_lines(checks: list[Check]) -> list[str]:
         lines.append(f"{FAIL if check.problems else OK:4}  {check.what}")
         lines += [f"      {problem}" for problem in check.problems]
     return lines
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

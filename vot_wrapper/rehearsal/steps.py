@@ -16,12 +16,14 @@ from pathlib import Path
 from types import ModuleType
 
 from vot.region import Mask, Point, Special
+from vot.stack import Stack, resolve_stack
 
 from samurai import regions
 from samurai.errors import ConfigurationError, SamuraiError
+from samurai.spelling import counted, did_you_mean
 from vot_wrapper.commands import evaluate, submit
-from vot_wrapper.commands.console import duration
-from vot_wrapper.rehearsal.archive import check_archive
+from vot_wrapper.commands.console import Interrupt, duration
+from vot_wrapper.rehearsal.archive import IDENTIFIER, check_archive
 from vot_wrapper.rehearsal.guards import differing_files, first_masks, mask_of, untimed
 from vot_wrapper.rehearsal.modules import FRAMES, SEQUENCES, Clip, measure_modules
 from vot_wrapper.rehearsal.plans import Plan
@@ -40,7 +42,9 @@ from vot_wrapper.toolkit.bundled import REGISTRY, write_registry
 from vot_wrapper.toolkit.needs import scores_nothing
 from vot_wrapper.toolkit.provenance import result_status, section_of
 from vot_wrapper.toolkit.running import Failure, run_one
-from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace
+from vot_wrapper.toolkit.sections import sections_of
+from vot_wrapper.toolkit.staleness import refuse_faulty
+from vot_wrapper.toolkit.workspaces import EvaluationContext, open_workspace, refuse_by_folder
 
 STAMP = ".rehearsal.json"
 PART = ".sequences"  # while they are written
@@ -78,10 +82,12 @@ def rehearse(job: Job, say: Say) -> Rehearsal:
     Raises:
         ConfigurationError: the folder, the tracker or the stack can't be used.
     """
+    _require_tracker(job)
     size = job.size
     rehearsal = Rehearsal(
-        f"Rehearsal of {job.plan.stack} with {job.tracker}: {size.sequences} sequences of "
-        f"{size.length} frames, {size.width}x{size.height}"
+        f"Rehearsal of {job.plan.stack} with {job.tracker}: "
+        f"{counted(size.sequences, 'sequence')} of {size.length} frames, "
+        f"{size.width}x{size.height}"
     )
     say(rehearsal.title)
     steps = (
@@ -112,6 +118,31 @@ def rehearse(job: Job, say: Say) -> Rehearsal:
         if step.state == FAIL and name in ("evaluation", "samurai submit"):
             break
     return rehearsal
+
+
+def _require_tracker(job: Job) -> None:
+    """Refuse a tracker that can't run or be submitted, before anything is written.
+
+    Raises:
+        ConfigurationError: no such section, a name that challenges don't take, a fault of the
+            section such as missing weights, or a protocol that doesn't fit the stack.
+    """
+    sections = {section.identifier: section for section in sections_of(job.registry)}
+    section = sections.get(job.tracker)
+    if section is None:
+        raise ConfigurationError(
+            f"{job.registry} has no section [{job.tracker}]{did_you_mean(job.tracker, sections)}. "
+            f"Available: {', '.join(sections) or 'none'}. Remedy: choose one with --tracker, or "
+            "name your own file with --registry"
+        )
+    if IDENTIFIER.fullmatch(job.tracker) is None:
+        raise ConfigurationError(
+            f"[{job.tracker}] can't be submitted: challenges take letters, digits and hyphens, no "
+            f"underscores. Remedy: rename the section in {job.registry}, and register that name"
+        )
+    refuse_faulty([section])
+    stack = Stack.read(resolve_stack(job.plan.stack))
+    refuse_by_folder(stack, {section.identifier: str(section.rest.get("protocol"))})
 
 
 def open_job(job: Job, folder: Path | None = None, stack: str | None = None) -> EvaluationContext:
@@ -167,7 +198,7 @@ def _evaluation(job: Job, step: Step, say: Say) -> None:
         raise KeyboardInterrupt
     context = open_job(job)
     counts = [
-        f"{each.identifier} {len(each.transform(context.sequences))} sequences"
+        f"{each.identifier}: {counted(len(each.transform(context.sequences)), 'sequence')}"
         for each in context.workspace.stack
     ]
     failed = "some sequences have no results: the reasons are above"
@@ -210,7 +241,7 @@ def _first_masks(job: Job, step: Step, say: Say) -> None:
         f"the first mask lies outside its object's box, or is empty, in {len(wrong)} of "
         f"{len(found)} sequences"
         if wrong
-        else f"inside their objects' boxes in all {len(found)} sequences"
+        else f"inside their objects' boxes in {counted(len(found), 'sequence')}"
     )
     grave = len(wrong) * 2 > len(found)
     step.finish(FAIL if grave else WARN if wrong else OK, result, first_mask_lines(found))
@@ -275,7 +306,9 @@ def _again(job: Job, step: Step, say: Say) -> None:
         step.finish(FAIL, f"{failure.place}: {failure.reason}")
         return
     differing = differing_files(experiment, context, other)
-    result = f"{experiment.identifier} once more, {len(names)} sequences in reverse order: "
+    result = (
+        f"{experiment.identifier} once more, {counted(len(names), 'sequence')} in reverse order: "
+    )
     if differing:
         step.finish(FAIL, result + f"{len(differing)} files differ", differing[:8])
     else:
@@ -283,14 +316,20 @@ def _again(job: Job, step: Step, say: Say) -> None:
 
 
 def _run(context: EvaluationContext, identifier: str) -> Failure | None:
-    """Run what an experiment has no results of; the first failure."""
+    """Run what an experiment has no results of; the first failure.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, also where only the tracker's exit showed it.
+    """
     experiment, tracker = context.workspace.stack[identifier], context.trackers[0]
-    for sequence in experiment.transform(context.sequences):
-        if experiment.scan(tracker, sequence)[0]:
-            continue
-        failure = run_one(experiment, tracker, sequence, lambda part: None, False)
-        if failure is not None:
-            return failure
+    with Interrupt() as interrupt:
+        for sequence in experiment.transform(context.sequences):
+            if experiment.scan(tracker, sequence)[0]:
+                continue
+            failure = run_one(experiment, tracker, sequence, lambda part: interrupt.check(), False)
+            interrupt.check()
+            if failure is not None:
+                return failure
     return None
 
 

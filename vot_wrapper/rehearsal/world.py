@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from samurai.geometry import mask_corners
 from samurai.masks import PackedMask
+from samurai.spelling import counted
 from vot_wrapper.preflight.sequence import METADATA, metadata_text
 from vot_wrapper.rehearsal.plans import Plan
 
@@ -115,8 +116,8 @@ class Census:
 
     def __str__(self) -> str:
         return (
-            f"{self.sequences} sequences, {self.objects} objects ({self.late} start late, "
-            f"{self.absent} are absent for a while), {self.frames} frames"
+            f"{counted(self.sequences, 'sequence')}, {counted(self.objects, 'object')} "
+            f"({self.late} of them late, {self.absent} absent for a while), {self.frames} frames"
         )
 
 

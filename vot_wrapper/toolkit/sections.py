@@ -23,6 +23,7 @@ from samurai.models.manifest import (
     checkpoint_path,
     model_card,
 )
+from samurai.networks.families import lacking
 from samurai.provenance.motion_weights import MOTION_WEIGHTS, motion_weights
 from vot_wrapper.settings import PREFIX, Settings, misspelt, read_settings, unknown_variables
 
@@ -36,8 +37,8 @@ _OURS = re.compile(r"(?:^|[/\s])(?:vot_wrapper(?:\.folder)?|samurai serve)$")
 class Fault:
     """Why a section can't run as intended, and what to do about it.
 
-    `absent`: only weights are missing. If they can be downloaded, `model` names them and `folder`
-        is where they belong.
+    `absent`: only weights, or the package that loads them, are missing on this machine. If weights
+        can be downloaded, `model` names them and `folder` is where they belong.
     """
 
     what: str
@@ -138,11 +139,16 @@ def faults(section: Section, *, to_run: bool = True) -> list[Fault]:
 
 
 def _weights(section: Section, settings: Settings) -> Iterator[Fault]:
-    """Faults for weights of these settings that are missing or truncated."""
+    """Faults for weights of these settings that are missing or truncated, or that nothing here can
+    load."""
     environ = section.environment()
     try:
         card = model_card(settings.model)
-        yield from _checkpoint(card, checkpoint_path(card, environ))
+        weights = checkpoint_path(card, environ)
+        yield from _checkpoint(card, weights)
+        lacks = lacking(card.network)
+        if lacks is not None and weights.is_file() and not section.rest.get("python"):
+            yield Fault(f"{card.name} can't be loaded: {lacks[0]}", lacks[1], absent=True)
     except SamuraiError as error:
         own = card_file(settings.model) is not None
         yield Fault(str(error), "correct the card" if own else "reinstall samurai")

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from samurai.errors import ConfigurationError
 from samurai.evaluation.pictures.report import add_item
 from samurai.evaluation.table import STALE_MARK, UNKNOWN_MARK
-from vot_wrapper.toolkit.provenance import Place, ResultStatus, result_status, section_of
+from samurai.spelling import counted
+from vot_wrapper.toolkit.provenance import Place, ResultStatus, result_status
 from vot_wrapper.toolkit.scoring import Scores
-from vot_wrapper.toolkit.sections import faults
+from vot_wrapper.toolkit.sections import Section, faults
 from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 
-def refuse_faulty(context: EvaluationContext) -> None:
+def refuse_faulty(sections: Iterable[Section]) -> None:
     """Refuse to run trackers whose sections have faults.
 
     Raises:
         ConfigurationError: names every fault of every section, each with its remedy.
     """
     lines = [
-        f"[{tracker.identifier}]: {fault.what}. Remedy: {fault.remedy}"
-        for tracker in context.trackers
-        for fault in faults(section_of(tracker))
+        f"[{section.identifier}]: {fault.what}. Remedy: {fault.remedy}"
+        for section in sections
+        for fault in faults(section)
     ]
     if lines:
         raise ConfigurationError("\n  ".join(lines))
@@ -79,7 +80,7 @@ def _named(places: list[Place]) -> str:
     counts: dict[str, int] = {}
     for experiment, _ in places:
         counts[experiment] = counts.get(experiment, 0) + 1
-    return ", ".join(f"{e} ({n} sequence{'s' * (n != 1)})" for e, n in counts.items())
+    return ", ".join(f"{e} ({counted(n, 'sequence')})" for e, n in counts.items())
 
 
 def _marks(found: ResultStatus) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -116,7 +116,7 @@ def open_workspace(
             _refuse_broken(workspace.stack)
         found = _trackers(workspace, trackers)
         if to_run:
-            _refuse_by_folder(workspace.stack, found)
+            refuse_by_folder(workspace.stack, {t.identifier: str(t.protocol) for t in found})
         looked_at = sequences
         warnings = _checked(workspace, data, sequences) if to_run else ()
         return EvaluationContext(workspace, found, _sequences(workspace, sequences), name, warnings)
@@ -309,10 +309,14 @@ def _refuse_broken(stack: Stack) -> None:
                 )
 
 
-def _refuse_by_folder(stack: Stack, trackers: list[Tracker]) -> None:
-    """Refuse trackers of the folder protocol where an experiment drives them frame by frame."""
+def refuse_by_folder(stack: Stack, protocols: Mapping[str, str]) -> None:
+    """Refuse trackers of the folder protocol where an experiment drives them frame by frame.
+
+    Args:
+        protocols: by the trackers' identifiers.
+    """
     driven = [e.identifier for e in stack if e.realtime or isinstance(e, SupervisedExperiment)]
-    by_folder = [each.identifier for each in trackers if str(each.protocol).startswith("folder")]
+    by_folder = [name for name, protocol in protocols.items() if protocol.startswith("folder")]
     if driven and by_folder:
         raise ConfigurationError(
             f"{', '.join(by_folder)} can't run {', '.join(driven)}: the folder protocol hands over "

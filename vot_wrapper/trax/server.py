@@ -66,6 +66,12 @@ class ChannelLike(Protocol):
     def quit(self, reason: str) -> None:
         """End the conversation because of a failure."""
 
+    def frame_name(self, number: int) -> str:
+        """What a message calls the frame of this number, counted from the start of the video."""
+
+    def object_name(self, number: int) -> str:
+        """What a message calls the object of this number in the order of introduction."""
+
 
 class RequestError(SamuraiError):
     """A request failed; names the frame (and object), the cause is chained."""
@@ -128,7 +134,8 @@ class TraxHandler:
                 self._session.update_memory_async()
         except Exception as error:
             text = _describe(error)
-            where = f"frame {self._frame_number}" + ("" if path in text else f" ({path})")
+            where = self._channel.frame_name(self._frame_number)
+            where += "" if path in text else f" ({path})"
             raise RequestError(f"{where}: {text}") from error
 
     def _states(self, request: Any, path: str) -> list[tuple[trax.Region, dict[str, str]]]:
@@ -170,7 +177,7 @@ class TraxHandler:
                     prompt = cleaned(prompt, number)
                 prompts.append(prompt)
             except RegionError as error:
-                raise RegionError(f"object {number}: {error}") from error
+                raise RegionError(f"{self._channel.object_name(number)}: {error}") from error
         note_shared(prompts, len(self._kinds))
         return prompts
 

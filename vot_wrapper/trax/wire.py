@@ -155,6 +155,14 @@ class Channel:
         """End the conversation; TraxException: the client disconnected."""
         self._server.quit(reason)
 
+    def frame_name(self, number: int) -> str:
+        """A frame in a message; TraX has numbers only."""
+        return f"frame {number}"
+
+    def object_name(self, number: int) -> str:
+        """An object in a message; TraX has numbers only."""
+        return f"object {number}"
+
 
 def _use_decimal_points() -> None:
     """Libtrax reads and writes numbers by the process's locale, which any library may have set."""

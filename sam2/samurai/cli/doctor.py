@@ -214,6 +214,7 @@ def weights(_: Path | None = None) -> Iterator[Finding]:
         model_card,
         model_names,
     )
+    from samurai.networks.families import lacking
 
     absent, cards = [], [model_card(name) for name in model_names()]
     named = os.environ.get("SAMURAI_MODEL", "").strip()
@@ -227,6 +228,8 @@ def weights(_: Path | None = None) -> Iterator[Finding]:
         if path.is_file() and not card.has_length(path):
             text = f"{card.name}: {path} has {path.stat().st_size} bytes, not {card.bytes}"
             yield Finding("FAIL", "weights", text, card.replacement)
+        elif path.is_file() and (lacks := lacking(card.network)) is not None:
+            yield Finding("WARN", "weights", f"{card.name}: {path}, but {lacks[0]}", lacks[1])
         elif path.is_file():
             yield Finding("OK", "weights", f"{card.name}: {path}")
         elif card.page is not None:

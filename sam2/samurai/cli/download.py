@@ -28,7 +28,8 @@ def run(parsed: argparse.Namespace) -> int:
     from samurai.models.checkpoints import download
 
     for name, card in cards.items():
-        with tqdm(desc=card.name, total=card.bytes, unit="B", unit_scale=True) as bar:
+        options = {"unit": "B", "unit_scale": True, "disable": card.url is None}
+        with tqdm(desc=card.name, total=card.bytes, **options) as bar:
             path = download(name, progress=functools.partial(_show, bar))
         print(f"{card.name}: {path}")
     return 0

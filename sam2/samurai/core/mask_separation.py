@@ -31,7 +31,7 @@ class Claim:
     region: SearchRegion | None
 
 
-def unclaimed(own: Claim, claims: Sequence[Claim]) -> Tensor:
+def separated_logits(own: Claim, claims: Sequence[Claim]) -> Tensor:
     """Mask logits where no other object's are higher; elsewhere at most -MASK_LOGIT.
 
     Args:
@@ -44,12 +44,12 @@ def unclaimed(own: Claim, claims: Sequence[Claim]) -> Tensor:
         if claim.object_id == own.object_id:
             before = False
             continue
-        theirs = seen_through(claim, own.region)
+        theirs = resampled(claim, own.region)
         kept &= own.logits > theirs if before else own.logits >= theirs
     return torch.where(kept, own.logits, own.logits.clamp(max=-MASK_LOGIT))
 
 
-def seen_through(claim: Claim, region: SearchRegion | None) -> Tensor:
+def resampled(claim: Claim, region: SearchRegion | None) -> Tensor:
     """A claim's logits resampled to another search region; NOWHERE outside its own one."""
     own = claim.region
     if own == region or own is None or region is None:  # None: so is the other one

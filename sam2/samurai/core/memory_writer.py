@@ -14,7 +14,7 @@ import torch
 
 from samurai.core.hypotheses import SelectedHypothesis
 from samurai.core.mask_resize import memory_mask, resized_logits
-from samurai.core.mask_separation import Claim, unclaimed
+from samurai.core.mask_separation import Claim, separated_logits
 from samurai.core.objects import TrackedObject
 from samurai.core.session_checks import check_requirements
 from samurai.errors import SessionError
@@ -182,7 +182,7 @@ class MemoryWriter:
         if self._overlap or len({each.object_id for each in answered}) == 1:
             return [self._memory_mask(selected) for selected in wanted]
         claims = [self._claim(each) for each in answered if each.number == 0]
-        return [unclaimed(self._claim(selected), claims) for selected in wanted]
+        return [separated_logits(self._claim(selected), claims) for selected in wanted]
 
     def _claim(self, selected: SelectedHypothesis) -> Claim:
         mask = self._memory_mask(selected)

@@ -23,6 +23,7 @@ from samurai.models.manifest import (
 )
 from samurai.networks.families import SAM2, load_folder
 from samurai.networks.sam2.build import build_model, configuration_file, no_random_fill
+from samurai.networks.transformers_video.loading import CONFIGURATION
 
 __all__ = [
     "ModelCard",
@@ -92,6 +93,9 @@ def load_model(
 
 def _load_folder(card: ModelCard, folder: Path) -> Any:
     """A model in Hugging Face's layout."""
+    configuration = folder / CONFIGURATION
+    if not configuration.is_file():
+        raise CheckpointError(f"model {card.name}: there is no file {configuration}; {card.remedy}")
     try:
         return load_folder(card.network, folder)
     except CheckpointError as error:

@@ -56,5 +56,18 @@ def load_folder(family: str, folder: Path) -> Any:
     return _part(family, "load_model")(folder)
 
 
+def lacking(family: str) -> tuple[str, str] | None:
+    """What is missing here to run a family's models, and the remedy; None if nothing is.
+
+    Nothing large is imported for the answer.
+    """
+    if family not in MODULES:
+        return None
+    from samurai.networks.transformers_video import dependency
+
+    why = dependency.lacking(MODULES[family].split(".")[2])
+    return None if why is None else (why, dependency.remedy_for(family))
+
+
 def _part(family: str, name: str) -> Any:
     return getattr(importlib.import_module(f"samurai.networks.{family}.create"), name)

@@ -6,7 +6,7 @@ neighbors, by motion that is consistent forward and backward; what isn't consist
 The constants, and how masks are compared, are ours:
 
 * a mask is traced by dense flow from the newest frame to each of the last frames that passed;
-* pixels whose flow forward and backward don't meet count for nothing;
+* only pixels count whose flow forward and backward is consistent;
 * it must overlap with the object's mask there, and more than with the masks that the decoder
   offered beside it, the neighbors;
 * with nothing to compare with (an absence, no reliable motion), a mask passes.
@@ -38,28 +38,29 @@ from samurai.policies.base import (
 )
 
 HORIZON = 3
-"""Frames back that a mask is traced."""
+"""Frames that a mask is traced back, at most; the last ones that passed."""
 
-LEAST_OVERLAP = 0.4
+MIN_OVERLAP = 0.4
 """Mean IoU with the trajectory that a mask must reach."""
 
-MEETING = 1.5
-"""Pixels of the small picture by which flow there and back may miss its start."""
+FLOW_TOLERANCE = 1.5
+"""Largest forward-backward error of a consistent flow, in pixels of the picture that flow is
+computed on."""
 
-LEAST_SHARE = 0.3
-"""Share of a mask's pixels with consistent flow below which the motion says nothing."""
+MIN_CONSISTENT_SHARE = 0.3
+"""Share of a mask's pixels that must have consistent flow; below it the frame isn't compared."""
 
-SIDE = 96
+FLOW_SIDE = 96
 """Longer side of the pictures that flow is computed on."""
 
-MARGIN = 0.5
-"""Of the box of all masks, in its sides, that is looked at around it."""
+FLOW_MARGIN = 0.5
+"""Width of the border around the box of the compared masks, as a share of its longer side."""
 
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Seen:
+class FrameMasks:
     """The masks of a frame.
 
     Attributes:
@@ -90,7 +91,7 @@ class CheckedPolicy(Policy):
         self.name = policy.name  # type: ignore[misc]  # of the one instance
         self._flow = dense_flow(policy.context.flow)
         self._frames: RecentFrames | None = None
-        self._trajectories: list[deque[Seen]] = [deque(maxlen=HORIZON)]
+        self._trajectories: list[deque[FrameMasks]] = [deque(maxlen=HORIZON)]
         self._refused: list[frozenset[int]] = [frozenset()]
 
     @property
@@ -113,6 +114,7 @@ class CheckedPolicy(Policy):
     def start(self, decoded: Decoded) -> Choice:
         """The prompt's mask is where the trajectory begins."""
         choice = self.policy.start(decoded)
+        self._refused = [frozenset()]
         self._begin(decoded, choice.candidate)
         return choice
 
@@ -135,7 +137,7 @@ class CheckedPolicy(Policy):
         self._trajectories = [trajectories[choice.hypothesis].copy() for choice in choices]
         self._refused = [refused[choice.hypothesis] for choice in choices]
         for place, choice in enumerate(choices):
-            seen = seen_in(decoded[choice.hypothesis], choice.candidate)
+            seen = masks_of(decoded[choice.hypothesis], choice.candidate)
             if not self._passes(seen, self._trajectories[place]):
                 self._refused[place] |= {seen.frame_index}
             elif seen.own.any():
@@ -143,9 +145,10 @@ class CheckedPolicy(Policy):
         return choices
 
     def correct(self, decoded: Decoded, candidate: int) -> None:
-        """The corrected mask is where the trajectory begins anew."""
+        """The trajectory begins anew at the corrected mask, which is remembered."""
         self.policy.correct(decoded, candidate)
         self._begin(decoded, candidate)
+        self._refused = [self._refused[0] - {decoded.frame_index}]
 
     def remember(self, frame_index: int) -> Sequence[Keep]:
         """What the other policy keeps, without the frames that didn't pass."""
@@ -160,11 +163,10 @@ class CheckedPolicy(Policy):
         ]
 
     def _begin(self, decoded: Decoded, candidate: int) -> None:
-        seen = seen_in(decoded, candidate)
+        seen = masks_of(decoded, candidate)
         self._trajectories = [deque([seen] if seen.own.any() else [], maxlen=HORIZON)]
-        del self._refused[1:]
 
-    def _passes(self, seen: Seen, trajectory: Sequence[Seen]) -> bool:
+    def _passes(self, seen: FrameMasks, trajectory: Sequence[FrameMasks]) -> bool:
         """Whether a mask comes from where the object was."""
         frames = self._frames
         if frames is None or not seen.own.any():
@@ -179,28 +181,28 @@ class CheckedPolicy(Policy):
         if not overlaps:
             return True
         own, others = np.mean(overlaps, axis=0)
-        return bool(own >= LEAST_OVERLAP and own >= others)
+        return bool(own >= MIN_OVERLAP and own >= others)
 
     def _compare(
-        self, seen: Seen, earlier: Seen, frames: RecentFrames, ago: int
+        self, seen: FrameMasks, earlier: FrameMasks, frames: RecentFrames, ago: int
     ) -> tuple[float, float] | None:
         """IoU of a mask, traced back, with the object's earlier one and with its neighbors' then;
         None where the motion says nothing."""
         now, before = frames.gray(0), frames.gray(ago)
-        part = Part.around([seen, earlier], (now.shape[0], now.shape[1]))
+        part = Crop.around([seen, earlier], (now.shape[0], now.shape[1]))
         start, end = part.picture(now), part.picture(before)
         back, forth = self._flow.between(start, end), self._flow.between(end, start)
-        sure = meets(forth, back)
+        sure = consistent_flow(forth, back)
         traced = warped(part.mask(seen.own, seen.grid).astype(np.float32), forth, 0.0) > 0.5
         reliable = int(np.count_nonzero(traced & sure))
-        if reliable == 0 or reliable < LEAST_SHARE * int(np.count_nonzero(traced)):
+        if reliable == 0 or reliable < MIN_CONSISTENT_SHARE * int(np.count_nonzero(traced)):
             return None
         masks = (part.mask(mask, earlier.grid) for mask in (earlier.own, earlier.neighbors))
         own, others = (overlap_where(traced, mask, sure) for mask in masks)
         return own, others
 
 
-def seen_in(decoded: Decoded, candidate: int) -> Seen:
+def masks_of(decoded: Decoded, candidate: int) -> FrameMasks:
     """The masks of a frame: the chosen candidate's, and what others have beside it."""
     own = decoded.mask(candidate)
     neighbors = np.zeros_like(own)
@@ -209,12 +211,12 @@ def seen_in(decoded: Decoded, candidate: int) -> Seen:
             mask = decoded.mask(number)
             if not (mask & own).any():  # another object; else a part, or more of the same one
                 neighbors |= mask
-    return Seen(decoded.frame_index, own, neighbors, decoded.grid)
+    return FrameMasks(decoded.frame_index, own, neighbors, decoded.grid)
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of a picture, looked at with at most SIDE pixels a side."""
+class Crop:
+    """A part of a picture, looked at with at most FLOW_SIDE pixels a side."""
 
     rows: slice
     columns: slice
@@ -222,17 +224,17 @@ class Part:
     height: int
 
     @classmethod
-    def around(cls, masks: Sequence[Seen], size: tuple[int, int]) -> Part:
+    def around(cls, masks: Sequence[FrameMasks], size: tuple[int, int]) -> Crop:
         """The box of some masks, and what is around it."""
         found = [edges for seen in masks if (edges := seen.grid.corners(seen.own))]
         left, top = (min(edges[n] for edges in found) for n in (0, 1))
         right, bottom = (max(edges[n] for edges in found) for n in (2, 3))
-        margin = MARGIN * max(right - left, bottom - top) + 2
+        margin = FLOW_MARGIN * max(right - left, bottom - top) + 2
         x0 = min(max(0, int(left - margin)), size[1] - 1)
         y0 = min(max(0, int(top - margin)), size[0] - 1)
         x1 = max(x0 + 1, min(size[1], int(right + margin) + 1))
         y1 = max(y0 + 1, min(size[0], int(bottom + margin) + 1))
-        scale = min(1.0, SIDE / max(x1 - x0, y1 - y0))
+        scale = min(1.0, FLOW_SIDE / max(x1 - x0, y1 - y0))
         width, height = max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale))
         return cls(slice(y0, y1), slice(x0, x1), width, height)
 
@@ -257,12 +259,16 @@ class Part:
         return small
 
 
-def meets(there: FlowField, back: FlowField) -> Mask:
-    """Pixels that a flow moves to where the flow back returns them from, within MEETING pixels."""
+def consistent_flow(there: FlowField, back: FlowField) -> Mask:
+    """Pixels that flow moves to where the flow back returns them, within FLOW_TOLERANCE pixels.
+
+    Args:
+        there, back: displacement x, y in pixels (h, w, 2), forward and backward.
+    """
     nowhere = 1e6
     returned = np.stack([warped(back[..., axis], there, nowhere) for axis in (0, 1)], axis=-1)
     off = np.linalg.norm(there + returned, axis=-1)
-    met: Mask = off <= MEETING
+    met: Mask = off <= FLOW_TOLERANCE
     return met
 
 

@@ -34,10 +34,10 @@ class Sam3Parameters(Parameters):
     """SAM 3's constants.
 
     Attributes:
-        memory_score: what a frame's score must exceed, 0 to 1.
+        memory_score: what a frame's score, 0 to 1, must exceed; -1 remembers every frame.
     """
 
-    memory_score: float = number(0.01, 0, 1)
+    memory_score: float = number(0.01, -1, 1)
 
 
 class Sam3Policy(Policy):

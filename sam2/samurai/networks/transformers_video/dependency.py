@@ -1,4 +1,7 @@
-"""Checks that the installed transformers has a network's classes, before anything uses them."""
+"""Checks that the installed transformers has a network's classes, before anything uses them.
+
+No torch here.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import importlib
 import importlib.util
 from collections.abc import Sequence
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from samurai.errors import DependencyError
@@ -27,10 +31,7 @@ def transformers_classes(
     Raises:
         DependencyError: a package isn't installed, or transformers lacks a class.
     """
-    remedy = (
-        f"`pip install 'transformers>={OLDEST}'{''.join(f' {name}' for name in packages)}`, or in "
-        f"a clone `make setup EXTRAS={extra}`"
-    )
+    remedy = remedy_for(extra, packages)
     for package in ("transformers", *packages):
         if importlib.util.find_spec(package) is None:
             raise DependencyError(f"{extra} needs {package}, not installed here: {remedy}")
@@ -46,6 +47,35 @@ def transformers_classes(
                 f"the class can't be imported ({_cause(error)}): {remedy}"
             ) from error
     return found
+
+
+def remedy_for(extra: str, packages: Sequence[str] = ()) -> str:
+    """How to install what an extra needs.
+
+    Args:
+        packages: other packages than transformers.
+    """
+    return (
+        f"`pip install 'transformers>={OLDEST}'{''.join(f' {name}' for name in packages)}`, or in "
+        f"a clone `make setup EXTRAS={extra}`"
+    )
+
+
+def lacking(folder: str) -> str | None:
+    """Why transformers can't offer a model's classes, found without importing it; None if it can.
+
+    Args:
+        folder: of the model below `transformers/models`.
+    """
+    found = importlib.util.find_spec("transformers")
+    if found is None or not found.submodule_search_locations:
+        return "transformers is not installed here"
+    places = found.submodule_search_locations
+    if any((Path(place) / "models" / folder).is_dir() for place in places):
+        return None
+    return (
+        f"transformers {metadata.version('transformers')} is too old, {OLDEST} or newer is needed"
+    )
 
 
 def _cause(error: BaseException) -> str:
