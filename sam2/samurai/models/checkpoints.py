@@ -21,9 +21,8 @@ from samurai.models.manifest import (
     model_names,
     sha256_of,
 )
-from samurai.networks.families import SAM2, load_folder
+from samurai.networks.families import CONFIGURATION, SAM2, load_folder
 from samurai.networks.sam2.build import build_model, configuration_file, no_random_fill
-from samurai.networks.transformers_video.loading import CONFIGURATION
 
 __all__ = [
     "ModelCard",

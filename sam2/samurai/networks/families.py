@@ -27,6 +27,9 @@ MODULES = {
 
 FAMILIES = (SAM2, *MODULES)
 
+CONFIGURATION = "config.json"
+"""In the folder of a model of transformers."""
+
 
 def family_of(model: object) -> str:
     """The family of a loaded model."""

@@ -33,6 +33,8 @@ IRRELEVANT = frozenset(
         "samurai.config.text",
         "samurai.config.tracker_config",
         "samurai.networks.sam2.dependency",
+        "samurai.networks.transformers_video",
+        "samurai.networks.transformers_video.dependency",
         "samurai.spelling",
         "samurai.models.download",
         "samurai.version",

@@ -9,8 +9,9 @@ import torch
 
 from samurai.networks.base import VideoNetwork
 from samurai.networks.edgetam.network import EdgeTamNetwork
+from samurai.networks.families import CONFIGURATION
 from samurai.networks.transformers_video.dependency import transformers_classes
-from samurai.networks.transformers_video.loading import CONFIGURATION, load_pretrained
+from samurai.networks.transformers_video.loading import load_pretrained
 from samurai.speed import Speed
 
 EXTRA = "edgetam"

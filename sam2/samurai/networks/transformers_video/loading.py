@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from samurai.errors import CheckpointError
+from samurai.networks.families import CONFIGURATION
 
-CONFIGURATION = "config.json"
 WEIGHTS = "model.safetensors"
 
 
