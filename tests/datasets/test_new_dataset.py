@@ -27,10 +27,12 @@ EXAMPLE, PROJECT = (
 
 @pytest.fixture
 def drones(tmp_path: Path) -> Path:
+    """In a folder of a folder, because the one above that is looked into, too."""
+    folder = tmp_path / "data" / "Drones"
     for name in ("park", "road"):
-        images(tmp_path / "Drones" / name, numbered(3))
-        write(tmp_path / "Drones" / name / "boxes.txt", *boxes(3))
-    return tmp_path / "Drones"
+        images(folder / name, numbered(3))
+        write(folder / name / "boxes.txt", *boxes(3))
+    return folder
 
 
 def test_it_is_about_thirty_lines() -> None:
