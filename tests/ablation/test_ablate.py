@@ -132,6 +132,7 @@ def test_writes_page_numbers_and_pictures(both: tuple[Path, str]) -> None:
     assert {"date", "commit", "python", "torch", "vot-toolkit", "weights of nano"} <= set(document)
 
 
+@pytest.mark.slow
 def test_a_second_call_runs_nothing_and_a_new_policy_only_itself(
     ablate: Ablate, single: Path, tmp_path: Path, processes: Any
 ) -> None:
@@ -186,6 +187,7 @@ def test_a_failing_policy_is_told_and_the_others_are_compared(
     assert lines and all(set(cells) == {"-"} for _, *cells in lines)
 
 
+@pytest.mark.slow
 def test_results_of_other_settings_are_marked(
     ablate: Ablate, single: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +237,7 @@ def test_wrong_usage_is_one_line(ablate: Ablate) -> None:
         assert message in printed and "Traceback" not in printed
 
 
+@pytest.mark.slow
 def test_the_bundled_workspaces_are_run_if_none_is_named(
     ablate: Ablate, bundled_workspace: Path, tmp_path: Path
 ) -> None:

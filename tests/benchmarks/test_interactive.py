@@ -8,6 +8,7 @@ from benchmarks import interactive
 from benchmarks.speed.variant import Variant
 
 
+@pytest.mark.slow
 def test_each_task_runs_twice() -> None:
     tracker, video = Variant(device="cpu").tracker(), interactive.frames()
     names = []

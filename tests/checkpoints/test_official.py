@@ -15,6 +15,7 @@ import pytest
 import torch
 from hydra import initialize_config_module
 from hydra.core.global_hydra import GlobalHydra
+from oracles.tiers import quick
 from sam2.build_sam import build_sam2, build_sam2_video_predictor
 from torch import nn
 
@@ -73,7 +74,7 @@ def settings_of(model: nn.Module) -> dict[str, dict[str, Any]]:
     return settings
 
 
-@pytest.mark.parametrize("name", OFFICIAL)
+@pytest.mark.parametrize("name", quick(OFFICIAL, "tiny", "small"))
 def test_every_size_has_the_weights_that_sam2_gives_it(name: str) -> None:
     card = model_card(name)
     configuration = f"configs/{card.configuration}"
@@ -86,6 +87,7 @@ def test_every_size_has_the_weights_that_sam2_gives_it(name: str) -> None:
     assert shapes[0] == shapes[1]
 
 
+@pytest.mark.slow
 def test_the_model_is_the_one_that_sam2_builds(tiny_file: Path) -> None:
     """Part by part the same settings as the video predictor's own, and the same features."""
     card = model_card("tiny")

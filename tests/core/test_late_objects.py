@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from oracles.runs import same
 from oracles.tape import Tape
+from oracles.tiers import quick
 from torch import Tensor
 
 from samurai import Box, Tracker
@@ -61,7 +62,7 @@ def run(tracker: Tracker, frames: list[NDArray[np.uint8]]) -> list[Any]:
     return kept
 
 
-@pytest.mark.parametrize("policy", ["samurai", "sam2long"])
+@pytest.mark.parametrize("policy", quick(["samurai", "sam2long"], "samurai"))
 def test_late_objects_on_recorded_work(policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "compile", lambda module, **_: module)
     random = np.random.default_rng(5)

@@ -31,6 +31,7 @@ def test_a_fault_says_how_to_see_it_again(monkeypatch: pytest.MonkeyPatch) -> No
         Fuzzer(seed=3).run(100)
 
 
+@pytest.mark.slow
 def test_a_seed_decides_the_story() -> None:
     counts = [Fuzzer(seed=4).run(100).counts for _ in range(2)]
     assert counts[0] == counts[1]

@@ -13,6 +13,7 @@ import pytest
 import torch
 from oracles.fake_cuda import CUDA, FakeCuda, cuda_guard, faked, scripted
 from oracles.inputs import sam2_network
+from oracles.tiers import quick
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorDeviceMismatchError
 
@@ -117,7 +118,7 @@ def test_all_prompts(make: Make, box_prompt: str) -> None:
     run(make("samurai", "bfloat16", "fast", None, box_prompt)[0], *PROMPTS.values())
 
 
-@pytest.mark.parametrize("policy", sorted(POLICIES))
+@pytest.mark.parametrize("policy", quick(sorted(POLICIES), "samurai", "sam2long"))
 def test_all_policies(make: Make, policy: str) -> None:
     run(make(policy, "bfloat16", "exact")[0], PROMPTS["box"])
 

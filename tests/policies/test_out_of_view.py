@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from oracles.runs import WORKSPACE, Frames, bundled, run
+from oracles.tiers import quick
 from sam2.modeling.sam2_base import SAM2Base
 
 from samurai import Box, Tracker
@@ -64,7 +65,7 @@ def model() -> SAM2Base:
     return load_model(model_card("nano"))
 
 
-@pytest.fixture(scope="module", params=["reentry", "occlusion"])
+@pytest.fixture(scope="module", params=quick(["reentry", "occlusion"], "reentry"))
 def scene(request: pytest.FixtureRequest) -> Scene:
     return read(request.param)
 

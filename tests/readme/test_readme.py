@@ -115,6 +115,7 @@ def evaluated(workspace: Path, written: list[Path]) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_toolkits_own_commands_work_in_the_workspace(written: list[Path]) -> None:
     results = {
         path.parts[2]
@@ -126,6 +127,7 @@ def test_the_toolkits_own_commands_work_in_the_workspace(written: list[Path]) ->
     assert any(path.parts[0] == "reports" and path.suffix == ".html" for path in written)
 
 
+@pytest.mark.slow
 def test_samurai_evaluate_goes_on_from_the_toolkits_results(evaluated: str) -> None:
     assert "EAO" in evaluated and "report" in evaluated
 
@@ -141,6 +143,7 @@ def test_the_other_samurai_commands(workspace: Path) -> None:
             assert "samurai download large" in done.stderr
 
 
+@pytest.mark.slow
 def test_results_are_drawn(workspace: Path, evaluated: str) -> None:
     """The sequence in the README isn't in this small workspace."""
     assert evaluated

@@ -39,6 +39,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Clip]:
     return found
 
 
+@pytest.mark.slow
 def test_the_table_of_a_policy(clips: list[Clip]) -> None:
     table = measure_modules(TrackerConfig(device="cpu", policy="him2sam"), clips[:1])
     assert [row.module for row in table.rows] == [

@@ -18,6 +18,7 @@ import vot.tracker.trax
 import yaml
 from colored.local import LocalProcess
 from colored.world import Data
+from oracles.tiers import quick
 from vot.region import calculate_overlaps, is_special
 from vot.stack import list_integrated_stacks, resolve_stack
 from vot.tracker import Trajectory
@@ -140,7 +141,7 @@ def test_the_experiments_of_every_official_stack_are_here() -> None:
     assert [name for name in list_integrated_stacks() if experiments(name) not in here] == []
 
 
-@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("name", quick(DATA, "tests/multiobject", "vot2022/shortterm"))
 def test_a_stack_is_run_to_the_end_and_all_its_measures_are_numbers(
     open_stack: Open, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

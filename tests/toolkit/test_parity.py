@@ -17,6 +17,8 @@ import pytest
 HERE = Path(__file__).parent
 TOLERANCE = 1e-9
 
+pytestmark = pytest.mark.slow
+
 Json = Any
 
 

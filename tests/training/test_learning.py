@@ -250,6 +250,7 @@ def options(folder: Path) -> Options:
     return Options(folder, archive=None, device="cpu", workers=0)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_where_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,6 +282,7 @@ def test_training_moves_towards_the_data(tmp_path: Path) -> None:
     assert np.mean(losses[-3:]) < 0.9 * np.mean(losses[:2])
 
 
+@pytest.mark.slow
 def test_half_precision_as_on_a_gpu_trains_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from oracles.tiers import quick
 from torch import nn
 
 from samurai import verification
@@ -58,7 +59,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return capsys.readouterr().out.splitlines()
 
 
-@pytest.mark.parametrize("speed", ["exact", "fast"])
+@pytest.mark.parametrize("speed", quick(["exact", "fast"], "exact"))
 def test_the_bundled_model_agrees(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], speed: str
 ) -> None:
@@ -108,7 +109,7 @@ def forget_when(model: Any) -> None:
     model.maskmem_tpos_enc.zero_()
 
 
-@pytest.mark.parametrize("change", [disturb, forget_when])
+@pytest.mark.parametrize("change", quick([disturb, forget_when], disturb))
 def test_other_weights_are_found(
     change_models: ChangeModels, capsys: pytest.CaptureFixture[str], change: Change
 ) -> None:
@@ -140,7 +141,7 @@ def swap_colors(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-@pytest.mark.parametrize("fault", [swap_slots, swap_corners, swap_colors])
+@pytest.mark.parametrize("fault", quick([swap_slots, swap_corners, swap_colors], swap_slots))
 def test_faults_of_the_tracker_are_found(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fault: Change
 ) -> None:
