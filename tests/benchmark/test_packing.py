@@ -169,6 +169,18 @@ def test_an_archive_of_others_is_checked(tmp_path: Path) -> None:
         f"{archive}: b_1.txt has no commas between numbers, which servers ask for",
         f"{archive} has files that the server doesn't know: results/-a_0.txt",
     ]
+    with zipfile.ZipFile(archive, "w") as written:
+        for name, each in content.items():
+            written.writestr(f"results/{name}", each)
+    assert check(TRACKINGNET, HIDDEN, archive) == [
+        f"{archive} has everything in a folder results: zip what is in it instead"
+    ]
+    with zipfile.ZipFile(archive, "w") as written:
+        written.writestr("readme.txt", "")
+    assert check(TRACKINGNET, HIDDEN, archive) == [
+        f"{archive} lacks -a_0.txt, b_1.txt",
+        f"{archive} has files that the server doesn't know: readme.txt",
+    ]
     archive.write_bytes(b"no archive")
     (fault,) = check(TRACKINGNET, HIDDEN, archive)
     assert "can't be read as an archive" in fault

@@ -17,12 +17,12 @@ from samurai.benchmark.scores import BoxConvention
 from samurai.datasets.base import Boxes, BoxSequence, Dataset, MaskSequence
 from samurai.datasets.text import parse_boxes
 from samurai.errors import DatasetError
+from samurai.spelling import listed
 
 Entries = Iterator[tuple[str, bytes]]
 """Names in an archive, and contents."""
 
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the same results give the same bytes
-_SHOWN = 5
 NEAREST = 1.0
 """Pixels by which a first row may differ from the given box, before it isn't that box."""
 
@@ -46,7 +46,7 @@ def pack(
     absent = [each.name for each in sequences if each.name not in results.files]
     if absent:
         raise DatasetError(
-            f"{results.folder} has no results of {_some(absent)}. Remedy: run them; a server "
+            f"{results.folder} has no results of {listed(absent)}. Remedy: run them; a server "
             "refuses an archive that isn't complete"
         )
     part = archive.with_name(f"{archive.name}.part")
@@ -146,14 +146,18 @@ def check(
         return [f"{archive} can't be read as an archive ({error})"]
     if damaged is not None:
         return [f"{archive}: {damaged} is damaged"]
-    found, expected = [], set()
+    wanted_of = {each.name: _names(dataset, each) for each in sequences}
+    expected = {name for wanted in wanted_of.values() for name in wanted}
+    folder = _folder_around(names, expected)
+    if folder:
+        return [f"{archive} has everything in a folder {folder}: zip what is in it instead"]
+    lacking = sorted(expected - names)
+    found = [f"{archive} lacks {listed(lacking)}"] if lacking else []
     for sequence in sequences:
-        wanted = _names(dataset, sequence)
-        expected |= set(wanted)
-        lacking = [name for name in wanted if name not in names]
-        if lacking:
-            found.append(f"{archive} lacks {_some(lacking)}")
-        elif isinstance(sequence, BoxSequence):
+        wanted = wanted_of[sequence.name]
+        if not names.issuperset(wanted):
+            continue
+        if isinstance(sequence, BoxSequence):
             found += [
                 f"{archive}: {wanted[0]} {fault}" for fault in _faults(sequence, files[wanted[0]])
             ]
@@ -163,8 +167,15 @@ def check(
             ]
     other = sorted(name for name in names - expected if not _repetition(name))
     if other:
-        found.append(f"{archive} has files that the server doesn't know: {_some(other)}")
+        found.append(f"{archive} has files that the server doesn't know: {listed(other)}")
     return found
+
+
+def _folder_around(names: set[str], expected: set[str]) -> str:
+    """The folder that holds all files of an archive but shouldn't be there; empty if none does."""
+    tops = {name.partition("/")[0] for name in names}
+    inside = {name.partition("/")[2] for name in names}
+    return tops.pop() if len(tops) == 1 and inside & expected and not names & expected else ""
 
 
 def _names(dataset: Dataset, sequence: BoxSequence | MaskSequence) -> list[str]:
@@ -218,8 +229,3 @@ def _pictures(opened: zipfile.ZipFile, names: set[str]) -> Mapping[str, str]:
             except OSError as error:
                 faults[name] = f"can't be read as an image ({error})"
     return faults
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

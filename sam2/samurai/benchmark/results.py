@@ -15,15 +15,17 @@ from samurai.benchmark.scores import BoxConvention
 from samurai.datasets.base import Boxes, Dataset, FirstPixel
 from samurai.datasets.text import read_boxes
 from samurai.errors import DatasetError
-from samurai.spelling import natural
+from samurai.spelling import listed, natural, plain_name
 
 RECORD = "run.json"
 """Written beside results by `samurai benchmark`: with what they were made."""
 
+TEXTS = (".txt", ".csv")
+FEW = 5  # a tracker with less than a fifth of the sequences may be on another data set
 DEEPEST = 3  # folders below the given one: results/lasot/tracker
 PREFIXES = ("nfs",)  # pytracking's, before the names of sequences
 _REPETITION = re.compile(r"^(?P<name>.+)_(?P<number>\d{3})$")  # GOT-10k: <sequence>_001.txt
-_TARGET = re.compile(r"^(?P<folder>.+?)[-_.](?P<target>[12])$")
+_TARGET = re.compile(r"^(?P<folder>.+?)[-_.](?P<target>\d+)$")
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def find_results(
         paths: folders of one tracker or of several.
 
     Raises:
-        DatasetError: there is no folder, or nothing in it has the name of a sequence.
+        DatasetError: there is no folder, nothing in it has the name of a sequence, or only a few
+            of many results have; or there are two results of a sequence.
     """
     wanted = _spellings(sequences)
     wanted |= _without_target(sequences, wanted)
@@ -95,21 +98,18 @@ def find_results(
         below = _search(path, wanted, dataset.kind == "mask", 0)
         if not below:
             raise DatasetError(_nothing(dataset, sequences, path))
+        for each in below:
+            _refuse_others(dataset, sequences, each, wanted)
         found += below
     return _distinct(found)
 
 
-def plain(name: str) -> str:
-    """A sequence's name without what tools write differently: capitals and punctuation."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
 def _spellings(sequences: Sequence[str]) -> dict[str, str]:
-    """The sequences by their names, and by `plain` ones where those differ: UAV123 has car1_1 and
-    car11."""
-    alike = Counter(plain(name) for name in sequences)
+    """The sequences by their names, and by `plain_name` where that is no other's: UAV123 has car1_1
+    and car11."""
+    alike = Counter(plain_name(name) for name in sequences)
     exact = {name.lower(): name for name in sequences}
-    return {plain(name): name for name in sequences if alike[plain(name)] == 1} | exact
+    return {plain_name(name): name for name in sequences if alike[plain_name(name)] == 1} | exact
 
 
 def _without_target(sequences: Sequence[str], wanted: Mapping[str, str]) -> dict[str, str]:
@@ -118,7 +118,7 @@ def _without_target(sequences: Sequence[str], wanted: Mapping[str, str]) -> dict
     folders: dict[str, list[str]] = {}
     for match, name in matched:
         if match:
-            folders.setdefault(plain(match["folder"]), []).append(name)
+            folders.setdefault(plain_name(match["folder"]), []).append(name)
     single = {folder: names[0] for folder, names in folders.items() if len(names) == 1}
     return {folder: name for folder, name in single.items() if folder not in wanted}
 
@@ -138,23 +138,56 @@ def _search(
 
 
 def _texts(entries: Sequence[Path], wanted: Mapping[str, str]) -> dict[str, tuple[Path, ...]]:
-    """Files of boxes: <sequence>.txt, or GOT-10k's <sequence>/<sequence>_001.txt and further."""
-    files: dict[str, tuple[Path, ...]] = {}
+    """Files of boxes: <sequence>.txt, <sequence>/<sequence>.txt, or GOT-10k's
+    <sequence>/<sequence>_001.txt and further.
+
+    Raises:
+        DatasetError: there are two of a sequence.
+    """
+    found: dict[str, list[tuple[Path, ...]]] = {}
     for entry in entries:
-        if entry.suffix.lower() in (".txt", ".csv") and not entry.name.startswith("."):
-            name = _known(entry.stem, wanted)
-            if name is not None and name not in files:
-                files[name] = (entry,)
-        elif entry.is_dir() and (name := _known(entry.name, wanted)) is not None:
-            repetitions = [each for each in sorted(entry.glob("*.txt")) if _repeats(each, name)]
-            if repetitions:
-                files[name] = tuple(repetitions)
-    return files
+        name = _known(_stem(entry), wanted)
+        files = () if name is None else (entry,) if _is_text(entry) else _inside(entry, name)
+        if name is not None and files:
+            found.setdefault(name, []).append(files)
+    return {name: _the_only(name, files) for name, files in found.items()}
+
+
+def _is_text(entry: Path) -> bool:
+    return entry.suffix.lower() in TEXTS and not entry.name.startswith(".")
+
+
+def _stem(entry: Path) -> str:
+    """The name of a sequence, if it is one: of a file of boxes, or of a folder."""
+    return entry.stem if _is_text(entry) else entry.name
+
+
+def _inside(entry: Path, name: str) -> tuple[Path, ...]:
+    """A sequence's files of boxes in its own folder."""
+    files = sorted(entry.glob("*.txt")) if entry.is_dir() else []
+    repetitions = tuple(each for each in files if _repeats(each, name))
+    return repetitions or tuple(each for each in files if plain_name(each.stem) == plain_name(name))
+
+
+def _the_only(name: str, found: Sequence[tuple[Path, ...]]) -> tuple[Path, ...]:
+    """A sequence's files. Its own name counts before others that tools give it.
+
+    Raises:
+        DatasetError: several have this name.
+    """
+    own = [files for files in found if plain_name(_stem(files[0])) == plain_name(name)]
+    best = own or found
+    if len(best) > 1:
+        names = ", ".join(files[0].name for files in best)
+        raise DatasetError(
+            f"{best[0][0].parent} has two results of {name}: {names}. Remedy: keep one of them"
+        )
+    return best[0]
 
 
 def _repeats(file: Path, name: str) -> bool:
     match = _REPETITION.match(file.stem)
-    return match is not None and plain(match["name"]) == plain(name)
+    return match is not None and plain_name(match["name"]) == plain_name(name)
 
 
 def _masks(entries: Sequence[Path], wanted: Mapping[str, str]) -> dict[str, tuple[Path, ...]]:
@@ -171,7 +204,7 @@ def _masks(entries: Sequence[Path], wanted: Mapping[str, str]) -> dict[str, tupl
 def _known(stem: str, wanted: Mapping[str, str]) -> str | None:
     if stem.lower() in wanted:
         return wanted[stem.lower()]
-    key = plain(stem)
+    key = plain_name(stem)
     for prefix in PREFIXES:
         if key not in wanted and key.startswith(prefix):
             key = key[len(prefix) :]
@@ -214,21 +247,51 @@ def _distinct(found: list[TrackerResults]) -> list[TrackerResults]:
     ]
 
 
+def _refuse_others(
+    dataset: Dataset, sequences: Sequence[str], results: TrackerResults, wanted: Mapping[str, str]
+) -> None:
+    """Refuse results on another data set, a few of whose names are this one's too.
+
+    Raises:
+        DatasetError: they are.
+    """
+    if len(results.files) * FEW > len(sequences):
+        return
+    others = _others(results.folder, wanted, dataset.kind == "mask")
+    if len(others) > len(results.files):
+        raise DatasetError(
+            f"{results.folder} has results of {len(results.files)} of {len(sequences)} sequences "
+            f"of {dataset.title}, and {len(others)} others: {listed(others)}"
+            f"{_likely(others)}. Remedy: name the folder of results on {dataset.title}"
+        )
+
+
+def _others(folder: Path, wanted: Mapping[str, str], masks: bool) -> list[str]:
+    """Names of results that aren't sequences of the data set."""
+    entries = [each for each in folder.iterdir() if (each.is_dir() if masks else _is_text(each))]
+    stems = {_stem(each) for each in entries}
+    beside = {stem for stem in stems if stem.rpartition("_")[0] in stems}  # <sequence>_time.txt
+    return sorted(stem for stem in stems - beside if _known(stem, wanted) is None)
+
+
 def _nothing(dataset: Dataset, sequences: Sequence[str], path: Path) -> str:
     """Why a folder holds no results of a data set."""
-    from samurai.datasets.lists import known_names
-
     example = sequences[0] if sequences else "sequence"
     form = f"{example}.txt" if dataset.kind == "box" else f"{example}/00000.png"
-    there = [entry.stem for entry in sorted(path.rglob("*")) if not entry.name.startswith(".")][
-        :500
-    ]
+    there = [entry.stem for entry in sorted(path.rglob("*")) if not entry.name.startswith(".")]
+    return (
+        f"{path} holds no results on {dataset.title}{_likely(there[:500])}. Remedy: name a folder "
+        f"with files such as {form}"
+    )
+
+
+def _likely(names: Sequence[str]) -> str:
+    """A hint at the data set that names of results belong to; empty if none is known."""
+    from samurai.datasets.lists import known_names
+
     likely = {
-        title: sum(plain(name) in names for name in there) for title, names in known_names().items()
+        title: sum(plain_name(name) in known for name in names)
+        for title, known in known_names().items()
     }
     best = max(likely, key=lambda each: likely[each], default="")
-    hint = f"; its names are those of {best}" if best and likely[best] else ""
-    return (
-        f"{path} holds no results on {dataset.title}{hint}. Remedy: name a folder with files such "
-        f"as {form}"
-    )
+    return f"; its names are those of {best}" if best and likely[best] else ""

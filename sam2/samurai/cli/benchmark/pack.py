@@ -39,7 +39,7 @@ def run(parsed: argparse.Namespace) -> int:
     from samurai.benchmark import packing
     from samurai.benchmark.results import find_results
     from samurai.benchmark.scores import BoxConvention
-    from samurai.benchmark.scoring import complete_sequences
+    from samurai.benchmark.scoring import chosen_sequences
     from samurai.errors import ConfigurationError
 
     dataset = datasets.dataset(parsed.dataset)
@@ -49,7 +49,7 @@ def run(parsed: argparse.Namespace) -> int:
             f"{dataset.title} has no server that scores: use `samurai benchmark score`. Archives "
             f"are made for {takers}"
         )
-    sequences = complete_sequences(dataset, parsed.root)
+    sequences = chosen_sequences(dataset, dataset.read(parsed.root.expanduser(), False))
     if parsed.check is not None:
         faults = packing.check(dataset, sequences, parsed.check)
         print("\n".join(faults) or f"{parsed.check}: complete, {len(sequences)} sequences")
