@@ -20,8 +20,9 @@ from oracles.small_datasets import (
     write_labels,
 )
 
+from samurai.benchmark.find_results import find_results
 from samurai.benchmark.packing import check, pack
-from samurai.benchmark.results import TrackerResults, find_results
+from samurai.benchmark.results import TrackerResults
 from samurai.benchmark.scoring import score
 from samurai.errors import DatasetError
 

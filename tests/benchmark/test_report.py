@@ -13,9 +13,9 @@ from oracles.made_scores import make_dataset, make_score
 from oracles.small_datasets import box_dataset, box_sequence, near, write_boxes
 from PIL import Image
 
+from samurai.benchmark.find_results import find_results
 from samurai.benchmark.moment_sources import moments_of
 from samurai.benchmark.report import MOST_NOTES, ReportFiles, show
-from samurai.benchmark.results import find_results
 from samurai.benchmark.scoring import score
 from samurai.datasets.base import BoxSequence, Reading
 

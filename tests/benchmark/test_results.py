@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from oracles.small_datasets import box_dataset, box_sequence, moving_boxes, write_boxes
 
-from samurai.benchmark.results import as_samurai, find_results
+from samurai.benchmark.find_results import find_results
+from samurai.benchmark.results import as_samurai
 from samurai.datasets.lists import rows
 from samurai.errors import DatasetError
 
@@ -120,11 +121,11 @@ def test_a_folder_per_sequence(tmp_path: Path) -> None:
 
 
 def test_two_results_of_a_sequence(tmp_path: Path) -> None:
-    for name in ("Human4", "human4_2"):
+    for name in ("Human4", "human4_2", "human4-2"):
         write_boxes(tmp_path / f"{name}.txt", BOXES)
-    (found,) = find_results(SMALL, NAMES, [tmp_path])
-    assert found.files["Human4-2"][0].stem == "human4_2"
-    write_boxes(tmp_path / "Human4-2.txt", BOXES)
+        (found,) = find_results(SMALL, NAMES, [tmp_path])
+        assert found.files["Human4-2"][0].stem == name
+    write_boxes(tmp_path / "Human4-2.csv", BOXES)
     with pytest.raises(DatasetError, match=r"two results of Human4-2: .*Remedy: keep one"):
         find_results(SMALL, NAMES, [tmp_path])
 

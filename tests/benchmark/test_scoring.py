@@ -11,8 +11,8 @@ import pytest
 from oracles.small_datasets import box_dataset, box_sequence, near, write_boxes
 
 from samurai.benchmark.box_scoring import score_boxes
+from samurai.benchmark.find_results import find_results
 from samurai.benchmark.report import NO_FILES
-from samurai.benchmark.results import find_results
 from samurai.benchmark.scoring import chosen_sequences, score, score_and_report
 from samurai.datasets.base import BoxSequence
 from samurai.errors import ConfigurationError, DatasetError

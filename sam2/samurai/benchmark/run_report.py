@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from samurai.benchmark.comparison import main_measure
+from samurai.benchmark.find_results import find_results
 from samurai.benchmark.moment_sources import moments_of
 from samurai.benchmark.report import NO_FILES, ReportFiles, show
-from samurai.benchmark.results import TrackerResults, find_results
+from samurai.benchmark.results import TrackerResults
 from samurai.benchmark.run_files import rows_of, time_file
 from samurai.benchmark.scores import MEASURES, BoxConvention, TrackerScore
 from samurai.benchmark.scoring import score, score_results

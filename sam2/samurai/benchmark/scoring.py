@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from samurai.benchmark.box_scoring import score_boxes
+from samurai.benchmark.find_results import find_results
 from samurai.benchmark.mask_scoring import score_masks
 from samurai.benchmark.moment_sources import moments_of
 from samurai.benchmark.report import ReportFiles, show
-from samurai.benchmark.results import TrackerResults, find_results
+from samurai.benchmark.results import TrackerResults
 from samurai.benchmark.scores import BoxConvention, TrackerScore
 from samurai.datasets.base import AnySequence, BoxSequence, Dataset, MaskSequence, Reading
 from samurai.errors import ConfigurationError, DatasetError

@@ -37,7 +37,7 @@ def run(parsed: argparse.Namespace) -> int:
     """
     from samurai import datasets
     from samurai.benchmark import packing
-    from samurai.benchmark.results import find_results
+    from samurai.benchmark.find_results import find_results
     from samurai.benchmark.scores import BoxConvention
     from samurai.benchmark.scoring import chosen_sequences
     from samurai.errors import ConfigurationError
