@@ -15,7 +15,7 @@ from PIL import Image
 from samurai.benchmark.results import TrackerResults
 from samurai.benchmark.scores import BoxConvention
 from samurai.datasets.base import Boxes, BoxSequence, Dataset, MaskSequence
-from samurai.datasets.text import parse_boxes
+from samurai.datasets.text import parse_boxes, read_columns
 from samurai.errors import DatasetError
 from samurai.spelling import listed
 
@@ -119,8 +119,7 @@ def _time_file(boxes: Path, name: str) -> Path | None:
 
 def _seconds(file: Path, frames: int) -> Boxes:
     """The first column of a file of times."""
-    rows = [line.replace(",", " ").split() for line in file.read_text().splitlines()]
-    found = np.array([float(row[0]) for row in rows if row])
+    found = read_columns(file)[:, 0]
     return found if len(found) == frames else np.zeros(frames)
 
 

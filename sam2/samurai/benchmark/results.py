@@ -25,12 +25,14 @@ class TrackerResults:
         folder: where they lie.
         files: text files with boxes, one per repetition, or a folder with masks, by sequence.
         record: what `samurai benchmark` noted about the run; empty for others' results.
+        kept: boxes that were read, for those who read them again; None: they aren't kept.
     """
 
     tracker: str
     folder: Path
     files: Mapping[str, tuple[Path, ...]]
     record: Mapping[str, object] = field(default_factory=dict)
+    kept: dict[str, tuple[Boxes, ...]] | None = None
 
     @property
     def conventions(self) -> tuple[BoxConvention, ...]:
@@ -45,7 +47,11 @@ class TrackerResults:
         Raises:
             DatasetError: a file can't be read as boxes.
         """
-        found = tuple(read_boxes(file) for file in self.files[sequence])
+        found = None if self.kept is None else self.kept.get(sequence)
+        if found is None:
+            found = tuple(read_boxes(file) for file in self.files[sequence])
+        if self.kept is not None:
+            self.kept[sequence] = found
         return tuple(as_samurai(each, first_pixel) for each in found) if box == "samurai" else found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from samurai.benchmark.box_scoring import score_boxes
@@ -75,11 +76,12 @@ def score_results(
         raise ConfigurationError(
             f"{dataset.title} isn't scored by {rules}: choose one of {', '.join(dataset.protocols)}"
         )
-    return [
-        _score(dataset, sequences, results, rules, convention)
-        for results in found
-        for convention in _conventions(results, box)
-    ]
+    scores = []
+    for results in found:
+        conventions = _conventions(results, box)
+        once = replace(results, kept={}) if len(conventions) > 1 else results
+        scores += [_score(dataset, sequences, once, rules, each) for each in conventions]
+    return scores
 
 
 def _score(
