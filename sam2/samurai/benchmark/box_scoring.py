@@ -90,10 +90,11 @@ def _one_pass(protocol: str) -> Callable[[Sequence[Answers]], Measured]:
     def measure(given: Sequence[Answers]) -> Measured:
         scores = [_mean_of_runs(protocol, each) for each in given]
         summary = measures.summary(scores)
+        steps = PROTOCOLS[protocol].steps
         curves = {
-            "success": Curve(OVERLAPS, summary.success),
+            "success": Curve(OVERLAPS[steps], summary.success),
             "precision": Curve(PIXELS, summary.precision_curve),
-            "normalized precision": Curve(SIZES, summary.normalized_precision_curve),
+            "normalized precision": Curve(SIZES[steps], summary.normalized_precision_curve),
         }
         return Measured(
             _one_pass_values(summary),
