@@ -38,8 +38,14 @@ def colon(step: float, last: float, count: int) -> Curve:
 
 
 PIXELS = np.arange(51, dtype=np.float64)
-OVERLAPS: dict[str, Curve] = {"colon": colon(0.05, 1.0, 21), "multiples": 0.05 * np.arange(21.0)}
-SIZES: dict[str, Curve] = {"colon": colon(0.01, 0.5, 51), "multiples": np.arange(51.0) / 100}
+OVERLAPS: dict[str, Curve] = {
+    "colon": colon(0.05, 1.0, 21),
+    "multiples": np.asarray(np.arange(21) * 0.05),
+}
+SIZES: dict[str, Curve] = {
+    "colon": colon(0.01, 0.5, 51),
+    "multiples": np.asarray(np.arange(51) / 100),
+}
 """Thresholds by `OnePassProtocol.steps`."""
 
 AT_PIXELS, AT_SIZE = 20, 20
