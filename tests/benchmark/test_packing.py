@@ -24,7 +24,7 @@ from samurai.benchmark.find_results import find_results
 from samurai.benchmark.packing import check, pack
 from samurai.benchmark.results import TrackerResults
 from samurai.benchmark.scoring import score
-from samurai.errors import DatasetError
+from samurai.errors import DatasetError, StorageError
 
 WHOLE = [box_sequence(name, 9 + seed, seed) for seed, name in enumerate(["-a_0", "b_1"])]
 HIDDEN = [  # a server has the truth but for the first row
@@ -128,6 +128,14 @@ def test_a_missing_sequence_leaves_no_archive(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"no results of b_1\. Remedy: run them"):
         pack(TRACKINGNET, HIDDEN, found, tmp_path / "t.zip", "pixels")
     assert not list(tmp_path.glob("t.zip*"))
+
+
+def test_a_place_where_nobody_may_write_is_named(tmp_path: Path) -> None:
+    found = results(tmp_path / "ours")
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=r"can't write .*t\.zip.*: name a file where you may"):
+        pack(TRACKINGNET, HIDDEN, found, tmp_path / "file" / "t.zip", "pixels")
+    assert pack(TRACKINGNET, HIDDEN, found, tmp_path / "new" / "t.zip", "pixels") == 2
 
 
 @pytest.mark.parametrize(

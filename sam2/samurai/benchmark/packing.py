@@ -14,6 +14,7 @@ from PIL import Image
 
 from samurai.benchmark.results import TrackerResults
 from samurai.benchmark.scores import BoxConvention
+from samurai.benchmark.storage import writing
 from samurai.datasets.base import Boxes, BoxSequence, Dataset, MaskSequence
 from samurai.datasets.text import parse_boxes, read_columns
 from samurai.errors import DatasetError
@@ -41,7 +42,7 @@ def pack(
     Raises:
         DatasetError: results are missing, have other rows or frames than the data set, or numbers
             that a server refuses.
-        OSError: the archive can't be written.
+        StorageError: the archive can't be written.
     """
     absent = [each.name for each in sequences if each.name not in results.files]
     if absent:
@@ -51,18 +52,20 @@ def pack(
         )
     part = archive.with_name(f"{archive.name}.part")
     count = 0
-    try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as written:
-            for sequence in sequences:
-                for name, content in _entries(dataset, sequence, results, box):
-                    written.writestr(_info(name), content)
-                    count += 1
-        problems = check(dataset, sequences, part)
-        if problems:
-            raise DatasetError(f"{problems[0]}. Remedy: run the sequence again")
-        os.replace(part, archive)
-    finally:
-        part.unlink(missing_ok=True)
+    with writing(archive, of_a_run=False):
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as written:
+                for sequence in sequences:
+                    for name, content in _entries(dataset, sequence, results, box):
+                        written.writestr(_info(name), content)
+                        count += 1
+            problems = check(dataset, sequences, part)
+            if problems:
+                raise DatasetError(f"{problems[0]}. Remedy: run the sequence again")
+            os.replace(part, archive)
+        finally:
+            part.unlink(missing_ok=True)
     return count
 
 
