@@ -64,6 +64,6 @@ def run(parsed: argparse.Namespace) -> int:
     box: BoxConvention = parsed.box if parsed.box in results.conventions else "as given"
     archive = parsed.output or Path(f"{results.folder.resolve().name}-{dataset.name}.zip")
     count = packing.pack(dataset, sequences, results, archive, box)
-    print(f"{archive}: {count} files of {len(sequences)} sequences, checked; upload it at")
+    print(f"{archive}: {count} files of {len(sequences)} sequences, checked; for its server see")
     print(dataset.home)
     return 0
