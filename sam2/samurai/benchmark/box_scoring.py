@@ -206,8 +206,8 @@ def _secret(dataset: Dataset, names: Sequence[str]) -> str:
         remedy = f"Remedy: `samurai benchmark pack {dataset.name}` makes the archive for it"
     count = f" and {len(names) - 1} more" if len(names) > 1 else ""
     return (
-        f"{dataset.title}: only the first frame of {names[0]}{count} has a true box; the others are "
-        f"on the server, which scores. {remedy}"
+        f"{dataset.title}: only the first frame of {names[0]}{count} has a true box; the others "
+        f"are on the server, which scores. {remedy}"
     )
 
 

@@ -242,10 +242,12 @@ def _finished(dataset: Dataset, parsed: argparse.Namespace) -> list[Path]:
     ]
     chosen = [each for each in found if not names or each.name in names]
     if not chosen:
-        there = ", ".join(each.name for each in found) or "none"
+        runs = sorted(file.parent.name for file in above.glob("*/run.json"))
+        there = ", ".join(runs) or "none"
         raise DatasetError(
             f"{above} has no results of {', '.join(names) or 'any tracker'}; there: {there}. "
-            "Remedy: run it without --score-only, or name another folder with --results"
+            "Remedy: run it without --score-only, show smoke runs with their --first N, or name "
+            "another folder with --results"
         )
     return chosen
 
