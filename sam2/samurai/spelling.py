@@ -1,4 +1,4 @@
-"""Words: suggestions for misspelt names, the natural order of names, and plurals."""
+"""Words: suggestions for misspelt names, the natural order of names, lists of names, plurals."""
 
 from __future__ import annotations
 
@@ -47,6 +47,18 @@ def slips(one: str, other: str) -> int:
             row.append(least)
         before, last = last, row
     return last[-1]
+
+
+def plain_name(name: str) -> str:
+    """A name as all tools spell it alike: its letters and digits, in lower case."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def listed(names: Iterable[str], shown: int = 5) -> str:
+    """The first few names, and how many more there are."""
+    every = list(names)
+    more = f" and {len(every) - shown} more" if len(every) > shown else ""
+    return f"{', '.join(every[:shown])}{more}"
 
 
 def natural(text: str) -> list[tuple[bool, int, str]]:

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from oracles.made_scores import CURVES, make_dataset, make_score
 
-from samurai.benchmark.documents import csv_text, document, json_text, now, write_text
+from samurai.benchmark.documents import csv_text, document, json_text, now
 from samurai.benchmark.latex import escaped, latex_text
 from samurai.benchmark.report import ReportFiles, show
 from samurai.benchmark.scores import Curve, SequenceScore, Speed, TrackerScore
+from samurai.benchmark.storage import write_whole
 
 DATE = "2026-11-28T08:00:00+00:00"
 VALUES = {
@@ -167,9 +168,9 @@ def test_latex_escapes_what_it_would_read() -> None:
 
 def test_a_file_is_whole_or_unchanged(tmp_path: Path) -> None:
     file = tmp_path / "out.csv"
-    write_text(file, "old\n")
+    write_whole(file, "old\n")
     with pytest.raises(UnicodeEncodeError):
-        write_text(file, "new \ud800")
+        write_whole(file, "new \ud800")
     assert file.read_bytes() == b"old\n"
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 

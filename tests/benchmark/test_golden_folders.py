@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -65,3 +66,14 @@ def test_masks(tmp_path: Path) -> None:
     ):
         assert per_sequence[name]["j"] == pytest.approx(j, abs=1e-3)
         assert per_sequence[name]["f"] == pytest.approx(f, abs=1e-3)
+
+
+def test_trackingnets_example(tmp_path: Path) -> None:
+    for name in ("dummy_GT", "dummy_subm"):
+        with zipfile.ZipFile(GOLDENS / f"{name}.zip") as archive:
+            archive.extractall(tmp_path / name)
+    folders = [str(tmp_path / name) for name in ("dummy_subm", "dummy_GT")]
+    found = scores(tmp_path, "trackingnet", *folders)
+    assert found["auc"] == pytest.approx(88.0796, abs=5e-5)
+    assert found["precision"] == pytest.approx(87.8025, abs=5e-5)
+    assert found["normalized_precision"] == pytest.approx(87.8025, abs=5e-5)

@@ -20,10 +20,11 @@ from oracles.small_datasets import (
     write_labels,
 )
 
+from samurai.benchmark.find_results import find_results
 from samurai.benchmark.packing import check, pack
-from samurai.benchmark.results import TrackerResults, find_results
+from samurai.benchmark.results import TrackerResults
 from samurai.benchmark.scoring import score
-from samurai.errors import DatasetError
+from samurai.errors import DatasetError, StorageError
 
 WHOLE = [box_sequence(name, 9 + seed, seed) for seed, name in enumerate(["-a_0", "b_1"])]
 HIDDEN = [  # a server has the truth but for the first row
@@ -129,6 +130,14 @@ def test_a_missing_sequence_leaves_no_archive(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("t.zip*"))
 
 
+def test_a_place_where_nobody_may_write_is_named(tmp_path: Path) -> None:
+    found = results(tmp_path / "ours")
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=r"can't write .*t\.zip.*: name a file where you may"):
+        pack(TRACKINGNET, HIDDEN, found, tmp_path / "file" / "t.zip", "pixels")
+    assert pack(TRACKINGNET, HIDDEN, found, tmp_path / "new" / "t.zip", "pixels") == 2
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
@@ -168,6 +177,18 @@ def test_an_archive_of_others_is_checked(tmp_path: Path) -> None:
         f"{archive} lacks -a_0.txt",
         f"{archive}: b_1.txt has no commas between numbers, which servers ask for",
         f"{archive} has files that the server doesn't know: results/-a_0.txt",
+    ]
+    with zipfile.ZipFile(archive, "w") as written:
+        for name, each in content.items():
+            written.writestr(f"results/{name}", each)
+    assert check(TRACKINGNET, HIDDEN, archive) == [
+        f"{archive} has everything in a folder results: zip what is in it instead"
+    ]
+    with zipfile.ZipFile(archive, "w") as written:
+        written.writestr("readme.txt", "")
+    assert check(TRACKINGNET, HIDDEN, archive) == [
+        f"{archive} lacks -a_0.txt, b_1.txt",
+        f"{archive} has files that the server doesn't know: readme.txt",
     ]
     archive.write_bytes(b"no archive")
     (fault,) = check(TRACKINGNET, HIDDEN, archive)

@@ -13,9 +13,9 @@ from oracles.made_scores import make_dataset, make_score
 from oracles.small_datasets import box_dataset, box_sequence, near, write_boxes
 from PIL import Image
 
+from samurai.benchmark.find_results import find_results
 from samurai.benchmark.moment_sources import moments_of
 from samurai.benchmark.report import MOST_NOTES, ReportFiles, show
-from samurai.benchmark.results import find_results
 from samurai.benchmark.scoring import score
 from samurai.datasets.base import BoxSequence, Reading
 
@@ -108,7 +108,7 @@ def test_many_notes_are_shortened_where_people_look(tmp_path: Path) -> None:
     printed: list[str] = []
     show(make_dataset(), [make_score()], reading, files, out=printed.append)
     assert MOST_NOTES == 5
-    assert "s4: Note 4.\n4 other notes about sequences are in the JSON file." in printed[0]
+    assert "s4: Note 4.\n4 other notes about sequences: --json FILE has all of them." in printed[0]
     assert "s5: Note 5." not in printed[0]
     assert files.json is not None and files.page is not None
     entry = json.loads(files.json.read_text(encoding="utf-8"))["trackers"]["samurai-l"]

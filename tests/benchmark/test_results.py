@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from oracles.small_datasets import box_dataset, box_sequence, moving_boxes, write_boxes
 
-from samurai.benchmark.results import as_samurai, find_results
+from samurai.benchmark.find_results import find_results
+from samurai.benchmark.results import as_samurai
 from samurai.datasets.lists import rows
 from samurai.errors import DatasetError
 
@@ -84,6 +85,48 @@ def test_results_of_another_data_set_are_recognized(tmp_path: Path) -> None:
     for (name, *_), _ in zip(rows("uav123"), range(5), strict=False):
         write_boxes(tmp_path / f"{name}.txt", BOXES)
     with pytest.raises(DatasetError, match="its names are those of UAV123"):
+        find_results(SMALL, NAMES, [tmp_path])
+
+
+def test_a_few_names_that_two_data_sets_share_are_no_results(tmp_path: Path) -> None:
+    """LaSOT's bird-2 and car-2 are OTB100's Bird2 and Car2 to other tools."""
+    lasot, otb100 = ([words[0] for words in rows(name)] for name in ("lasot", "otb100"))
+    for name in otb100:
+        write_boxes(tmp_path / "tracker" / f"{name}.txt", BOXES)
+        write_boxes(tmp_path / "tracker" / f"{name}_time.txt", BOXES)
+    message = r"has results of \d of 280 .* and 9\d others: Basketball.* those of OTB100\. Remedy"
+    with pytest.raises(DatasetError, match=message):
+        find_results(SMALL, lasot, [tmp_path])
+    for name in lasot:  # pytracking has all data sets in one folder
+        write_boxes(tmp_path / "tracker" / f"{name}.txt", BOXES)
+    for names in (lasot, otb100):
+        (found,) = find_results(SMALL, names, [tmp_path])
+        assert set(found.files) == set(names)
+
+
+def test_a_run_of_a_few_sequences_counts(tmp_path: Path) -> None:
+    lasot = [words[0] for words in rows("lasot")]
+    write_boxes(tmp_path / f"{lasot[0]}.txt", BOXES)
+    write_boxes(tmp_path / f"{lasot[0]}_time.txt", BOXES)
+    (found,) = find_results(SMALL, lasot, [tmp_path])
+    assert set(found.files) == {lasot[0]}
+
+
+def test_a_folder_per_sequence(tmp_path: Path) -> None:
+    for name in ("airplane-1", "Jogging-2"):
+        write_boxes(tmp_path / "tracker" / name / f"{name}.txt", BOXES)
+    (found,) = find_results(SMALL, NAMES, [tmp_path])
+    assert found.tracker == "tracker"
+    assert set(found.files) == {"airplane-1", "Jogging-2"}
+
+
+def test_two_results_of_a_sequence(tmp_path: Path) -> None:
+    for name in ("Human4", "human4_2", "human4-2"):
+        write_boxes(tmp_path / f"{name}.txt", BOXES)
+        (found,) = find_results(SMALL, NAMES, [tmp_path])
+        assert found.files["Human4-2"][0].stem == name
+    write_boxes(tmp_path / "Human4-2.csv", BOXES)
+    with pytest.raises(DatasetError, match=r"two results of Human4-2: .*Remedy: keep one"):
         find_results(SMALL, NAMES, [tmp_path])
 
 

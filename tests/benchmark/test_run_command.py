@@ -145,6 +145,8 @@ def test_scores_alone(
     assert shown == [("toy", folders), ("toy", folders[1:])]
     assert benchmark("toy", "--score-only", "--model", "large") == 2
     assert "no results of samurai-large; there: a, b" in capsys.readouterr().err
+    assert benchmark("toy", "--score-only", "--first", "9") == 2
+    assert "no results of any tracker; there: a, b. Remedy: " in capsys.readouterr().err
 
 
 def test_the_table_and_files(

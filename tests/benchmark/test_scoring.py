@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 from oracles.small_datasets import box_dataset, box_sequence, near, write_boxes
 
 from samurai.benchmark.box_scoring import score_boxes
-from samurai.benchmark.results import find_results
-from samurai.benchmark.scoring import complete_sequences, score
+from samurai.benchmark.find_results import find_results
+from samurai.benchmark.report import NO_FILES
+from samurai.benchmark.scoring import chosen_sequences, score, score_and_report
 from samurai.datasets.base import BoxSequence
 from samurai.errors import ConfigurationError, DatasetError
 from samurai.evaluation import LASOT, measures
@@ -123,7 +125,42 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
 
 def test_a_partial_data_set_is_refused_by_name() -> None:
     small = box_dataset(SEQUENCES, missing={"d": "no images", "e1": "no folder"})
-    with pytest.raises(DatasetError, match=r"2 sequences are missing.*: d, e1\. Remedy: fetch"):
-        complete_sequences(small, Path())
-    assert [each.name for each in complete_sequences(small, Path(), "[ab]")] == ["a", "b"]
-    assert len(complete_sequences(small, Path(), partial=True)) == 3
+    with pytest.raises(DatasetError, match=r"5 .* expected, 3 .*: d \(no images\), e1 "):
+        chosen_sequences(small, small.read(Path(), False))
+    assert [each.name for each in chosen_sequences(small, small.read(Path(), False), "[ab]")] == [
+        "a",
+        "b",
+    ]
+    assert len(chosen_sequences(small, small.read(Path(), False), partial=True)) == 3
+    with pytest.raises(DatasetError, match=r"no sequence below \. fits 'z'"):
+        chosen_sequences(small, small.read(Path(), False), "z")
+
+
+def test_a_root_without_usable_sequences_says_why(tmp_path: Path) -> None:
+    nothing = box_dataset([], missing={"d": "d.txt is empty"})
+    with pytest.raises(DatasetError, match=r"no sequence .* can be used: d \(d\.txt is empty\)"):
+        score_and_report(nothing, tmp_path, [tmp_path], None, None, NO_FILES)
+
+
+def test_rows_of_images_before_the_first_frame_are_left_out(tmp_path: Path) -> None:
+    """As got10k's toolkit has them of OTB's Tiger1: 354 instead of 349."""
+    late = replace(SEQUENCES[0], before=5)
+    answers = near(late.truth, 3)
+    for name, rows in (("all", np.concatenate([np.ones((5, 4)), answers])), ("own", answers)):
+        write_boxes(tmp_path / name / f"{late.name}.txt", rows)
+    every, own = (
+        score_boxes(SMALL, [late], found, "lasot", "as given")
+        for found in find_results(SMALL, [late.name], [tmp_path])
+    )
+    assert every.values == own.values
+    assert every.notes == (f"rows of images before the first frame are left out: {late.name}",)
+    assert not own.notes
+
+
+@pytest.mark.parametrize("protocol", ["got10k", "trackingnet"])
+def test_a_secret_truth_is_refused_without_images_too(tmp_path: Path, protocol: str) -> None:
+    secret = replace(SEQUENCES[0], truth=SEQUENCES[0].truth[:1])
+    write_boxes(tmp_path / f"{secret.name}.txt", SEQUENCES[0].truth)
+    (found,) = find_results(SMALL, [secret.name], [tmp_path])
+    with pytest.raises(DatasetError, match="on the server, which scores"):
+        score_boxes(SMALL, [secret], found, protocol, "as given")

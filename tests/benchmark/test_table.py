@@ -174,6 +174,8 @@ def test_names_of_nobody(section: str) -> None:
 def test_only_the_protocol_of_papers_has_published_scores() -> None:
     dataset = make_dataset()
     assert published_of(dataset, make_score()) == (dataset.published[0],)
+    prompted = make_score("samurai-large-samurai-prompt")
+    assert published_of(dataset, prompted) == (dataset.published[0],)
     assert published_of(dataset, make_score(protocol="pytracking")) == ()
 
 

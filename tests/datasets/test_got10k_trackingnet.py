@@ -115,3 +115,16 @@ def test_trackingnet_annotations_with_all_rows(tmp_path: Path) -> None:
     assert box_sequences(reading)[IDS[0]].frames == 5
     with pytest.raises(DatasetError, match="no sequence of GOT-10k's test set"):
         read("got10k-test", tmp_path)
+
+
+def test_trackingnet_other_videos(tmp_path: Path) -> None:
+    """The development kit's example is of videos that aren't in the test set."""
+    for name in ("-3TIfnTSM6c_2", "a1qoB1eERn0_0"):
+        write(tmp_path / "truth" / f"{name}.txt", *boxes(3))
+    write(tmp_path / "truth" / "notes.txt", "none")
+    for root in (tmp_path, tmp_path / "truth"):
+        reading = read("trackingnet", root, annotations_only=True)
+        assert set(box_sequences(reading)) == {"-3TIfnTSM6c_2", "a1qoB1eERn0_0"}
+        assert reading.notes == (
+            "none of these 2 videos is in the list of the test set, which has 511",
+        )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samurai.datasets.images import images_in
-from samurai.datasets.text import parse_boxes, read_boxes, read_flags
+from samurai.datasets.text import parse_boxes, read_boxes, read_columns, read_flags
 from samurai.errors import DatasetError
 
 EXPECTED = np.array([[1, 2, 3, 4], [math.nan] * 4, [-5.5, 0, 1e2, 8]])
@@ -68,6 +68,36 @@ def test_what_is_no_row_is_named(tmp_path: Path, text: str, words: list[str]) ->
     with pytest.raises(DatasetError) as raised:
         read_boxes(file)
     assert all(word in str(raised.value) for word in [*words, str(file), "Remedy: "])
+
+
+OTHER = st.sampled_from(["", "1e3", "0.1234567890123456"])
+DECIMAL = st.from_regex(r"-?([0-9]{1,9}(\.[0-9]{0,7})?|\.[0-9]{1,9})", fullmatch=True)
+
+
+@given(
+    st.lists(DECIMAL, min_size=4, max_size=4), st.sampled_from(["", "1e3", "0.1234567890123456"])
+)
+def test_decimals_have_the_bits_of_float(row: list[str], other: str) -> None:
+    """Also where a token of the file isn't a short decimal."""
+    row[-1] = other or row[-1]
+    found = parse_boxes(",".join(row), "text")
+    assert found.tobytes() == np.array([[float(token) for token in row]]).tobytes()
+
+
+@pytest.mark.parametrize("token", ["-", ".", "-.", "1-2", "--1", "1.2.3", "1:2", "1/2", "one"])
+def test_what_only_looks_like_a_decimal(token: str) -> None:
+    with pytest.raises(DatasetError, match=r"line 1: .* is not a number"):
+        parse_boxes(f"1,2,{token},4", "text")
+
+
+def test_columns(tmp_path: Path) -> None:
+    file = tmp_path / "times"
+    file.write_text("0.25\t1\r\n0.5\t2\r\n")
+    assert read_columns(file).tolist() == [[0.25, 1], [0.5, 2]]
+    for text in ("", "1,2\n3\n", "1,2\nx,4\n"):
+        file.write_text(text)
+        with pytest.raises(DatasetError, match="something else than rows of numbers"):
+            read_columns(file)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

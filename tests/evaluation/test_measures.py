@@ -96,10 +96,13 @@ def test_perfect_answers_have_the_highest_scores() -> None:
     assert got10k_summary([got10k_score(truth, truth, covered, (640, 480))]).ao == 100
 
 
-def test_thresholds_are_matlabs() -> None:
-    """Overlaps of whole boxes can equal a threshold; 1 - 5 * 0.05 isn't 15 * 0.05."""
-    assert OVERLAPS[15] == 1 - 5 * 0.05 == 0.75
-    assert 17 * 0.05 != OVERLAPS[17] == 1 - 3 * 0.05
+def test_thresholds_have_the_bits_of_their_tools() -> None:
+    """Overlaps of whole boxes can equal a threshold; 1 - 7 * 0.05 is a little less than 0.65."""
+    assert OVERLAPS["colon"][15] == OVERLAPS["multiples"][15] == 0.75
+    assert OVERLAPS["colon"][13] == 1 - 7 * 0.05 < 0.65 == OVERLAPS["multiples"][13]
+    truth, answers = boxes(*[(1, 1, 20, 20)] * 2), boxes((1, 1, 20, 20), (1, 1, 20, 13))
+    assert score(OTB, truth, answers).success[13] == 1
+    assert score(PYTRACKING, truth, answers).success[13] == 0.5
 
 
 def test_zero_answers_stay_at_the_first_box() -> None:

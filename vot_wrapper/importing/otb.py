@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from samurai.datasets.layout import of_range, plain
+from samurai.datasets.layout import of_range
 from samurai.datasets.otb100 import Target
 from samurai.datasets.otb100 import targets as official
+from samurai.spelling import plain_name
 
 
 def targets(folder: Path) -> dict[str, Path]:
@@ -38,4 +39,4 @@ def counted(
 
 def _known(folder: Path) -> list[Target]:
     """The targets of OTB100 in a folder of this name."""
-    return [each for each in official() if plain(each.folder) == plain(folder.name)]
+    return [each for each in official() if plain_name(each.folder) == plain_name(folder.name)]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samurai.benchmark.frames import Departures, LoadedFrame, Read, Size, frames_ahead
+from samurai.benchmark.frames import FrameNotes, LoadedFrame, Read, Size, frames_ahead
 from samurai.benchmark.prompts import PromptRule, first_prompt
 from samurai.datasets.base import Boxes, BoxSequence
 from samurai.errors import RegionError
@@ -83,12 +83,12 @@ class _BoxRun:
         self.hopeless = ""
         self._sequence, self._rule = sequence, rule
         self._size: Size = (0, 0)
-        self._departures = Departures()
+        self._frame_notes = FrameNotes()
         self._note = ""
 
     def answer(self, session: Any, index: int, loaded: LoadedFrame) -> Answer | None:
         """The tracker's answer; None for an image that can't be read."""
-        self._departures.see(index, loaded)
+        self._frame_notes.see(index, loaded)
         if index == 0:
             return self._begin(session, loaded)
         if loaded.pixels is None:
@@ -118,7 +118,7 @@ class _BoxRun:
         """What a reader of the scores should know."""
         if self.hopeless:
             return (self.hopeless,)
-        return (*((self._note,) if self._note else ()), *self._departures.notes())
+        return (*((self._note,) if self._note else ()), *self._frame_notes.notes())
 
     def _begin(self, session: Any, loaded: LoadedFrame) -> Answer | None:
         if loaded.pixels is None:

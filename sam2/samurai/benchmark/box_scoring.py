@@ -15,6 +15,7 @@ from samurai.evaluation import measures
 from samurai.evaluation.measures import PROTOCOLS
 from samurai.evaluation.measures.got10k import THRESHOLDS
 from samurai.evaluation.measures.one_pass import OVERLAPS, PIXELS, SIZES, OnePassScore
+from samurai.spelling import listed
 
 UNCLIPPED = (1 << 31, 1 << 31)
 """The size of frames of which nothing says it: no box is clipped."""
@@ -55,14 +56,16 @@ def score_boxes(
     Raises:
         DatasetError: a file of results can't be read, or the truth isn't there.
     """
-    secret = [each.name for each in sequences if len(each.truth) == 1 and each.frames != 1]
-    if secret:
-        raise DatasetError(_secret(dataset, secret))
     given = [
         Answers(each, results.boxes(each.name, box, each.first_pixel))
         for each in sequences
         if each.name in results.files
     ]
+    secret = [each.sequence.name for each in given if _is_secret(each)]
+    if secret:
+        raise DatasetError(_secret(dataset, secret))
+    before = _rows_before(given)
+    given = [Answers(s, tuple(_from_first(s, run) for run in runs)) for s, runs in given]
     missing = tuple(each.name for each in sequences if each.name not in results.files)
     if protocol == "trackingnet":  # its server counts missing files as zero boxes
         given += [Answers(each, (np.zeros((0, 4)),)) for each in sequences if each.name in missing]
@@ -79,7 +82,7 @@ def score_boxes(
         scores,
         measured.curves,
         missing,
-        notes=(*_lengths(given), *_repeated(given)),
+        notes=(*before, *_lengths(given), *_repeated(given)),
     )
 
 
@@ -87,10 +90,11 @@ def _one_pass(protocol: str) -> Callable[[Sequence[Answers]], Measured]:
     def measure(given: Sequence[Answers]) -> Measured:
         scores = [_mean_of_runs(protocol, each) for each in given]
         summary = measures.summary(scores)
+        steps = PROTOCOLS[protocol].steps
         curves = {
-            "success": Curve(OVERLAPS, summary.success),
+            "success": Curve(OVERLAPS[steps], summary.success),
             "precision": Curve(PIXELS, summary.precision_curve),
-            "normalized precision": Curve(SIZES, summary.normalized_precision_curve),
+            "normalized precision": Curve(SIZES[steps], summary.normalized_precision_curve),
         }
         return Measured(
             _one_pass_values(summary),
@@ -169,6 +173,32 @@ SCORERS: dict[str, Callable[[Sequence[Answers]], Measured]] = {
 """Protocols for boxes, by name."""
 
 
+def _is_secret(answers: Answers) -> bool:
+    """Whether only the first frame's truth is there."""
+    sequence, runs = answers
+    frames = max([sequence.frames, *(len(run) for run in runs)])
+    return len(sequence.truth) == 1 and frames != 1
+
+
+def _from_first(sequence: BoxSequence, run: Boxes) -> Boxes:
+    """The rows from the first frame on, where a tool has rows of all images of the folder."""
+    return run[sequence.before :] if _has_before(sequence, run) else run
+
+
+def _has_before(sequence: BoxSequence, run: Boxes) -> bool:
+    return sequence.before > 0 and len(run) == len(sequence.truth) + sequence.before
+
+
+def _rows_before(given: Sequence[Answers]) -> list[str]:
+    """A note about results that begin before the first frame."""
+    found = [s.name for s, runs in given if any(_has_before(s, run) for run in runs)]
+    return (
+        [f"rows of images before the first frame are left out: {listed(found, _SHOWN)}"]
+        if found
+        else []
+    )
+
+
 def _secret(dataset: Dataset, names: Sequence[str]) -> str:
     """The message for a truth that isn't public."""
     remedy = "Remedy: restore the annotations"
@@ -176,7 +206,7 @@ def _secret(dataset: Dataset, names: Sequence[str]) -> str:
         remedy = f"Remedy: `samurai benchmark pack {dataset.name}` makes the archive for it"
     count = f" and {len(names) - 1} more" if len(names) > 1 else ""
     return (
-        f"{dataset.title}: {names[0]}{count} has a true box in its first frame alone; the others "
+        f"{dataset.title}: only the first frame of {names[0]}{count} has a true box; the others "
         f"are on the server, which scores. {remedy}"
     )
 
@@ -194,17 +224,13 @@ def _lengths(given: Sequence[Answers]) -> list[str]:
                 longer.append(text)
     notes = []
     if shorter:
-        notes.append(f"missing rows count as no box: {_some(shorter)}")
+        notes.append(f"missing rows count as no box: {listed(shorter, _SHOWN)}")
     if longer:
-        notes.append(f"rows beyond the truth are left out: {_some(longer)}")
+        notes.append(f"rows beyond the truth are left out: {listed(longer, _SHOWN)}")
     return notes
 
 
 def _repeated(given: Sequence[Answers]) -> list[str]:
     several = [f"{each.sequence.name} ({len(each.runs)})" for each in given if len(each.runs) > 1]
-    return [f"several runs of a sequence are averaged: {_some(several)}"] if several else []
-
-
-def _some(texts: Sequence[str]) -> str:
-    more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
-    return ", ".join(texts[:_SHOWN]) + more
+    named = listed(several, _SHOWN)
+    return [f"several runs of a sequence are averaged: {named}"] if several else []

@@ -6,11 +6,9 @@ import csv
 import io
 import json
 import math
-import os
 import platform
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,20 +37,6 @@ def versions() -> dict[str, str]:
 def now() -> str:
     """The date and time with its zone, to the second."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
-
-
-def write_text(file: Path, text: str) -> None:
-    """Write a file in UTF-8, in place of one that is there only once it is whole.
-
-    Raises:
-        OSError: the file can't be written.
-    """
-    part = file.with_name(f".{file.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="")
-        os.replace(part, file)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def json_text(

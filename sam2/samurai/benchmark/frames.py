@@ -93,7 +93,7 @@ def _load(path: Path, read: Read, video: Size | None) -> LoadedFrame:
     return LoadedFrame(pixels, size, time.perf_counter() - began)
 
 
-class Departures:
+class FrameNotes:
     """What of a sequence's images isn't as it should be, as sentences for notes."""
 
     def __init__(self) -> None:

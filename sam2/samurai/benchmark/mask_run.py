@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samurai.benchmark.box_run import Progress
-from samurai.benchmark.frames import Departures, LoadedFrame, Read, Size, frames_ahead
+from samurai.benchmark.frames import FrameNotes, LoadedFrame, Read, Size, frames_ahead
 from samurai.benchmark.mask_files import BoolMask, MaskWriter, read_mask, resized
 from samurai.datasets.base import MaskObject, MaskSequence
 from samurai.errors import DatasetError
@@ -85,11 +85,11 @@ class _MaskRun:
         self._masks: Mapping[int, BoolMask] = {}
         self._early = 0  # frames before the first that can be read
         self._notes: list[str] = []
-        self._departures = Departures()
+        self._frame_notes = FrameNotes()
 
     def show(self, session: Any, index: int, loaded: LoadedFrame) -> None:
         """Track the objects into a frame, and prompt those that start there."""
-        self._departures.see(index, loaded)
+        self._frame_notes.see(index, loaded)
         starting = self._starting.pop(index, [])
         if loaded.pixels is None:
             self._notes += [
@@ -123,7 +123,7 @@ class _MaskRun:
 
     def notes(self) -> tuple[str, ...]:
         """What a reader of the scores should know."""
-        return (*self._notes, *self._departures.notes())
+        return (*self._notes, *self._frame_notes.notes())
 
     def _prompts(self, starting: list[MaskObject], size: Size) -> dict[int, Mask]:
         """First masks by object, as far as they can be used."""

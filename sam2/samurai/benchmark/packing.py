@@ -14,15 +14,16 @@ from PIL import Image
 
 from samurai.benchmark.results import TrackerResults
 from samurai.benchmark.scores import BoxConvention
+from samurai.benchmark.storage import writing
 from samurai.datasets.base import Boxes, BoxSequence, Dataset, MaskSequence
-from samurai.datasets.text import parse_boxes
+from samurai.datasets.text import parse_boxes, read_columns
 from samurai.errors import DatasetError
+from samurai.spelling import listed
 
 Entries = Iterator[tuple[str, bytes]]
 """Names in an archive, and contents."""
 
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the same results give the same bytes
-_SHOWN = 5
 NEAREST = 1.0
 """Pixels by which a first row may differ from the given box, before it isn't that box."""
 
@@ -41,28 +42,30 @@ def pack(
     Raises:
         DatasetError: results are missing, have other rows or frames than the data set, or numbers
             that a server refuses.
-        OSError: the archive can't be written.
+        StorageError: the archive can't be written.
     """
     absent = [each.name for each in sequences if each.name not in results.files]
     if absent:
         raise DatasetError(
-            f"{results.folder} has no results of {_some(absent)}. Remedy: run them; a server "
+            f"{results.folder} has no results of {listed(absent)}. Remedy: run them; a server "
             "refuses an archive that isn't complete"
         )
     part = archive.with_name(f"{archive.name}.part")
     count = 0
-    try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as written:
-            for sequence in sequences:
-                for name, content in _entries(dataset, sequence, results, box):
-                    written.writestr(_info(name), content)
-                    count += 1
-        problems = check(dataset, sequences, part)
-        if problems:
-            raise DatasetError(f"{problems[0]}. Remedy: run the sequence again")
-        os.replace(part, archive)
-    finally:
-        part.unlink(missing_ok=True)
+    with writing(archive, of_a_run=False):
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as written:
+                for sequence in sequences:
+                    for name, content in _entries(dataset, sequence, results, box):
+                        written.writestr(_info(name), content)
+                        count += 1
+            problems = check(dataset, sequences, part)
+            if problems:
+                raise DatasetError(f"{problems[0]}. Remedy: run the sequence again")
+            os.replace(part, archive)
+        finally:
+            part.unlink(missing_ok=True)
     return count
 
 
@@ -119,8 +122,7 @@ def _time_file(boxes: Path, name: str) -> Path | None:
 
 def _seconds(file: Path, frames: int) -> Boxes:
     """The first column of a file of times."""
-    rows = [line.replace(",", " ").split() for line in file.read_text().splitlines()]
-    found = np.array([float(row[0]) for row in rows if row])
+    found = read_columns(file)[:, 0]
     return found if len(found) == frames else np.zeros(frames)
 
 
@@ -146,14 +148,18 @@ def check(
         return [f"{archive} can't be read as an archive ({error})"]
     if damaged is not None:
         return [f"{archive}: {damaged} is damaged"]
-    found, expected = [], set()
+    wanted_of = {each.name: _names(dataset, each) for each in sequences}
+    expected = {name for wanted in wanted_of.values() for name in wanted}
+    folder = _folder_around(names, expected)
+    if folder:
+        return [f"{archive} has everything in a folder {folder}: zip what is in it instead"]
+    lacking = sorted(expected - names)
+    found = [f"{archive} lacks {listed(lacking)}"] if lacking else []
     for sequence in sequences:
-        wanted = _names(dataset, sequence)
-        expected |= set(wanted)
-        lacking = [name for name in wanted if name not in names]
-        if lacking:
-            found.append(f"{archive} lacks {_some(lacking)}")
-        elif isinstance(sequence, BoxSequence):
+        wanted = wanted_of[sequence.name]
+        if not names.issuperset(wanted):
+            continue
+        if isinstance(sequence, BoxSequence):
             found += [
                 f"{archive}: {wanted[0]} {fault}" for fault in _faults(sequence, files[wanted[0]])
             ]
@@ -163,8 +169,15 @@ def check(
             ]
     other = sorted(name for name in names - expected if not _repetition(name))
     if other:
-        found.append(f"{archive} has files that the server doesn't know: {_some(other)}")
+        found.append(f"{archive} has files that the server doesn't know: {listed(other)}")
     return found
+
+
+def _folder_around(names: set[str], expected: set[str]) -> str:
+    """The folder that holds all files of an archive but shouldn't be there; empty if none does."""
+    tops = {name.partition("/")[0] for name in names}
+    inside = {name.partition("/")[2] for name in names}
+    return tops.pop() if len(tops) == 1 and inside & expected and not names & expected else ""
 
 
 def _names(dataset: Dataset, sequence: BoxSequence | MaskSequence) -> list[str]:
@@ -218,8 +231,3 @@ def _pictures(opened: zipfile.ZipFile, names: set[str]) -> Mapping[str, str]:
             except OSError as error:
                 faults[name] = f"can't be read as an image ({error})"
     return faults
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

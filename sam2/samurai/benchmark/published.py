@@ -4,7 +4,8 @@ The rule: names are split into words at everything but letters and digits, and a
 equal, in order. Sizes of models may be written as words or letters (`large`, `l`; `base-plus`,
 `base+`, `b+`, `b`; `small`, `s`; `tiny`, `t`); SAM 2.1 is also `sam2`, and DAM4SAM is also `dam`.
 So `samurai-l` and `samurai-large` are SAMURAI-L, while `samurai`, whose size isn't said,
-`samurai-nano` and `samurai-dam-l` have no published scores.
+`samurai-nano` and `samurai-dam-l` have no published scores. What `--prompt samurai` adds to a name
+doesn't count.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ SIZES = {
     "small": "s",
     "tiny": "t",
 }
+SAMURAI_PROMPT = "-samurai-prompt"
+"""After the name of a tracker that is given the boxes as SAMURAI's scripts give them."""
+
 NAMES = {"sam2.1": "sam2", "sam 2.1": "sam2", "sam 2": "sam2", "dam4sam": "dam"}
 
 
@@ -36,7 +40,7 @@ def published_of(dataset: Dataset, score: TrackerScore) -> tuple[Published, ...]
     """
     if score.protocol != dataset.protocols[0]:
         return ()
-    own = words_of(score.tracker)
+    own = words_of(score.tracker.removesuffix(SAMURAI_PROMPT))
     return tuple(each for each in dataset.published if words_of(each.tracker) == own)
 
 

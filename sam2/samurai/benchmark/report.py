@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from samurai.benchmark.documents import csv_text, json_text, now, write_text
+from samurai.benchmark.documents import csv_text, json_text, now
 from samurai.benchmark.latex import latex_text
 from samurai.benchmark.moments import Moments
 from samurai.benchmark.page import page_text
 from samurai.benchmark.scores import TrackerScore
+from samurai.benchmark.storage import write_whole, writing
 from samurai.benchmark.table import tables, text
 from samurai.datasets.base import Dataset, Reading
 
@@ -52,7 +53,7 @@ def show(
 
     Raises:
         ValueError: there are no scores.
-        OSError: a file can't be written.
+        StorageError: a file can't be written.
     """
     if not scores:
         raise ValueError("there are no scores to show")
@@ -60,11 +61,7 @@ def show(
     if reading is not None:
         scores = [_with_missing(score, reading) for score in scores]
         notes = list(_notes(reading))
-    few = notes[:MOST_NOTES]
-    if len(notes) > len(few) + 1:
-        few.append(f"{len(notes) - len(few)} other notes about sequences are in the JSON file.")
-    else:
-        few = notes
+    few = _few(notes)
     for place, table in enumerate(tables(dataset, scores, few)):
         if place:
             out("")
@@ -78,8 +75,20 @@ def show(
     ]
     for file, content in made:
         if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_text(file, content())
+            with writing(file, of_a_run=False):
+                file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(file, content(), of_a_run=False)
+
+
+def _few(notes: list[str]) -> list[str]:
+    """The first notes, and how many more there are; one more is shown instead."""
+    more = len(notes) - MOST_NOTES
+    if more <= 1:
+        return notes
+    return [
+        *notes[:MOST_NOTES],
+        f"{more} other notes about sequences: --json FILE has all of them.",
+    ]
 
 
 def _with_missing(score: TrackerScore, reading: Reading) -> TrackerScore:

@@ -19,6 +19,7 @@ from samurai.benchmark.storage import write_whole, writing
 from samurai.datasets.base import AnySequence, BoxSequence, Dataset
 from samurai.errors import DatasetError
 from samurai.provenance.fingerprint import Fingerprint, changes, digest
+from samurai.spelling import listed
 
 RECORD = "run.json"
 FORMAT = 1
@@ -137,7 +138,7 @@ class Survey:
         else:
             return
         named = {**self.other, **self.beside}
-        parts = [f"{_some(names)} ({why})" for why, names in named.items()]
+        parts = [f"{listed(names, _SHOWN)} ({why})" for why, names in named.items()]
         raise DatasetError(
             f"{folder} holds results of another run: {'; '.join(parts)}. Remedy: {remedy}, --name "
             "NAME runs into another folder"
@@ -226,8 +227,3 @@ def first_pixels(dataset: Dataset, sequences: Sequence[AnySequence]) -> int | No
     """The coordinate of the top-left pixel; None for masks."""
     found = {each.first_pixel for each in sequences if isinstance(each, BoxSequence)}
     return max(found) if dataset.kind == "box" and found else None
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from samurai.benchmark.comparison import main_measure
+from samurai.benchmark.comparison import main_measure, weight
+from samurai.benchmark.find_results import find_results
 from samurai.benchmark.moment_sources import moments_of
 from samurai.benchmark.report import NO_FILES, ReportFiles, show
-from samurai.benchmark.results import TrackerResults, find_results
+from samurai.benchmark.results import TrackerResults
 from samurai.benchmark.run_files import rows_of, time_file
 from samurai.benchmark.scores import MEASURES, BoxConvention, TrackerScore
 from samurai.benchmark.scoring import score, score_results
@@ -129,8 +130,8 @@ def running_score(
         except DatasetError:  # which the report at the end names
             found = None
         if found is not None:
-            for weight, value in _weighted(found, measure):
-                weights.append(weight)
+            for counted, value in _weighted(found, measure):
+                weights.append(counted)
                 values.append(value)
         if not weights:
             return ""
@@ -141,14 +142,13 @@ def running_score(
 
 
 def _weighted(found: TrackerScore, measure: str) -> list[tuple[float, float]]:
-    """Values with what they count in the mean: frames for GOT-10k, objects for masks."""
+    """Values with what they count in the mean."""
     pairs = []
     for each in found.sequences:
-        weight = each.frames if found.protocol == "got10k" else len(each.objects) or 1
         value = each.values.get(measure)
-        if value is not None and value == value and weight:
-            pairs.append((float(weight), value))
-    return pairs
+        if value is not None and value == value:
+            pairs.append((float(weight(found.protocol, each)), value))
+    return [pair for pair in pairs if pair[0]]
 
 
 def is_secret(sequence: AnySequence) -> bool:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from samurai.benchmark.box_scoring import score_boxes
+from samurai.benchmark.find_results import find_results
 from samurai.benchmark.mask_scoring import score_masks
 from samurai.benchmark.moment_sources import moments_of
 from samurai.benchmark.report import ReportFiles, show
-from samurai.benchmark.results import TrackerResults, find_results
+from samurai.benchmark.results import TrackerResults
 from samurai.benchmark.scores import BoxConvention, TrackerScore
 from samurai.datasets.base import AnySequence, BoxSequence, Dataset, MaskSequence, Reading
 from samurai.errors import ConfigurationError, DatasetError
-
-_SHOWN = 5
+from samurai.spelling import listed
 
 
 def score_and_report(
@@ -33,8 +34,9 @@ def score_and_report(
         ConfigurationError: an unknown protocol, or a convention that the results don't have.
     """
     reading = dataset.read(root, True)
-    found = find_results(dataset, [each.name for each in reading.sequences], folders)
-    scores = score_results(dataset, reading.sequences, found, protocol, box)
+    sequences = chosen_sequences(dataset, reading, partial=True)
+    found = find_results(dataset, [each.name for each in sequences], folders)
+    scores = score_results(dataset, sequences, found, protocol, box)
     with_images = dataset.read(root, False).sequences if files.page is not None else ()
     show(dataset, scores, reading, files, moments=moments_of(with_images, found))
 
@@ -74,11 +76,12 @@ def score_results(
         raise ConfigurationError(
             f"{dataset.title} isn't scored by {rules}: choose one of {', '.join(dataset.protocols)}"
         )
-    return [
-        _score(dataset, sequences, results, rules, convention)
-        for results in found
-        for convention in _conventions(results, box)
-    ]
+    scores = []
+    for results in found:
+        conventions = _conventions(results, box)
+        once = replace(results, kept={}) if len(conventions) > 1 else results
+        scores += [_score(dataset, sequences, once, rules, each) for each in conventions]
+    return scores
 
 
 def _score(
@@ -106,26 +109,31 @@ def _conventions(results: TrackerResults, box: BoxConvention | None) -> tuple[Bo
     return (box,)
 
 
-def complete_sequences(
-    dataset: Dataset, root: Path, pattern: str = "*", partial: bool = False
+def chosen_sequences(
+    dataset: Dataset, reading: Reading, pattern: str = "*", partial: bool = False
 ) -> list[AnySequence]:
-    """The sequences of a data set with their images, all of the official list.
+    """The sequences whose names fit a pattern, as a shell's.
 
     Args:
-        pattern: of names, as a shell's.
-        partial: whether sequences may be missing.
+        partial: whether sequences of the data set may be missing.
 
     Raises:
-        DatasetError: some are missing.
+        DatasetError: some are missing, or none fits.
     """
-    reading: Reading = dataset.read(root, False)
-    missing = [name for name in reading.missing if fnmatch.fnmatchcase(name, pattern)]
+    found = [each for each in reading.sequences if fnmatch.fnmatchcase(each.name, pattern)]
+    missing = {n: why for n, why in reading.missing.items() if fnmatch.fnmatchcase(n, pattern)}
+    named = listed(f"{name} ({why})" for name, why in missing.items())
     if missing and not partial:
-        named = ", ".join(missing[:_SHOWN])
-        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
         raise DatasetError(
-            f"{dataset.title}: {len(missing)} sequences are missing below {reading.root}: {named}"
-            f"{more}. Remedy: fetch them ({dataset.home}); `samurai benchmark check "
-            f"{dataset.name}` says what each lacks"
+            f"{dataset.title}: {len(found) + len(missing)} sequences are expected, {len(found)} "
+            f"are below {reading.root}; missing: {named}. Remedy: complete the data "
+            f"({dataset.home}); `samurai benchmark {dataset.name} --partial` runs what is there, "
+            "but its means aren't those of the whole data set"
         )
-    return [each for each in reading.sequences if fnmatch.fnmatchcase(each.name, pattern)]
+    if not found:
+        why = f"can be used: {named}" if missing else f"fits {pattern!r}"
+        raise DatasetError(
+            f"{dataset.title}: no sequence below {reading.root} {why}. Remedy: `samurai benchmark "
+            f"check {dataset.name} --root {reading.root}` says what is there"
+        )
+    return found

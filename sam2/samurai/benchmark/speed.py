@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-
 from samurai.benchmark.run_files import time_file
 from samurai.benchmark.scores import Speed
+from samurai.datasets.text import read_columns
+from samurai.errors import DatasetError
 
 
 def speed_of(folder: Path, sequences: Iterable[str]) -> Speed | None:
@@ -26,8 +26,8 @@ def speed_of(folder: Path, sequences: Iterable[str]) -> Speed | None:
     frames, tracking, reading = 0, 0.0, 0.0
     for name in sequences:
         try:
-            rows = np.loadtxt(time_file(folder, name), delimiter=",", ndmin=2)
-        except (OSError, ValueError):
+            rows = read_columns(time_file(folder, name))
+        except DatasetError:
             continue
         if rows.shape[0] < 2 or rows.shape[1] != 2:
             continue

@@ -33,6 +33,7 @@ class BoxSequence:
         attributes: the data set's abbreviations, such as "OV".
         fps: frames per second of the video.
         size: width and height of the frames, where a file says it.
+        before: images of its folder that come before the first frame; some tools have rows of them.
         notes: departures from the rule that a reader of the scores should know, one sentence each.
     """
 
@@ -44,6 +45,7 @@ class BoxSequence:
     attributes: tuple[str, ...] = ()
     fps: float = 30
     size: tuple[int, int] | None = None
+    before: int = 0
     notes: tuple[str, ...] = ()
 
     @property

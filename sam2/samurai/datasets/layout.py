@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,15 +14,13 @@ import numpy as np
 from samurai.datasets.base import AnySequence, Boxes, BoxSequence, Reading, Rows
 from samurai.datasets.images import listing
 from samurai.errors import DatasetError
+from samurai.spelling import listed
 
 Place = TypeVar("Place")
 Numbered = TypeVar("Numbered", Boxes, tuple[str, ...])
 
 ANNOTATIONS = ("anno", "annos", "annotations")
 """Folders whose texts are the truth, and not results that lie beside it."""
-
-NAMED = 5
-"""Names that a message lists before it counts the others."""
 
 
 @dataclass(frozen=True)
@@ -189,18 +186,6 @@ def fitted(flags: Rows, count: int) -> tuple[Rows, tuple[str, ...]]:
     kept = flags[:count]
     padded = np.concatenate([kept, np.ones(count - len(kept), np.bool_)])
     return padded, (f"{len(flags)} flags of visibility for {count} rows of the truth",)
-
-
-def plain(name: str) -> str:
-    """A name as all tools spell it alike: its letters and digits, in lower case."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def listed(names: Iterable[str]) -> str:
-    """The first few names, and how many more there are."""
-    all_names = list(names)
-    more = f" and {len(all_names) - NAMED} more" if len(all_names) > NAMED else ""
-    return f"{', '.join(all_names[:NAMED])}{more}"
 
 
 def set_by(flags: Iterable[int], names: Sequence[str]) -> tuple[str, ...]:

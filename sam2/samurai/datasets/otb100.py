@@ -13,10 +13,11 @@ from pathlib import Path
 
 from samurai.datasets.base import BoxSequence, Dataset, Reading
 from samurai.datasets.images import images_in, listing
-from samurai.datasets.layout import Layout, collect, find_root, ignored, of_range, plain
+from samurai.datasets.layout import Layout, collect, find_root, ignored, of_range
 from samurai.datasets.lists import rows
 from samurai.datasets.published import published
 from samurai.datasets.text import read_boxes
+from samurai.spelling import plain_name
 
 EXPECTED = "OTB100 (<Sequence>/groundtruth_rect.txt and img/, or a folder of texts)"
 
@@ -64,14 +65,14 @@ def read(root: Path, annotations_only: bool) -> Reading:
 def _look(folder: Path) -> Layout[_Place]:
     known = targets()
     names = tuple(each.name for each in known)
-    entries = {plain(name): name for name in reversed(listing(folder))}
-    texts = {plain(each[:-4]): each for each in entries.values() if each.endswith(".txt")}
+    entries = {plain_name(name): name for name in reversed(listing(folder))}
+    texts = {plain_name(each[:-4]): each for each in entries.values() if each.endswith(".txt")}
     places: dict[str, _Place] = {}
     lacking: dict[str, str] = {}
     used: set[str] = set()
     for target in known:
-        spellings = [plain(each) for each in (target.name, *SPELLINGS.get(target.name, ()))]
-        inner = next((e for e in (plain(target.folder), *spellings) if e in entries), None)
+        spellings = [plain_name(each) for each in (target.name, *SPELLINGS.get(target.name, ()))]
+        inner = next((e for e in (plain_name(target.folder), *spellings) if e in entries), None)
         text = next((each for each in spellings if each in texts), None)
         if inner is not None:
             used.add(entries[inner])
@@ -104,7 +105,7 @@ def _sequence(annotations_only: bool, name: str, place: _Place) -> BoxSequence |
         images = images_in(place.images, target.first, target.last)
         if not images:
             return f"{place.images} holds no images {target.first} to {target.last}"
-    return BoxSequence(name, images, truth, first_pixel=1, notes=notes)
+    return BoxSequence(name, images, truth, first_pixel=1, before=target.first - 1, notes=notes)
 
 
 OTB100 = Dataset(

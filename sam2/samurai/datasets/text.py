@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samurai.datasets.base import Boxes
+from samurai.datasets.decimals import decimals
 from samurai.errors import DatasetError
 
 _SEPARATORS = b" ,;\t\v\f\n"
@@ -50,15 +51,30 @@ def read_flags(path: Path) -> NDArray[np.int64]:
     Raises:
         DatasetError: the file can't be read, or holds something else.
     """
-    tokens = _content(path).translate(_SPACES).split()
-    try:
-        return np.array(tokens, dtype=np.float64).astype(np.int64)
-    except ValueError:
+    data = _content(path)
+    values, _ = _numbers(data)
+    if values is None:
+        tokens = data.translate(_SPACES).split()
         found = next(token for token in tokens if not _is_number(token))
         raise DatasetError(
             f"{path}: {_short(found)} is not a number. Remedy: restore it from the data set, or "
             "delete it if no frame is without the object"
-        ) from None
+        )
+    return values.astype(np.int64)
+
+
+def read_columns(path: Path) -> NDArray[np.float64]:
+    """The rows of a file of numbers, such as seconds, (n, columns); as many columns in each row.
+
+    Raises:
+        DatasetError: the file can't be read, or isn't that.
+    """
+    values, per_line = _numbers(_content(path))
+    if values is None or not len(values) or (per_line != per_line[0]).any():
+        raise DatasetError(
+            f"{path} has something else than rows of numbers. Remedy: restore it, or delete it"
+        )
+    return values.reshape(len(per_line), -1)
 
 
 def read_lines(path: Path) -> list[str]:
@@ -92,25 +108,27 @@ def _cleaned(data: bytes) -> bytes:
 
 def _boxes(data: bytes, where: str) -> Boxes:
     """The rows of `_cleaned` bytes."""
-    tokens = data.translate(_SPACES).split()
-    try:
-        values = np.array(tokens, dtype=np.float64)
-    except ValueError:
-        raise _faulty(where, data) from None
-    if not tokens or (_per_line(data) != 4).any() or np.isinf(values).any():
+    values, per_line = _numbers(data)
+    if values is None or not len(values) or (per_line != 4).any() or np.isinf(values).any():
         raise _faulty(where, data)
     return values.reshape(-1, 4)
 
 
-def _per_line(data: bytes) -> NDArray[np.int64]:
-    """How many numbers each line has."""
+def _numbers(data: bytes) -> tuple[NDArray[np.float64] | None, NDArray[np.int64]]:
+    """All numbers, or None where something else is among them; and how many each line has."""
     letters = np.frombuffer(data, np.uint8)
-    apart = _SEPARATES[letters]
-    starts = ~apart
-    starts[1:] &= apart[:-1]
-    before = np.cumsum(starts)
-    at_ends = before[letters == ord("\n")]
-    return np.diff(at_ends, prepend=0, append=before[-1])
+    apart = np.concatenate([[True], _SEPARATES[letters], [True]])
+    starts = np.flatnonzero(apart[:-1] & ~apart[1:])
+    ends = np.flatnonzero(~apart[:-1] & apart[1:])
+    at_ends = np.searchsorted(starts, np.flatnonzero(letters == ord("\n")))
+    per_line = np.diff(at_ends, prepend=0, append=len(starts))
+    values = decimals(letters, starts, ends) if len(starts) else np.zeros(0)
+    if values is None:
+        try:
+            values = np.array(data.translate(_SPACES).split(), dtype=np.float64)
+        except ValueError:
+            return None, per_line
+    return values, per_line
 
 
 def _faulty(where: str, data: bytes) -> DatasetError:

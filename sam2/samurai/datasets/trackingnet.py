@@ -1,11 +1,13 @@
 """TrackingNet's test set: `TEST/anno/<id>.txt` and `TEST/frames/<id>/<k>.jpg`, k from 0 without
 zeros in front.
 
-An annotation has the first row only; the server has the others. Files with all rows are read too.
+An annotation has the first row only; the server has the others. Files with all rows are read too,
+also of other videos, such as the development kit's example.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +21,9 @@ from samurai.datasets.text import read_boxes
 
 LAYOUTS = (("TEST/anno", "TEST/frames"), ("anno", "frames"), ("", ""))
 """Folders of annotations and of frames below the root; the last is a folder of annotations."""
+
+_VIDEO = re.compile(r"[\w-]{11}_\d+\.txt")
+"""A text about a video: YouTube's name of it, and a number."""
 
 EXPECTED = "TrackingNet's test set (TEST/anno/<id>.txt and TEST/frames/<id>/, or a folder of texts)"
 
@@ -52,7 +57,15 @@ def _look(folder: Path) -> Layout[_Place]:
         }
         notes = ignored(sorted(texts - set(names)), "which aren't in the list of the test set")
         return Layout(names, places, notes=notes, pictures=bool(videos))
-    return Layout(names, {})
+    return _other_videos(folder, len(names))
+
+
+def _other_videos(folder: Path, official: int) -> Layout[_Place]:
+    """A folder of texts named as TrackingNet's videos, of which none is of the test set."""
+    texts = [each for each in listing(folder) if _VIDEO.fullmatch(each)]
+    places = {each.removesuffix(".txt"): _Place(folder / each, None) for each in texts}
+    note = f"none of these {len(texts)} videos is in the list of the test set, which has {official}"
+    return Layout(tuple(places), places, notes=(note,), pictures=False)
 
 
 def _sequence(annotations_only: bool, name: str, place: _Place) -> BoxSequence | str:

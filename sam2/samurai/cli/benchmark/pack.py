@@ -37,9 +37,9 @@ def run(parsed: argparse.Namespace) -> int:
     """
     from samurai import datasets
     from samurai.benchmark import packing
-    from samurai.benchmark.results import find_results
+    from samurai.benchmark.find_results import find_results
     from samurai.benchmark.scores import BoxConvention
-    from samurai.benchmark.scoring import complete_sequences
+    from samurai.benchmark.scoring import chosen_sequences
     from samurai.errors import ConfigurationError
 
     dataset = datasets.dataset(parsed.dataset)
@@ -49,7 +49,7 @@ def run(parsed: argparse.Namespace) -> int:
             f"{dataset.title} has no server that scores: use `samurai benchmark score`. Archives "
             f"are made for {takers}"
         )
-    sequences = complete_sequences(dataset, parsed.root)
+    sequences = chosen_sequences(dataset, dataset.read(parsed.root.expanduser(), False))
     if parsed.check is not None:
         faults = packing.check(dataset, sequences, parsed.check)
         print("\n".join(faults) or f"{parsed.check}: complete, {len(sequences)} sequences")
@@ -64,6 +64,6 @@ def run(parsed: argparse.Namespace) -> int:
     box: BoxConvention = parsed.box if parsed.box in results.conventions else "as given"
     archive = parsed.output or Path(f"{results.folder.resolve().name}-{dataset.name}.zip")
     count = packing.pack(dataset, sequences, results, archive, box)
-    print(f"{archive}: {count} files of {len(sequences)} sequences, checked; upload it at")
+    print(f"{archive}: {count} files of {len(sequences)} sequences, checked; for its server see")
     print(dataset.home)
     return 0

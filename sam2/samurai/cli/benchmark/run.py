@@ -7,7 +7,6 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 TRACKERS = "samurai.trackers"
 """Entry-point group: `sections` takes names and a trackers.ini, and has settings of each."""
-
-_SHOWN = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,11 +54,14 @@ def run(parsed: argparse.Namespace) -> int:
     Returns:
         The process's exit code: 1 where sequences have no results.
     """
+    from samurai.benchmark.scoring import chosen_sequences
+
     complete, datasets = True, _datasets(parsed)
     trackers = [] if parsed.score_only else _contenders(parsed)
     for found in datasets:
         reading = found.read(parsed.root.expanduser(), parsed.score_only)
-        sequences = _chosen(found, reading, parsed)
+        partial = parsed.partial or parsed.score_only
+        sequences = chosen_sequences(found, reading, parsed.sequences or "*", partial)
         if parsed.score_only:
             folders = _finished(found, parsed)
         else:
@@ -136,9 +136,9 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
+    value = int(text) if text.strip().isdecimal() else 0
     if value < 1:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
     return value
 
 
@@ -200,32 +200,6 @@ def _suffix(parsed: argparse.Namespace) -> str:
     return "" if parsed.prompt == "pixels" else f"-{parsed.prompt}-prompt"
 
 
-def _chosen(dataset: Dataset, reading: Reading, parsed: argparse.Namespace) -> list[AnySequence]:
-    """The sequences that are to be run.
-
-    Raises:
-        DatasetError: none fits, or some of the data set's are missing.
-    """
-    pattern = parsed.sequences or "*"
-    found = [each for each in reading.sequences if fnmatchcase(each.name, pattern)]
-    missing = {n: why for n, why in reading.missing.items() if fnmatchcase(n, pattern)}
-    if missing and not (parsed.partial or parsed.score_only):
-        total = len(found) + len(missing)
-        named = ", ".join(f"{name} ({why})" for name, why in list(missing.items())[:_SHOWN])
-        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
-        raise DatasetError(
-            f"{dataset.title}: {total} sequences are expected, {len(found)} are below "
-            f"{reading.root}; missing: {named}{more}. Remedy: complete the data ({dataset.home}), "
-            "or run what is there with --partial, whose means aren't those of the whole data set"
-        )
-    if not found:
-        raise DatasetError(
-            f"{dataset.title}: no sequence below {reading.root} fits {pattern!r}. Remedy: "
-            f"`samurai benchmark check {dataset.name} --root {parsed.root}` lists what is there"
-        )
-    return found
-
-
 def _run(
     dataset: Dataset,
     sequences: Sequence[AnySequence],
@@ -268,10 +242,12 @@ def _finished(dataset: Dataset, parsed: argparse.Namespace) -> list[Path]:
     ]
     chosen = [each for each in found if not names or each.name in names]
     if not chosen:
-        there = ", ".join(each.name for each in found) or "none"
+        runs = sorted(file.parent.name for file in above.glob("*/run.json"))
+        there = ", ".join(runs) or "none"
         raise DatasetError(
             f"{above} has no results of {', '.join(names) or 'any tracker'}; there: {there}. "
-            "Remedy: run it without --score-only, or name another folder with --results"
+            "Remedy: run it without --score-only, show smoke runs with their --first N, or name "
+            "another folder with --results"
         )
     return chosen
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
+
+from samurai.spelling import plain_name
 
 TITLES = {
     "lasot": "LaSOT",
@@ -25,7 +26,4 @@ def rows(name: str) -> tuple[tuple[str, ...], ...]:
 
 def known_names() -> dict[str, set[str]]:
     """The names of sequences of each list, in lower-case letters and digits, by its title."""
-    return {
-        title: {re.sub(r"[^a-z0-9]", "", words[0].lower()) for words in rows(name)}
-        for name, title in TITLES.items()
-    }
+    return {title: {plain_name(words[0]) for words in rows(name)} for name, title in TITLES.items()}

@@ -63,10 +63,13 @@ def clipped(boxes: Boxes, size: tuple[int, int]) -> Boxes:
 
 
 def got10k_summary(scores: Sequence[Got10kScore]) -> Got10kSummary:
-    """All frames of all sequences together."""
+    """All frames of all sequences together; NaN where no frame counts."""
     if not scores:
         raise ValueError("there are no sequences to average")
     pooled = np.concatenate([each.overlaps for each in scores])
+    if not len(pooled):
+        nothing = np.full(len(THRESHOLDS), np.nan)
+        return Got10kSummary(np.nan, np.nan, np.nan, nothing, len(scores))
     success = (pooled[:, None] > THRESHOLDS).mean(axis=0)
     sr50, sr75 = (100 * float((pooled > threshold).mean()) for threshold in (0.5, 0.75))
     return Got10kSummary(100 * float(pooled.mean()), sr50, sr75, success, len(scores))

@@ -37,9 +37,16 @@ def colon(step: float, last: float, count: int) -> Curve:
     return np.asarray(np.where(places <= (count - 1) // 2, from_start, from_end))
 
 
-OVERLAPS = colon(0.05, 1.0, 21)
 PIXELS = np.arange(51, dtype=np.float64)
-SIZES = colon(0.01, 0.5, 51)
+OVERLAPS: dict[str, Curve] = {
+    "colon": colon(0.05, 1.0, 21),
+    "multiples": np.asarray(np.arange(21) * 0.05),
+}
+SIZES: dict[str, Curve] = {
+    "colon": colon(0.01, 0.5, 51),
+    "multiples": np.asarray(np.arange(51) / 100),
+}
+"""Thresholds by `OnePassProtocol.steps`."""
 
 AT_PIXELS, AT_SIZE = 20, 20
 """Places in PIXELS and SIZES of the published numbers: 20 pixels, 0.2 sizes."""
@@ -50,9 +57,9 @@ class OnePassScore:
     """The curves of a sequence, shares of 0 to 1 per threshold.
 
     Attributes:
-        success: over OVERLAPS.
+        success: over the protocol's OVERLAPS.
         precision: over PIXELS.
-        normalized_precision: over SIZES.
+        normalized_precision: over the protocol's SIZES.
         frames: rows of the truth.
     """
 
@@ -127,9 +134,9 @@ def score(
         *(usable, seen, protocol.invalid_normalized, protocol.absent_normalized),
     )
     return OnePassScore(
-        shares_above(overlap, OVERLAPS),
+        shares_above(overlap, OVERLAPS[protocol.steps]),
         shares_within(distance, PIXELS),
-        shares_within(normalized, SIZES),
+        shares_within(normalized, SIZES[protocol.steps]),
         count,
     )
 

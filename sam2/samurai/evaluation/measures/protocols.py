@@ -31,6 +31,8 @@ class OnePassProtocol:
         invalid_normalized: the same for normalized precision.
         absent_center, absent_normalized: the same for frames in which the object is absent. For
             success, all of these are misses.
+        steps: thresholds as MATLAB's colon makes them, from both ends, or as Python tools do, by
+            multiplication. Overlaps of whole boxes can equal one, so that its last bit matters.
     """
 
     name: str
@@ -40,6 +42,7 @@ class OnePassProtocol:
     invalid_normalized: Counted
     absent_center: Counted
     absent_normalized: Counted
+    steps: Literal["colon", "multiples"] = "colon"
 
     def usable(self, truth: Boxes) -> Rows:
         """Which true boxes (n, 4) count as boxes."""
@@ -61,10 +64,12 @@ UAV = OnePassProtocol("uav", False, "unusable", "hit", "hit", "hit", "hit")
 """UAV123's toolkit has OTB's rules; the truth has NaN where the object is absent."""
 
 LASOT = OnePassProtocol("lasot", False, "unusable", "hit", "hit", "miss", "miss")
-PYTRACKING = OnePassProtocol("pytracking", False, "empty", "miss", "hit", "miss", "miss")
+PYTRACKING = OnePassProtocol(
+    *("pytracking", False, "empty", "miss", "hit", "miss", "miss", "multiples")
+)
 """As it scores LaSOT."""
 
-SAMURAI = OnePassProtocol("samurai", True, "empty", "miss", "hit", "miss", "hit")
+SAMURAI = OnePassProtocol("samurai", True, "empty", "miss", "hit", "miss", "hit", "multiples")
 """SAMURAI's copy as it scores LaSOT's extension: absent frames are hits of normalized precision, as
 in all published numbers of that data set, because pytracking's exception names LaSOT alone."""
 
