@@ -192,6 +192,8 @@ HITS = {
     "hits of precision and normalized precision.",
     "uav": "Frames in which the object is absent or has no usable box are misses of success, and "
     "hits of precision and normalized precision.",
+    "pytracking-uav": "Frames in which the object is absent or has no usable box are misses of "
+    "success, and hits of precision and normalized precision.",
     "got10k": "The first frame of a sequence and frames in which nothing of the object is visible "
     "don't count.",
     "trackingnet": "No frame is marked as absent: every frame counts.",

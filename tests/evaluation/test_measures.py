@@ -15,6 +15,7 @@ from samurai.evaluation.measures import (
     LASOT,
     OTB,
     PYTRACKING,
+    PYTRACKING_UAV,
     SAMURAI,
     OnePassProtocol,
     boundary_accuracy,
@@ -38,6 +39,7 @@ PLAIN = {
         invalid_truth_is_a_precision_hit=False,
         absence_is_known=True,
     ),
+    PYTRACKING_UAV: Rules(repairs_nan_and_negative=False),
     SAMURAI: Rules(
         all_four_positive=False,
         repairs_nan_and_negative=False,

@@ -140,7 +140,7 @@ def test_the_table_of_data_sets() -> None:
 def test_the_table_of_rules() -> None:
     rules = {}
     for names, _, usable, invalid, absent in cells("| protocol | of |"):
-        for name in re.findall(r"`(\w+)`", names):
+        for name in re.findall(r"`([\w-]+)`", names):
             rules[name] = (usable, invalid, absent)
     assert set(rules) == set(PROTOCOLS)
     for name, (_, invalid, absent) in rules.items():

@@ -13,6 +13,7 @@ SOURCES = {
     "otb": "the rules of OTB's MATLAB toolkit",
     "uav": "the rules of UAV123's MATLAB toolkit",
     "pytracking": "pytracking's rules for LaSOT",
+    "pytracking-uav": "pytracking's rules for UAV123",
     "samurai": "the rules of SAMURAI's scripts for LaSOT's extension",
     "got10k": "the rules of GOT-10k's toolkit",
     "trackingnet": "the rules of TrackingNet's server",

@@ -128,6 +128,7 @@ MEASURES = {
 COLUMNS = {
     "lasot": ("auc", "op50", "op75", "precision", "normalized_precision"),
     "pytracking": ("auc", "op50", "op75", "precision", "normalized_precision"),
+    "pytracking-uav": ("auc", "op50", "op75", "precision", "normalized_precision"),
     "samurai": ("auc", "op50", "op75", "precision", "normalized_precision"),
     "otb": ("auc", "op50", "op75", "precision", "normalized_precision"),
     "uav": ("auc", "op50", "op75", "precision", "normalized_precision"),

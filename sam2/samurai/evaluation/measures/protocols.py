@@ -69,8 +69,13 @@ PYTRACKING = OnePassProtocol(
 )
 """As it scores LaSOT."""
 
+PYTRACKING_UAV = OnePassProtocol(
+    *("pytracking-uav", False, "empty", "hit", "hit", "hit", "hit", "multiples")
+)
+"""As it scores UAV123: its code has an exception for that data set."""
+
 SAMURAI = OnePassProtocol("samurai", True, "empty", "miss", "hit", "miss", "hit", "multiples")
 """SAMURAI's copy as it scores LaSOT's extension: absent frames are hits of normalized precision, as
 in all published numbers of that data set, because pytracking's exception names LaSOT alone."""
 
-PROTOCOLS = {each.name: each for each in (OTB, UAV, LASOT, PYTRACKING, SAMURAI)}
+PROTOCOLS = {each.name: each for each in (OTB, UAV, LASOT, PYTRACKING, PYTRACKING_UAV, SAMURAI)}
