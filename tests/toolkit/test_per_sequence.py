@@ -9,6 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from vot.report import StyleManager
+
+from vot_wrapper.toolkit.report import own_colors
 
 Evaluate = Callable[..., tuple[int, str]]
 MakeWorkspace = Callable[..., Path]
@@ -111,3 +114,14 @@ def test_the_report_names_its_curves_and_colors(workspace: Path, evaluate: Evalu
     curves = page.partition(captions[1])[2]
     assert all(f"stroke: {color}" in curves for color in colors)
     assert "Shifted &lt;1&gt;" in legend and "red" in legend and "rank" in legend
+
+
+def test_colors_do_not_depend_on_earlier_reports() -> None:
+    """The toolkit has nine, and counts on over all reports of a process."""
+    shared = StyleManager()
+    first = shared.plot_style("tracker 0").point_style()
+    for number in range(1, 8):
+        shared.plot_style(f"tracker {number}")
+    own = own_colors(shared)
+    found = [own.plot_style(name).point_style() for name in ("another", "tracker 0")]
+    assert found[0] == first != found[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -83,14 +84,15 @@ def write_report(
     """
     workspace = context.workspace
     index = list(workspace.report.index) or [StackAnalysesTable(), NamedPlots()]
-    report = SimpleNamespace(style=workspace.report.style, sort=workspace.report.sort, index=index)
+    style = own_colors(workspace.report.style)
+    report = SimpleNamespace(style=style, sort=workspace.report.sort, index=index)
     shown = SimpleNamespace(
         storage=workspace.storage, stack=workspace.stack, dataset=workspace.dataset, report=report
     )
     selected = [sequence.name for sequence in context.sequences]
     generate_document(shown, trackers, "html", name, selected)
     page = context.folder / "reports" / name / "report.html"
-    improve(page, [_legend(workspace.report.style, tracker) for tracker in trackers], tables)
+    improve(page, [_legend(style, tracker) for tracker in trackers], tables)
     repaired = [e.identifier for e in workspace.stack if isinstance(e, Repaired)]
     if repaired:
         label = (
@@ -102,6 +104,17 @@ def write_report(
     if pictures.exists():
         link_pictures(page, pictures)
     return page
+
+
+def own_colors(style: Any) -> Any:
+    """A style manager that begins with the first color.
+
+    The toolkit has one for all workspaces of a process, which counts every tracker that it has ever
+    seen, so that two of a report could get the same color.
+    """
+    own = copy.copy(style)
+    own._legends = {}
+    return own
 
 
 def _legend(style: Any, tracker: Tracker) -> Legend:
