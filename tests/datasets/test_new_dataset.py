@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 from datasets.conftest import boxes, images, numbered, write
+from oracles.installing import install, run_beside
 
 from samurai import datasets
 from samurai.datasets import DATASETS, dataset, dataset_names
@@ -51,33 +49,9 @@ def test_it_reads(drones: Path) -> None:
 
 def test_another_package_offers_it(tmp_path: Path, drones: Path) -> None:
     """Installed from the page's own text, by its own command, but without a network."""
-    project, site = tmp_path / "project", tmp_path / "site"
-    write(project / "drones.py", EXAMPLE)
-    write(project / "pyproject.toml", PROJECT)
-    command = re.search(r"`pip (install [^`]*) -e \.`", DOCUMENT)
-    assert command is not None, "the page lost its command"
-    offline = ["--no-index", "--no-build-isolation", "--quiet", "--target", str(site)]
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", *command.group(1).split(), *offline, "."],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    paths = [str(site), str(ROOT / "sam2"), os.environ.get("PYTHONPATH", "")]
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "samurai.cli.main"),
-            *("benchmark", "check", "drones", "--root", str(drones)),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-    )
-    assert done.returncode == 0, done.stderr
-    assert "2 sequences are complete, 6 frames" in done.stdout
+    site = install(DOCUMENT, {"drones.py": EXAMPLE, "pyproject.toml": PROJECT}, tmp_path)
+    check = ["-m", "samurai.cli.main", "benchmark", "check", "drones", "--root", str(drones)]
+    assert "2 sequences are complete, 6 frames" in run_beside(site, check)
 
 
 def entry(value: str) -> EntryPoint:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from hypothesis import given, settings
+from oracles.installing import install, run_beside
 from oracles.scenes import Remembered, Said, prompt, scenes
 
 from samurai.policies.base import Policy, PolicyContext
@@ -44,21 +42,7 @@ def test_it_keeps_what_it_recalls_and_no_more_than_it_declares(scene: list[Said]
 
 def test_another_package_offers_it(tmp_path: Path) -> None:
     """Installed from the page's own text, by its own command, but without a network."""
-    project, site = tmp_path / "project", tmp_path / "site"
-    project.mkdir()
-    (project / "strides.py").write_text(EXAMPLE, encoding="utf-8")
-    (project / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
-    command = re.search(r"`pip (install [^`]*) -e \.`", DOCUMENT)
-    assert command is not None, "the page lost its command"
-    offline = ["--no-index", "--no-build-isolation", "--quiet", "--target", str(site)]
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", *command.group(1).split(), *offline, "."],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    site = install(DOCUMENT, {"strides.py": EXAMPLE, "pyproject.toml": PROJECT}, tmp_path)
     code = """
 import numpy as np
 from samurai import Box, Tracker
@@ -69,13 +53,4 @@ for _ in range(12):
     [answer] = session.step(frame)
 print(answer.mask.shape)
 """
-    paths = [str(site), str(ROOT / "sam2"), os.environ.get("PYTHONPATH", "")]
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "(96, 128)"
+    assert run_beside(site, ["-c", code]).strip() == "(96, 128)"

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from samurai.benchmark.results import RECORD, TrackerResults
@@ -183,21 +184,17 @@ def _record(folder: Path) -> dict[str, object]:
 
 def _distinct(found: list[TrackerResults]) -> list[TrackerResults]:
     """Results with names of their own: as much of the path as that takes."""
-    names = [each.tracker for each in found]
-    named = []
-    for each in found:
-        name = each.tracker
-        if names.count(name) > 1:
-            parent = each.folder.resolve().parent
-            name = f"{parent.name}/{name}"
-        named.append(TrackerResults(name, each.folder, each.files, each.record))
-    twice = {each.tracker for each in named if [n.tracker for n in named].count(each.tracker) > 1}
-    return [
-        TrackerResults(str(each.folder), each.folder, each.files, each.record)
-        if each.tracker in twice
-        else each
-        for each in named
-    ]
+    for longer in (lambda each: f"{each.folder.resolve().parent.name}/{each.tracker}", _whole):
+        counts = Counter(each.tracker for each in found)
+        found = [
+            replace(each, tracker=longer(each)) if counts[each.tracker] > 1 else each
+            for each in found
+        ]
+    return found
+
+
+def _whole(results: TrackerResults) -> str:
+    return str(results.folder)
 
 
 def _refuse_others(

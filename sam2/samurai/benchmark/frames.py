@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samurai.errors import FrameError
+from samurai.spelling import counted
 from samurai.video.images import read_frame
 
 AHEAD = 4
@@ -113,9 +114,8 @@ class FrameNotes:
         """A sentence for each kind."""
         found = []
         if self._unreadable:
-            plural = "s" * (self._unreadable != 1)
             found.append(
-                f"{self._unreadable} image{plural} can't be read, and the answer before is "
+                f"{counted(self._unreadable, 'image')} can't be read, and the answer before is "
                 f"repeated: first {self._first}"
             )
         video, *others = self._sizes or [(0, 0)]

@@ -58,8 +58,7 @@ def read_mask(each: MaskObject, size: tuple[int, int]) -> BoolMask:
         values = np.asarray(image)
     if values.ndim == 3:
         values = values[..., :3].max(axis=2)
-    mask: BoolMask = values != 0 if each.value is None else values == each.value
-    return resized(mask, size)
+    return resized(each.pixels(values), size)
 
 
 def resized(mask: BoolMask, size: tuple[int, int]) -> BoolMask:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from samurai.benchmark.mask_files import object_folder
 from samurai.benchmark.results import TrackerResults
 from samurai.benchmark.scores import COLUMNS, SequenceScore, TrackerScore
 from samurai.datasets.base import Dataset, MaskObject, MaskSequence
@@ -73,7 +74,7 @@ def score_sequence(sequence: MaskSequence, folder: Path) -> dict[int, ObjectScor
         for item in sequence.objects:
             if frame not in counted[item.number]:
                 continue
-            truth = _part(_read(item.masks[frame], files), item)
+            truth = item.pixels(_read(item.masks[frame], files))
             answer = _answer(folder, stem, item, sequence, files)
             if answer.shape != truth.shape:
                 raise DatasetError(_sizes(folder, stem, answer.shape, truth.shape))
@@ -89,7 +90,7 @@ def _answer(
     folder: Path, stem: str, item: MaskObject, sequence: MaskSequence, files: dict[Path, Labels]
 ) -> NDArray[np.bool_]:
     """An object's mask in a folder of results: a file of its own, or a label in a file of all."""
-    own = folder / f"{item.number:03d}" / f"{stem}.png"
+    own = folder / object_folder(item.number) / f"{stem}.png"
     if own.is_file():
         return _read(own, files) > 0
     labels = _read(folder / f"{stem}.png", files)
@@ -102,10 +103,6 @@ def _answer(
             f"{len(sequence.objects)}. Remedy: write the numbers of the first frame's mask"
         )
     return np.asarray(labels == item.number)
-
-
-def _part(labels: Labels, item: MaskObject) -> NDArray[np.bool_]:
-    return np.asarray(labels > 0 if item.value is None else labels == item.value)
 
 
 def _read(file: Path, files: dict[Path, Labels]) -> Labels:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from PIL import Image
 
 from samurai.benchmark.results import TrackerResults
+from samurai.benchmark.run_files import time_file
 from samurai.benchmark.scores import BoxConvention
 from samurai.benchmark.storage import writing
 from samurai.datasets.base import Boxes, BoxSequence, Dataset, MaskSequence
@@ -108,16 +109,11 @@ def _rows(sequence: BoxSequence, boxes: Boxes, decimals: int, own: bool) -> byte
 
 def _times(sequence: BoxSequence, results: TrackerResults, runs: int) -> bytes:
     """Seconds per frame, a column per run; zeros where nobody noted them."""
-    files = [_time_file(file, sequence.name) for file in results.files[sequence.name]]
-    columns = [_seconds(file, sequence.frames) for file in files if file is not None]
+    files = [time_file(file.parent, sequence.name) for file in results.files[sequence.name]]
+    columns = [_seconds(file, sequence.frames) for file in files if file.is_file()]
     columns = (columns or [np.zeros(sequence.frames)]) * (1 if columns else runs)
     rows = zip(*columns, strict=True)
     return "".join(",".join(f"{value:.8f}" for value in row) + "\n" for row in rows).encode()
-
-
-def _time_file(boxes: Path, name: str) -> Path | None:
-    file = boxes.with_name(f"{name}_time.txt")
-    return file if file.is_file() else None
 
 
 def _seconds(file: Path, frames: int) -> Boxes:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from samurai.benchmark.results import RECORD
 from samurai.benchmark.run_files import box_file, has_results, is_complete
 from samurai.benchmark.storage import write_whole, writing
 from samurai.datasets.base import AnySequence, BoxSequence, Dataset
@@ -21,7 +22,6 @@ from samurai.errors import DatasetError
 from samurai.provenance.fingerprint import Fingerprint, changes, digest
 from samurai.spelling import listed
 
-RECORD = "run.json"
 FORMAT = 1
 INPUT = "input"
 UNKNOWN = "it isn't known with what they were made"

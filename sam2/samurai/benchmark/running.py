@@ -39,6 +39,7 @@ from samurai.provenance.fingerprint import (
 from samurai.runtime.locking import locked
 from samurai.runtime.processes import ProcessPool
 from samurai.runtime.scheduling import InlinePool, Pool, Schedule
+from samurai.spelling import counted
 
 LOCK = ".lock"
 ATTEMPTS = 2
@@ -326,11 +327,11 @@ class _Run:
         return ProcessPool(partial(SequenceBench, job))
 
     def _say_plan(self, count: int, kept: int, workers: int) -> None:
-        plural, kept_text = "s" * (count != 1), f", {kept} are done" if kept else ""
+        kept_text = f", {kept} are done" if kept else ""
         where = f" on {workers} workers" if workers > 1 else ""
         self._progress.say(
-            f"{self._dataset.title}, {self._contender.name}: {count} sequence{plural} to "
-            f"run{where}{kept_text}"
+            f"{self._dataset.title}, {self._contender.name}: {counted(count, 'sequence')} to run"
+            f"{where}{kept_text}"
         )
 
 

@@ -78,6 +78,10 @@ class MaskObject:
         """Index of the frame in which the object appears."""
         return min(self.masks) if self.prompt is None else self.prompt
 
+    def pixels(self, labels: NDArray[np.uint8]) -> Rows:
+        """The object's pixels (H, W) in the values of one of its files."""
+        return np.asarray(labels != 0 if self.value is None else labels == self.value)
+
 
 @dataclass(frozen=True)
 class MaskSequence:
@@ -162,7 +166,6 @@ class Dataset:
         home: where it is found.
         license: of its images, in a few words.
         size: to download, in a few words.
-        late_objects: whether objects may start after the first frame.
         overlapping: whether masks of objects may share pixels.
     """
 
@@ -176,5 +179,4 @@ class Dataset:
     size: str
     submission: Submission | None = None
     published: tuple[Published, ...] = ()
-    late_objects: bool = False
     overlapping: bool = False

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from samurai.datasets.base import Dataset, MaskObject, MaskSequence, Reading
 from samurai.datasets.images import images_in, listing
-from samurai.datasets.layout import Layout, collect, find_root
+from samurai.datasets.layout import Layout, other_list, read_layout
 from samurai.datasets.lists import rows
 from samurai.datasets.mask_files import object_numbers
 from samurai.datasets.text import read_lines
@@ -47,18 +47,15 @@ def read(root: Path, annotations_only: bool, year: str, lists: tuple[str, ...]) 
         lists: files with the names of its sequences, of which the first that is there counts.
     """
     expected = f"DAVIS {year} (Annotations/480p/<seq>/*.png, JPEGImages/480p/, {lists[0]})"
-    folder, layout = find_root(root, partial(_look, year, lists), expected, annotations_only)
-    sequence = partial(_sequence, year == "2017", annotations_only)
-    return collect(folder, layout, sequence, annotations_only)
+    look, sequence = partial(_look, year, lists), partial(_sequence, year == "2017")
+    return read_layout(root, look, sequence, expected, annotations_only)
 
 
 def _look(year: str, lists: tuple[str, ...], folder: Path) -> Layout[_Place]:
     official = tuple(name for (name,) in rows(f"davis{year}-val"))
     own = next((each for each in lists if (folder / each).is_file()), None)
     names: Sequence[str] = _named(folder / own) if own else official
-    notes: tuple[str, ...] = ()
-    if set(names) != set(official):
-        notes = (f"{own} names {len(names)} sequences, not the official {len(official)}",)
+    notes = other_list(own, names, official) if own else ()
     if year == "2016" and (folder / "ImageSets/2017").is_dir():
         notes = (*notes, "the masks are those of DAVIS 2017, with all of its objects as one")
     for masks, images in LAYOUTS:

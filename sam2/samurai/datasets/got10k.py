@@ -11,9 +11,9 @@ from pathlib import Path
 
 from samurai.datasets.base import BoxSequence, Dataset, Reading, Rows
 from samurai.datasets.images import images_in, listing
-from samurai.datasets.layout import Layout, collect, find_root, fitted
+from samurai.datasets.layout import Layout, fitted, other_list, read_layout
 from samurai.datasets.published import published
-from samurai.datasets.text import read_boxes, read_flags, read_lines
+from samurai.datasets.text import read_boxes, read_flags, read_lines, read_names
 
 LIST, COVER, META_INFO = "list.txt", "cover.label", "meta_info.ini"
 COUNT = 180
@@ -30,8 +30,8 @@ LICENSE = "CC BY-NC-SA 4.0, download after registration"
 def read(root: Path, annotations_only: bool, split: str) -> Reading:
     """A set of GOT-10k; `split` is the name of its folder."""
     expected = f"GOT-10k's {split} set ({split}/{LIST}, {split}/GOT-10k_*/groundtruth.txt)"
-    folder, layout = find_root(root, partial(_look, split), expected, annotations_only)
-    return collect(folder, layout, partial(_sequence, split, annotations_only), annotations_only)
+    look, sequence = partial(_look, split), partial(_sequence, split)
+    return read_layout(root, look, sequence, expected, annotations_only)
 
 
 def _look(split: str, folder: Path) -> Layout[Path]:
@@ -41,15 +41,11 @@ def _look(split: str, folder: Path) -> Layout[Path]:
     entries = set(listing(base))
     names = official
     if LIST in entries:
-        lines = [line.strip() for line in read_lines(base / LIST)]
-        own = tuple(dict.fromkeys(line for line in lines if line))
+        own = read_names(base / LIST)
         if base.name == split or any(name.startswith(prefix) for name in own):
             names = own
-    notes: tuple[str, ...] = ()
-    if set(names) != set(official):
-        notes = (f"{LIST} names {len(names)} sequences, not the official {COUNT}",)
     places = {name: base / name for name in names if name in entries}
-    return Layout(names, places, notes=notes)
+    return Layout(names, places, notes=other_list(LIST, names, official))
 
 
 def _sequence(split: str, annotations_only: bool, name: str, folder: Path) -> BoxSequence | str:

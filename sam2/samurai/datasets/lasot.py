@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,10 +16,17 @@ import numpy as np
 
 from samurai.datasets.base import BoxSequence, Dataset, Reading, Rows
 from samurai.datasets.images import images_in, listing
-from samurai.datasets.layout import Layout, collect, find_root, fitted, ignored, set_by
+from samurai.datasets.layout import (
+    Layout,
+    fitted,
+    ignored,
+    other_list,
+    read_layout,
+    set_by,
+)
 from samurai.datasets.lists import rows
 from samurai.datasets.published import published
-from samurai.datasets.text import read_boxes, read_flags, read_lines
+from samurai.datasets.text import read_boxes, read_flags, read_names
 
 OWN_LIST = "testing_set.txt"
 """Beside the sequences: their names, instead of the official ones."""
@@ -56,9 +63,7 @@ def read(root: Path, annotations_only: bool, official: str, title: str) -> Readi
         title: for messages.
     """
     expected = f"{title} (<class>/<class>-<n>/groundtruth.txt and img/, or its toolkit's annos/)"
-    folder, layout = find_root(root, partial(_look, official), expected, annotations_only)
-    images = partial(_sequence, annotations_only)
-    reading = collect(folder, layout, images, annotations_only)
+    reading = read_layout(root, partial(_look, official), _sequence, expected, annotations_only)
     unflagged = [
         each.name
         for each in reading.sequences
@@ -70,7 +75,7 @@ def read(root: Path, annotations_only: bool, official: str, title: str) -> Readi
         f"{len(unflagged)} sequences have no flags of absence, so that the object counts as "
         "visible in all of their frames"
     )
-    return Reading(folder, reading.sequences, reading.missing, (*reading.notes, note))
+    return replace(reading, notes=(*reading.notes, note))
 
 
 def _look(official: str, folder: Path) -> Layout[_Place]:
@@ -96,16 +101,15 @@ def _look(official: str, folder: Path) -> Layout[_Place]:
             lacking[name] = f"neither its class's folder {kind} nor {name} is there"
     all_found = {*texts, *entries, *(name for each in inside.values() for name in each)}
     others = sorted(name for name in all_found - set(names) if _SEQUENCE.fullmatch(name))
-    notes = ignored(others, "which aren't in the list of the test set")
-    if set(names) != set(listed):
-        notes = (f"{OWN_LIST} names {len(names)} sequences, not the official {len(listed)}", *notes)
+    further = ignored(others, "which aren't in the list of the test set")
+    notes = (*other_list(OWN_LIST, names, listed), *further)
     pictures = any(place.folder for place in places.values())
     return Layout(names, places, lacking, notes, pictures)
 
 
 def _own_names(file: Path, official: str) -> tuple[str, ...]:
     """The names in a list of the user's; none if it is that of LaSOT's other set."""
-    names = tuple(dict.fromkeys(line.strip() for line in read_lines(file) if line.strip()))
+    names = read_names(file)
     others = {name for other in LISTS if other != official for (name,) in rows(other)}
     return () if others & set(names) else names
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -111,6 +112,28 @@ def _around(given: Path) -> Iterator[Path]:
         yield whole.parent
 
 
+def read_layout(
+    root: Path,
+    look: Callable[[Path], Layout[Place]],
+    sequence: Callable[[bool, str, Place], AnySequence | str],
+    expected: str,
+    annotations_only: bool,
+) -> Reading:
+    """Find a data set's folder and read all of its sequences.
+
+    Args:
+        root, look, expected: as for `find_root`.
+        sequence: makes a sequence, or says what of it is missing; from `annotations_only`, its name
+            and its place.
+        annotations_only: whether images may be missing.
+
+    Raises:
+        DatasetError: as `find_root`.
+    """
+    folder, layout = find_root(root, look, expected, annotations_only)
+    return collect(folder, layout, partial(sequence, annotations_only), annotations_only)
+
+
 def collect(
     root: Path,
     layout: Layout[Place],
@@ -186,6 +209,14 @@ def fitted(flags: Rows, count: int) -> tuple[Rows, tuple[str, ...]]:
     kept = flags[:count]
     padded = np.concatenate([kept, np.ones(count - len(kept), np.bool_)])
     return padded, (f"{len(flags)} flags of visibility for {count} rows of the truth",)
+
+
+def other_list(file: str, names: Iterable[str], official: Sequence[str]) -> tuple[str, ...]:
+    """A note about a list of one's own; none where it has the official names."""
+    own = set(names)
+    if own == set(official):
+        return ()
+    return (f"{file} names {len(own)} sequences, not the official {len(official)}",)
 
 
 def set_by(flags: Iterable[int], names: Sequence[str]) -> tuple[str, ...]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from samurai.datasets.base import Boxes, BoxSequence, Dataset, Reading
 from samurai.datasets.images import images_in, listing
-from samurai.datasets.layout import Layout, collect, find_root
+from samurai.datasets.layout import Layout, read_layout
 from samurai.datasets.published import published
 from samurai.datasets.text import read_boxes, read_lines
 from samurai.errors import DatasetError
@@ -42,8 +41,7 @@ class _Place:
 
 def read(root: Path, annotations_only: bool) -> Reading:
     """NFS at 30 frames per second."""
-    folder, layout = find_root(root, _look, EXPECTED, annotations_only)
-    return collect(folder, layout, partial(_sequence, annotations_only), annotations_only)
+    return read_layout(root, _look, _sequence, EXPECTED, annotations_only)
 
 
 def _look(folder: Path) -> Layout[_Place]:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from samurai.datasets.base import BoxSequence, Dataset, Reading
 from samurai.datasets.images import images_in, listing
-from samurai.datasets.layout import Layout, collect, find_root, ignored, of_range
+from samurai.datasets.layout import Layout, ignored, of_range, read_layout
 from samurai.datasets.lists import rows
 from samurai.datasets.published import published
 from samurai.datasets.text import read_boxes
@@ -58,8 +57,7 @@ class _Place:
 
 def read(root: Path, annotations_only: bool) -> Reading:
     """OTB100."""
-    folder, layout = find_root(root, _look, EXPECTED, annotations_only)
-    return collect(folder, layout, partial(_sequence, annotations_only), annotations_only)
+    return read_layout(root, _look, _sequence, EXPECTED, annotations_only)
 
 
 def _look(folder: Path) -> Layout[_Place]:

@@ -62,20 +62,21 @@ _SCORES: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[float, ...]]]] = 
     ),
 }
 
-_FIRST_MEASURE = {
-    "lasot": ("auc", (72.4, 75.1, 75.1)),
-    "lasot-ext": ("auc", (57.4, 60.9, 61.3)),
-    "got10k-test": ("ao", (78.3, 81.1, 74.2)),
-    "trackingnet": ("auc", (83.9, 85.3, 85.8)),
+_ONE_NUMBER = {
+    "DAM4SAM-T": (
+        "arXiv 2509.13864",
+        {"lasot": 72.4, "lasot-ext": 57.4, "got10k-test": 78.3, "trackingnet": 83.9},
+    ),
+    "DAM4SAM-L": (
+        "arXiv 2509.13864",
+        {"lasot": 75.1, "lasot-ext": 60.9, "got10k-test": 81.1, "trackingnet": 85.3},
+    ),
+    "HiM2SAM-L": (
+        "arXiv 2507.07603",
+        {"lasot": 75.1, "lasot-ext": 61.3, "got10k-test": 74.2, "trackingnet": 85.8},
+    ),
 }
-"""Of OTHERS, which publish one number."""
-
-OTHERS = (
-    ("DAM4SAM-T", "arXiv 2509.13864"),
-    ("DAM4SAM-L", "arXiv 2509.13864"),
-    ("HiM2SAM-L", "arXiv 2507.07603"),
-)
-"""Trackers, and their papers."""
+"""Trackers whose papers have a data set's first measure alone."""
 
 
 def published(name: str) -> tuple[Published, ...]:
@@ -85,8 +86,8 @@ def published(name: str) -> tuple[Published, ...]:
         source, measures, trackers = _SCORES[name]
         for tracker, values in trackers.items():
             found.append(Published(tracker, dict(zip(measures, values, strict=True)), source))
-    if name in _FIRST_MEASURE:
-        measure, numbers = _FIRST_MEASURE[name]
-        for (tracker, paper), number in zip(OTHERS, numbers, strict=True):
-            found.append(Published(tracker, {measure: number}, paper))
+    measure = "ao" if name == "got10k-test" else "auc"
+    for tracker, (paper, numbers) in _ONE_NUMBER.items():
+        if name in numbers:
+            found.append(Published(tracker, {measure: numbers[name]}, paper))
     return tuple(found)

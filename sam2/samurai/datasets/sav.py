@@ -12,10 +12,10 @@ from pathlib import Path
 
 from samurai.datasets.base import Dataset, MaskObject, MaskSequence, Reading
 from samurai.datasets.images import images_in, listing
-from samurai.datasets.layout import Layout, collect, find_root
+from samurai.datasets.layout import Layout, read_layout
 from samurai.datasets.mask_files import is_empty
 from samurai.datasets.published import published
-from samurai.datasets.text import read_lines
+from samurai.datasets.text import read_names
 from samurai.errors import DatasetError
 from samurai.spelling import natural
 
@@ -33,8 +33,7 @@ class _Place:
 def read(root: Path, annotations_only: bool, split: str) -> Reading:
     """A set of SA-V, `val` or `test`."""
     expected = f"SA-V's {split} set ({IMAGES}/<video>/, {MASKS}/<video>/<object>/*.png)"
-    folder, layout = find_root(root, partial(_look, split), expected, annotations_only)
-    return collect(folder, layout, partial(_sequence, annotations_only), annotations_only)
+    return read_layout(root, partial(_look, split), _sequence, expected, annotations_only)
 
 
 def _look(split: str, folder: Path) -> Layout[_Place]:
@@ -45,8 +44,7 @@ def _look(split: str, folder: Path) -> Layout[_Place]:
     there = set(listing(folder / MASKS))
     names = sorted(there, key=natural)
     if file.is_file():
-        words = (line.strip() for line in read_lines(file))
-        names = list(dict.fromkeys(word for word in words if word))
+        names = list(read_names(file))
     notes: tuple[str, ...] = ()
     if len(names) != COUNTS[split]:
         notes = (f"{len(names)} videos are named here, and the official set has {COUNTS[split]}",)
@@ -115,7 +113,6 @@ SAV_VAL = Dataset(
     home=HOME,
     license="CC BY 4.0",
     size="155 videos",
-    late_objects=True,
     overlapping=True,
 )
 SAV_TEST = Dataset(
@@ -128,6 +125,5 @@ SAV_TEST = Dataset(
     license="CC BY 4.0",
     size="150 videos",
     published=published("sav-test"),
-    late_objects=True,
     overlapping=True,
 )

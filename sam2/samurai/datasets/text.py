@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from samurai.datasets.base import Boxes
 from samurai.datasets.decimals import decimals
 from samurai.errors import DatasetError
+from samurai.spelling import counted
 
 _SEPARATORS = b" ,;\t\v\f\n"
 _SPACES = bytes.maketrans(_SEPARATORS, b" " * len(_SEPARATORS))
@@ -43,6 +44,16 @@ def parse_boxes(text: str, where: str) -> Boxes:
         DatasetError: it is empty, or a row isn't four numbers.
     """
     return _boxes(_cleaned(text.encode()), where)
+
+
+def read_names(path: Path) -> tuple[str, ...]:
+    """The lines of a list, each once, without empty ones.
+
+    Raises:
+        DatasetError: the file can't be read.
+    """
+    lines = (line.strip() for line in read_lines(path))
+    return tuple(dict.fromkeys(line for line in lines if line))
 
 
 def read_flags(path: Path) -> NDArray[np.int64]:
@@ -151,7 +162,7 @@ def _reason(line: bytes) -> str:
     if strange is not None:
         return f"{_short(strange)} is not a number"
     if len(tokens) != 4:
-        return f"{len(tokens)} number{'s' * (len(tokens) != 1)} instead of four"
+        return f"{counted(len(tokens), 'number')} instead of four"
     infinite = next((token for token in tokens if np.isinf(float(token))), None)
     return f"{_short(infinite)} is not finite" if infinite is not None else ""
 

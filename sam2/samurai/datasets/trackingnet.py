@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from samurai.datasets.base import BoxSequence, Dataset, Reading
 from samurai.datasets.images import images_in, listing
-from samurai.datasets.layout import Layout, collect, find_root, ignored
+from samurai.datasets.layout import Layout, ignored, read_layout
 from samurai.datasets.lists import rows
 from samurai.datasets.published import published
 from samurai.datasets.text import read_boxes
@@ -36,8 +35,7 @@ class _Place:
 
 def read(root: Path, annotations_only: bool) -> Reading:
     """TrackingNet's test set."""
-    folder, layout = find_root(root, _look, EXPECTED, annotations_only)
-    return collect(folder, layout, partial(_sequence, annotations_only), annotations_only)
+    return read_layout(root, _look, _sequence, EXPECTED, annotations_only)
 
 
 def _look(folder: Path) -> Layout[_Place]:
