@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from samurai.config.settings import setting_names
+from samurai.fingerprints import fingerprint as of_the_library
 from samurai.models import manifest
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import ModelCard, bundled_folder, model_card
 from samurai.networks.families import FAMILIES
-from samurai.provenance import fingerprint as of_the_library
 from vot_wrapper.settings import Settings
 from vot_wrapper.toolkit import fingerprint as fingerprints
 from vot_wrapper.toolkit.fingerprint import differences, fingerprint

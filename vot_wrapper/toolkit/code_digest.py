@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import vot_wrapper
-from samurai.provenance import code
-from samurai.provenance.code import MEMORY_CHECK, TRACKER, Places
+from samurai.fingerprints import code
+from samurai.fingerprints.code import MEMORY_CHECK, TRACKER, Places
 
 __all__ = ["MEMORY_CHECK", "Places", "code_of", "own_places"]
 
@@ -24,6 +24,6 @@ def own_places() -> dict[str, Path]:
 def code_of(
     policy: str, places: Places | None = None, targets: Iterable[str] = ()
 ) -> dict[str, str]:
-    """A digest for each module that a policy's replies come from, see `samurai.provenance.code`."""
+    """A digest per module that a policy's replies come from, see `samurai.fingerprints.code`."""
     places = own_places() if places is None else places
     return code.code_of(policy, places, targets, ROOTS, leaves=LEAVES, irrelevant=IRRELEVANT)

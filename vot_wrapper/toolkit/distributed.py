@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from vot.tracker import Tracker
 
-from samurai.provenance.fingerprint import Fingerprint
+from samurai.fingerprints.fingerprint import Fingerprint
 from samurai.runtime.ray_pool import RayPool, connect
 from samurai.runtime.scheduling import Schedule
 from vot_wrapper.toolkit import provenance

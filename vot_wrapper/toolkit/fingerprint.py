@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from samurai.errors import SamuraiError
-from samurai.provenance.fingerprint import (
+from samurai.fingerprints.fingerprint import (
     CODE,
     COMPUTING,
     MISSING,

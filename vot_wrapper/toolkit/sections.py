@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from samurai.errors import ConfigurationError, SamuraiError
+from samurai.fingerprints.motion_weights import MOTION_WEIGHTS, motion_weights
 from samurai.models.manifest import (
     FOLDER_VARIABLE,
     ModelCard,
@@ -24,7 +25,6 @@ from samurai.models.manifest import (
     model_card,
 )
 from samurai.networks.families import lacking
-from samurai.provenance.motion_weights import MOTION_WEIGHTS, motion_weights
 from vot_wrapper.settings import PREFIX, Settings, misspelt, read_settings, unknown_variables
 
 LOG = f"{PREFIX}LOG"

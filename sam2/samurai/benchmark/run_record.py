@@ -19,7 +19,7 @@ from samurai.benchmark.run_files import box_file, has_results, is_complete
 from samurai.benchmark.storage import write_whole, writing
 from samurai.datasets.base import AnySequence, BoxSequence, Dataset
 from samurai.errors import DatasetError
-from samurai.provenance.fingerprint import Fingerprint, changes, digest
+from samurai.fingerprints.fingerprint import Fingerprint, changes, digest
 from samurai.spelling import listed
 
 FORMAT = 1

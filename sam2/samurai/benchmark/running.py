@@ -28,7 +28,7 @@ from samurai.benchmark.workers import Job, Outcome, SequenceActor, SequenceBench
 from samurai.config import TrackerConfig
 from samurai.datasets.base import AnySequence, Dataset
 from samurai.errors import ConfigurationError, DatasetError
-from samurai.provenance.fingerprint import (
+from samurai.fingerprints.fingerprint import (
     CODE,
     VERSION,
     WEIGHTS,

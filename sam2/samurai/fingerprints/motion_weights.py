@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from samurai.config import TrackerConfig
-from samurai.provenance.code import MEMORY_CHECK, code_of
+from samurai.fingerprints.code import MEMORY_CHECK, code_of
 
 _WEIGHTS_OF = {  # a setting, its value, and the variable that names the weights that it needs
     ("points", "cotracker"): "SAMURAI_COTRACKER",

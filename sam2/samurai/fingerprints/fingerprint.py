@@ -19,11 +19,11 @@ import yaml
 
 from samurai.config import TrackerConfig
 from samurai.errors import SamuraiError
+from samurai.fingerprints.code import MEMORY_CHECK, TRACKER, code_of
+from samurai.fingerprints.motion_weights import motion_weights
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import ModelCard, checkpoint_path, model_card, sha256_of
 from samurai.networks.families import SAM2
-from samurai.provenance.code import MEMORY_CHECK, TRACKER, code_of
-from samurai.provenance.motion_weights import motion_weights
 
 Fingerprint = dict[str, str]
 
