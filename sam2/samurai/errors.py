@@ -43,3 +43,19 @@ class DatasetError(SamuraiError, ValueError):
 
 class StorageError(SamuraiError, RuntimeError):
     """A result can't be written: a full disk, a folder without permission."""
+
+
+class SourceError(SamuraiError, ValueError):
+    """A video, a folder of frames, a camera or a stream can't be opened or read."""
+
+
+class PromptError(SamuraiError, ValueError):
+    """A prompt can't be read: a malformed text or file, a frame that the video doesn't have."""
+
+
+class ExportError(SamuraiError, ValueError):
+    """Answers can't be written in a format: more objects than it holds, an unknown suffix."""
+
+
+class JobError(SamuraiError, RuntimeError):
+    """A job can't be created, opened or continued: another video, other settings, damaged files."""

@@ -1,1 +1,1 @@
-"""Frames from outside: image files."""
+"""Frames from outside and results to outside: image files, videos, streams, prompts, exports."""

@@ -1,0 +1,1 @@
+"""`samurai track`: track objects in videos, folders and live streams."""

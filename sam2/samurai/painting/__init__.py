@@ -1,0 +1,1 @@
+"""Colors, text and shapes on pictures, for videos and reports."""

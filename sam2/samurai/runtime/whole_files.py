@@ -1,0 +1,71 @@
+"""Files that are there in whole or not at all, and one sentence where there is no room for them."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from samurai.errors import StorageError
+
+PART = ".part"
+"""Added to the name of a file that isn't complete yet."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def part_of(file: Path) -> Path:
+    """Where a file is written until it is complete."""
+    return file.with_name(file.name + PART)
+
+
+@contextmanager
+def whole_file(file: Path) -> Iterator[Path]:
+    """A path to write to; it gets the name of `file` when the block ends without an error, and is
+    deleted otherwise.
+
+    Raises:
+        StorageError: it can't be written.
+    """
+    part = part_of(file)
+    with storing(file):
+        try:
+            yield part
+            os.replace(part, file)
+        finally:
+            _forget(part)
+
+
+def write_whole(file: Path, content: str | bytes) -> None:
+    """Write a file at once, text in UTF-8 without changes of its line ends.
+
+    Raises:
+        StorageError: it can't be written.
+    """
+    with whole_file(file) as part:
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def storing(place: Path) -> Iterator[None]:
+    """Turn what the file system says into one sentence.
+
+    Raises:
+        StorageError: in place of OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        remedy = "make room" if error.errno in _FULL else "name a place where you may write"
+        raise StorageError(
+            f"can't write {place}: {error.strerror or error}. Remedy: {remedy}"
+        ) from error
+
+
+def _forget(file: Path) -> None:
+    try:
+        file.unlink()
+    except OSError:
+        return

@@ -1,0 +1,1 @@
+"""Prompts of the command line, of files and of annotations."""

@@ -1,0 +1,1 @@
+"""Frames written as a video, an animation or images."""
