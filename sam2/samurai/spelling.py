@@ -1,4 +1,5 @@
-"""Words: suggestions for misspelt names, the natural order of names, lists of names, plurals."""
+"""Words: suggestions for misspelt names, the natural order of names, lists of names, plurals,
+durations."""
 
 from __future__ import annotations
 
@@ -25,6 +26,17 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 def counted(number: int, noun: str) -> str:
     """A number with its noun: `1 sequence`, `2 sequences`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in readable units: 8.3 s, 42 s, 2 min 05 s, 3 h 07 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if whole < 10 else f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 
-from samurai.benchmark.progress import Progress, duration
+from samurai.benchmark.progress import Progress
+from samurai.spelling import duration
 
 
 class Clock:
@@ -57,4 +58,9 @@ def test_a_terminal_has_one_line() -> None:
 
 
 def test_durations_are_readable() -> None:
-    assert [duration(each) for each in (9.4, 125, 11220)] == ["9 s", "2 min 05 s", "3 h 07 min"]
+    assert [duration(each) for each in (9.4, 42.4, 125, 11220)] == [
+        "9.4 s",
+        "42 s",
+        "2 min 05 s",
+        "3 h 07 min",
+    ]

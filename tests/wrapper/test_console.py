@@ -28,7 +28,7 @@ def test_a_terminal_shows_frames_and_the_time_left(monkeypatch: pytest.MonkeyPat
     assert "  0%    1/400 frames" in stream.getvalue() and "ETA" not in stream.getvalue()
     clock[0] = 159.9
     console.progress(0.25)
-    assert " 25%  100/400 frames  ETA 30.0 s" in stream.getvalue()
+    assert " 25%  100/400 frames  ETA 30 s" in stream.getvalue()
     clock[0] = 160.0  # too soon after the last
     console.progress(0.26)
     assert "26%" not in stream.getvalue()

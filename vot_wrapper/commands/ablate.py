@@ -20,8 +20,9 @@ from samurai.errors import ConfigurationError
 from samurai.evaluation.ablation.values import Ablation, Combination
 from samurai.models.manifest import card_file, checkpoint_path, model_card, sha256_of
 from samurai.policies import PolicyChoice, policy_names
+from samurai.spelling import duration
 from vot_wrapper.commands.ablation_progress import Progress
-from vot_wrapper.commands.console import Console, Interrupt, duration
+from vot_wrapper.commands.console import Console, Interrupt
 from vot_wrapper.commands.evaluate import split_names
 from vot_wrapper.toolkit import bundled
 

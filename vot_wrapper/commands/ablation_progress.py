@@ -6,7 +6,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from vot_wrapper.commands.console import Console, duration
+from samurai.spelling import duration
+from vot_wrapper.commands.console import Console
 
 if TYPE_CHECKING:
     from vot_wrapper.toolkit.ablation import Task, Workload

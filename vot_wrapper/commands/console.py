@@ -8,21 +8,13 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
-from samurai.spelling import counted
+from samurai.spelling import counted, duration
 
 if TYPE_CHECKING:
     from samurai.cli.finding import Finding
     from vot_wrapper.toolkit.running import Failure
 
 REDRAW_SECONDS = 0.2
-
-
-def duration(seconds: float) -> str:
-    """Seconds in readable units: 8.3 s, 2 min 05 s."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s"
 
 
 class Interrupt:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samurai.errors import ConfigurationError
-from vot_wrapper.commands.console import Console, Interrupt, WorkersConsole, duration
+from samurai.spelling import duration
+from vot_wrapper.commands.console import Console, Interrupt, WorkersConsole
 from vot_wrapper.commands.evaluation_output import show_scores
 from vot_wrapper.toolkit import bundled
 

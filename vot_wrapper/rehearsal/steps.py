@@ -20,9 +20,9 @@ from vot.stack import Stack, resolve_stack
 
 from samurai import regions
 from samurai.errors import ConfigurationError, SamuraiError
-from samurai.spelling import counted, did_you_mean
+from samurai.spelling import counted, did_you_mean, duration
 from vot_wrapper.commands import evaluate, submit
-from vot_wrapper.commands.console import Interrupt, duration
+from vot_wrapper.commands.console import Interrupt
 from vot_wrapper.rehearsal.archive import IDENTIFIER, check_archive
 from vot_wrapper.rehearsal.guards import differing_files, first_masks, mask_of, untimed
 from vot_wrapper.rehearsal.modules import FRAMES, SEQUENCES, Clip, measure_modules

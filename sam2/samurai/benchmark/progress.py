@@ -8,6 +8,8 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
+from samurai.spelling import duration
+
 LINE_SECONDS = 60.0
 """Between two lines where the output isn't a terminal."""
 
@@ -133,14 +135,3 @@ class Progress:
             words.append(f"{rate:.1f} frames/s")
             words.append(f"ETA {duration((self._frames - frames) / rate)}")
         return f"{self._title}: {', '.join(words)}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds in readable units: 42 s, 2 min 05 s, 3 h 07 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
