@@ -17,7 +17,7 @@ from samurai.benchmark.documents import csv_text, document, json_text, now
 from samurai.benchmark.latex import escaped, latex_text
 from samurai.benchmark.report import ReportFiles, show
 from samurai.benchmark.scores import Curve, SequenceScore, Speed, TrackerScore
-from samurai.benchmark.storage import write_whole
+from samurai.runtime.whole_files import write_whole
 
 DATE = "2026-11-28T08:00:00+00:00"
 VALUES = {

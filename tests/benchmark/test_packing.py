@@ -133,7 +133,7 @@ def test_a_missing_sequence_leaves_no_archive(tmp_path: Path) -> None:
 def test_a_place_where_nobody_may_write_is_named(tmp_path: Path) -> None:
     found = results(tmp_path / "ours")
     (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match=r"can't write .*t\.zip.*: name a file where you may"):
+    with pytest.raises(StorageError, match=r"can't write .*t\.zip.*: name a place where you may"):
         pack(TRACKINGNET, HIDDEN, found, tmp_path / "file" / "t.zip", "pixels")
     assert pack(TRACKINGNET, HIDDEN, found, tmp_path / "new" / "t.zip", "pixels") == 2
 

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from samurai.benchmark.storage import writing
+from samurai.benchmark.storage import OF_A_RUN
 from samurai.datasets.base import MaskObject, MaskSequence
+from samurai.runtime.whole_files import storing
 
 Labels = NDArray[np.uint8]
 """(H, W): the number of the object that each pixel belongs to; 0 for the background."""
@@ -110,7 +111,7 @@ class MaskWriter:
             StorageError: a file can't be written.
         """
         try:
-            with writing(self._part):
+            with storing(self._part, OF_A_RUN):
                 shutil.rmtree(self._part, ignore_errors=True)
                 self._part.mkdir(parents=True)
                 if self._per_object:
@@ -119,7 +120,7 @@ class MaskWriter:
             yield self
             while self._waiting:
                 self._waiting.popleft().result()
-            with writing(self._folder):
+            with storing(self._folder, OF_A_RUN):
                 shutil.rmtree(self._folder, ignore_errors=True)
                 os.replace(self._part, self._folder)
         finally:
@@ -171,5 +172,5 @@ def save_labels(file: Path, labels: Labels) -> None:
     """
     image = Image.fromarray(labels)
     image.putpalette(PALETTE)
-    with writing(file):
+    with storing(file, OF_A_RUN):
         image.save(file, format="PNG")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,10 +14,10 @@ from PIL import Image
 from samurai.benchmark.results import TrackerResults
 from samurai.benchmark.run_files import time_file
 from samurai.benchmark.scores import BoxConvention
-from samurai.benchmark.storage import writing
 from samurai.datasets.base import Boxes, BoxSequence, Dataset, MaskSequence
 from samurai.datasets.text import parse_boxes, read_columns
 from samurai.errors import DatasetError
+from samurai.runtime.whole_files import storing, whole_file
 from samurai.spelling import listed
 
 Entries = Iterator[tuple[str, bytes]]
@@ -51,22 +50,18 @@ def pack(
             f"{results.folder} has no results of {listed(absent)}. Remedy: run them; a server "
             "refuses an archive that isn't complete"
         )
-    part = archive.with_name(f"{archive.name}.part")
     count = 0
-    with writing(archive, of_a_run=False):
+    with storing(archive):
         archive.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as written:
-                for sequence in sequences:
-                    for name, content in _entries(dataset, sequence, results, box):
-                        written.writestr(_info(name), content)
-                        count += 1
-            problems = check(dataset, sequences, part)
-            if problems:
-                raise DatasetError(f"{problems[0]}. Remedy: run the sequence again")
-            os.replace(part, archive)
-        finally:
-            part.unlink(missing_ok=True)
+    with whole_file(archive) as part:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as written:
+            for sequence in sequences:
+                for name, content in _entries(dataset, sequence, results, box):
+                    written.writestr(_info(name), content)
+                    count += 1
+        problems = check(dataset, sequences, part)
+        if problems:
+            raise DatasetError(f"{problems[0]}. Remedy: run the sequence again")
     return count
 
 

@@ -11,9 +11,9 @@ from samurai.benchmark.latex import latex_text
 from samurai.benchmark.moments import Moments
 from samurai.benchmark.page import page_text
 from samurai.benchmark.scores import TrackerScore
-from samurai.benchmark.storage import write_whole, writing
 from samurai.benchmark.table import tables, text
 from samurai.datasets.base import Dataset, Reading
+from samurai.runtime.whole_files import storing, write_whole
 
 MOST_NOTES = 5  # about sequences, below a table
 
@@ -75,9 +75,9 @@ def show(
     ]
     for file, content in made:
         if file is not None:
-            with writing(file, of_a_run=False):
+            with storing(file):
                 file.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(file, content(), of_a_run=False)
+            write_whole(file, content())
 
 
 def _few(notes: list[str]) -> list[str]:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from samurai.benchmark.box_run import BoxAnswers
 from samurai.benchmark.mask_files import mask_files
 from samurai.benchmark.mask_run import MaskTimes
-from samurai.benchmark.storage import write_whole
+from samurai.benchmark.storage import OF_A_RUN
 from samurai.datasets.base import AnySequence, MaskSequence
+from samurai.runtime.whole_files import write_whole
 
 DECIMALS, SECOND_DECIMALS = 4, 6
 
@@ -39,11 +40,11 @@ def write_answers(folder: Path, sequence: str, answers: BoxAnswers | MaskTimes) 
     Raises:
         StorageError: one can't be written.
     """
-    write_whole(time_file(folder, sequence), as_text(answers.seconds, SECOND_DECIMALS))
+    write_whole(time_file(folder, sequence), as_text(answers.seconds, SECOND_DECIMALS), OF_A_RUN)
     confidences = answers.confidences.reshape(len(answers.seconds), -1)
-    write_whole(confidence_file(folder, sequence), as_text(confidences, DECIMALS))
+    write_whole(confidence_file(folder, sequence), as_text(confidences, DECIMALS), OF_A_RUN)
     if isinstance(answers, BoxAnswers):
-        write_whole(box_file(folder, sequence), as_text(answers.boxes, DECIMALS))
+        write_whole(box_file(folder, sequence), as_text(answers.boxes, DECIMALS), OF_A_RUN)
 
 
 def is_complete(folder: Path, sequence: AnySequence, per_object: bool, count: int) -> bool:

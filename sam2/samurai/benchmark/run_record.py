@@ -16,10 +16,11 @@ from typing import Any
 
 from samurai.benchmark.results import RECORD
 from samurai.benchmark.run_files import box_file, has_results, is_complete
-from samurai.benchmark.storage import write_whole, writing
+from samurai.benchmark.storage import OF_A_RUN
 from samurai.datasets.base import AnySequence, BoxSequence, Dataset
 from samurai.errors import DatasetError
 from samurai.fingerprints.fingerprint import Fingerprint, changes, digest
+from samurai.runtime.whole_files import storing, write_whole
 from samurai.spelling import listed
 
 FORMAT = 1
@@ -106,7 +107,7 @@ class RunRecord:
                 for name, note in self.sequences.items()
             },
         }
-        write_whole(folder / RECORD, json.dumps(content, indent=1) + "\n")
+        write_whole(folder / RECORD, json.dumps(content, indent=1) + "\n", OF_A_RUN)
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def forget_results(folder: Path, sequence: AnySequence) -> None:
     Raises:
         StorageError: they can't be deleted.
     """
-    with writing(folder):
+    with storing(folder, OF_A_RUN):
         if isinstance(sequence, BoxSequence):
             box_file(folder, sequence.name).unlink(missing_ok=True)
         elif (folder / sequence.name).is_dir():

@@ -23,7 +23,7 @@ from samurai.benchmark.run_record import (
     input_digest,
     survey,
 )
-from samurai.benchmark.storage import writing
+from samurai.benchmark.storage import OF_A_RUN
 from samurai.benchmark.workers import Job, Outcome, SequenceActor, SequenceBench, Task
 from samurai.config import TrackerConfig
 from samurai.datasets.base import AnySequence, Dataset
@@ -39,6 +39,7 @@ from samurai.fingerprints.fingerprint import (
 from samurai.runtime.locking import locked
 from samurai.runtime.processes import ProcessPool
 from samurai.runtime.scheduling import InlinePool, Pool, Schedule
+from samurai.runtime.whole_files import storing
 from samurai.spelling import counted
 
 LOCK = ".lock"
@@ -262,7 +263,7 @@ class _Run:
 
     def _note(self, record: RunRecord | None, left: Sequence[AnySequence]) -> None:
         """The record of this run, with a note per sequence."""
-        with writing(self._folder):
+        with storing(self._folder, OF_A_RUN):
             self._folder.mkdir(parents=True, exist_ok=True)
         self._record = RunRecord(
             self._about(),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
 from samurai.config.settings import PREFIX, Configuration, Setting, settings_of
@@ -71,15 +72,20 @@ def add_flags(
     parser: argparse._ActionsContainer,
     config: type[Configuration],
     names: Iterable[str] | None = None,
+    renamed: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Add a flag per setting (`--motion-weight`), or for the named ones.
 
     A flag that isn't given stays None; `from_flags` reads them.
+
+    Args:
+        renamed: other flags for settings whose own is taken.
     """
     for each in settings_of(config):
         if names is None or each.name in names:
             parser.add_argument(
-                f"--{each.name.replace('_', '-')}",
+                _flag(each.name, renamed),
+                dest=each.name,
                 metavar="VALUE",
                 help=f"{_help(each)} ({each.allowed()}; default: {each.default_text})".replace(
                     "%", "%%"
@@ -87,8 +93,13 @@ def add_flags(
             )
 
 
-def from_flags(base: Config, parsed: argparse.Namespace) -> Config:
+def from_flags(
+    base: Config, parsed: argparse.Namespace, renamed: Mapping[str, str] = MappingProxyType({})
+) -> Config:
     """A configuration with its values replaced by the given flags.
+
+    Args:
+        renamed: as for `add_flags`.
 
     Raises:
         ConfigurationError: a value isn't allowed; the message lists the allowed ones.
@@ -97,8 +108,12 @@ def from_flags(base: Config, parsed: argparse.Namespace) -> Config:
     for each in settings_of(type(base)):
         text = getattr(parsed, each.name, None)
         if text is not None:
-            given[each.name] = each.parse(text, f"--{each.name.replace('_', '-')}")
+            given[each.name] = each.parse(text, _flag(each.name, renamed))
     return base.changed(**given)
+
+
+def _flag(name: str, renamed: Mapping[str, str]) -> str:
+    return f"--{renamed.get(name, name).replace('_', '-')}"
 
 
 def misspelt(name: str, known: Iterable[str]) -> str | None:

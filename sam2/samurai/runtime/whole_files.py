@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from samurai.errors import StorageError
@@ -21,8 +22,26 @@ def part_of(file: Path) -> Path:
     return file.with_name(file.name + PART)
 
 
+@dataclass(frozen=True)
+class Advice:
+    """What a message about a place that can't be written says.
+
+    Attributes:
+        kept: a sentence on what isn't lost.
+        elsewhere: the remedy where it isn't for want of room.
+        then: what to do after the remedy.
+    """
+
+    kept: str = ""
+    elsewhere: str = "name a place where you may write"
+    then: str = ""
+
+
+PLAIN = Advice()
+
+
 @contextmanager
-def whole_file(file: Path) -> Iterator[Path]:
+def whole_file(file: Path, advice: Advice = PLAIN) -> Iterator[Path]:
     """A path to write to; it gets the name of `file` when the block ends without an error, and is
     deleted otherwise.
 
@@ -30,7 +49,7 @@ def whole_file(file: Path) -> Iterator[Path]:
         StorageError: it can't be written.
     """
     part = part_of(file)
-    with storing(file):
+    with storing(file, advice):
         try:
             yield part
             os.replace(part, file)
@@ -38,18 +57,18 @@ def whole_file(file: Path) -> Iterator[Path]:
             _forget(part)
 
 
-def write_whole(file: Path, content: str | bytes) -> None:
+def write_whole(file: Path, content: str | bytes, advice: Advice = PLAIN) -> None:
     """Write a file at once, text in UTF-8 without changes of its line ends.
 
     Raises:
         StorageError: it can't be written.
     """
-    with whole_file(file) as part:
+    with whole_file(file, advice) as part:
         part.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 @contextmanager
-def storing(place: Path) -> Iterator[None]:
+def storing(place: Path, advice: Advice = PLAIN) -> Iterator[None]:
     """Turn what the file system says into one sentence.
 
     Raises:
@@ -58,9 +77,11 @@ def storing(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        remedy = "make room" if error.errno in _FULL else "name a place where you may write"
+        remedy = "make room" if error.errno in _FULL else advice.elsewhere
+        kept = f" {advice.kept}" if advice.kept else ""
+        then = f", then {advice.then}" if advice.then else ""
         raise StorageError(
-            f"can't write {place}: {error.strerror or error}. Remedy: {remedy}"
+            f"can't write {place}: {error.strerror or error}.{kept} Remedy: {remedy}{then}"
         ) from error
 
 
