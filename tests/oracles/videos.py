@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
-import av.audio
 import numpy as np
+from av.audio import AudioStream
+from av.video import VideoStream
 from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
@@ -98,7 +100,9 @@ def write_video(
     """
     every = [np.rot90(frame, rotation // 90) for frame in frames]
     with av.open(str(path), "w", format=container) as file:
-        stream = file.add_stream(codec, rate=rate, options=dict(options or {}))
+        stream = cast(
+            VideoStream, file.add_stream(codec, rate=rate, options=_options(codec, options))
+        )
         stream.height, stream.width = every[0].shape[:2]
         stream.pix_fmt = pix_fmt
         context = stream.codec_context
@@ -108,7 +112,7 @@ def write_video(
             context.color_range = 2 if full_range else 1
         if rotation:
             stream.set_display_rotation(-rotation)
-        sound = file.add_stream("aac", rate=48_000, layout="mono") if audio else None
+        sound = file.add_stream("aac", rate=48_000) if audio else None
         for index, pixels in enumerate(every):
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24").reformat(
                 format=pix_fmt,
@@ -124,7 +128,13 @@ def write_video(
     return path
 
 
-def _tone(stream: av.audio.AudioStream, seconds: float) -> list[av.Packet[av.audio.AudioStream]]:
+def _options(codec: str, given: Mapping[str, str] | None) -> dict[str, str]:
+    """Those given; x265 is silent."""
+    silent = {"x265-params": "log-level=none"} if codec == "libx265" else {}
+    return {**silent, **(given or {})}
+
+
+def _tone(stream: AudioStream, seconds: float) -> list[av.Packet[AudioStream]]:
     """Packets of a sine tone."""
     wave = np.sin(np.arange(int(seconds * 48_000)) * (2 * np.pi * 440 / 48_000)).astype(np.float32)
     packets = []
