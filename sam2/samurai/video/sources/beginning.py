@@ -23,6 +23,7 @@ MOST_PACKETS = 1000
 
 _PROBED = 48
 _WITH_LIST = {"mov", "avi"}
+_WITHOUT_TIMES = {"avi"}  # of B-frames: FFmpeg guesses
 _MAY_CODE_FIELDS = {"h264", "vc1", "mpeg2video"}
 
 
@@ -80,7 +81,7 @@ class Beginning:
 
 
 def look_at(reader: Reader) -> tuple[Beginning, list[Picture]]:
-    """Decode the first picture, and a few more where the first is interlaced.
+    """Decode the first picture, and a few more where times or fields may be unusual.
 
     Returns:
         What is known, and the pictures decoded.
@@ -90,14 +91,13 @@ def look_at(reader: Reader) -> tuple[Beginning, list[Picture]]:
     """
     packets: list[Packet[VideoStream]] = []
     pictures: list[Picture] = []
-    may_code_fields = reader.stream.codec_context.name in _MAY_CODE_FIELDS
+    guessed = reader.container.format.name in _WITHOUT_TIMES
+    fields = reader.stream.codec_context.name in _MAY_CODE_FIELDS
     for packet in reader.packets():
         packets.append(packet)
         pictures += reader.decode(packet)
-        enough = pictures and not (may_code_fields and pictures[0].interlaced_frame)
-        if enough or len(packets) >= MOST_PACKETS:
-            break
-        if pictures and len(packets) >= _PROBED:
+        usual = pictures and not (guessed or (fields and pictures[0].interlaced_frame))
+        if usual or len(packets) >= (_PROBED if pictures else MOST_PACKETS):
             break
     else:
         pictures += reader.decode(None)
@@ -116,7 +116,8 @@ def _facts(
     tick = stream.time_base or first.time_base
     times = [packet.pts for packet in packets if not reader.is_hidden(packet)]
     one_to_one = len(pictures) == 1 or len(pictures) > 0.6 * len(times)
-    timed = first.pts is not None and None not in times
+    shown = [picture.pts for picture in pictures]
+    timed = None not in times and None not in shown and shown == sorted(shown, key=int)
     width, height = shown_size(first)
     rate = stream.average_rate or stream.guessed_rate
     size = reader.container.size
@@ -131,7 +132,7 @@ def _facts(
         tick=float(tick) if tick else 0.0,
         by_time=one_to_one and timed,
         rate=float(rate) if rate else None,
-        frame_count=count if one_to_one and timed and packets[0].is_keyframe else None,
+        frame_count=count if one_to_one and packets[0].is_keyframe else None,
         end=_end(reader),
         has_audio=audio,
         is_short=is_file and size <= CHEAP_BYTES,

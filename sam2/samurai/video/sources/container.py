@@ -113,6 +113,7 @@ class Reader:
                 for packet in self.container.demux(self.stream):
                     if packet.size:
                         in_a_row = 0
+                        self.faults += packet.is_corrupt
                         yield packet
                 return
             except (av.error.InvalidDataError, av.error.PatchWelcomeError):
@@ -133,12 +134,14 @@ class Reader:
         """The pictures that a packet completes; those that are left where it is None."""
         av = video_library()
         try:
-            return self.stream.decode(packet)
+            pictures = self.stream.decode(packet)
         except EOFError:
             return []
         except (av.error.FFmpegError, ValueError):
             self.faults += 1
             return []
+        self.faults += sum(picture.is_corrupt for picture in pictures)
+        return pictures
 
     def seek(self, timestamp: int) -> bool:
         """Move to the last key picture at or before a time stamp of the stream; whether it went."""

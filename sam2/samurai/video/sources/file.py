@@ -45,6 +45,7 @@ class VideoFile(Closing):
         count = self._beginning.frame_count
         if count is None and self._beginning.is_short and not self._beginning.is_cut:
             count = self._frames().count()
+        self._frames().may_decode = True
         self._info = self._beginning.info(seekable=True, frame_count=count)
 
     @property

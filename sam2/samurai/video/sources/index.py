@@ -32,6 +32,9 @@ class FrameIndex:
     Attributes:
         usable: times tell the frames apart. Where some are missing or occur twice, decoding from
             the beginning is the only way to a frame.
+        by_time: each packet gives one picture with its time. Else, or where the packets' times
+            prove wrong, pictures are decoded for their times.
+        may_decode: whether that is allowed; it takes as long as a pass.
     """
 
     def __init__(self, address: Address, first: int | None, by_time: bool) -> None:
@@ -40,16 +43,20 @@ class FrameIndex:
         Args:
             address: of the video.
             first: time of frame 0; packets before it give no picture.
-            by_time: see `Numbering`; where it is False pictures are decoded for their times.
+            by_time: see above.
         """
-        self.usable = first is not None
-        self._first = first if first is not None else 0
-        self._reader = Reader(address)
-        self._rows = self._decoded() if not by_time else self._listed()
+        self.may_decode = False
+        self._address = address
+        self._timed, self._first = first is not None, first or 0
+        self._start(by_time, self._timed)
+
+    def _start(self, by_time: bool, usable: bool) -> None:
+        self.usable, self.by_time, self.complete = usable, by_time, False
+        self._reader = Reader(self._address)
+        self._rows = self._listed() if by_time else self._decoded()
         self._times = array("q")
         self._keys: list[Key] = []
         self._settled = 0
-        self.complete = False
 
     def close(self) -> None:
         """Free the container; what is known stays."""
@@ -58,13 +65,22 @@ class FrameIndex:
 
     def reach(self, number: int | None) -> None:
         """Read on until a frame's time is known; to the end where it is None."""
-        while self.usable and not self.complete and (number is None or self._settled <= number):
+        while True:
+            if not self.usable:
+                if not (self._timed and self.by_time and self.may_decode):
+                    return
+                self.close()
+                self._start(by_time=False, usable=True)
+            if self.complete or (number is not None and number < self._settled):
+                return
+            if not (self.by_time or self.may_decode):
+                return
             self._read_on()
 
     def count(self) -> int | None:
         """The number of all frames, after reading to the end; None if unusable."""
         self.reach(None)
-        return len(self._times) if self.usable else None
+        return len(self._times) if self.usable and self.complete else None
 
     def time(self, number: int) -> int | None:
         """When a frame is shown; None if there is no such frame."""

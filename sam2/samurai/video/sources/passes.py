@@ -90,7 +90,7 @@ class Pass:
             place = 2**attempt - 1
             if place >= len(keys):
                 return None
-            numbering = Numbering(self._beginning.by_time)
+            numbering = Numbering(index.by_time)
             pictures = self._decoded_from(keys[place], time, numbering)
             first = next((each for each in pictures if each.pts is None or each.pts >= time), None)
             if first is None or first.pts is None:
