@@ -1,0 +1,186 @@
+"""Video files: every frame by its number, in both directions, with bounded memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from samurai.errors import SourceError
+from samurai.video.sources.base import VideoFrame, VideoInfo, Warn
+from samurai.video.sources.beginning import Beginning, look_at
+from samurai.video.sources.closing import Closing, check_range, up_to
+from samurai.video.sources.container import Address, Reader
+from samurai.video.sources.index import FrameIndex
+from samurai.video.sources.passes import Pass
+from samurai.video.sources.pixels import Converter
+from samurai.video.sources.singles import Singles, pictures_kept
+
+if TYPE_CHECKING:
+    from av.video import VideoFrame as Picture
+
+SHORTEST_LOSS = 1.0
+"""Seconds at the end without pictures that mean a cut file; sound is often a little longer."""
+
+
+class VideoFile(Closing):
+    """A video in a file, or at an address whose server sends any part. See `Source`."""
+
+    def __init__(self, address: Address, warn: Warn) -> None:
+        """Open it and decode its first frame.
+
+        Raises:
+            SourceError: it isn't a video that can be read.
+        """
+        reader = Reader(address)
+        try:
+            self._beginning, _ = look_at(reader)
+        finally:
+            reader.close()
+        self._endings = Endings(self._beginning, warn)
+        self._index: FrameIndex | None = None
+        self._singles: Singles | None = None
+        self._converter = Converter()
+        self._lock = threading.RLock()
+        count = self._beginning.frame_count
+        if count is None and self._beginning.is_short and not self._beginning.is_cut:
+            count = self._frames().count()
+        self._frames().may_decode = True
+        self._info = self._beginning.info(seekable=True, frame_count=count)
+
+    @property
+    def info(self) -> VideoInfo:
+        """See `Source.info`."""
+        return self._info
+
+    def frames(
+        self, start: int = 0, stop: int | None = None, stride: int = 1
+    ) -> Iterator[VideoFrame]:
+        """See `Source.frames`."""
+        check_range(start, stop, stride)
+        self._check_open()
+        if stride > 0:
+            return self._forward(start, stop, stride)
+        return self._backward(start, stop, stride)
+
+    def frame(self, index: int) -> VideoFrame:
+        """See `Source.frame`."""
+        self._check_open()
+        with self._lock:
+            if self._singles is None:
+                self._singles = Singles(self._beginning, self._frames)
+            picture = self._singles.get(index) if index >= 0 else None
+            if picture is None:
+                raise SourceError(
+                    f"{self._info.name} has no frame {index} that can be decoded; frames are "
+                    f"numbered from 0{self._to_last()}"
+                )
+            return self._shown(index, picture, self._converter)
+
+    def close(self) -> None:
+        """See `Source.close`."""
+        with self._lock:
+            super().close()
+            if self._singles is not None:
+                self._singles.close()
+            if self._index is not None:
+                self._index.close()
+            self._singles = self._index = None
+
+    def _to_last(self) -> str:
+        count = self._info.frame_count
+        return f" to {count - 1}" if count else ""
+
+    def _frames(self) -> FrameIndex:
+        """The index of the file, made when it is needed first."""
+        with self._lock:
+            if self._index is None:
+                first, by_time = self._beginning.first_time, self._beginning.by_time
+                self._index = FrameIndex(self._beginning.address, first, by_time)
+            return self._index
+
+    def _forward(self, start: int, stop: int | None, stride: int) -> Iterator[VideoFrame]:
+        converter, reading = Converter(), Pass(self._beginning, self._frames)
+        last: tuple[int, float | None] | None = None
+        try:
+            for number, picture in reading.pictures(start):
+                if stop is not None and number >= stop:
+                    return
+                last = number, self._beginning.seconds(number, picture.pts)
+                if (number - start) % stride == 0:
+                    yield self._shown(number, picture, converter)
+            self._endings.check(reading.faults, last)
+        finally:
+            reading.close()
+
+    def _backward(self, start: int, stop: int | None, stride: int) -> Iterator[VideoFrame]:
+        """Pieces are decoded forward and given out in reverse: a group may be of any length."""
+        wanted = up_to(self._last_number(), start, stop, stride)
+        piece = pictures_kept(self._beginning)
+        converter, reading = Converter(), Pass(self._beginning, self._frames)
+        try:
+            for place in range(0, len(wanted), piece):
+                numbers = wanted[place : place + piece]
+                kept = reading.collect(numbers[-1], numbers[0], set(numbers))
+                for number in numbers:
+                    if number in kept:
+                        yield self._shown(number, kept.pop(number), converter)
+            self._endings.check(reading.faults, None)
+        finally:
+            reading.close()
+
+    def _last_number(self) -> int:
+        """Of the file; where times don't tell it, all is decoded."""
+        count = self._info.frame_count or self._frames().count()
+        if count is None:
+            with_all = Pass(self._beginning, self._frames)
+            try:
+                count = 1 + max((each.number for each in with_all.pictures(0)), default=-1)
+            finally:
+                with_all.close()
+        return count - 1
+
+    def _shown(self, number: int, picture: Picture, converter: Converter) -> VideoFrame:
+        seconds = self._beginning.seconds(number, picture.pts)
+        return VideoFrame(number, converter.pixels(picture), seconds)
+
+
+class Endings:
+    """Warns once if a video is damaged or ends before its container says.
+
+    Args:
+        beginning: of the video.
+        warn: is called with one sentence.
+    """
+
+    def __init__(self, beginning: Beginning, warn: Warn) -> None:
+        self._beginning = beginning
+        self._warn = warn
+        self._warned = False
+
+    def check(self, faults: int, last: tuple[int, float | None] | None) -> None:
+        """A pass came to the end.
+
+        Args:
+            faults: packets and places that were damaged.
+            last: number and seconds of the last frame, if the pass read to the end.
+        """
+        short = self._beginning.is_cut or (last is not None and self._ends_early(last[1]))
+        if self._warned or not (faults or short):
+            return
+        self._warned = True
+        where = f" after frame {last[0]}" if last is not None else ""
+        what = f"ends early{where}" if short else f"is damaged in {faults} place(s)"
+        self._warn(
+            f"{self._beginning.address.name} {what}: the frames that can be decoded are used; copy "
+            "the file again if it should have more"
+        )
+
+    def _ends_early(self, seconds: float | None) -> bool:
+        listed, end = self._beginning.frame_count, self._beginning.end
+        if listed is not None:
+            return False  # the list was compared with the size of the file
+        if seconds is None or end is None:
+            return False
+        frame = 1 / self._beginning.rate if self._beginning.rate else 0.0
+        return seconds + frame < end - SHORTEST_LOSS
