@@ -113,7 +113,7 @@ def from_coco_rle(rle: Mapping[str, Any]) -> Mask:
         RegionError: it isn't that, or its runs don't fill the mask.
     """
     size, counts = rle.get("size"), rle.get("counts")
-    if not _is_size(size):
+    if not isinstance(size, list | tuple) or not _is_size(size):
         raise RegionError(f"the size of a run-length code is {size!r:.40}: {_RLE_REMEDY}")
     height, width = size
     runs = _runs(counts)
@@ -248,9 +248,5 @@ def _runs(counts: Any) -> NDArray[np.int64]:
     return runs
 
 
-def _is_size(size: Any) -> bool:
-    return (
-        isinstance(size, list | tuple)
-        and len(size) == 2
-        and all(isinstance(side, int) and 0 < side < 2**31 for side in size)
-    )
+def _is_size(size: Sequence[Any]) -> bool:
+    return len(size) == 2 and all(isinstance(side, int) and 0 < side < 2**31 for side in size)
