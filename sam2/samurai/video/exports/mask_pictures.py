@@ -31,7 +31,8 @@ class MaskPictures(PictureExport):
         """As `Export.add`."""
         self.numbers.introduce(frame.answers)
         stem = self.stem(frame)
-        self._stems.add(stem)
+        if frame.name:  # numbers are never taken twice
+            self._stems.add(stem)
         for answer in frame.answers:
             folder = self.part / f"{self.numbers[answer.object_id]:03d}"
             with storing(folder):
