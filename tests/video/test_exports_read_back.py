@@ -212,7 +212,7 @@ def test_masks(name: str, tmp_path: Path) -> None:
 
 @scenes
 def test_vot(name: str, tmp_path: Path) -> None:
-    from vot.region import RegionType, calculate_overlap
+    from vot.region import calculate_overlap, is_special
     from vot.region.io import read_trajectory
     from vot.region.shapes import Mask as VotMask
 
@@ -228,9 +228,9 @@ def test_vot(name: str, tmp_path: Path) -> None:
         assert len(regions) == max(last, written.frame_count or 0)
         for index, region in enumerate(regions):
             mask = written.masks.get((index, called[number]))
-            assert (mask is None) == (region.type is RegionType.SPECIAL)
+            assert (mask is None) == is_special(region)
             if mask is not None:
-                assert region.type is RegionType.MASK
+                assert isinstance(region, VotMask)
                 assert calculate_overlap(region, VotMask(mask.astype(np.uint8))) == 1
         if len(files) == 1:
             alone = written.write(EXPORTS["vot-file"], tmp_path / "alone.txt")
