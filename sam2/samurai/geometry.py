@@ -56,6 +56,29 @@ def filled_box(
     return mask
 
 
+def rasterize(points: NDArray[np.float64], frame_size: tuple[int, int]) -> NDArray[np.bool_]:
+    """The pixels (H, W) whose centers lie inside a polygon of (N, 2) corners x, y (even-odd rule).
+
+    A center that lies exactly on a left or upper edge is inside, on a right or lower edge outside,
+    as for a filled `Box`. libtrax and OpenCV follow other rules (and libtrax shifts y), hence this
+    implementation.
+    """
+    height, width = frame_size
+    # One more column takes the crossings to the right of the frame.
+    toggles = np.zeros((height, width + 1), np.int32)
+    for (x0, y0), (x1, y1) in zip(points, np.roll(points, -1, axis=0), strict=True):
+        low, high = sorted((y0, y1))
+        first, last = (int(np.clip(np.ceil(y - 0.5), 0, height)) for y in (low, high))
+        if first >= last:
+            continue
+        rows = np.arange(first, last)
+        crossings = x0 + (rows + 0.5 - y0) * ((x1 - x0) / (y1 - y0))
+        columns = np.clip(np.ceil(crossings - 0.5), 0, width).astype(np.int64)
+        toggles[rows, columns] += 1
+    inside: NDArray[np.bool_] = (np.cumsum(toggles[:, :width], axis=1) % 2).astype(np.bool_)
+    return inside
+
+
 def _covered(start: float, stop: float, length: int) -> tuple[int, int]:
     """Half-open range of pixel indices of an axis whose centers lie in [start, stop)."""
     if stop <= 0 or start >= length:

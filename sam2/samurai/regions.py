@@ -6,15 +6,17 @@ Coordinates: x to the right, y down, the origin at the top-left corner of the to
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from importlib import import_module
 from numbers import Number
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from samurai.errors import RegionError
+from samurai.errors import DependencyError, RegionError
 from samurai.geometry import filled_box, mask_corners
 
 
@@ -252,12 +254,52 @@ class Answer:
     absent: bool
     prompted: bool = False
 
+    def to_supervision(self) -> Any:
+        """As `supervision.Detections`, of one object, or of none where it is absent;
+        `samurai.video.exports.supervision.to_detections` says what is in it.
+
+        Raises:
+            DependencyError: supervision isn't installed.
+        """
+        return detections([self])
+
     def __repr__(self) -> str:
         height, width = self.mask.shape
         return (
             f"Answer(object_id={self.object_id!r}, mask={width}x{height}, box={self.box}, "
             f"confidence={self.confidence:.3f}, absent={self.absent})"
         )
+
+
+def detections(answers: Iterable[Answer]) -> Any:
+    """What `samurai.video.exports.supervision.to_detections` returns."""
+    try:
+        supervision = import_module("supervision")
+    except ImportError as error:
+        raise DependencyError(
+            f"supervision can't be imported ({error}). Remedy: pip install supervision"
+        ) from error
+    found = [(each, each.box) for each in answers if not each.absent and each.box is not None]
+    if not found:
+        return supervision.Detections.empty()
+    corners = [(box.x, box.y, box.x + box.width, box.y + box.height) for _, box in found]
+    ids = [answer.object_id for answer, _ in found]
+    names = np.empty(len(ids), dtype=object)
+    names[:] = ids
+    return supervision.Detections(
+        xyxy=np.array(corners, np.float32),
+        mask=np.stack([answer.mask for answer, _ in found]),
+        confidence=np.array([answer.confidence for answer, _ in found], np.float32),
+        tracker_id=np.array([_tracker_id(each) for each in ids], np.int64),
+        data={"object_id": names},
+    )
+
+
+def _tracker_id(object_id: ObjectId) -> int:
+    """A whole number, the same in every frame and run."""
+    if isinstance(object_id, int):
+        return object_id
+    return 2**31 + zlib.crc32(object_id.encode("utf-8", "backslashreplace"))
 
 
 def _number(value: Any, what: str) -> float:

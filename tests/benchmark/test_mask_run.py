@@ -11,9 +11,10 @@ from oracles.small_benchmark import SIZE, label_file, mask_sequence, picture, sa
 from oracles.stub_tracker import StubTracker
 from PIL import Image
 
-from samurai.benchmark.mask_files import PALETTE, MaskWriter, mask_files
+from samurai.benchmark.mask_files import MaskWriter, mask_files
 from samurai.benchmark.mask_run import MaskTimes, run_masks
 from samurai.datasets.base import MaskSequence
+from samurai.video.palette import PALETTE
 
 
 def tracked(

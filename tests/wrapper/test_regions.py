@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from samurai.errors import RegionError
+from samurai.geometry import rasterize
 from samurai.regions import Answer, Box, Mask, Points
 from vot_wrapper.trax.regions import (
     MAX_RUNS,
     PointTrack,
     answer_kind,
-    rasterize,
     to_prompt,
     to_trax,
 )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import trax
 
-from samurai.masks import PackedMask
+from samurai.masks import to_vot_text
 from vot_wrapper.trax.wire import checked_region
 
 NOTHING = "0"
@@ -72,9 +72,7 @@ def format_region(region: Any, *, as_point: bool = False) -> str:
     Numbers have four decimals, as libtrax writes them, so that both protocols give equal results.
     """
     if isinstance(region, trax.Mask):
-        mask, (x, y) = region.array() != 0, region.offset()
-        runs = ",".join(map(str, PackedMask.of(mask).runs.tolist()))
-        return f"m{x},{y},{mask.shape[1]},{mask.shape[0]},{runs}"
+        return to_vot_text(region.array() != 0, region.offset())
     values = region.bounds()[: 2 if as_point else 4]
     return ",".join(f"{value:.4f}" for value in values)
 

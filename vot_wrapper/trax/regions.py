@@ -8,7 +8,6 @@ when its center does.
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ import trax
 from numpy.typing import NDArray
 
 from samurai.errors import RegionError
+from samurai.masks import placed, polygon_mask
 from samurai.regions import Answer, Box, Mask, Points
 
 log = logging.getLogger(__name__)
@@ -115,37 +115,17 @@ class PointTrack:
         return trax.Rectangle.create(*self._now, 0.0, 0.0)
 
 
-def rasterize(points: NDArray[np.float64], frame_size: tuple[int, int]) -> NDArray[np.bool_]:
-    """The pixels (H, W) whose centers lie inside a polygon of (N, 2) corners x, y (even-odd rule).
-
-    A center that lies exactly on a left or upper edge is inside, on a right or lower edge outside,
-    as for a filled `Box`. libtrax and OpenCV follow other rules (and libtrax shifts y), hence this
-    implementation.
-    """
-    height, width = frame_size
-    # One more column takes the crossings to the right of the frame.
-    toggles = np.zeros((height, width + 1), np.int32)
-    for (x0, y0), (x1, y1) in zip(points, np.roll(points, -1, axis=0), strict=True):
-        low, high = sorted((y0, y1))
-        first, last = (int(np.clip(np.ceil(y - 0.5), 0, height)) for y in (low, high))
-        if first >= last:
-            continue
-        rows = np.arange(first, last)
-        crossings = x0 + (rows + 0.5 - y0) * ((x1 - x0) / (y1 - y0))
-        columns = np.clip(np.ceil(crossings - 0.5), 0, width).astype(np.int64)
-        toggles[rows, columns] += 1
-    inside: NDArray[np.bool_] = (np.cumsum(toggles[:, :width], axis=1) % 2).astype(np.bool_)
-    return inside
-
-
 def _as_given(region: Any, frame_size: tuple[int, int]) -> Box | Mask:
     """The region as a prompt of its own kind."""
     if isinstance(region, trax.Rectangle):
         return Box(*region.bounds())
     if isinstance(region, trax.Mask):
-        return Mask(_paste(region.array() != 0, region.offset(), frame_size))
+        mask, lost = placed(region.array() != 0, region.offset(), frame_size)
+        if lost:
+            log.warning("an initial mask reaches beyond the frame: %d pixels are cut off", lost)
+        return Mask(mask)
     if isinstance(region, trax.Polygon):
-        return Mask(_polygon(_corners(region), frame_size))
+        return Mask(polygon_mask(_corners(region), frame_size))
     # libtrax turns a region with a NaN in it into a special code.
     what = region if region is not None else "no region"
     raise RegionError(
@@ -162,51 +142,6 @@ def _extent(region: Any, prompt: Box | Mask | Points) -> Box | Mask | Points:
     if isinstance(prompt, Mask):
         return Box.of_mask(prompt.array) or prompt
     return prompt
-
-
-def _paste(
-    mask: NDArray[np.bool_], offset: tuple[int, int], frame_size: tuple[int, int]
-) -> NDArray[np.bool_]:
-    """A mask of any size at an offset (x, y), on a canvas of the frame's size."""
-    height, width = frame_size
-    x, y = offset
-    if not mask.any():
-        raise RegionError("the mask is empty: it must hold at least one pixel of the object")
-    canvas = np.zeros(frame_size, np.bool_)
-    top, left = max(-y, 0), max(-x, 0)
-    inside = mask[top : max(height - y, 0), left : max(width - x, 0)]
-    lost = int(mask.sum()) - int(inside.sum())
-    if lost == mask.sum():
-        raise RegionError(
-            f"the mask ({mask.shape[1]}x{mask.shape[0]} at {x}, {y}) lies outside the "
-            f"{width}x{height} frame: were the masks made for images of another size?"
-        )
-    if lost:
-        log.warning("an initial mask reaches beyond the frame: %d pixels are cut off", lost)
-    canvas[y + top : y + top + inside.shape[0], x + left : x + left + inside.shape[1]] = inside
-    return canvas
-
-
-def _polygon(corners: NDArray[np.float64], frame_size: tuple[int, int]) -> NDArray[np.bool_]:
-    """A polygon's pixels; one that is too thin to hold a center gets the pixel at its middle."""
-    height, width = frame_size
-    if not np.isfinite(corners).all():
-        raise RegionError("the polygon is not finite: give its corners as finite numbers")
-    if _on_one_line(corners):
-        raise RegionError("the polygon has no area: its corners lie on one line")
-    mask = rasterize(corners, frame_size)
-    if not mask.any():
-        x, y = (math.floor(value) for value in corners.mean(axis=0))
-        if not (0 <= x < width and 0 <= y < height):
-            raise RegionError(f"the polygon lies outside the {width}x{height} frame")
-        mask[y, x] = True
-    return mask
-
-
-def _on_one_line(corners: NDArray[np.float64]) -> bool:
-    away = corners - corners[0]
-    farthest = away[np.abs(away).max(axis=1).argmax()]
-    return bool((away[:, 0] * farthest[1] == away[:, 1] * farthest[0]).all())
 
 
 def _corners(region: trax.Polygon) -> NDArray[np.float64]:

@@ -18,9 +18,7 @@ from PIL import Image
 from samurai.benchmark.storage import OF_A_RUN
 from samurai.datasets.base import MaskObject, MaskSequence
 from samurai.runtime.whole_files import storing
-
-Labels = NDArray[np.uint8]
-"""(H, W): the number of the object that each pixel belongs to; 0 for the background."""
+from samurai.video.palette import Labels, palette_image
 
 BoolMask = NDArray[np.bool_]
 
@@ -28,25 +26,6 @@ BEHIND = 8
 """Frames whose files are still being written."""
 
 PART = ".part"
-
-
-def davis_palette() -> list[int]:
-    """DAVIS's colors of labels, red, green and blue of each of 256.
-
-    The first 22 spread the bits of the label over the colors, as PASCAL VOC does; the rest is gray.
-    """
-    colors = []
-    for label in range(22):
-        color, shift, rest = [0, 0, 0], 7, label
-        while rest:
-            for channel in range(3):
-                color[channel] |= (rest >> channel & 1) << shift
-            rest, shift = rest >> 3, shift - 1
-        colors += [191 if value == 192 else value for value in color]
-    return colors + [value for label in range(22, 256) for value in (label, label, label)]
-
-
-PALETTE = davis_palette()
 
 
 def read_mask(each: MaskObject, size: tuple[int, int]) -> BoolMask:
@@ -170,7 +149,6 @@ def save_labels(file: Path, labels: Labels) -> None:
     Raises:
         StorageError: it can't be written.
     """
-    image = Image.fromarray(labels)
-    image.putpalette(PALETTE)
+    image = palette_image(labels)
     with storing(file, OF_A_RUN):
         image.save(file, format="PNG")

@@ -24,6 +24,10 @@ class ExportOptions:
     labels: Mapping[ObjectId, str] = field(default_factory=dict)
     overlap: bool = True
 
+    def label(self, object_id: ObjectId) -> str:
+        """The name of an object."""
+        return self.labels.get(object_id, "object")
+
 
 class Export(ABC):
     """Writes frames in one format, in the order of their indices.

@@ -1,0 +1,125 @@
+"""What holds for prompts of every form: identities, frames, and what prompts say together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from samurai.errors import PromptError, RegionError
+from samurai.regions import ObjectId, Region
+from samurai.video.prompts.base import ObjectPrompt
+
+LARGEST = 2**31 - 1
+"""Of object ids and frame numbers."""
+
+
+def fault(place: str, cause: str, remedy: str) -> PromptError:
+    """The error for a place in a text or file."""
+    return PromptError(f"{place}: {cause}. Remedy: {remedy}")
+
+
+def checked_id(value: Any, place: str) -> ObjectId:
+    """An object's id: a whole number from 0, or a name.
+
+    Raises:
+        PromptError: it is something else.
+    """
+    remedy = f"call an object by a whole number from 0 to {LARGEST}, or by a name"
+    if isinstance(value, str) and value.strip():
+        return value
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise fault(place, f"{value!r:.40} is no object id", remedy)
+    if not 0 <= value <= LARGEST:
+        raise fault(place, f"the object id {value!r:.40} is out of range", remedy)
+    return value
+
+
+def checked_frame(value: Any, place: str) -> int:
+    """The number of a frame.
+
+    Raises:
+        PromptError: it isn't a whole number from 0.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
+        raise fault(place, f"{value!r:.40} is no frame number", "count frames from 0")
+    return value
+
+
+def number(text: str, place: str) -> float:
+    """A finite number.
+
+    Raises:
+        PromptError: it isn't one.
+    """
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise fault(place, f"{text!r:.40} is not a number", "give coordinates in pixels") from error
+    if not math.isfinite(value):
+        raise fault(place, f"{text!r:.40} is not finite", "give coordinates in pixels")
+    return value
+
+
+def checked_region(region: Region, frame_size: tuple[int, int] | None, place: str) -> Region:
+    """A region that lies in the frame, as far as its size is known.
+
+    Raises:
+        PromptError: it doesn't, has no area, or isn't finite.
+    """
+    try:
+        region.check_places(frame_size or (2**31, 2**31))
+    except RegionError as error:
+        raise PromptError(f"{place}: {error}") from error
+    return region
+
+
+def check_prompts(
+    prompts: Sequence[ObjectPrompt],
+    *,
+    frame_size: tuple[int, int] | None = None,
+    frame_count: int | None = None,
+) -> None:
+    """Check prompts, of whatever origin, as those of one video.
+
+    Args:
+        prompts: in any order.
+        frame_size: height and width of the frames, if known.
+        frame_count: of the video, if known.
+
+    Raises:
+        PromptError: a frame that the video doesn't have, a region outside the frame, two prompts of
+            an object in one frame, two labels of an object, or an object whose first prompt has no
+            click on it.
+    """
+    seen: set[tuple[ObjectId, int]] = set()
+    labels: dict[ObjectId, str] = {}
+    for prompt in sorted(prompts, key=lambda each: each.frame_index):
+        place = f"object {prompt.object_id!r} in frame {prompt.frame_index}"
+        if frame_count is not None and prompt.frame_index >= frame_count:
+            raise fault(
+                place,
+                f"the video has {frame_count} frames, counted from 0",
+                f"give a frame up to {frame_count - 1}",
+            )
+        checked_region(prompt.region, frame_size, place)
+        if prompt.object_id not in {each for each, _ in seen}:
+            _check_first(prompt, frame_size, place)
+        if (prompt.object_id, prompt.frame_index) in seen:
+            raise fault(place, "there are two prompts", "keep one, or join their points")
+        seen.add((prompt.object_id, prompt.frame_index))
+        if prompt.label is not None:
+            label = labels.setdefault(prompt.object_id, prompt.label)
+            if label != prompt.label:
+                cause = f"its label is {prompt.label!r:.40}, and was {label!r:.40} before"
+                raise fault(place, cause, "give an object one label")
+
+
+def _check_first(prompt: ObjectPrompt, frame_size: tuple[int, int] | None, place: str) -> None:
+    """An object can't start with clicks beside it only."""
+    if frame_size is None and hasattr(prompt.region, "array"):
+        frame_size = prompt.region.array.shape
+    try:
+        prompt.region.check(frame_size or (2**31, 2**31))
+    except RegionError as error:
+        raise PromptError(f"{place}: {error}") from error
