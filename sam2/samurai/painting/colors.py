@@ -84,6 +84,7 @@ def color_of(index: int) -> Color:
     return PALETTE[index % len(PALETTE)]
 
 
+@lru_cache(maxsize=256)
 def ink_on(color: Color) -> Color:
     """Black or white, whichever is read better on a color."""
     return BLACK if lightness(color) > 0.6 else WHITE

@@ -34,6 +34,7 @@ def line_height(size: int, font: str | None = None) -> int:
     return sum(_font(size, font).getmetrics())
 
 
+@lru_cache(maxsize=1024)
 def text_width(text: str, size: int, font: str | None = None) -> int:
     """The width of a text in pixels."""
     return round(_font(size, font).getlength(text)) + 1
