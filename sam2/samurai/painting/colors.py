@@ -4,7 +4,7 @@ for pictures of more objects than a palette has.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray

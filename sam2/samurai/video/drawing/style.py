@@ -147,7 +147,7 @@ class Sizes:
         line = style.line_width if style.line_width is not None else max(2, side / 330)
         text = style.text_size if style.text_size is not None else max(11, side / 36)
         whole = max(1, round(line))
-        dark = whole + max(1, round(whole * 0.6))
+        dark = whole + max(2, round(whole * 0.6))
         edge = max(1, round(side / 900))
         return cls(whole, dark, edge, round(text), max(2, round(text / 4)))
 
