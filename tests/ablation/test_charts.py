@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from samurai.evaluation.ablation.charts import Bars, draw_bars
-from samurai.evaluation.pictures.drawing import PALETTE, color_of
+from samurai.painting.colors import PALETTE, color_of
 from samurai.policies import POLICIES
 
 

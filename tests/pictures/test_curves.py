@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from samurai.evaluation.pictures.curves import Curves, draw_curves
-from samurai.evaluation.pictures.drawing import PALETTE
 from samurai.evaluation.pictures.recording import Recording, State, Track
+from samurai.painting.colors import PALETTE
 
 MakeTrack = Callable[..., Track]
 MakeRun = Callable[..., Recording]

@@ -9,17 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from samurai.evaluation.pictures.drawing import (
-    FILL,
-    PALETTE,
-    SUBPIXEL_BITS,
-    describe,
-    fit,
-    outlines,
-    paint,
-)
+from samurai.evaluation.pictures.drawing import FILL, describe, fit, outlines, paint
 from samurai.evaluation.pictures.recording import MaskShape, PolygonShape, Recording, State, Track
-from samurai.evaluation.pictures.text import SMALL, write
+from samurai.painting.colors import PALETTE
+from samurai.painting.shapes import SUBPIXEL_BITS
+from samurai.painting.text import SMALL, write
 
 MakeTrack = Callable[..., Track]
 MakeRun = Callable[..., Recording]

@@ -220,9 +220,9 @@ class _Artist:
 
 def _drawer(arguments: argparse.Namespace, console: Console) -> Drawer:
     """The function that draws a run and its thumbnail in the selected format."""
-    from samurai.evaluation.pictures.files import write_picture
     from samurai.evaluation.pictures.sheet import draw_sheet, draw_thumbnail
     from samurai.evaluation.pictures.video import write_video
+    from samurai.painting.files import write_picture
 
     def draw(found: Recording, stem: Path) -> None:
         if arguments.format == "sheet":

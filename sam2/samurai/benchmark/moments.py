@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from samurai.datasets.base import Boxes
 from samurai.evaluation.measures.boxes import of_length, overlaps
-from samurai.evaluation.pictures.drawing import EDGE, SUBPIXEL_BITS, TRUTH, fit, outlines
+from samurai.evaluation.pictures.drawing import EDGE, TRUTH, draw_lines, fit, outlines
 from samurai.evaluation.pictures.recording import Frame, PolygonShape
-from samurai.evaluation.pictures.text import Color
 
 FRAMES = 3  # of a sequence
 APART = 20  # frames are at least a sequence's length by this apart
@@ -138,11 +137,11 @@ def draw(
             continue
         corners = [(x, y), (x + wide, y), (x + wide, y + high), (x, y + high)]
         lines = outlines(PolygonShape(np.array(corners)), scale)
-        cv2.polylines(canvas, lines, True, color, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
+        draw_lines(canvas, lines, color, thickness)
     return canvas
 
 
-def _rgb(color: str) -> Color:
+def _rgb(color: str) -> tuple[int, int, int]:
     red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
     return red, green, blue
 

@@ -14,9 +14,9 @@ from samurai.evaluation.ablation.values import (
     attribute_overlap,
     difference,
 )
-from samurai.evaluation.pictures.drawing import BRIGHT, FAINT, GROUND, PALETTE, color_of
 from samurai.evaluation.pictures.figure import new_figure, shade, to_frame
 from samurai.evaluation.pictures.recording import Frame
+from samurai.painting.colors import BRIGHT, FAINT, GROUND, PALETTE, color_of
 
 SPEED = "fps"
 # Error rates and parts of Q; the table has them.

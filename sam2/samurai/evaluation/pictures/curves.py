@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samurai.evaluation.pictures.drawing import BRIGHT, GROUND, SUBPIXEL_BITS, color_of
 from samurai.evaluation.pictures.figure import new_figure, shade, to_frame
 from samurai.evaluation.pictures.recording import Frame, Recording, State
-from samurai.evaluation.pictures.text import Color
+from samurai.painting.colors import BRIGHT, GROUND, Color, color_of
+from samurai.painting.shapes import SUBPIXEL_BITS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,44 +21,15 @@ from samurai.evaluation.pictures.recording import (
     State,
     Track,
 )
-from samurai.evaluation.pictures.text import (
-    SMALL,
-    Color,
-    Segment,
-    fits,
-    line_height,
-    text_width,
-    write,
-)
+from samurai.painting.colors import BLACK, BRIGHT, FAINT, PALETTE, WHITE, Color, color_of
+from samurai.painting.shapes import SUBPIXEL_BITS, blend, subpixel
+from samurai.painting.text import SMALL, Segment, fits, line_height, text_width, write
 
-# Colors of Okabe and Ito, which people with any common color blindness can distinguish; first those
-# that are rare in pictures and bright on the dark background.
-PALETTE: tuple[Color, ...] = (
-    (230, 159, 0),  # orange
-    (86, 180, 233),  # sky blue
-    (204, 121, 167),  # reddish purple
-    (0, 158, 115),  # bluish green
-    (240, 228, 66),  # yellow
-    (213, 94, 0),  # vermilion
-    (0, 114, 178),  # blue
-    (153, 158, 168),  # gray, for their black, which a dark background swallows
-)
-GROUND: Color = (22, 24, 29)
-PANEL: Color = (34, 37, 44)
-LINES: Color = (72, 77, 88)
-FAINT: Color = (160, 166, 178)
-BRIGHT: Color = (238, 240, 244)
-TRUTH: Color = (255, 255, 255)
-EDGE: Color = (0, 0, 0)
+TRUTH: Color = WHITE
+EDGE: Color = BLACK
 
 FILL = 0.4  # opacity of a mask
 WIDE = 480  # pixels; lines on narrower pictures are thinner
-SUBPIXEL_BITS = 4  # OpenCV draws at 1/16 pixel
-
-
-def color_of(index: int) -> Color:
-    """The color of a run's object; they repeat after eight."""
-    return PALETTE[index % len(PALETTE)]
 
 
 def fit(size: tuple[int, int], smallest: int, largest: int) -> tuple[int, int]:
@@ -87,16 +58,21 @@ def paint(recording: Recording, index: int, size: tuple[int, int]) -> Frame:
             _fill(canvas, lines, color)
     for color, shape, lines in drawn:
         line = thick if isinstance(shape, MaskShape) else thick + 1
-        cv2.polylines(canvas, lines, True, color, line, cv2.LINE_AA, SUBPIXEL_BITS)
+        draw_lines(canvas, lines, color, line)
     for track in recording.tracks:
         truth = track.truths[index]
         if truth is not None:
             lines = outlines(truth, scale)
-            cv2.polylines(canvas, lines, True, EDGE, thick + 1, cv2.LINE_AA, SUBPIXEL_BITS)
-            cv2.polylines(canvas, lines, True, TRUTH, 1, cv2.LINE_AA, SUBPIXEL_BITS)
+            draw_lines(canvas, lines, EDGE, thick + 1)
+            draw_lines(canvas, lines, TRUTH, 1)
     if len(recording.tracks) > 1:
         _name_objects(canvas, recording, index, scale)
     return canvas
+
+
+def draw_lines(canvas: Frame, lines: list[NDArray[np.int32]], color: Color, thickness: int) -> None:
+    """Draw the closed lines of `outlines`."""
+    cv2.polylines(canvas, lines, True, color, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
 def outlines(shape: Shape, scale: tuple[float, float]) -> list[NDArray[np.int32]]:
@@ -107,7 +83,7 @@ def outlines(shape: Shape, scale: tuple[float, float]) -> list[NDArray[np.int32]
     factors = np.asarray(scale, np.float64)
     if isinstance(shape, PolygonShape):
         # A polygon's coordinates are pixel corners, OpenCV's are pixel centers.
-        return [_subpixel(shape.points * factors - 0.5)]
+        return [subpixel(shape.points * factors - 0.5)]
     # Contours run through the centers of border pixels. On the pixels enlarged to the picture's
     # scale they are at most half a pixel of the picture inside the true border.
     zoom = max(1, math.ceil(max(scale)))
@@ -116,7 +92,7 @@ def outlines(shape: Shape, scale: tuple[float, float]) -> list[NDArray[np.int32]
         return []
     found, _ = cv2.findContours(pixels, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     offset = np.array([shape.x, shape.y], np.float64)
-    return [_subpixel(((line[:, 0, :] + 0.5) / zoom + offset) * factors - 0.5) for line in found]
+    return [subpixel(((line[:, 0, :] + 0.5) / zoom + offset) * factors - 0.5) for line in found]
 
 
 def describe(recording: Recording, index: int, width: int, size: int = SMALL) -> list[Segment]:
@@ -164,9 +140,8 @@ def _fill(canvas: Frame, lines: list[NDArray[np.int32]], color: Color) -> None:
     x, y, width, height = cv2.boundingRect(inside)
     if width == 0:
         return
-    part = canvas[y : y + height, x : x + width]
-    alpha = inside[y : y + height, x : x + width, None].astype(np.float32) * (FILL / 255)
-    part[:] = np.rint(part + alpha * (np.asarray(color, np.float32) - part))
+    part = (slice(y, y + height), slice(x, x + width))
+    blend(canvas[part], inside[part], color, FILL)
 
 
 def _name_objects(
@@ -185,12 +160,6 @@ def _name_objects(
         y = int(np.clip(top - high, 0, max(0, canvas.shape[0] - high)))
         canvas[y : y + high, x : x + wide] = color_of(number)
         write(canvas[y : y + high, x + 3 : x + wide], [(track.name, EDGE)], SMALL)
-
-
-def _subpixel(points: NDArray[np.float64]) -> NDArray[np.int32]:
-    # Far outside any picture, OpenCV's fixed-point numbers would overflow.
-    near = np.clip(points, -10_000, 20_000)
-    return np.asarray(np.rint(near * 2**SUBPIXEL_BITS), np.int32)
 
 
 def _even(value: float) -> int:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from samurai.errors import ConfigurationError
-from samurai.evaluation.pictures.drawing import BRIGHT, FAINT, GROUND, LINES, PANEL
 from samurai.evaluation.pictures.recording import Frame
-from samurai.evaluation.pictures.text import SMALL, Color
+from samurai.painting.colors import BRIGHT, FAINT, GROUND, LINES, PANEL, Color
+from samurai.painting.text import SMALL
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from samurai.evaluation.pictures.drawing import BRIGHT, FAINT, FILL, LINES, TRUTH, color_of
+from samurai.evaluation.pictures.drawing import FILL, TRUTH
 from samurai.evaluation.pictures.figure import new_figure, shade, to_frame
 from samurai.evaluation.pictures.recording import Frame, Recording
-from samurai.evaluation.pictures.text import LARGE
+from samurai.painting.colors import BRIGHT, FAINT, LINES, color_of
+from samurai.painting.text import LARGE
 
 HEADING_HEIGHT = 58
 MARGIN = 14

@@ -7,10 +7,11 @@ import math
 import numpy as np
 
 from samurai.evaluation.pictures.curves import draw_curves
-from samurai.evaluation.pictures.drawing import GROUND, describe, fit, paint
+from samurai.evaluation.pictures.drawing import describe, fit, paint
 from samurai.evaluation.pictures.heading import HEADING_HEIGHT, draw_heading
 from samurai.evaluation.pictures.recording import Frame, Recording
-from samurai.evaluation.pictures.text import SMALL, line_height, write
+from samurai.painting.colors import GROUND
+from samurai.painting.text import SMALL, line_height, write
 
 SHEET_WIDTH = 1360  # pixels
 GAP = 12

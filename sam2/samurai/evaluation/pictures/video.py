@@ -11,10 +11,11 @@ import numpy as np
 
 from samurai.errors import ConfigurationError
 from samurai.evaluation.pictures.curves import draw_curves
-from samurai.evaluation.pictures.drawing import BRIGHT, GROUND, describe, fit, paint
+from samurai.evaluation.pictures.drawing import describe, fit, paint
 from samurai.evaluation.pictures.heading import HEADING_HEIGHT, MARGIN, draw_heading
 from samurai.evaluation.pictures.recording import Frame, Recording
-from samurai.evaluation.pictures.text import NORMAL, line_height, write
+from samurai.painting.colors import BRIGHT, GROUND
+from samurai.painting.text import NORMAL, line_height, write
 
 SMALLEST, LARGEST = 640, 1280  # width of the frame in the video, pixels
 CAPTION_HEIGHT = 24

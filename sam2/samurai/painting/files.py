@@ -7,10 +7,10 @@ from pathlib import Path
 
 import cv2
 
-from samurai.evaluation.pictures.recording import Frame
+from samurai.painting.shapes import Pixels
 
 
-def write_picture(picture: Frame, path: Path) -> None:
+def write_picture(picture: Pixels, path: Path) -> None:
     """Writes an RGB picture in the format of the path's ending.
 
     Raises:
