@@ -17,9 +17,9 @@ from samurai.jobs.plan import step_of
 from samurai.jobs.record import PassRecord
 from samurai.jobs.snapshots import SavedSnapshot
 from samurai.jobs.state import JobState
-from samurai.jobs.store import packed_answer, packed_frame
+from samurai.jobs.store import packed_answer, packed_frame, unpacked_answer
 from samurai.masks import PackedMask
-from samurai.regions import Answer, Mask, ObjectId, Region
+from samurai.regions import Answer, Box, Mask, ObjectId, Region
 from samurai.video.sources.base import VideoFrame
 from samurai.video.tracked import TrackedFrame
 
@@ -236,6 +236,13 @@ class PassRun:
         keep = self._events.kept()
         known = {each.object_id: each for each in state.objects()}
         changed = False
+        if not state.tracker.overlap:
+            stored = [
+                state.answers(own).read(place)
+                for name, own in known.items()
+                if keep.get(name) and state.answers_for(self._record, own, self._events.step)
+            ]
+            answers = [_beside(each, stored) for each in answers]
         for answer in answers:
             own = known.get(answer.object_id)
             if own is None:
@@ -333,3 +340,18 @@ class PassRun:
         self._events.session.close()
         self._events.session = self._state.tracker.session(batched=not self._state.joint)
         self._events.base = self._events.step + 1
+
+
+def _beside(answer: Answer, kept: Iterable[bytes | None]) -> Answer:
+    """An answer without the pixels of the answers that stay in its frame."""
+    for payload in kept:
+        if payload is not None:
+            theirs = unpacked_answer(answer.object_id, payload).mask
+            if (answer.mask & theirs).any():
+                mask = answer.mask & ~theirs
+                box = Box.of_mask(mask)
+                confidence = answer.confidence if box else 0.0
+                answer = replace(
+                    answer, mask=mask, box=box, confidence=confidence, absent=box is None
+                )
+    return answer
