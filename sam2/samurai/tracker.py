@@ -132,6 +132,11 @@ class Tracker:
         log.info("settings: %s", tracker.describe_settings())
         return tracker
 
+    @property
+    def made_with(self) -> str:
+        """The model and the settings that snapshots depend on, in words."""
+        return self._made_with
+
     def describe_settings(self) -> str:
         """Every setting in force with its source, in one line."""
         weight = self._context.motion_weight

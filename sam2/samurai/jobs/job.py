@@ -1,0 +1,396 @@
+"""A video tracked as a whole, with its prompts and answers in a folder."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from samurai.core.identities import as_object_id
+from samurai.core.session_checks import check_correction
+from samurai.core.snapshots import Snapshot
+from samurai.errors import JobError, PromptError, SessionError
+from samurai.jobs.changes import Changes
+from samurai.jobs.identity import check_same, identity_of, settings_of
+from samurai.jobs.passes import LIKE, OnFrame, PassRun
+from samurai.jobs.plan import ObjectSpans, Span, frame_ranges
+from samurai.jobs.record import NAME, JobRecord, ObjectRecord, PassRecord, PromptRecord, as_prompt
+from samurai.jobs.state import JobState
+from samurai.regions import ObjectId, as_region
+from samurai.runtime.locking import locked
+from samurai.runtime.whole_files import storing
+from samurai.tracker import Tracker
+from samurai.video.prompts.base import ObjectPrompt
+from samurai.video.sources.base import Source
+from samurai.video.tracked import TrackedFrame
+
+
+class Job:
+    """Tracks the objects of one video, and keeps prompts, answers and snapshots in a folder.
+
+    Prompts may come, go and be corrected at any time, while `run` is at work in another thread too;
+    it takes them between two frames. Only what they make stale is tracked again. What a person
+    prompted or corrected is never overwritten by tracking. `Job.create` and `Job.open` make one.
+    """
+
+    def __init__(self, state: JobState, held: ExitStack) -> None:
+        self._state, self._held = state, held
+        self._changes = Changes(state)
+        self._running = threading.Lock()
+        self._live: PassRun | None = None
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        source: Source,
+        tracker: Tracker,
+        prompts: Sequence[ObjectPrompt],
+        span: Span = Span(),  # noqa: B008 (frozen)
+        *,
+        like: Snapshot | None = None,
+    ) -> Job:
+        """A new job. Nothing is tracked before `run`.
+
+        Args:
+            folder: made for it; must hold no job.
+            source: the video. It stays the caller's, and open as long as the job.
+            tracker: makes the sessions.
+            prompts: may be none; others can come later.
+            span: which frames are tracked.
+            like: of another video, whose objects are looked for in this one from the span's first
+                frame on.
+
+        Raises:
+            JobError: the folder holds a job, or this source can't be tracked like that.
+            PromptError, RegionError: a prompt can't be used.
+            SessionError: `like` can't be used, or the policy can't be corrected.
+            StorageError: the folder can't be written.
+        """
+        if (folder / NAME).exists():
+            raise JobError(f"{folder} holds a job: open it, or name another folder")
+        _check_ways(source, tracker, span, like)
+        with storing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            stack.enter_context(locked(folder / "lock", _taken(folder)))
+            record = JobRecord(identity_of(source.info), settings_of(tracker), span)
+            job = cls(JobState(folder, source, tracker, record), stack)
+            if like is not None:
+                job._look_for(like)
+            for prompt in prompts:
+                job._add(prompt)
+            job._state.save()
+            job._held = stack.pop_all()
+        return job
+
+    @classmethod
+    def open(cls, folder: Path, source: Source, tracker: Tracker) -> Job:
+        """A job that was created before, to go on where it was.
+
+        Raises:
+            JobError: there is none, it is one of another video or of other settings, or another
+                process has it open.
+        """
+        record = JobRecord.read(folder)
+        with ExitStack() as stack:
+            stack.enter_context(locked(folder / "lock", _taken(folder)))
+            record = JobRecord.read(folder)
+            _check_ways(source, tracker, record.span, None)
+            check_same(record.source, source.info, record.settings, tracker)
+            job = cls(JobState(folder, source, tracker, record), stack)
+            job._state.recover()
+            job._held = stack.pop_all()
+        return job
+
+    def __enter__(self) -> Job:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the folder back; twice is allowed. A run that is at work must have ended."""
+        if self._live is not None:
+            self._live.close()
+            self._live = None
+        self._held.close()
+
+    # --- what is there
+
+    @property
+    def folder(self) -> Path:
+        """Where everything lies."""
+        return self._state.folder
+
+    @property
+    def span(self) -> Span:
+        """Which frames are tracked."""
+        return self._state.record.span
+
+    @property
+    def prompts(self) -> tuple[ObjectPrompt, ...]:
+        """Of the objects that are tracked, in the order in which they were given."""
+        with self._state.lock:
+            found = [(own, each) for own in self._state.objects() for each in own.prompts]
+            found.sort(key=lambda pair: pair[1].number)
+            return tuple(as_prompt(own, each, self.span) for own, each in found)
+
+    @property
+    def objects(self) -> dict[ObjectId, str | None]:
+        """Identities in the order of introduction, with their labels."""
+        with self._state.lock:
+            return {each.object_id: each.label for each in self._state.objects()}
+
+    def spans(self) -> dict[ObjectId, ObjectSpans]:
+        """Which frames of each object are done, and which are stale: not tracked yet, or no longer
+        right since a prompt."""
+        with self._state.lock:
+            found = {}
+            for each in self._state.objects():
+                done, stale = self._state.spans(each)
+                found[each.object_id] = ObjectSpans(
+                    frame_ranges(self.span, done), frame_ranges(self.span, stale)
+                )
+            return found
+
+    def result(self, index: int) -> TrackedFrame:
+        """The answers of one frame, of those objects that are done there.
+
+        Raises:
+            PromptError: the frame isn't in the span.
+            JobError: the stored answers are damaged.
+        """
+        with self._state.lock:
+            return self._state.result(self.span.place(index, self._state.length))
+
+    def results(self) -> Iterator[TrackedFrame]:
+        """All frames in which any object is done, by index; each is read when it is asked for.
+
+        Raises:
+            JobError: the stored answers are damaged.
+        """
+        with self._state.lock:
+            done = [(each, self._state.spans(each)[0]) for each in self._state.objects()]
+        ends = [own[-1][1] for _, own in done if own]
+        answered = np.zeros((len(done), max(ends, default=-1) + 1), np.bool_)
+        for row, (_, own) in zip(answered, done, strict=True):
+            for first, last in own:
+                row[first : last + 1] = True
+        for place in np.flatnonzero(answered.any(axis=0)).tolist():
+            with self._state.lock:
+                here = [each for row, (each, _) in enumerate(done) if answered[row, place]]
+                result = self._state.result(place, [each for each in here if not each.removed])
+            yield result
+
+    def snapshot(self) -> Snapshot:
+        """The newest state of the most objects, to look for them in another video: `like`.
+
+        Raises:
+            JobError: nothing has been tracked yet.
+        """
+        with self._state.lock:
+            if self._live is not None:
+                return self._live.session.snapshot()
+            passes = list(self._state.record.passes.values())
+            passes.sort(key=lambda own: -len(self._state.living(own)))
+            for own in passes if self._state.objects() else ():
+                for saved in self._state.snapshots(own.number).saved():
+                    snapshot = saved.load(self._state.tracker)
+                    if snapshot is not None:
+                        return snapshot
+        raise JobError(f"{self.folder} has no snapshot yet: track a frame first, with run()")
+
+    # --- changes
+
+    def prompt(self, prompt: ObjectPrompt) -> None:
+        """A new object, or a correction of one that is there; of any frame of the span.
+
+        Of a live source a frame that is gone can't be had again: the prompt counts for the next one
+        then.
+
+        Raises:
+            PromptError, RegionError: it can't be used.
+            SessionError: the policy can't be corrected. Nothing has changed in any case.
+            StorageError: it can't be written.
+        """
+        with self._state.lock:
+            self._add(prompt)
+            self._state.save()
+
+    def remove(self, object_id: ObjectId) -> None:
+        """Track an object no more, and delete its answers. Its identity isn't used again.
+
+        Raises:
+            PromptError: no such object.
+        """
+        with self._state.lock:
+            self._changes.removed(self._state.find(object_id))
+            self._state.save()
+
+    def clear(self, object_id: ObjectId, frame_index: int) -> None:
+        """Take all corrections of an object in a frame back; that frame and those after it, in the
+        direction of tracking, are stale then.
+
+        Raises:
+            PromptError: there is no correction, or it is the prompt that introduces the object.
+        """
+        with self._state.lock:
+            own = self._state.find(object_id)
+            place = self.span.place(frame_index, self._state.length)
+            if not own.prompts_at(place):
+                raise PromptError(
+                    f"object {object_id!r} has no correction in frame {frame_index}: its prompts "
+                    f"are in {', '.join(str(self.span.frame(e.place)) for e in own.prompts)}"
+                )
+            if place == own.anchor and not own.primed:
+                raise PromptError(
+                    f"frame {frame_index} introduces object {object_id!r}, which can't be taken "
+                    "back: remove the object, or correct it there"
+                )
+            self._changes.cleared(own, place)
+            self._state.save()
+
+    # --- tracking
+
+    def run(self, on_frame: OnFrame | None = None, *, stop: threading.Event | None = None) -> bool:
+        """Track what is stale, and store the answers.
+
+        Args:
+            on_frame: called with each frame that was answered, and the answers of all objects that
+                are done there; again where a prompt of the newest frame changes them. Frames come
+                in the order of tracking, parts that were stale one after the other.
+            stop: once it is set, the run ends after the frame at work.
+
+        Returns:
+            True if nothing is stale, False if it was stopped.
+
+        Raises:
+            JobError: a run is at work, or a live source has gone on without the job.
+            SourceError: frames can't be read. What was answered stays, as with every error.
+            StorageError: the disk is full, say.
+        """
+        if not self._running.acquire(blocking=False):
+            raise JobError("this job is running in another thread: wait for it, or stop it")
+        try:
+            over = self._run(on_frame, stop)
+            with self._state.lock:
+                self._changes.forget_passes()
+                for each in self._state.objects():
+                    self._state.answers(each).compact()
+                self._state.save()
+            return over
+        finally:
+            self._running.release()
+
+    def _run(self, on_frame: OnFrame | None, stop: threading.Event | None) -> bool:
+        while True:
+            with self._state.lock:
+                own = self._state.left()
+                if own is None:
+                    return True
+                work = self._begin(own, on_frame)
+                self._state.running = own.number
+            live = self._state.source.info.live
+            try:
+                over = work.run(stop)
+            finally:
+                with self._state.lock:
+                    self._state.running = own.flight = None
+                    if not live:
+                        work.close()
+            if not over:
+                return False
+
+    def _begin(self, own: PassRecord, on_frame: OnFrame | None) -> PassRun:
+        if not self._state.source.info.live:
+            return PassRun(self._state, own, on_frame)
+        if self._live is None:
+            if own.position >= own.base:
+                raise JobError(
+                    f"{self._state.source.info.name} is live, and has gone on without this job: "
+                    "create another one"
+                )
+            self._live = PassRun(self._state, own, on_frame)
+        self._live.on_frame = on_frame
+        return self._live
+
+    # --- prompts
+
+    def _add(self, prompt: ObjectPrompt) -> None:
+        state, region = self._state, as_region(prompt.region)
+        try:
+            name = as_object_id(prompt.object_id)
+        except SessionError as error:
+            raise PromptError(str(error)) from error
+        place = self._place(prompt.frame_index)
+        size = self._live.size if self._live is not None else None
+        size = size or (state.source.info.height, state.source.info.width)
+        known = {each.object_id: each for each in state.record.objects}
+        own = known.get(name)
+        if own is None:
+            region.check(size)
+            own = ObjectRecord(name, len(state.record.objects), place, prompt.label)
+            own.prompts.append(PromptRecord(state.number(1), place, region))
+            self._changes.add(own)
+            return
+        if own.removed:
+            raise PromptError(
+                f"object {name!r} was removed, and identities aren't used again: give another one"
+            )
+        region.check_places(size)
+        if self._introduces(own, place):
+            region.check(size)
+        check_correction(state.tracker.new_policy())
+        own.label = prompt.label or own.label
+        self._changes.prompted(own, PromptRecord(state.number(1), place, region))
+
+    def _introduces(self, own: ObjectRecord, place: int) -> bool:
+        """Whether a further prompt becomes the first one on the way."""
+        ways = {"forward": place < own.anchor, "backward": place > own.anchor, "both": False}
+        return ways[self.span.direction]
+
+    def _place(self, frame_index: int) -> int:
+        """Where a prompt counts."""
+        state = self._state
+        if not state.source.info.live:
+            return self.span.place(frame_index, state.length)
+        now = max((own.now for own in state.record.passes.values()), default=-1)
+        if self._live is None:
+            now = -1
+        return max(self.span.place(frame_index, state.length), now + 1)
+
+    def _look_for(self, like: Snapshot) -> None:
+        """Take the objects of another video over."""
+        state = self._state
+        with state.tracker.session(like=like) as session:
+            names = session.object_ids
+        with storing(self.folder):
+            like.save(self.folder / LIKE)
+        for name in names:
+            self._changes.add(ObjectRecord(name, len(state.record.objects), 0, primed=True))
+
+
+def _check_ways(source: Source, tracker: Tracker, span: Span, like: Snapshot | None) -> None:
+    """Refuse what can't be tracked."""
+    if tracker.offline:
+        raise JobError(
+            "offline answers come when the video is finished, and a job stores them as they come: "
+            "use a tracker without offline"
+        )
+    info = source.info
+    if span.direction != "forward" and (info.live or not info.seekable or like is not None):
+        what = "objects of another video" if like is not None else info.name
+        raise JobError(f"{what} can only be tracked forward: leave the direction as it is")
+    if span.places(info.frame_count) == 0:
+        raise JobError(
+            f"frames {span.start} to {span.stop or 'the end'} aren't in {info.name}, which has "
+            f"{info.frame_count}: choose another span"
+        )
+
+
+def _taken(folder: Path) -> Callable[[str], Exception]:
+    return lambda holder: JobError(f"{folder} is open in process {holder}: close it there, or wait")

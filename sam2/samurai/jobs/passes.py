@@ -1,0 +1,357 @@
+"""One pass over frames with a session, from the newest snapshot on, to its end or until stopped."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from samurai.core.session import Session
+from samurai.jobs.changes import Changes
+from samurai.jobs.events import SessionEvents
+from samurai.jobs.plan import step_of
+from samurai.jobs.record import PassRecord
+from samurai.jobs.snapshots import SavedSnapshot
+from samurai.jobs.state import JobState
+from samurai.jobs.store import packed_answer, packed_frame, unpacked_answer
+from samurai.masks import PackedMask
+from samurai.regions import Answer, Box, Mask, ObjectId, Region
+from samurai.video.sources.base import VideoFrame
+from samurai.video.tracked import TrackedFrame
+
+log = logging.getLogger(__name__)
+
+OnFrame = Callable[[VideoFrame, TrackedFrame], None]
+
+LIKE = "like.snapshot"
+"""The snapshot of another video, whose objects are looked for."""
+
+
+class PassRun:
+    """A pass at work.
+
+    Args:
+        state: of the job.
+        record: of the pass.
+        on_frame: is called after each frame that was answered now, and not before.
+    """
+
+    def __init__(self, state: JobState, record: PassRecord, on_frame: OnFrame | None) -> None:
+        self._state, self._record, self.on_frame = state, record, on_frame
+        self._direction = record.direction
+        self._events = SessionEvents(state, record, self._empty_session(), self._frame_of)
+        self._frames: Iterator[VideoFrame] | None = None
+        self._newest: VideoFrame | None = None
+        self._seen: dict[ObjectId, PackedMask] = {}
+        self._carried: dict[ObjectId, Region] = {}
+        self._size: tuple[int, int] | None = None
+
+    @property
+    def session(self) -> Session:
+        """The pass's session."""
+        return self._events.session
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Height and width of the newest frame."""
+        return self._size
+
+    def close(self) -> None:
+        """Free the session's memory."""
+        self._record.flight = None
+        self._events.session.close()
+
+    def run(self, stop: threading.Event | None) -> bool:
+        """Go on to the end, or until stopped; whether the end was reached.
+
+        Raises:
+            SourceError, StorageError, SamuraiError: what went wrong; answers so far are stored.
+        """
+        if self._events.step < self._events.base and self._record.position >= self._events.base:
+            self._restore()
+        while True:
+            self._between()
+            with self._state.lock:
+                over = self._is_over()
+                if not over and not (stop and stop.is_set()):
+                    self._record.flight = self._events.step + 1
+            if self._record.flight is None:
+                self._leave_off()
+                return over
+            self._save_snapshot()
+            frame = self._next_frame()
+            if frame is None:
+                self._end()
+            else:
+                self._advance(frame)
+            self._record.flight = None
+
+    # --- frames
+
+    def _next_frame(self) -> VideoFrame | None:
+        if self._frames is None:
+            span, begin = self._state.record.span, self._events.step + 1
+            if self._direction == "forward":
+                self._frames = iter(
+                    self._state.source.frames(span.frame(begin), span.stop, span.stride)
+                )
+            else:
+                stop = span.start - 1 if span.start else None
+                self._frames = iter(
+                    self._state.source.frames(span.frame(-begin), stop, -span.stride)
+                )
+        return next(self._frames, None)
+
+    def _frame_of(self, place: int) -> VideoFrame:
+        """A single frame; the iterator is made anew after it."""
+        self._frames = None
+        return self._state.source.frame(self._state.record.span.frame(place))
+
+    def _end(self) -> None:
+        """Take note that the frames have ended, sooner than expected perhaps."""
+        with self._state.lock:
+            place = step_of(self._events.step, self._direction)
+            if self._direction == "forward":
+                self._state.record.length = self._state.record.span.frame(place) + 1
+            else:
+                self._record.position = self._events.step = 0
+
+    # --- where it begins
+
+    def _empty_session(self) -> Session:
+        tracker = self._state.tracker
+        members = self._state.living(self._record)
+        batched = not self._state.joint
+        if not any(each.primed for each in members):
+            return tracker.session(batched=batched)
+        like = tracker.load_snapshot(self._state.folder / LIKE)
+        session = tracker.session(batched=batched, like=like)
+        like.close()
+        self._drop_others(session)
+        return session
+
+    def _drop_others(self, session: Session) -> None:
+        """Remove what this pass didn't begin with from another one's state."""
+        if self._record.founders is not None:
+            for object_id in session.object_ids:
+                if object_id not in self._record.founders:
+                    session.remove(object_id)
+
+    def _restore(self) -> None:
+        """Go on from the newest snapshot that is whole; from the beginning without one."""
+        with self._state.lock:
+            saved = self._state.snapshots(self._record.number).saved()
+            for each in saved:
+                if self._fits(each) and self._restored(each):
+                    return
+            if self._record.founders is not None:
+                Changes(self._state).restart(self._record)
+
+    def _fits(self, saved: SavedSnapshot) -> bool:
+        """Whether a snapshot isn't newer than job.json, and no correction needs its frame where
+        that can't be had."""
+        step, events = self._events.base + saved.frame, self._record.events
+        if step > self._record.position or saved.applied > len(events):
+            return False
+        if self._state.seekable:
+            return True
+        due = any(each.step == step for each in events[saved.applied :])
+        return not due and not (step == self._record.position and self._events.untaken_at(step))
+
+    def _restored(self, saved: SavedSnapshot) -> bool:
+        snapshot = saved.load(self._state.tracker)
+        if snapshot is None:
+            return False
+        step, pixels = self._events.base + saved.frame, None
+        if self._state.seekable:
+            self._newest = self._frame_of(step_of(step, self._direction))
+            pixels = self._newest.pixels
+        try:
+            self._events.session.restore(snapshot, pixels)
+        finally:
+            snapshot.close()
+        if saved.applied == 0:
+            self._drop_others(self._events.session)
+        self._events.step, self._events.applied = step, saved.applied
+        return True
+
+    # --- one frame
+
+    def _advance(self, frame: VideoFrame) -> None:
+        """Track into the next frame, and store what is answered there."""
+        self._newest, step = frame, self._events.step + 1
+        size = (frame.pixels.shape[0], frame.pixels.shape[1])
+        if self._size not in (None, size) and not self._state.seekable:
+            self._carry_over(frame)
+        self._size = size
+        with self._state.lock:
+            new = self._events.introduced(step)
+        begun = self._events.session.frame_index >= 0 or self._events.session.object_ids
+        advance = self._events.session.step if begun else self._events.session.start
+        answers = advance(frame.pixels, {**self._carried, **new})
+        answers = [
+            replace(each, prompted=False) if each.object_id in self._carried else each
+            for each in answers
+        ]
+        self._carried = {}
+        with self._state.lock:
+            self._events.step, fresh = step, step > self._record.position
+            events = len(self._record.events)
+            answers = self._events.apply_due() or answers
+            if fresh:
+                answers = self._events.take(answers, set(new)) or answers
+                self._record.position = step
+            self._store(frame, answers)
+            if len(self._record.events) > events or new:
+                self._state.save()
+        self._events.session.update_memory_async()
+        if fresh:
+            self._report(frame)
+
+    def _between(self) -> None:
+        """Take what came in since the newest frame was answered."""
+        with self._state.lock:
+            before = len(self._record.events)
+            answers = self._events.apply_due()
+            if self._newest is not None and self._events.step >= self._record.position:
+                answers = self._events.take(None, set()) or answers
+            if answers is None or self._newest is None:
+                changed = False
+            else:
+                changed = self._store(self._newest, answers)
+            if len(self._record.events) > before:
+                self._state.save()
+        if changed and self._newest is not None:
+            self._report(self._newest)
+
+    # --- results
+
+    def _store(self, frame: VideoFrame, answers: Iterable[Answer]) -> bool:
+        """Store the answers that are this pass's; whether anything changed."""
+        state, place = self._state, step_of(self._events.step, self._direction)
+        keep = self._events.kept()
+        known = {each.object_id: each for each in state.objects()}
+        changed = False
+        if not state.tracker.overlap:
+            stored = [
+                state.answers(own).read(place)
+                for name, own in known.items()
+                if keep.get(name) and state.answers_for(self._record, own, self._events.step)
+            ]
+            answers = [_beside(each, stored) for each in answers]
+        for answer in answers:
+            own = known.get(answer.object_id)
+            if own is None:
+                continue
+            if not state.seekable and answer.mask.any():
+                self._seen[answer.object_id] = PackedMask.of(answer.mask)
+            mine = state.answers_for(self._record, own, self._events.step)
+            if mine and not keep.get(answer.object_id, False):
+                payload = packed_answer(answer)
+                changed |= state.answers(own).write(place, self._record.number, payload)
+        state.frames.write(place, 0, packed_frame(frame.seconds, frame.name))
+        return changed
+
+    def _report(self, frame: VideoFrame) -> None:
+        place, own = step_of(self._events.step, self._direction), self._record
+        with self._state.lock:
+            mine = any(
+                self._state.answers_for(own, each, self._events.step)
+                for each in self._state.objects()
+            )
+            if self.on_frame is None or not mine:
+                return
+            result = self._state.result(place)
+        self.on_frame(frame, result)
+
+    def _save_snapshot(self) -> None:
+        """Save a snapshot where it is time for one, before the next frame."""
+        own = self._record
+        number = self._events.step - self._events.base
+        spaced = number % own.interval == 0 and not self._state.source.info.live
+        if (
+            number < 0
+            or not spaced
+            or self._events.base != own.base
+            or self._events.step < own.position
+        ):
+            return
+        with self._state.lock:
+            self._sync()
+            own.interval = self._state.snapshots(own.number).save(
+                self._events.session, self._events.applied, own.interval
+            )
+            self._state.save()
+
+    def _leave_off(self) -> None:
+        """Save where the pass stops."""
+        own = self._record
+        with self._state.lock:
+            self._sync()
+            at_work = (
+                self._events.step >= self._events.base == own.base
+                and self._events.step == own.position
+            )
+            if at_work and not self._state.source.info.live and self._events.session.object_ids:
+                self._state.snapshots(own.number).save_last(
+                    self._events.session, self._events.applied
+                )
+            self._state.save()
+
+    def _sync(self) -> None:
+        self._state.frames.sync()
+        for each in self._state.living(self._record):
+            self._state.answers(each).sync()
+
+    def _is_over(self) -> bool:
+        """Whether nothing is left to be done by this pass."""
+        last = self._state.last_step(self._direction)
+        if not self._state.living(self._record):
+            return True
+        return (
+            last is not None
+            and self._events.step >= last
+            and not self._events.untaken_at(self._events.step)
+        )
+
+    # --- another size
+
+    def _carry_over(self, frame: VideoFrame) -> None:
+        """Begin a new session where the size of frames changes, with the objects as they were last
+        seen."""
+        height, width = frame.pixels.shape[:2]
+        log.warning(
+            "frame %d is %dx%d, another size than before: objects go on from their last masks",
+            *(frame.index, width, height),
+        )
+        for name in self._events.session.object_ids:
+            packed = self._seen.get(name)
+            if packed is None:
+                continue
+            scaled = cv2.resize(
+                packed.mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST
+            )
+            if scaled.any():
+                self._carried[name] = Mask(scaled)
+        self._events.session.close()
+        self._events.session = self._state.tracker.session(batched=not self._state.joint)
+        self._events.base = self._events.step + 1
+
+
+def _beside(answer: Answer, kept: Iterable[bytes | None]) -> Answer:
+    """An answer without the pixels of the answers that stay in its frame."""
+    for payload in kept:
+        if payload is not None:
+            theirs = unpacked_answer(answer.object_id, payload).mask
+            if (answer.mask & theirs).any():
+                mask = answer.mask & ~theirs
+                box = Box.of_mask(mask)
+                confidence = answer.confidence if box else 0.0
+                answer = replace(
+                    answer, mask=mask, box=box, confidence=confidence, absent=box is None
+                )
+    return answer

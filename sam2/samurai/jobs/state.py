@@ -1,0 +1,249 @@
+"""A job's books: which pass answers for which object where, and what a prompt changes in that."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from samurai.errors import PromptError
+from samurai.jobs.plan import FAR, Direction, Interval, object_spans, owner, step_of
+from samurai.jobs.record import JobRecord, ObjectRecord, PassRecord, PromptRecord
+from samurai.jobs.snapshots import PassSnapshots
+from samurai.jobs.store import RecordFile, is_prompted, unpacked_answer, unpacked_frame
+from samurai.regions import ObjectId
+from samurai.tracker import Tracker
+from samurai.video.sources.base import Source
+from samurai.video.tracked import TrackedFrame
+
+
+class JobState:
+    """What the parts of a job share. Hold `lock` for every call.
+
+    Attributes:
+        folder, source, tracker: of the job.
+        record: job.json.
+        lock: between the thread that tracks and others.
+        running: number of the pass that is at work.
+        joint: masks of objects are separated, so that a change of one may change others: they are
+            tracked together, by one pass in each direction.
+    """
+
+    def __init__(self, folder: Path, source: Source, tracker: Tracker, record: JobRecord) -> None:
+        self.folder, self.source, self.tracker, self.record = folder, source, tracker, record
+        self.lock = threading.RLock()
+        self.running: int | None = None
+        self.joint = not (tracker.overlap and tracker.config.memory_overlap)
+        self.frames = RecordFile(folder / "frames.records", record.span)
+        self._files = {each.number: self._file(each.number) for each in self.objects()}
+
+    # --- what is there
+
+    @property
+    def seekable(self) -> bool:
+        """Whether single frames, and those before, can be had."""
+        return self.source.info.seekable and not self.source.info.live
+
+    @property
+    def length(self) -> int | None:
+        """Frames of the video, as far as that is known."""
+        known = self.record.length
+        return self.source.info.frame_count if known is None else known
+
+    @property
+    def last_place(self) -> int | None:
+        """Of the span's frames; None where it is unknown."""
+        places = self.record.span.places(self.length)
+        return None if places is None else places - 1
+
+    def last_step(self, direction: Direction) -> int | None:
+        """The step with which a pass ends; None where it is unknown."""
+        return self.last_place if direction == "forward" else 0
+
+    def objects(self) -> list[ObjectRecord]:
+        """Those that are tracked."""
+        return [each for each in self.record.objects if not each.removed]
+
+    def find(self, object_id: ObjectId) -> ObjectRecord:
+        """An object.
+
+        Raises:
+            PromptError: there is none with this identity.
+        """
+        for each in self.record.objects:
+            if each.object_id == object_id and not each.removed:
+                return each
+        known = ", ".join(repr(each.object_id) for each in self.objects()) or "none"
+        raise PromptError(f"object {object_id!r} isn't tracked; tracked are: {known}")
+
+    def answers(self, own: ObjectRecord) -> RecordFile:
+        """The answers of an object on disk."""
+        if own.number not in self._files:
+            self._files[own.number] = self._file(own.number)
+        return self._files[own.number]
+
+    def forget_answers(self, own: ObjectRecord) -> None:
+        """Delete the answers of an object."""
+        self.answers(own).delete()
+        del self._files[own.number]
+
+    def snapshots(self, number: int) -> PassSnapshots:
+        """Of a pass."""
+        return PassSnapshots(self.folder / "snapshots" / str(number))
+
+    def living(self, own: PassRecord) -> list[ObjectRecord]:
+        """The objects that a pass tracks now."""
+        return [
+            each
+            for each in self.objects()
+            if (segments := each.segments.get(own.direction)) and segments[-1][0] == own.number
+        ]
+
+    def finished(self, own: PassRecord) -> bool:
+        """Whether a pass has come to its end."""
+        last = self.last_step(own.direction)
+        return last is not None and own.position >= last
+
+    def answers_for(self, own: PassRecord, each: ObjectRecord, step: int) -> bool:
+        """Whether an object's answers in a step are those of a pass."""
+        return owner(each.segments.get(own.direction, ()), step) == own.number
+
+    def left(self) -> PassRecord | None:
+        """The pass that is to go on next; None where nothing is stale."""
+        for direction in self.record.span.directions:
+            for own in self.record.passes.values():
+                if own.direction == direction and self.living(own) and self.unfinished(own):
+                    return own
+        return None
+
+    def unfinished(self, own: PassRecord) -> bool:
+        """Whether a pass has frames to track, or prompts to take where it is."""
+        return not self.finished(own) or any(
+            self.step(own.direction, prompt) == own.position
+            for each in self.living(own)
+            for prompt in self.untaken(each, own.direction)
+        )
+
+    # --- prompts
+
+    def directions(self, own: ObjectRecord, place: int) -> tuple[Direction, ...]:
+        """The ways on which a prompt of a frame is met."""
+        if self.record.span.direction != "both" or place == own.anchor:
+            return self.record.span.directions
+        return ("forward",) if place > own.anchor else ("backward",)
+
+    def step(self, direction: Direction, prompt: PromptRecord) -> int:
+        """When a pass meets a prompt."""
+        return step_of(prompt.place, direction)
+
+    def untaken(self, own: ObjectRecord, direction: Direction) -> list[PromptRecord]:
+        """Prompts that no pass of that direction has been given."""
+        return [
+            each
+            for each in own.prompts
+            if direction not in each.taken and direction in self.directions(own, each.place)
+        ]
+
+    def settled(self, own: ObjectRecord, place: int, direction: Direction | None = None) -> bool:
+        """Whether the stored answer of a frame is that of all prompts there, so that it stays."""
+        way = direction or self.directions(own, place)[0]
+        prompts = own.prompts_at(place)
+        return (
+            bool(prompts)
+            and all(way in each.taken for each in prompts)
+            and is_prompted(self.answers(own).read(place))
+        )
+
+    # --- answers
+
+    def reach(self, own: ObjectRecord) -> Interval:
+        """The first and the last place at which an object is tracked."""
+        last = self.last_place
+        forward, backward = own.anchor, own.anchor
+        if "forward" in self.record.span.directions:
+            forward = FAR if last is None else last
+        if "backward" in self.record.span.directions:
+            backward = 0
+        return backward, forward
+
+    def spans(self, own: ObjectRecord) -> tuple[list[Interval], list[Interval]]:
+        """Places that are done, and those that are stale."""
+        prompted = {each.place for each in own.prompts}
+        settled = {place for place in prompted if self.settled(own, place)}
+        untaken = {
+            each.place
+            for each in own.prompts
+            if self.directions(own, each.place)[0] not in each.taken
+        }
+        positions = {number: each.position for number, each in self.record.passes.items()}
+        return object_spans(self.reach(own), own.segments, positions, settled, untaken)
+
+    def result(self, place: int, objects: Sequence[ObjectRecord] | None = None) -> TrackedFrame:
+        """The answers of a frame.
+
+        Args:
+            objects: that are done there; None to find out.
+        """
+        if objects is None:
+            objects = [each for each in self.objects() if self._is_done(each, place)]
+        found = []
+        for each in objects:
+            payload = self.answers(each).read(place)
+            if payload is not None:
+                found.append(unpacked_answer(each.object_id, payload))
+        seconds, name = unpacked_frame(self.frames.read(place))
+        return TrackedFrame(self.record.span.frame(place), tuple(found), seconds, name)
+
+    def _is_done(self, own: ObjectRecord, place: int) -> bool:
+        """Whether `spans` says so, without the spans."""
+        first, last = self.reach(own)
+        if not first <= place <= last:
+            return False
+        way = self.directions(own, place)[0]
+        if any(way not in each.taken for each in own.prompts_at(place)):
+            return False
+        for direction, segments in own.segments.items():
+            step = step_of(place, direction)
+            number = owner(segments, step)
+            if number is not None and self.record.passes[number].position >= step:
+                return True
+        return self.settled(own, place)
+
+    # --- writing
+
+    def _file(self, number: int) -> RecordFile:
+        return RecordFile(self.folder / "answers" / f"{number}.records", self.record.span)
+
+    def number(self, kind: int) -> int:
+        """A number that wasn't used yet: of a pass (0) or a prompt (1)."""
+        self.record.numbers[kind] += 1
+        return self.record.numbers[kind] - 1
+
+    def save(self) -> None:
+        """Write job.json.
+
+        Raises:
+            StorageError: it can't be written.
+        """
+        self.record.write(self.folder)
+
+    # --- after a crash
+
+    def recover(self) -> None:
+        """Find out how far each pass came after job.json was written."""
+        for own in self.record.passes.values():
+            last = self.last_step(own.direction)
+            while (last is None or own.position < last) and self._was_answered(own):
+                own.position += 1
+
+    def _was_answered(self, own: PassRecord) -> bool:
+        """Whether a pass stored its next step; steps with prompts have events, and job.json was
+        written after them."""
+        step = own.position + 1
+        place = step_of(step, own.direction)
+        answered = [
+            self.answers(each).number(place) == own.number and not each.prompts_at(place)
+            for each in self.objects()
+            if self.answers_for(own, each, step)
+        ]
+        return bool(answered) and all(answered)
