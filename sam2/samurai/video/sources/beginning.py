@@ -116,13 +116,12 @@ def _facts(
     tick = stream.time_base or first.time_base
     times = [packet.pts for packet in packets if not reader.is_hidden(packet)]
     one_to_one = len(pictures) == 1 or len(pictures) > 0.6 * len(times)
-    shown = [picture.pts for picture in pictures]
-    timed = None not in times and None not in shown and shown == sorted(shown, key=int)
+    shown = [picture.pts for picture in pictures if picture.pts is not None]
+    timed = None not in times and len(shown) == len(pictures) and shown == sorted(shown)
     width, height = shown_size(first)
     rate = stream.average_rate or stream.guessed_rate
     size = reader.container.size
-    is_file = reader.address.url.startswith("file:") and size > 0
-    count, is_cut = _listed(reader, size) if is_file else (None, False)
+    count, is_cut = _listed(reader, size) if size > 0 else (None, False)
     audio = any(each.codec_context is not None for each in reader.container.streams.audio)
     return Beginning(
         address=reader.address,
@@ -135,7 +134,7 @@ def _facts(
         frame_count=count if one_to_one and packets[0].is_keyframe else None,
         end=_end(reader),
         has_audio=audio,
-        is_short=is_file and size <= CHEAP_BYTES,
+        is_short=reader.address.url.startswith("file:") and 0 < size <= CHEAP_BYTES,
         is_cut=is_cut,
         picture_bytes=max(1, width * height * 3),
     )

@@ -36,6 +36,7 @@ class Address:
         options: of the container and its protocol.
         timeouts: seconds to open it, and seconds between two packets; None: no limit.
         file: an object with `read` instead of the url.
+        low_delay: a picture comes out as soon as its packet is there, which takes more time.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Address:
     options: Mapping[str, str] = field(default_factory=dict)
     timeouts: tuple[float, float] | None = None
     file: Any = None
+    low_delay: bool = False
 
 
 class Reader:
@@ -96,7 +98,7 @@ class Reader:
                 f"{context.height}): at most {MAX_PIXELS} pixels are read; make them smaller"
             )
         context.options = {"max_pixels": str(MAX_PIXELS)}
-        context.thread_type = "AUTO"
+        context.thread_type = "SLICE" if self.address.low_delay else "AUTO"
         context.thread_count = min(MOST_THREADS, usable_cores())
         return found
 
@@ -159,18 +161,17 @@ class Reader:
 def unreadable(address: Address, error: BaseException) -> SourceError:
     """What an error of opening or reading says."""
     av = video_library()
-    limits = address.timeouts
+    name, said, limits = address.name, cause(error), address.timeouts
     if isinstance(error, av.error.ExitError) and limits:
         return SourceError(
-            f"no data came from {address.name} within {max(limits):g} s; check the address and "
-            "the network"
+            f"no data came from {name} within {max(limits):g} s; check the address and the network"
         )
-    invalid = isinstance(error, av.error.InvalidDataError | EOFError | ValueError)
-    if invalid:
+    if address.format is not None:
+        return SourceError(f"can't open {name}: {said}; is it spelled correctly, and not in use?")
+    if isinstance(error, av.error.InvalidDataError | EOFError | ValueError):
         return SourceError(
-            f"{address.name} is not a video or a folder of images, or its beginning or its list "
-            f"of frames is damaged ({cause(error)}); give another file, or copy it again"
+            f"{name} is not a video or a folder of images, or its beginning or its list of frames "
+            f"is damaged ({said}); give another file, or copy it again"
         )
-    return SourceError(
-        f"can't read {address.name}: {cause(error)}; check that it exists and may be read"
-    )
+    remedy = "the address and the network" if limits else "that it exists and may be read"
+    return SourceError(f"can't read {name}: {said}; check {remedy}")

@@ -32,7 +32,7 @@ class ForwardVideo(Closing):
         except BaseException:
             self._reader.close()
             raise
-        self._info = self._beginning.info(seekable=False, frame_count=None)
+        self._info = self._beginning.info(seekable=False, frame_count=self._beginning.frame_count)
         self._endings = Endings(self._beginning, warn)
         self._lock = threading.Lock()
         rest = decoded(self._reader, Numbering(by_time=False))

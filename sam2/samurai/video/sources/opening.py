@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import re
 import stat
 import sys
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from PIL import Image
 
 from samurai.errors import DependencyError, SourceError
 from samurai.spelling import natural
+from samurai.video.sources.addresses import is_address, open_address, open_camera
 from samurai.video.sources.base import Source, Warn
 from samurai.video.sources.container import Address, Reader
 from samurai.video.sources.file import VideoFile
@@ -25,7 +25,6 @@ Spec = str | int | Path | Sequence[Path]
 
 STANDARD_INPUT = "-"
 
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)
 _WILDCARDS = "*?["
 _STILL = ("BMP", "JPEG", "MPO", "PNG", "TIFF", "WEBP")
 
@@ -48,8 +47,6 @@ def open_source(spec: Spec, *, warn: Warn, live: LiveOptions | None = None) -> S
     if isinstance(spec, Sequence) and not isinstance(spec, str):
         files = [Path(each) for each in spec]
         return ImageFiles(f"the list of {len(files)} images", files, warn)
-    from samurai.video.sources.addresses import is_address, open_address, open_camera
-
     if isinstance(spec, int) or (isinstance(spec, str) and spec.isdecimal()):
         return open_camera(int(spec), warn, live or LiveOptions())
     text = str(spec)
