@@ -198,16 +198,16 @@ def test_memory_doesnt_grow_with_the_video(format_: type[Export], tmp_path: Path
     answers = (answer(1, blob(0, 0)),)
     tracemalloc.start()
     try:
-        for index in range(60):
+        for index in range(30):
             export.add(TrackedFrame(index, answers))
         before = tracemalloc.get_traced_memory()[0]
-        for index in range(60, 160):
+        for index in range(30, 80):
             export.add(TrackedFrame(index, answers))
         grown = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
     export.discard()
-    assert grown < 100 * 100
+    assert grown < 50 * 100
 
 
 def test_json_lines_are_there_as_soon_as_a_frame_is_answered(tmp_path: Path) -> None:
