@@ -9,6 +9,7 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -43,7 +44,7 @@ def check_whole(target: Path) -> None:
     for name, data in contents(target).items():
         suffix = Path(name or target.name).suffix
         if suffix == ".json":
-            json.loads(data)
+            check_references(json.loads(data))
         elif suffix == ".xml":
             ElementTree.fromstring(data)
         elif suffix == ".png":
@@ -51,6 +52,13 @@ def check_whole(target: Path) -> None:
         else:
             assert not data or data.endswith(b"\n")
             data.decode()
+
+
+def check_references(document: dict[str, Any]) -> None:
+    """Of COCO's kinds: annotations are of images that are there."""
+    images = {each["id"] for each in document.get("images", [])}
+    for each in document.get("annotations", []):
+        assert "image_id" not in each or each["image_id"] in images
 
 
 def held(format_: type[Export]) -> list[str]:
