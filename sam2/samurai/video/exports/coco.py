@@ -71,10 +71,11 @@ class Coco(FileExport):
         }
         if frame.seconds is not None:
             image["seconds"] = json_number(frame.seconds, 6)
-        self.part.append(_listed(annotations, first=self._annotations == 0))
-        self._annotations += len(annotations)
+        # The image first, so that no annotation is without one on a disk that is full in between.
         self._images.append(_listed([json_line(image)], first=self._count == 0))
         self._count += 1
+        self.part.append(_listed(annotations, first=self._annotations == 0))
+        self._annotations += len(annotations)
 
     def complete(self) -> None:
         """Add what is known at the end, and the images."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from samurai.errors import PromptError, RegionError
-from samurai.regions import ObjectId, Region
+from samurai.regions import Mask, ObjectId, Region
 from samurai.video.prompts.base import ObjectPrompt
 
 LARGEST = 2**31 - 1
@@ -56,9 +56,15 @@ def number(text: str, place: str) -> float:
         value = float(text)
     except ValueError as error:
         raise fault(place, f"{text!r:.40} is not a number", "give coordinates in pixels") from error
-    if not math.isfinite(value):
-        raise fault(place, f"{text!r:.40} is not finite", "give coordinates in pixels")
+    if not is_coordinate(value):
+        cause = f"{text!r:.40} is not finite, or out of range"
+        raise fault(place, cause, "give coordinates in pixels")
     return value
+
+
+def is_coordinate(value: float) -> bool:
+    """Whether a number can be a coordinate: finite, and not beyond what a picture can have."""
+    return math.isfinite(value) and abs(value) <= LARGEST
 
 
 def checked_region(region: Region, frame_size: tuple[int, int] | None, place: str) -> Region:
@@ -68,7 +74,7 @@ def checked_region(region: Region, frame_size: tuple[int, int] | None, place: st
         PromptError: it doesn't, has no area, or isn't finite.
     """
     try:
-        region.check_places(frame_size or (2**31, 2**31))
+        region.check_places(frame_size or _largest_frame(region))
     except RegionError as error:
         raise PromptError(f"{place}: {error}") from error
     return region
@@ -117,9 +123,14 @@ def check_prompts(
 
 def _check_first(prompt: ObjectPrompt, frame_size: tuple[int, int] | None, place: str) -> None:
     """An object can't start with clicks beside it only."""
-    if frame_size is None and hasattr(prompt.region, "array"):
-        frame_size = prompt.region.array.shape
     try:
-        prompt.region.check(frame_size or (2**31, 2**31))
+        prompt.region.check(frame_size or _largest_frame(prompt.region))
     except RegionError as error:
         raise PromptError(f"{place}: {error}") from error
+
+
+def _largest_frame(region: Region) -> tuple[int, int]:
+    """Height and width of a frame that isn't known, as far as the region tells."""
+    if isinstance(region, Mask):
+        return region.array.shape[0], region.array.shape[1]
+    return LARGEST, LARGEST

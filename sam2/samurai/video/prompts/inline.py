@@ -81,10 +81,10 @@ def parse_points(text: str, defaults: Defaults | None = None) -> ObjectPrompt:
         each[1:] if each[:1] in ("+", "-") and not place % 2 else each
         for place, each in enumerate(values)
     ]
+    if any(each[:1] in ("+", "-") for each in plain):
+        remedy = "write one sign before x, + on the object and - beside it, and none before y"
+        raise fault(_place(text), "a point has a sign too many", remedy)
     numbers = [number(each, _place(text)) for each in plain]
-    if any(each < 0 for each in numbers):
-        remedy = "write a minus before x only, for a point beside the object"
-        raise fault(_place(text), "a point lies outside the frame", remedy)
     points = Points(list(zip(numbers[::2], numbers[1::2], strict=True)), labels)
     checked_region(points, defaults.frame_size, _place(text))
     return ObjectPrompt(object_id, frame, points, _label(object_id))

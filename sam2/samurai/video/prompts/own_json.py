@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,7 +12,14 @@ from samurai.errors import PromptError, RegionError
 from samurai.masks import from_coco_rle, to_coco_rle
 from samurai.regions import Box, Mask, Points, Region
 from samurai.video.prompts.base import ObjectPrompt
-from samurai.video.prompts.checks import checked_frame, checked_id, checked_region, fault
+from samurai.video.prompts.checks import (
+    LARGEST,
+    checked_frame,
+    checked_id,
+    checked_region,
+    fault,
+    is_coordinate,
+)
 
 VERSION = 1
 _TOP = {"$schema", "version", "prompts"}
@@ -145,7 +151,7 @@ def mask_of(rle: Mapping[str, Any], frame_size: tuple[int, int], place: str) -> 
         PromptError: it can't be read, is empty, or is of another size.
     """
     height, width = frame_size
-    if list(rle.get("size") or ()) != [height, width]:
+    if rle.get("size") != [height, width]:
         cause = f"the mask's size is {rle.get('size')!r:.40} but the frame's is [{height}, {width}]"
         raise fault(place, cause, "give a mask of the frame's size, height first")
     try:
@@ -166,7 +172,7 @@ def _numbers(value: Any, count: int, place: str) -> list[float]:
 def _is_number(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return abs(value) < 2**53 if isinstance(value, int) else math.isfinite(value)
+    return abs(value) <= LARGEST if isinstance(value, int) else is_coordinate(value)
 
 
 def _check_keys(entry: Mapping[str, Any], known: set[str], place: str) -> None:
