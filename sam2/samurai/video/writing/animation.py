@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from samurai.painting.shapes import Pixels
 from samurai.video.writing.formats import GIF_RATE, GIF_WIDTH
 from samurai.video.writing.output import OutputFile
-
-if TYPE_CHECKING:
-    from av.filter import Graph
 
 _TICK = Fraction(1, 100)  # the format's unit of time
 
@@ -38,11 +38,12 @@ class AnimationWriter(OutputFile):
         super().__init__(target, "gif", {}, reduced(size), rate, _TICK)
         self._due = 0.0
         with self.writing():
-            self._stream = self.container.add_stream("gif", rate=min(rate, Fraction(GIF_RATE)))
-            self._stream.width, self._stream.height = self.size
-            self._stream.pix_fmt = "pal8"
-            self._stream.codec_context.time_base = _TICK
-            self._graph = self._quantizer()
+            shown = min(rate, Fraction(GIF_RATE))
+            stream = self.container.add_stream("gif", rate=shown)
+            stream.width, stream.height = self.size
+            stream.pix_fmt = "pal8"
+            stream.codec_context.time_base = _TICK
+            self._stream = stream
             self.container.start_encoding()
 
     def encode(self, frame: Pixels, seconds: float) -> None:
@@ -53,45 +54,24 @@ class AnimationWriter(OutputFile):
             return
         # From the time that was due: frames of 30 a second come every second one, not third.
         self._due = max(self._due, seconds - 1 / GIF_RATE) + 1 / GIF_RATE
-        picture = av.VideoFrame.from_ndarray(frame, "rgb24")
+        picture = av.VideoFrame.from_ndarray(_with_palette(frame), "pal8")
         picture.pts, picture.time_base = self.clock.ticks(seconds), _TICK
-        self._graph.push(picture)
-        self._drain()
+        self.container.mux(self._stream.encode(picture))
 
     def flush(self) -> None:
         """As `OutputFile.flush`."""
-        self._graph.push(None)
-        self._drain()
         self.container.mux(self._stream.encode(None))
 
-    def _drain(self) -> None:
-        """Encode what the palettes are chosen for."""
-        import av
 
-        while True:
-            try:
-                picture = self._graph.vpull()
-            except (av.BlockingIOError, av.EOFError):
-                return
-            self.container.mux(self._stream.encode(picture))
+def _with_palette(frame: Pixels) -> Any:
+    """A frame in its 256 most fitting colors: their numbers (H, W) and the colors (256, 4) ARGB,
+    a pair, which PyAV takes though its types don't say so.
 
-    def _quantizer(self) -> Graph:
-        """A palette of each frame, and the frame in it."""
-        from av.filter import Graph
-        from av.video.format import VideoFormat
-
-        graph = Graph()
-        width, height = self.size
-        pixels = VideoFormat("rgb24", width, height)
-        start = graph.add_buffer(width=width, height=height, format=pixels, time_base=_TICK)
-        split = graph.add("split")
-        palette = graph.add("palettegen", "stats_mode=single")
-        use = graph.add("paletteuse", "new=1:dither=bayer:bayer_scale=4:diff_mode=rectangle")
-        end = graph.add("buffersink")
-        start.link_to(split)
-        split.link_to(palette, 1, 0)
-        split.link_to(use, 0, 0)
-        palette.link_to(use, 0, 1)
-        use.link_to(end)
-        graph.configure()
-        return graph
+    By an octree, which is a hundred times as fast as cutting at medians, and nearly as good.
+    """
+    picture = Image.fromarray(frame).quantize(256, Image.Quantize.FASTOCTREE)
+    colors = np.reshape(picture.getpalette() or [], (-1, 3))
+    palette = np.zeros((256, 4), np.uint8)
+    palette[:, 0] = 255
+    palette[: len(colors), 1:] = colors
+    return np.asarray(picture), palette

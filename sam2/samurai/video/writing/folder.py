@@ -16,9 +16,10 @@ from samurai.video.writing.base import Writer
 from samurai.video.writing.fitting import fitted
 from samurai.video.writing.formats import IMAGE_SUFFIXES, is_pattern
 
-USUAL_PATTERN = "%06d.png"
-_PNG_LEVEL = 1  # of 9: the higher ones are slow and save little
-_JPEG_QUALITY = 95
+USUAL_PATTERN = "%06d.jpg"
+_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
+# Level 1 of 9: the higher ones are slow and save little.
+_HOW = {".jpg": _JPEG, ".jpeg": _JPEG, ".png": [cv2.IMWRITE_PNG_COMPRESSION, 1]}
 _NUMBER = re.compile(r"%(0?\d*)d")
 
 
@@ -60,6 +61,7 @@ class FolderWriter(Writer):
         super().__init__(target)
         self._folder, self._pattern = folder_and_pattern(target)
         self._size, self._count, self._open = size, 0, True
+        self._suffix = Path(self._pattern).suffix.lower()
         self._part = part_of(self._folder)
         with storing(target):
             shutil.rmtree(self._part, ignore_errors=True)
@@ -68,8 +70,7 @@ class FolderWriter(Writer):
     def add(self, pixels: Pixels, seconds: float | None = None) -> None:
         """As `Writer.add`; times have no place in images."""
         frame = cv2.cvtColor(fitted(pixels, self._size), cv2.COLOR_RGB2BGR)
-        how = [cv2.IMWRITE_PNG_COMPRESSION, _PNG_LEVEL, cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
-        _, data = cv2.imencode(Path(self._pattern).suffix, frame, how)
+        _, data = cv2.imencode(self._suffix, frame, _HOW[self._suffix])
         with storing(self.target):
             (self._part / (self._pattern % self._count)).write_bytes(data.tobytes())
         self._count += 1

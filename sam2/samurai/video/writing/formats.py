@@ -81,8 +81,8 @@ CONTAINERS: dict[str, Container] = {
 
 TARGETS_HELP = (
     "a video (.mp4, .mov, .mkv: H.264; .webm: VP9), an animation (.gif, at most "
-    f"{GIF_WIDTH} pixels wide and {GIF_RATE} frames a second), a folder of PNG files, or a pattern "
-    "of image files (frames/%06d.jpg)"
+    f"{GIF_WIDTH} pixels wide and {GIF_RATE} frames a second), a folder of JPEG files, or "
+    "a pattern of image files (frames/%06d.png)"
 )
 """What a target may be, for the command line."""
 
