@@ -42,9 +42,7 @@ class Changes:
             if step < segments[0][1]:
                 own.anchor = prompt.place
                 self._move(own, tail, step, strict=True)
-            elif step < tail.now or (
-                self._state.running != tail.number and self._is_over(tail, step)
-            ):
+            elif step < tail.now or self._left_behind(tail, step):
                 self._move(own, tail, step, strict=not self._state.seekable)
 
     def cleared(self, own: ObjectRecord, place: int) -> None:
@@ -89,8 +87,10 @@ class Changes:
                 if not self._state.settled(each, prompt.place, own.direction):
                     prompt.taken.discard(own.direction)
 
-    def _is_over(self, own: PassRecord, step: int) -> bool:
-        return self._state.finished(own) and step == own.position
+    def _left_behind(self, own: PassRecord, step: int) -> bool:
+        """Whether a pass won't, or can't, come back to its newest frame."""
+        at_rest = self._state.running != own.number and step == own.position
+        return at_rest and (self._state.finished(own) or not self._state.seekable)
 
     def _pass_before(self, direction: Direction, begin: int) -> PassRecord | None:
         """A pass that a new object can join in a step."""

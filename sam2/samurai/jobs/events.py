@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 
 from samurai.core.session import Session
@@ -47,6 +48,7 @@ class SessionEvents:
         self._direction = record.direction
         self.session = session
         self.base, self.step, self.applied = record.base, record.base - 1, 0
+        self._noted: list[tuple[Event, list[PromptRecord]]] = []
 
     def introduced(self, step: int) -> dict[ObjectId, Region]:
         """Prompts of the objects that join in a step."""
@@ -68,13 +70,12 @@ class SessionEvents:
                     len(own.events),
                 )
                 own.events.insert(place, event)
+                self._note(event)
                 due.append(event)
         self.applied += len(due)
         found = {}
         for event in due:
-            prompts = self._prompts(event)
-            for prompt in prompts:
-                prompt.taken.add(self._direction)
+            for prompt in self._prompts(event):
                 found[event.object_id] = prompt.region
         return found
 
@@ -111,9 +112,29 @@ class SessionEvents:
             changed = self._apply(event) or changed
             self._record.events.append(event)
             self.applied += 1
-            for prompt in self._prompts(event):
-                prompt.taken.add(self._direction)
+            self._note(event)
         return changed
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Forget what was noted in the block where an error ends it: the answers aren't stored."""
+        self._noted, position = [], self._record.position
+        try:
+            yield
+        except BaseException:
+            with self._state.lock:
+                self._record.position = position
+                for event, prompts in self._noted:
+                    self._record.events.remove(event)
+                    for prompt in prompts:
+                        prompt.taken.discard(self._direction)
+            raise
+
+    def _note(self, event: Event) -> None:
+        prompts = [each for each in self._prompts(event) if self._direction not in each.taken]
+        self._noted.append((event, prompts))
+        for prompt in prompts:
+            prompt.taken.add(self._direction)
 
     def _here(
         self, own: ObjectRecord, answers: list[Answer] | None, new: set[ObjectId]

@@ -188,6 +188,14 @@ class PassRun:
         if self._size not in (None, size) and not self._state.seekable:
             self._carry_over(frame)
         self._size = size
+        fresh = step > self._record.position
+        with self._events.all_or_nothing():
+            self._answer(frame, step, fresh)
+        self._events.session.update_memory_async()
+        if fresh:
+            self._report(frame)
+
+    def _answer(self, frame: VideoFrame, step: int, fresh: bool) -> None:
         with self._state.lock:
             new = self._events.introduced(step)
         begun = self._events.session.frame_index >= 0 or self._events.session.object_ids
@@ -199,22 +207,18 @@ class PassRun:
         ]
         self._carried = {}
         with self._state.lock:
-            self._events.step, fresh = step, step > self._record.position
-            events = len(self._record.events)
+            self._events.step, events = step, len(self._record.events)
             answers = self._events.apply_due() or answers
             if fresh:
                 answers = self._events.take(answers, set(new)) or answers
-                self._record.position = step
             self._store(frame, answers)
+            self._record.position = max(self._record.position, step)
             if len(self._record.events) > events or new:
                 self._state.save()
-        self._events.session.update_memory_async()
-        if fresh:
-            self._report(frame)
 
     def _between(self) -> None:
         """Take what came in since the newest frame was answered."""
-        with self._state.lock:
+        with self._state.lock, self._events.all_or_nothing():
             before = len(self._record.events)
             answers = self._events.apply_due()
             if self._newest is not None and self._events.step >= self._record.position:

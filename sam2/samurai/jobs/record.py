@@ -68,7 +68,7 @@ class ObjectRecord:
         return [each for each in self.prompts if each.place == place]
 
 
-@dataclass
+@dataclass(eq=False)
 class Event:
     """What a pass did with its session after it showed the frame of a step (introductions: with
     it). A session is a function of its frames and its events, so that it can be had again.
