@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samurai.errors import SourceError
@@ -36,6 +37,7 @@ class Address:
         options: of the container and its protocol.
         timeouts: seconds to open it, and seconds between two packets; None: no limit.
         file: an object with `read` instead of the url.
+        path: of a local file.
         low_delay: a picture comes out as soon as its packet is there, which takes more time.
     """
 
@@ -45,6 +47,7 @@ class Address:
     options: Mapping[str, str] = field(default_factory=dict)
     timeouts: tuple[float, float] | None = None
     file: Any = None
+    path: Path | None = None
     low_delay: bool = False
 
 

@@ -20,6 +20,7 @@ from samurai.video.sources.forward import ForwardVideo, Pipe
 from samurai.video.sources.images import ImageFiles, images_of, is_image_name
 from samurai.video.sources.library import self_contained_formats, video_library
 from samurai.video.sources.live import LiveOptions
+from samurai.video.sources.truncation import whole_bytes
 
 Spec = str | int | Path | Sequence[Path]
 
@@ -129,13 +130,17 @@ def _open_file(name: str, path: Path, warn: Warn) -> Source:
 def _file(name: str, path: Path) -> Address:
     """A file as FFmpeg finds it, whatever characters its name has."""
     video_library()
+    url, end = f"file:{path.absolute()}", whole_bytes(path) if path.is_file() else None
+    if end is not None:
+        url = f"subfile,,start,0,end,{end},,:{url}"
     return Address(
         name,
-        f"file:{path.absolute()}",
+        url,
         options={
             "format_whitelist": self_contained_formats(),
-            "protocol_whitelist": "file",
+            "protocol_whitelist": "file,subfile",
         },
+        path=path,
     )
 
 
