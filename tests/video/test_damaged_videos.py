@@ -63,7 +63,9 @@ def test_a_truncated_file_gives_its_first_frames_and_one_warning(
 
 
 @pytest.mark.parametrize("name", ["list_first.mp4", "matroska.mkv", "transport.ts"])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(each, marks=pytest.mark.slow) for each in range(2, 12))]
+)
 def test_damage_moves_no_numbers_between_passes(tmp_path: Path, name: str, seed: int) -> None:
     """What a pass shows as a frame, the other ways to read show as the same frame."""
     path = made(tmp_path, name)

@@ -60,6 +60,12 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 """A name, whose suffix chooses the container, and how it is encoded."""
 
+RARE = {
+    *("intra_refresh.mp4", "interlaced_h264.ts", "alpha.mov", "sound.mp4", "stills.mjpeg"),
+    *("elementary.h264", "alpha.webm", "one_group.mp4", "matroska.mkv"),
+}
+"""Tested where there is more time."""
+
 Make = Callable[[str], Path]
 
 
@@ -89,7 +95,10 @@ def opened(path: Path) -> Source:
     return open_source(path, warn=pytest.fail)
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(each, marks=pytest.mark.slow) if each in RARE else each for each in KINDS],
+)
 def test_every_order_of_frames_gives_the_same_frames(make: Make, name: str) -> None:
     with opened(make(name)) as source:
         every = list(source.frames())

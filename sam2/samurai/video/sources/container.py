@@ -72,7 +72,7 @@ class Reader:
                 timeout=address.timeouts,
                 metadata_errors="replace",
             )
-        except (OSError, ValueError, RuntimeError) as error:
+        except (av.error.FFmpegError, OSError, ValueError, RuntimeError) as error:
             raise unreadable(address, error) from error
         try:
             self.stream = self._video()
@@ -126,7 +126,7 @@ class Reader:
                 in_a_row += 1
                 if in_a_row > MOST_FAULTS:
                     return
-            except OSError as error:
+            except (av.error.FFmpegError, OSError) as error:
                 raise unreadable(self.address, error) from error
 
     def is_hidden(self, packet: Packet[VideoStream]) -> bool:
@@ -150,9 +150,10 @@ class Reader:
 
     def seek(self, timestamp: int) -> bool:
         """Move to the last key picture at or before a time stamp of the stream; whether it went."""
+        av = video_library()
         try:
             self.container.seek(timestamp, stream=self.stream, backward=True)
-        except OSError:
+        except (av.error.FFmpegError, OSError):
             return False
         return True
 
