@@ -9,6 +9,7 @@ from samurai.errors import SourceError
 from samurai.video.sources.base import VideoInfo
 from samurai.video.sources.container import Address, Reader
 from samurai.video.sources.pixels import shown_size
+from samurai.video.sources.truncation import is_cut_off
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -39,8 +40,6 @@ class Beginning:
         by_time: each packet gives one picture with the packet's time.
         rate: frames per second on average.
         frame_count: None where the container doesn't tell.
-        end: seconds from the first picture to the end that the container tells of; None if it
-            doesn't.
         has_audio: there is sound.
         is_short: counting its frames is cheap.
         is_cut: the container tells of data behind the end of the file.
@@ -55,7 +54,6 @@ class Beginning:
     by_time: bool
     rate: float | None
     frame_count: int | None
-    end: float | None
     has_audio: bool
     is_short: bool
     is_cut: bool
@@ -122,6 +120,7 @@ def _facts(
     rate = stream.average_rate or stream.guessed_rate
     size = reader.container.size
     count, is_cut = _listed(reader, size) if size > 0 else (None, False)
+    local = reader.address.path
     audio = any(each.codec_context is not None for each in reader.container.streams.audio)
     return Beginning(
         address=reader.address,
@@ -132,10 +131,9 @@ def _facts(
         by_time=one_to_one and timed,
         rate=float(rate) if rate else None,
         frame_count=count if one_to_one and packets[0].is_keyframe else None,
-        end=_end(reader),
         has_audio=audio,
-        is_short=reader.address.url.startswith("file:") and 0 < size <= CHEAP_BYTES,
-        is_cut=is_cut,
+        is_short=local is not None and 0 < size <= CHEAP_BYTES,
+        is_cut=is_cut or (local is not None and is_cut_off(local)),
         picture_bytes=max(1, width * height * 3),
     )
 
@@ -152,13 +150,3 @@ def _listed(reader: Reader, size: int) -> tuple[int | None, bool]:
         end = max(end, entry.pos + entry.size)
         count += not entry.is_discard
     return (count or None, False) if end <= size else (None, True)
-
-
-def _end(reader: Reader) -> float | None:
-    """Seconds that the container tells of: of the video, or of all if there is nothing else."""
-    stream, container = reader.stream, reader.container
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    if container.duration and len(container.streams) == 1:
-        return float(container.duration / 1_000_000)
-    return None

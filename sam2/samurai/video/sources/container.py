@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samurai.errors import SourceError
@@ -36,6 +37,7 @@ class Address:
         options: of the container and its protocol.
         timeouts: seconds to open it, and seconds between two packets; None: no limit.
         file: an object with `read` instead of the url.
+        path: of a local file.
         low_delay: a picture comes out as soon as its packet is there, which takes more time.
     """
 
@@ -45,6 +47,7 @@ class Address:
     options: Mapping[str, str] = field(default_factory=dict)
     timeouts: tuple[float, float] | None = None
     file: Any = None
+    path: Path | None = None
     low_delay: bool = False
 
 
@@ -69,7 +72,7 @@ class Reader:
                 timeout=address.timeouts,
                 metadata_errors="replace",
             )
-        except (OSError, ValueError, RuntimeError) as error:
+        except (av.error.FFmpegError, OSError, ValueError, RuntimeError) as error:
             raise unreadable(address, error) from error
         try:
             self.stream = self._video()
@@ -123,7 +126,7 @@ class Reader:
                 in_a_row += 1
                 if in_a_row > MOST_FAULTS:
                     return
-            except OSError as error:
+            except (av.error.FFmpegError, OSError) as error:
                 raise unreadable(self.address, error) from error
 
     def is_hidden(self, packet: Packet[VideoStream]) -> bool:
@@ -147,9 +150,10 @@ class Reader:
 
     def seek(self, timestamp: int) -> bool:
         """Move to the last key picture at or before a time stamp of the stream; whether it went."""
+        av = video_library()
         try:
             self.container.seek(timestamp, stream=self.stream, backward=True)
-        except OSError:
+        except (av.error.FFmpegError, OSError):
             return False
         return True
 

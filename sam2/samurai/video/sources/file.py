@@ -19,9 +19,6 @@ from samurai.video.sources.singles import Singles, pictures_kept
 if TYPE_CHECKING:
     from av.video import VideoFrame as Picture
 
-SHORTEST_LOSS = 1.0
-"""Seconds at the end without pictures that mean a cut file; sound is often a little longer."""
-
 
 class VideoFile(Closing):
     """A video in a file, or at an address whose server sends any part. See `Source`."""
@@ -101,12 +98,12 @@ class VideoFile(Closing):
 
     def _forward(self, start: int, stop: int | None, stride: int) -> Iterator[VideoFrame]:
         converter, reading = Converter(), Pass(self._beginning, self._frames)
-        last: tuple[int, float | None] | None = None
+        last = None
         try:
             for number, picture in reading.pictures(start):
                 if stop is not None and number >= stop:
                     return
-                last = number, self._beginning.seconds(number, picture.pts)
+                last = number
                 if (number - start) % stride == 0:
                     yield self._shown(number, picture, converter)
             self._endings.check(reading.faults, last)
@@ -146,7 +143,7 @@ class VideoFile(Closing):
 
 
 class Endings:
-    """Warns once if a video is damaged or ends before its container says.
+    """Warns once if a video is damaged or cut off.
 
     Args:
         beginning: of the video.
@@ -158,29 +155,20 @@ class Endings:
         self._warn = warn
         self._warned = False
 
-    def check(self, faults: int, last: tuple[int, float | None] | None) -> None:
+    def check(self, faults: int, last: int | None) -> None:
         """A pass came to the end.
 
         Args:
             faults: packets and places that were damaged.
-            last: number and seconds of the last frame, if the pass read to the end.
+            last: the last frame, if the pass read to the end.
         """
-        short = self._beginning.is_cut or (last is not None and self._ends_early(last[1]))
-        if self._warned or not (faults or short):
+        is_cut = self._beginning.is_cut
+        if self._warned or not (faults or is_cut):
             return
         self._warned = True
-        where = f" after frame {last[0]}" if last is not None else ""
-        what = f"ends early{where}" if short else f"is damaged in {faults} place(s)"
+        where = f" after frame {last}" if last is not None else ""
+        what = f"ends early{where}" if is_cut else f"is damaged in {faults} place(s)"
         self._warn(
             f"{self._beginning.address.name} {what}: the frames that can be decoded are used; copy "
             "the file again if it should have more"
         )
-
-    def _ends_early(self, seconds: float | None) -> bool:
-        listed, end = self._beginning.frame_count, self._beginning.end
-        if listed is not None:
-            return False  # the list was compared with the size of the file
-        if seconds is None or end is None:
-            return False
-        frame = 1 / self._beginning.rate if self._beginning.rate else 0.0
-        return seconds + frame < end - SHORTEST_LOSS

@@ -76,7 +76,7 @@ class ForwardVideo(Closing):
 
     def _forward(self, start: int, stop: int | None, stride: int) -> Iterator[VideoFrame]:
         converter = Converter()
-        last: tuple[int, float | None] | None = None
+        last = None
         while stop is None or self._next < stop:
             with self._lock:
                 self._check_open()
@@ -85,9 +85,10 @@ class ForwardVideo(Closing):
                 self._endings.check(self._reader.faults, last)
                 return
             self._next = number + 1
-            last = number, self._beginning.seconds(number, picture.pts)
+            last = number
             if number >= start and (number - start) % stride == 0:
-                yield VideoFrame(number, converter.pixels(picture), last[1])
+                seconds = self._beginning.seconds(number, picture.pts)
+                yield VideoFrame(number, converter.pixels(picture), seconds)
 
 
 class Pipe:

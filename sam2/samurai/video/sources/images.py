@@ -72,6 +72,10 @@ class ImageFiles(Closing):
             pixels = read_frame(str(file), self._warn)
         except FrameError as error:
             raise SourceError(str(error)) from error
+        height, width = pixels.shape[:2]
+        expected = self._info.width, self._info.height
+        if (width, height) != expected:
+            raise _several_sizes(self._files[0], expected, file, (width, height))
         return VideoFrame(index, pixels, name=file.name)
 
 
@@ -100,18 +104,26 @@ def _one_size(files: Sequence[Path]) -> tuple[int, int]:
     for file in files[1:]:
         size = _size(file)
         if size != first:
-            raise SourceError(
-                f"the images have several sizes: {files[0]} has {first[0]}x{first[1]} pixels, "
-                f"{file} {size[0]}x{size[1]}; give images of one size"
-            )
+            raise _several_sizes(files[0], first, file, size)
     return first
+
+
+def _several_sizes(
+    first: Path, size: tuple[int, int], other: Path, other_size: tuple[int, int]
+) -> SourceError:
+    return SourceError(
+        f"the images have several sizes: {first} has {size[0]}x{size[1]} pixels, "
+        f"{other} {other_size[0]}x{other_size[1]}; give images of one size"
+    )
 
 
 def _size(file: Path) -> tuple[int, int]:
     """Width and height as shown, from the header."""
     try:
         with Image.open(file) as image:
-            turned = image.getexif().get(_ORIENTATION) in _TURNED
+            # a PNG without the tag would be decoded to look for it behind the pixels
+            may_turn = image.format != "PNG" or "exif" in image.info
+            turned = may_turn and image.getexif().get(_ORIENTATION) in _TURNED
             return (image.height, image.width) if turned else (image.width, image.height)
     except Exception as error:  # damaged files make decoders raise nearly anything
         raise SourceError(

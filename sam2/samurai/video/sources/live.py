@@ -13,6 +13,7 @@ from samurai.video.sources.arrivals import Arrivals
 from samurai.video.sources.base import VideoFrame, VideoInfo, Warn
 from samurai.video.sources.closing import Closing, check_range
 from samurai.video.sources.container import Address, Reader
+from samurai.video.sources.library import video_library
 from samurai.video.sources.pixels import Converter, shown_size
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class LiveSource(Closing):
     def __init__(
         self, address: Address, options: LiveOptions, warn: Warn, *, paced: bool = False
     ) -> None:
+        video_library()
         self._name = address.name
         self._options = options
         self._arrivals = Arrivals(options.newest_only, options.most_waiting)

@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 from PIL import Image
 
@@ -20,13 +21,15 @@ from samurai.video.sources.forward import ForwardVideo, Pipe
 from samurai.video.sources.images import ImageFiles, images_of, is_image_name
 from samurai.video.sources.library import self_contained_formats, video_library
 from samurai.video.sources.live import LiveOptions
+from samurai.video.sources.truncation import whole_bytes
 
 Spec = str | int | Path | Sequence[Path]
 
 STANDARD_INPUT = "-"
 
+_FILE = "file://"
 _WILDCARDS = "*?["
-_STILL = ("BMP", "JPEG", "MPO", "PNG", "TIFF", "WEBP")
+_STILL = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")
 
 
 def open_source(spec: Spec, *, warn: Warn, live: LiveOptions | None = None) -> Source:
@@ -50,12 +53,15 @@ def open_source(spec: Spec, *, warn: Warn, live: LiveOptions | None = None) -> S
     if isinstance(spec, int) or (isinstance(spec, str) and spec.isdecimal()):
         return open_camera(int(spec), warn, live or LiveOptions())
     text = str(spec)
-    if text == STANDARD_INPUT:
+    if text == STANDARD_INPUT and isinstance(spec, str):
+        video_library()
         pipe = Address("standard input", "", file=Pipe(sys.stdin.fileno()))
         return ForwardVideo(pipe, warn)
+    if isinstance(spec, str) and text.startswith(_FILE):
+        return _open_local(unquote(text.removeprefix(_FILE)), warn)
     if isinstance(spec, str) and is_address(text):
         return open_address(text, warn, live or LiveOptions())
-    return _open_local(text.removeprefix("file://"), warn)
+    return _open_local(text, warn)
 
 
 def expand(spec: str) -> list[str]:
@@ -68,7 +74,7 @@ def expand(spec: str) -> list[str]:
     Raises:
         SourceError: a pattern that nothing matches, a mixture of videos and images.
     """
-    files = _named(spec)
+    files = None if is_address(spec) else _named(spec)
     if files is None:
         return [spec]
     images = sum(is_image_name(file.name) for file in files)
@@ -129,13 +135,18 @@ def _open_file(name: str, path: Path, warn: Warn) -> Source:
 def _file(name: str, path: Path) -> Address:
     """A file as FFmpeg finds it, whatever characters its name has."""
     video_library()
+    regular = path.is_file()
+    url, end = f"file:{path.absolute()}", whole_bytes(path) if regular else None
+    if end is not None:
+        url = f"subfile,,start,0,end,{end},,:{url}"
     return Address(
         name,
-        f"file:{path.absolute()}",
+        url,
         options={
             "format_whitelist": self_contained_formats(),
-            "protocol_whitelist": "file",
+            "protocol_whitelist": "file,subfile",
         },
+        path=path if regular else None,
     )
 
 
