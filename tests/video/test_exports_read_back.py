@@ -401,6 +401,16 @@ def test_numbers_are_kept_where_they_can_be(tmp_path: Path) -> None:
     assert called == {"dog": 2, 0: 3, 1: 1, 7: 7, 2: 4, 9: 9}
 
 
+def test_the_number_of_void_comes_last(tmp_path: Path) -> None:
+    """Or object 255 would be lost for DAVIS's tools."""
+    mask = np.zeros(SIZE, np.bool_)
+    mask[3:9, 4:20] = True
+    folder = Scene([TrackedFrame(0, (answer(255, mask),))]).write(EXPORTS["davis"], tmp_path / "a")
+    with Image.open(folder / "00000.png") as image:
+        assert np.array_equal(np.asarray(image), mask.astype(np.uint8))
+    assert json.loads((folder / "objects.json").read_text())["objects"][0]["number"] == 1
+
+
 def test_supervision_has_a_remedy_where_it_is_missing() -> None:
     import importlib.util
 

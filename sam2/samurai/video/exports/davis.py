@@ -20,6 +20,7 @@ class Davis(PictureExport):
     help = "a folder of DAVIS's palette PNGs, one per frame; up to 255 objects"
     contents = (".png",)
     most: ClassVar[int | None] = 255
+    void: ClassVar[int | None] = 255  # of no object, in DAVIS's own annotations
 
     def add(self, frame: TrackedFrame) -> None:
         """As `Export.add`."""
@@ -28,7 +29,7 @@ class Davis(PictureExport):
         for answer, mask in without_overlap(frame):
             labels[mask] = self.numbers[answer.object_id]
         image = io.BytesIO()
-        palette_image(labels).save(image, format="PNG")
+        palette_image(labels).save(image, format="PNG", compress_level=3)
         write_whole(self.part / f"{self.stem(frame)}.png", image.getvalue())
 
     def taken(self, stem: str) -> bool:

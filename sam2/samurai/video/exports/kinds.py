@@ -94,12 +94,14 @@ class FolderExport(Export):
     contents: ClassVar[tuple[str, ...]]
     most: ClassVar[int | None] = None
     """Largest number of an object."""
+    void: ClassVar[int | None] = None
+    """A number that readers may take for something else."""
 
     def __init__(self, target: Path, video: VideoInfo, options: ExportOptions) -> None:
         super().__init__(target, video, options)
         check_folder_target(target, (*self.contents, OBJECTS))
         self.part = fresh_folder(part_of(target))
-        self.numbers = Numbering(self.name, self.most)
+        self.numbers = Numbering(self.name, self.most, self.void)
 
     def complete(self) -> None:
         """Write what belongs to the whole.

@@ -49,5 +49,7 @@ def _png(mask: NDArray[np.bool_]) -> bytes:
     from PIL import Image
 
     image = io.BytesIO()
-    Image.fromarray(mask.astype(np.uint8) * np.uint8(255)).save(image, format="PNG")
+    Image.fromarray(mask.astype(np.uint8) * np.uint8(255)).save(
+        image, format="PNG", compress_level=3
+    )
     return image.getvalue()

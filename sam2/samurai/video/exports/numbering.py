@@ -21,10 +21,11 @@ class Numbering:
     Args:
         format_name: for the message of `number`.
         most: the largest number; None if there is none.
+        void: a number that readers may take for something else, given when all others are taken.
     """
 
-    def __init__(self, format_name: str, most: int | None = None) -> None:
-        self._format, self._most = format_name, most
+    def __init__(self, format_name: str, most: int | None = None, void: int | None = None) -> None:
+        self._format, self._most, self._void = format_name, most, void
         self._numbers: dict[ObjectId, int] = {}
         self._taken: set[int] = set()
         self._next = 1
@@ -65,7 +66,7 @@ class Numbering:
     def _is_free(self, object_id: ObjectId) -> bool:
         if not isinstance(object_id, int) or object_id < 1 or object_id in self._taken:
             return False
-        return self._most is None or object_id <= self._most
+        return object_id != self._void and (self._most is None or object_id <= self._most)
 
     def _choose(self, object_id: ObjectId) -> int:
         if isinstance(object_id, int) and self._is_free(object_id):
