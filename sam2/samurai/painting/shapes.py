@@ -22,6 +22,13 @@ def subpixel(points: NDArray[np.float64]) -> NDArray[np.int32]:
     return np.asarray(np.rint(near * 2**SUBPIXEL_BITS), np.int32)
 
 
+def thickness(width: float) -> int:
+    """What OpenCV takes for a line of a width in pixels: its thicker lines are wider by two, and
+    only odd ones are exact."""
+    whole = max(1, round(width))
+    return whole if whole == 1 else max(2, whole - 2)
+
+
 def blend(area: Pixels, cover: NDArray[np.uint8], color: Color, opacity: float = 1.0) -> None:
     """Paint a color through a soft mask.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 
 from samurai.painting.colors import BLACK, Color, ink_on
-from samurai.painting.shapes import Pixels
+from samurai.painting.shapes import Pixels, thickness
 from samurai.painting.text import line_height, stamp, text_width, writable
 from samurai.regions import Answer, ObjectId
 from samurai.video.drawing.placing import Area, Places
@@ -107,8 +107,8 @@ def draw_leads(canvas: Pixels, plates: Sequence[Plate], sizes: Sizes) -> None:
     for plate in plates:
         if plate.away:
             start, end = plate.place.center, plate.area.center
-            cv2.line(canvas, start, end, BLACK, sizes.dark, cv2.LINE_AA)
-            cv2.line(canvas, start, end, plate.color, sizes.line, cv2.LINE_AA)
+            cv2.line(canvas, start, end, BLACK, thickness(sizes.dark), cv2.LINE_AA)
+            cv2.line(canvas, start, end, plate.color, thickness(sizes.line), cv2.LINE_AA)
 
 
 def draw_plates(canvas: Pixels, plates: Sequence[Plate], style: DrawStyle, sizes: Sizes) -> None:

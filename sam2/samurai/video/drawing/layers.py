@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samurai.painting.colors import BLACK, Color
-from samurai.painting.shapes import SUBPIXEL_BITS, Pixels, subpixel, tint
+from samurai.painting.shapes import SUBPIXEL_BITS, Pixels, subpixel, thickness, tint
 from samurai.regions import Box
 from samurai.video.drawing.style import Sizes
 
@@ -84,14 +84,14 @@ def draw_trail(
     for color_of_pass, broadest in ((BLACK, sizes.dark), (color, sizes.line)):
         for start in range(0, len(points) - 1, _STEP):
             part = points[start : start + _STEP + 1]
-            wide = max(1, round(broadest * (0.4 + 0.9 * (start + len(part)) / len(points))))
+            wide = thickness(broadest * (0.4 + 0.9 * (start + len(part)) / len(points)))
             for line in _without_gaps(part):
                 cv2.polylines(
                     canvas, [line], False, color_of_pass, wide, cv2.LINE_AA, SUBPIXEL_BITS
                 )
         if points[-1] is not None:
             x, y = points[-1].tolist()
-            radius = (sizes.line + broadest) << SUBPIXEL_BITS
+            radius = round((sizes.line + broadest) / 1.5) << SUBPIXEL_BITS
             cv2.circle(canvas, (x, y), radius, color_of_pass, -1, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
@@ -108,5 +108,5 @@ def _without_gaps(points: Sequence[NDArray[np.int32] | None]) -> list[NDArray[np
 
 def _stroke(canvas: Pixels, lines: Lines, color: Color, sizes: Sizes) -> None:
     """Closed lines; of the edge, steps aren't seen, and without smoothing it takes a third."""
-    cv2.polylines(canvas, lines, True, BLACK, sizes.dark, cv2.LINE_8)
-    cv2.polylines(canvas, lines, True, color, sizes.line, cv2.LINE_AA)
+    cv2.polylines(canvas, lines, True, BLACK, thickness(sizes.dark), cv2.LINE_8)
+    cv2.polylines(canvas, lines, True, color, thickness(sizes.line), cv2.LINE_AA)

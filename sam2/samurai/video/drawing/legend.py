@@ -75,10 +75,11 @@ def lay_out(
                 return found
     rows = (high - smallest) // line
     columns = max(1, wide // (6 * smallest))
-    shown = max(0, rows * columns - 1)
-    if rows < 1 or not shown:
+    if rows < 1 or rows * columns < 2:
         return None
-    texts = [*names[:shown], f"+{len(names) - shown}"]
+    shown = len(names) if len(names) <= rows * columns else rows * columns - 1
+    rest = [] if shown == len(names) else [f"+{len(names) - shown}"]
+    texts = [*names[:shown], *rest]
     return _with_letters(texts, wide, high, smallest, font, wide / columns, shown)
 
 

@@ -102,7 +102,7 @@ class DrawStyle:
         _check_number(self.opacity, "opacity", 0, 1)
         _check_number(self.trail, "trail", 1, 100_000)
         if self.line_width is not None:
-            _check_number(self.line_width, "line_width", 0.5, 200)
+            _check_number(self.line_width, "line_width", 1, 200)
         if self.text_size is not None:
             _check_number(self.text_size, "text_size", 4, 1000)
         if self.font is not None:
@@ -144,10 +144,10 @@ class Sizes:
     def of(cls, style: DrawStyle, width: int, height: int) -> Sizes:
         """From 240 lines, where letters are small but legible, to 8K."""
         side = min(height, width * 3 / 4)  # of upright pictures, whose labels have less room
-        line = style.line_width if style.line_width is not None else max(2, side / 330)
+        line = style.line_width if style.line_width is not None else max(3, side / 220)
         text = style.text_size if style.text_size is not None else max(11, side / 36)
         whole = max(1, round(line))
-        dark = whole + max(2, round(whole * 0.6))
+        dark = whole + 2 * max(1, round(whole / 5))
         edge = max(1, round(side / 900))
         return cls(whole, dark, edge, round(text), max(2, round(text / 4)))
 
