@@ -64,6 +64,7 @@ ROOMS: dict[str, set[str]] = {
         "benchmark",
         "datasets",
         "config",
+        "core.snapshots",
         "errors",
         "jobs",
         "models",

@@ -40,6 +40,11 @@ OWN = (
     ),
     Command("doctor", "check the installation, and say what to do", "samurai.cli.doctor"),
     Command("download", "fetch the official weights of models", "samurai.cli.download"),
+    Command(
+        "track",
+        "track objects in videos, folders of images, cameras and streams",
+        "samurai.cli.track.command",
+    ),
 )
 
 

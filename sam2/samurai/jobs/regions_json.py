@@ -10,7 +10,7 @@ from samurai.masks import PackedMask
 from samurai.regions import Box, Mask, Points, Region
 
 
-def written(region: Region) -> dict[str, Any]:
+def written_region(region: Region) -> dict[str, Any]:
     """A region as plain values."""
     if isinstance(region, Box):
         return {"box": [region.x, region.y, region.width, region.height]}
@@ -21,11 +21,11 @@ def written(region: Region) -> dict[str, Any]:
         "points": region.coordinates.tolist(),
         "labels": region.labels.tolist(),
     }
-    return plain if region.box is None else {**plain, **written(region.box)}
+    return plain if region.box is None else {**plain, **written_region(region.box)}
 
 
-def read(plain: dict[str, Any]) -> Region:
-    """What `written` wrote.
+def read_region(plain: dict[str, Any]) -> Region:
+    """What `written_region` wrote.
 
     Raises:
         KeyError, TypeError, ValueError: something else.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from samurai.masks import to_coco_rle
+from samurai.video.exports.base import ExportOptions
 from samurai.video.exports.kinds import FileExport, json_box, json_line, json_number, visible
 from samurai.video.tracked import TrackedFrame
 
@@ -16,19 +17,24 @@ class JsonLines(FileExport):
 
     def add(self, frame: TrackedFrame) -> None:
         """As `Export.add`."""
-        lines = []
-        for answer in frame.answers:
-            box = visible(answer)
-            line = {
-                "frame_index": frame.index,
-                "seconds": None if frame.seconds is None else json_number(frame.seconds, 6),
-                "object_id": answer.object_id,
-                "label": self.options.label(answer.object_id),
-                "box": None if box is None else json_box(box),
-                "confidence": json_number(answer.confidence, 6),
-                "absent": answer.absent,
-                "prompted": answer.prompted,
-                "mask": None if box is None else to_coco_rle(answer.mask),
-            }
-            lines.append(json_line(line) + "\n")
-        self.part.append("".join(lines))
+        self.part.append(lines_of(frame, self.options))
+
+
+def lines_of(frame: TrackedFrame, options: ExportOptions) -> str:
+    """The lines of a frame's answers."""
+    lines = []
+    for answer in frame.answers:
+        box = visible(answer)
+        line = {
+            "frame_index": frame.index,
+            "seconds": None if frame.seconds is None else json_number(frame.seconds, 6),
+            "object_id": answer.object_id,
+            "label": options.label(answer.object_id),
+            "box": None if box is None else json_box(box),
+            "confidence": json_number(answer.confidence, 6),
+            "absent": answer.absent,
+            "prompted": answer.prompted,
+            "mask": None if box is None else to_coco_rle(answer.mask),
+        }
+        lines.append(json_line(line) + "\n")
+    return "".join(lines)

@@ -78,6 +78,14 @@ class ImageFiles(Closing):
             raise _several_sizes(self._files[0], expected, file, (width, height))
         return VideoFrame(index, pixels, name=file.name)
 
+    def frame_index_of(self, name: str) -> int | None:
+        """The number of the frame whose file has a name, with or without its suffix; None if there
+        is none."""
+        for index, file in enumerate(self._files):
+            if name in (file.name, file.stem):
+                return index
+        return None
+
 
 def images_of(folder: Path) -> list[Path]:
     """Images of a folder in natural order; hidden and other files are left out.

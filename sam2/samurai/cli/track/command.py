@@ -1,0 +1,103 @@
+"""`samurai track`: track objects in videos, folders of images, cameras and streams."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from samurai.cli.track import prompts
+from samurai.cli.track.arguments import RENAMED, add_arguments
+from samurai.cli.track.plan import VideoPlan, is_remote, plans
+from samurai.cli.track.samurai_flags import translate
+from samurai.cli.track.stopping import Stopping
+from samurai.cli.track.style import style_of
+from samurai.config import TrackerConfig
+from samurai.config.text import from_flags
+from samurai.errors import ConfigurationError, DeviceError, SamuraiError, SourceError, StorageError
+from samurai.spelling import counted
+
+if TYPE_CHECKING:
+    from samurai.tracker import Tracker
+
+__all__ = ["add_arguments", "run"]
+
+AT_WORK = (StorageError, DeviceError)
+"""Errors that aren't mistakes of the command line."""
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Track every source.
+
+    Returns:
+        The process's exit code: 1 where a source failed, 128 and a signal's number where the run
+        was stopped.
+
+    Raises:
+        SamuraiError: the command can't be run as it is given.
+    """
+    translate(parsed)
+    made = plans(parsed)
+    if not (prompts.given(parsed) or parsed.resume):
+        raise ConfigurationError(f"nothing is tracked without a prompt. Remedy: add {prompts.HOW}")
+    if parsed.like_first and len(made) < 2:
+        raise ConfigurationError("--like-first needs a second video to look for the objects in")
+    style_of(parsed)  # refused now rather than when the first frame is drawn
+    config = from_flags(TrackerConfig.from_environment(), parsed, renamed=RENAMED)
+    with Stopping() as stopping:
+        return _track_all(made, parsed, config, stopping)
+
+
+def _track_all(
+    made: Sequence[VideoPlan],
+    parsed: argparse.Namespace,
+    config: TrackerConfig,
+    stopping: Stopping,
+) -> int:
+    from samurai.cli.track.video import Run, track_video
+
+    run = Run(parsed, _loader(config), stopping.event)
+    failed = 0
+    for plan in made:
+        try:
+            track_video(plan, run)
+        except SamuraiError as error:
+            if len(made) == 1 and not _at_work(error, plan):
+                raise
+            failed += 1
+            print(f"samurai: {plan.name}: {error}", file=sys.stderr)
+            if parsed.like_first and plan is made[0]:
+                break  # there is nothing to look for
+        if stopping.event.is_set():
+            return stopping.code
+    if len(made) > 1 and not parsed.quiet:
+        done = f"{len(made) - failed} of {counted(len(made), 'video')} done"
+        print(f"{done}{f', {failed} failed' if failed else ''}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _at_work(error: SamuraiError, plan: VideoPlan) -> bool:
+    """Whether the command line is right, and something else went wrong."""
+    return isinstance(error, AT_WORK) or (isinstance(error, SourceError) and is_remote(plan.source))
+
+
+def _loader(config: TrackerConfig) -> Callable[[], Tracker]:
+    """Loads the tracker when the first video needs it, once."""
+    loaded: list[Tracker] = []
+
+    def tracker() -> Tracker:
+        if not loaded:
+            from samurai.runtime.allocator import keep_freed_memory
+
+            keep_freed_memory()
+            from samurai.runtime.threads import set_thread_count
+            from samurai.tracker import Tracker
+
+            loaded.append(Tracker.load(config))
+            set_thread_count(loaded[0].network.spec.input_size, os.environ)
+            loaded[0].warm_up()
+        return loaded[0]
+
+    return tracker

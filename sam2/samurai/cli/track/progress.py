@@ -1,0 +1,106 @@
+"""Progress of `samurai track`: a live line on a terminal, a line a minute in a log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from tqdm import tqdm
+
+from samurai.spelling import counted, duration
+
+LINE_SECONDS = 60.0
+"""Between two lines where the output isn't a terminal."""
+
+Clock = Callable[[], float]
+Status = Callable[[], str]
+
+
+class TrackProgress:
+    """Counts the frames of one video.
+
+    Args:
+        title: names the video.
+        total: frames that will be tracked; None where nobody knows.
+        stream: where it is printed; None prints nothing.
+        status: further words on a live source: frames dropped, connections.
+        clock: seconds.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        total: int | None,
+        stream: TextIO | None,
+        status: Status | None = None,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self._title, self._total, self._stream = title, total, stream
+        self._status, self._clock = status, clock
+        self.frames = 0
+        self._began: float | None = None  # when the first frame was answered
+        self._said = clock()
+        self._bar: Any = None
+        if stream is not None and stream.isatty():
+            self._bar = tqdm(
+                total=total,
+                desc=title,
+                unit=" frames",
+                file=stream,
+                dynamic_ncols=True,
+                leave=False,
+                smoothing=0.05,
+            )
+
+    def frame(self) -> None:
+        """A frame is answered."""
+        now = self._clock()
+        self.frames += 1
+        self._began = now if self._began is None else self._began
+        if self._bar is not None:
+            if self._status is not None:
+                self._bar.set_postfix_str(self._status(), refresh=False)
+            self._bar.update(1)
+        elif now - self._said >= LINE_SECONDS:
+            self._said = now
+            self.say(self._line())
+
+    @property
+    def rate(self) -> float | None:
+        """Frames per second, the first one left out, in which everything is set up."""
+        if self._began is None or self.frames < 2:
+            return None
+        spent = self._clock() - self._began
+        return (self.frames - 1) / spent if spent > 0 else None
+
+    def say(self, text: str) -> None:
+        """Print a line above the live one."""
+        if self._stream is None:
+            return
+        if self._bar is not None:
+            self._bar.clear()
+        print(text, file=self._stream, flush=True)
+        if self._bar is not None:
+            self._bar.refresh()
+
+    def close(self) -> None:
+        """Take the live line away."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def _line(self) -> str:
+        words = []
+        if self._total:
+            words.append(f"{100 * self.frames // self._total} %")
+            words.append(f"{self.frames}/{counted(self._total, 'frame')}")
+        else:
+            words.append(counted(self.frames, "frame"))
+        rate = self.rate
+        if rate:
+            words.append(f"{rate:.1f} frames/s")
+            if self._total:
+                words.append(f"ETA {duration((self._total - self.frames) / rate)}")
+        if self._status is not None:
+            words.append(self._status())
+        return f"{self._title}: {', '.join(words)}"

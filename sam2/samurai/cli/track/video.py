@@ -1,0 +1,253 @@
+"""One video of `samurai track`: opened, tracked as a job, and written."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from samurai.cli.track.outputs import OutputOptions, Outputs
+from samurai.cli.track.plan import VideoPlan
+from samurai.cli.track.progress import TrackProgress
+from samurai.cli.track.prompts import prompts_of, same_prompt
+from samurai.cli.track.style import style_of
+from samurai.cli.track.summary import Summary
+from samurai.core.snapshots import Snapshot
+from samurai.errors import ConfigurationError, DeviceError, SourceError
+from samurai.jobs.job import Job
+from samurai.jobs.plan import Span
+from samurai.regions import ObjectId
+from samurai.spelling import counted
+from samurai.tracker import Tracker
+from samurai.video.prompts.base import ObjectPrompt
+from samurai.video.sources.base import Source, VideoFrame, VideoInfo
+from samurai.video.sources.live import LiveOptions, LiveSource
+from samurai.video.sources.opening import open_source
+from samurai.video.tracked import TrackedFrame
+
+RATE = 25.0
+"""Frames per second of videos from images, which have none."""
+
+
+@dataclass
+class Run:
+    """What all videos of a command share.
+
+    Attributes:
+        parsed: the command line.
+        tracker: loads the tracker, or returns the loaded one.
+        stop: is set when the run has to end.
+        like: of the first video, for the others.
+    """
+
+    parsed: argparse.Namespace
+    tracker: Callable[[], Tracker]
+    stop: threading.Event
+    like: Snapshot | None = field(default=None)
+
+
+class FrameLimit(threading.Event):
+    """Set once the run has to end, or so many frames were tracked; None sets no limit."""
+
+    def __init__(self, stop: threading.Event, most: int | None) -> None:
+        super().__init__()
+        self._stop, self._most, self.count = stop, most, 0
+
+    def is_set(self) -> bool:
+        """See the class."""
+        return self._stop.is_set() or (self._most is not None and self.count >= self._most)
+
+
+def track_video(plan: VideoPlan, run: Run) -> None:
+    """Track one source, and write its outputs.
+
+    Raises:
+        SamuraiError: it can't be done; what was tracked before is written.
+    """
+    parsed = run.parsed
+    with open_source(plan.source, warn=_warn, live=_live(parsed)) as source:
+        primed = parsed.like_first and run.like is not None
+        prompts = [] if primed else prompts_of(parsed, source)
+        complete = source.info.live  # which can't be gone on with
+        try:
+            with _job(plan, run, source, prompts) as job:
+                complete |= _tracked(plan, run, source, job)
+                if parsed.like_first and run.like is None:
+                    run.like = job.snapshot()
+        finally:
+            if complete and not plan.keep:
+                shutil.rmtree(plan.job, ignore_errors=True)
+
+
+def _job(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[ObjectPrompt]) -> Job:
+    """A new job, or the one to go on with, and its further prompts."""
+    if run.parsed.resume and plan.job.exists():
+        job = Job.open(plan.job, source, run.tracker())
+        for prompt in prompts:
+            if not any(same_prompt(prompt, known) for known in job.prompts):
+                job.prompt(prompt)
+        return job
+    if plan.job.exists():
+        shutil.rmtree(plan.job)
+    span = _span(run.parsed, source.info)
+    tracker = run.tracker()
+    try:
+        return Job.create(plan.job, source, tracker, prompts, span, like=run.like)
+    except BaseException:
+        shutil.rmtree(plan.job, ignore_errors=True)
+        raise
+
+
+def _tracked(plan: VideoPlan, run: Run, source: Source, job: Job) -> bool:
+    """Run the job and write the outputs.
+
+    Returns:
+        Whether it came to its end.
+    """
+    parsed, info = run.parsed, source.info
+    stream = None if parsed.quiet else sys.stderr
+    status = partial(_status, source) if isinstance(source, LiveSource) else None
+    progress = TrackProgress(plan.name, _total(parsed, job, info), stream, status)
+    summary = Summary()
+    try:
+        with Outputs(plan.targets, info, _output_options(parsed, run.tracker(), job, info)) as out:
+            if job.span.direction == "forward" and not parsed.resume:
+                complete = _streamed(source, job, out, progress, summary, run)
+            else:
+                complete = job.run(lambda *_: progress.frame(), stop=run.stop)
+                _write_results(source, job, out, summary, complete)
+    finally:
+        progress.close()
+    for line in summary.lines(plan, progress, complete, _labels(job)):
+        progress.say(line)
+    return complete
+
+
+def _streamed(
+    source: Source, job: Job, out: Outputs, progress: TrackProgress, summary: Summary, run: Run
+) -> bool:
+    """Write frames as they are tracked, those before the first prompt too."""
+    first = min((prompt.frame_index for prompt in job.prompts), default=job.span.start)
+    if source.info.seekable and out.needs_pixels:
+        for frame in source.frames(job.span.start, first, job.span.stride):
+            out.add(TrackedFrame(frame.index, (), frame.seconds, frame.name), frame.pixels)
+    most = run.parsed.frames if source.info.live else None
+    limit = FrameLimit(run.stop, most)
+
+    def answered(frame: VideoFrame, tracked: TrackedFrame) -> None:
+        progress.frame()
+        limit.count += 1
+        summary.add(tracked)
+        out.add(tracked, frame.pixels)
+
+    try:
+        complete = job.run(answered, stop=limit)
+    except (SourceError, DeviceError):
+        out.finish()  # what was tracked is kept
+        raise
+    out.finish()
+    return complete or not run.stop.is_set()
+
+
+def _write_results(
+    source: Source, job: Job, out: Outputs, summary: Summary, complete: bool
+) -> None:
+    """Write all answers that a job has; of a complete one the frames without answers, too."""
+    if not out.needs_pixels:
+        for tracked in job.results():
+            summary.add(tracked)
+            out.add(tracked, None)
+        out.finish()
+        return
+    span, results = job.span, job.results()
+    ahead = next(results, None)
+    for frame in source.frames(span.start, span.stop, span.stride):
+        if ahead is not None and ahead.index == frame.index:
+            summary.add(ahead)
+            out.add(ahead, frame.pixels)
+            ahead = next(results, None)
+        elif complete:
+            out.add(TrackedFrame(frame.index, (), frame.seconds, frame.name), frame.pixels)
+        if ahead is None and not complete:
+            break
+    out.finish()
+
+
+def _span(parsed: argparse.Namespace, info: VideoInfo) -> Span:
+    """The frames that the command line names.
+
+    Raises:
+        ConfigurationError: there are none.
+    """
+    if info.live:
+        if parsed.start or parsed.end is not None:
+            raise ConfigurationError(
+                f"{info.name} is live, and has no --start and no --end. Remedy: --frames N ends it "
+                "after N frames, Ctrl-C at any time"
+            )
+        return Span(0, None, parsed.stride, parsed.direction)
+    ends = [parsed.end, parsed.frames and parsed.start + parsed.frames * parsed.stride]
+    stop = min((end for end in ends if end is not None), default=None)
+    if info.frame_count is not None and parsed.start >= info.frame_count:
+        raise ConfigurationError(
+            f"--start {parsed.start}: {info.name} has {counted(info.frame_count, 'frame')}, "
+            "counted from 0"
+        )
+    if stop is not None and stop <= parsed.start:
+        raise ConfigurationError(f"no frame lies between --start {parsed.start} and --end {stop}")
+    return Span(parsed.start, stop, parsed.stride, parsed.direction)
+
+
+def _total(parsed: argparse.Namespace, job: Job, info: VideoInfo) -> int | None:
+    """How many frames will be tracked, if that can be known."""
+    if info.live:
+        most: int | None = parsed.frames
+        return most
+    stale = [job.spans()[object_id].stale for object_id in job.objects]
+    if info.frame_count is None and job.span.stop is None:
+        return None
+    return len({index for ranges in stale for frames in ranges for index in frames}) or None
+
+
+def _output_options(
+    parsed: argparse.Namespace, tracker: Tracker, job: Job, info: VideoInfo
+) -> OutputOptions:
+    audio = Path(info.name) if parsed.audio and info.has_audio else None
+    if parsed.audio and audio is None:
+        _warn(f"{info.name} has no sound to be copied")
+    rate = (info.rate or RATE) / job.span.stride
+    return OutputOptions(style_of(parsed), _labels(job), tracker.overlap, rate, audio)
+
+
+def _status(source: LiveSource) -> str:
+    """Counters of a live source in words."""
+    status = source.status
+    words = [f"{status.dropped} skipped"]
+    if status.latency is not None:
+        words.append(f"latency {1000 * status.latency:.0f} ms")
+    if status.reconnects:
+        words.append(counted(status.reconnects, "reconnect"))
+    return ", ".join(words)
+
+
+def _labels(job: Job) -> dict[ObjectId, str]:
+    """Names of objects that have one."""
+    return {object_id: label for object_id, label in job.objects.items() if label}
+
+
+def _live(parsed: argparse.Namespace) -> LiveOptions:
+    return LiveOptions(
+        newest_only=parsed.live == "newest",
+        connect_timeout=parsed.connect_timeout,
+        read_timeout=parsed.read_timeout,
+        reconnect_seconds=parsed.reconnect,
+    )
+
+
+def _warn(text: str) -> None:
+    print(f"samurai: warning: {text}", file=sys.stderr)

@@ -1,0 +1,278 @@
+"""`samurai track` from the command line to files on disk."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from oracles.color_tracker import colored_video, place_of
+from oracles.videos import write_video
+from PIL import Image
+from track.conftest import LENGTH, Track, box
+
+from samurai.cli.track import video
+from samurai.jobs.job import Job
+from samurai.regions import Box
+from samurai.video.tracked import TrackedFrame
+
+
+def rows(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def overlap(box: list[float], other: Box) -> float:
+    x, y, width, height = box
+    across = max(0, min(x + width, other.x + other.width) - max(x, other.x))
+    down = max(0, min(y + height, other.y + other.height) - max(y, other.y))
+    both = across * down
+    return both / (width * height + other.width * other.height - both)
+
+
+def pictures(file: Path) -> int:
+    with av.open(str(file)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+def test_a_video_in_a_video_and_answers_out(track: Track, clip: Path, tmp_path: Path) -> None:
+    code = track(clip, box("red"), box("blue", 5), "-o", "out.mp4", "--jsonl", "a.jsonl")
+    assert code == 0
+    assert pictures(tmp_path / "out.mp4") == LENGTH
+    found = rows(tmp_path / "a.jsonl")
+    assert [row["frame_index"] for row in found if row["object_id"] == "blue"] == [
+        *range(5, LENGTH)
+    ]
+    red = [row for row in found if row["object_id"] == "red"]
+    assert len(red) == LENGTH
+    good = [overlap(row["box"], place_of("red", row["frame_index"])) for row in red if row["box"]]
+    assert len(good) > LENGTH // 2 and max(good) > 0.8
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "out.mp4"]
+
+
+def test_without_an_output_a_video_is_written(track: Track, clip: Path, tmp_path: Path) -> None:
+    assert track(clip, box("red"), "--frames", 4) == 0
+    assert pictures(tmp_path / "clip-tracked.mp4") == 4
+
+
+def test_samurais_own_command_line(track: Track, clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "box.txt").write_text("4,4,14,14\n")
+    code = track("--video_path", clip, "--txt_path", "box.txt", "--video_output_path", "o.mp4")
+    assert code == 0
+    assert pictures(tmp_path / "o.mp4") == LENGTH
+
+
+@pytest.mark.parametrize("direction", ["backward", "both"])
+def test_other_directions_are_written_in_order(
+    track: Track, clip: Path, tmp_path: Path, direction: str
+) -> None:
+    code = track(
+        clip, box("red", 10), "--direction", direction, "--jsonl", "a.jsonl", "-o", "v.mp4"
+    )
+    assert code == 0
+    frames = [row["frame_index"] for row in rows(tmp_path / "a.jsonl")]
+    assert frames == [*range(LENGTH if direction == "both" else 11)]
+    assert pictures(tmp_path / "v.mp4") == LENGTH
+
+
+def test_a_folder_of_images_and_a_range(track: Track, tmp_path: Path) -> None:
+    (tmp_path / "frames").mkdir()
+    for number, frame in enumerate(colored_video(12)):
+        Image.fromarray(frame).save(tmp_path / "frames" / f"{number + 1}.png")
+    code = track(
+        "frames", box("red", 2), "--start", 2, "--end", 11, "--stride", 3, "--davis", "masks",
+        "--csv", "a.csv",
+    )  # fmt: skip
+    assert code == 0
+    assert sorted(path.name for path in (tmp_path / "masks").glob("*.png")) == [
+        "3.png", "6.png", "9.png",
+    ]  # fmt: skip
+
+
+def stopped_after(monkeypatch: pytest.MonkeyPatch, frame: int, number: int) -> None:
+    """Send this process a signal once a frame is answered."""
+    run = Job.run
+
+    def patched(self: Job, on_frame: Any = None, **options: Any) -> bool:
+        def answered(source: Any, tracked: TrackedFrame) -> None:
+            on_frame(source, tracked)
+            if tracked.index == frame:
+                signal.raise_signal(number)
+
+        return run(self, answered, **options)
+
+    monkeypatch.setattr(Job, "run", patched)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_is_whole_and_goes_on(
+    track: Track, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    arguments = (clip, box("red"), "-o", "v.mp4", "--jsonl", "a.jsonl")
+    assert track(*arguments) == 0
+    whole = (tmp_path / "a.jsonl").read_bytes()
+    with monkeypatch.context() as patched:
+        stopped_after(patched, 9, number)
+        assert track(*arguments, "--overwrite") == 128 + number
+    assert (tmp_path / "a.jsonl").read_bytes() == b"".join(whole.splitlines(True)[:10])
+    assert pictures(tmp_path / "v.mp4") == 10
+    assert track(*arguments) == 2  # a run isn't complete
+    assert track(*arguments, "--resume") == 0
+    assert (tmp_path / "a.jsonl").read_bytes() == whole
+    assert pictures(tmp_path / "v.mp4") == LENGTH
+    assert not (tmp_path / "v.mp4.job").exists()
+
+
+def test_a_kept_job_is_corrected(track: Track, clip: Path, tmp_path: Path) -> None:
+    first = (clip, box("red"), box("blue"), "--job", "kept", "--jsonl", "a.jsonl")
+    assert track(*first) == 0
+    before = rows(tmp_path / "a.jsonl")
+    again = (clip, box("red"), box("green", 8).replace("green", "red"), "--job", "kept")
+    assert track(*again, "--jsonl", "b.jsonl") == 2  # --resume is missing
+    assert track(*again, "--jsonl", "b.jsonl", "--resume") == 0
+    after = rows(tmp_path / "b.jsonl")
+    for one, other in zip(before, after, strict=True):
+        same = one["object_id"] == "blue" or one["frame_index"] < 8
+        assert (one == other) == same, (one, other)
+
+
+def test_several_videos_and_one_that_fails(
+    track: Track, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "no.mp4").write_bytes(b"not a video")
+    other = tmp_path / "other.mp4"
+    write_video(other, colored_video(6))
+    assert track(clip, "no.mp4", other, box("red"), "-o", "out/", "--mot", "{name}.txt") == 1
+    assert pictures(tmp_path / "out" / "clip.mp4") == LENGTH
+    assert pictures(tmp_path / "out" / "other.mp4") == 6
+    assert (tmp_path / "other.txt").exists() and not (tmp_path / "no.txt").exists()
+    error = capsys.readouterr().err
+    assert "no.mp4" in error and "2 of 3 videos done, 1 failed" in error
+
+
+def test_objects_of_the_first_video_are_looked_for_in_others(
+    track: Track, clip: Path, tmp_path: Path
+) -> None:
+    write_video(tmp_path / "b.mp4", colored_video(LENGTH)[5:], options={"crf": "4"})
+    assert track(clip, "b.mp4", box("red"), "--like-first", "--jsonl", "out/") == 0
+    found = rows(tmp_path / "out" / "b.jsonl")
+    assert [row["frame_index"] for row in found] == [*range(LENGTH - 5)]
+    assert overlap(found[3]["box"], place_of("red", 8)) > 0.5
+
+
+def test_json_lines_for_another_program(
+    track: Track, clip: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert track(clip, box("red"), "--jsonl", "-", "--quiet") == 0
+    out = capsys.readouterr()
+    assert [json.loads(line)["frame_index"] for line in out.out.splitlines()] == [*range(LENGTH)]
+    assert out.err == ""
+
+
+def test_a_test_source_is_live(track: Track, tmp_path: Path) -> None:
+    source = "lavfi:testsrc2=size=64x48:rate=50"
+    assert (
+        track(source, "--box=1@0:4,4,14,14", "--frames", 5, "--jsonl", "a.jsonl", "-o", "v.mp4")
+        == 0
+    )
+    assert [row["frame_index"] for row in rows(tmp_path / "a.jsonl")] == [*range(5)]
+    assert pictures(tmp_path / "v.mp4") == 5
+    assert track(source, "--box=1@0:4,4,14,14", "--start", 5, "--jsonl", "b.jsonl") == 2
+
+
+BAD: dict[str, tuple[str, ...]] = {
+    "no source": ("--box=1@0:4,4,14,14",),
+    "no prompt": ("CLIP",),
+    "missing file": ("nowhere.mp4", "--box=1@0:4,4,14,14"),
+    "empty file": ("empty.mp4", "--box=1@0:4,4,14,14"),
+    "not a video": ("text.txt.mp4", "--box=1@0:4,4,14,14"),
+    "empty folder": ("folder", "--box=1@0:4,4,14,14"),
+    "frame beyond the end": ("CLIP", "--box=1@99:4,4,14,14"),
+    "negative frame": ("CLIP", "--box=1@-1:4,4,14,14"),
+    "box outside": ("CLIP", "--box=1@0:400,4,14,14"),
+    "box without area": ("CLIP", "--box=1@0:4,4,0,14"),
+    "box of three": ("CLIP", "--box=1@0:4,4,14"),
+    "not finite": ("CLIP", "--box=1@0:nan,4,14,14"),
+    "negative object": ("CLIP", "--box=-1@0:4,4,14,14"),
+    "clicks beside only": ("CLIP", "--points=1@0:-4,4"),
+    "mask missing": ("CLIP", "--mask=1@0:nothing.png"),
+    "mask of another size": ("CLIP", "--mask=1@0:small.png"),
+    "unknown direction": ("CLIP", "--box=1@0:4,4,14,14", "--direction=sideways"),
+    "no frames": ("CLIP", "--box=1@0:4,4,14,14", "--start=5", "--end=5"),
+    "start beyond": ("CLIP", "--box=1@30:4,4,14,14", "--start=30"),
+    "unknown suffix": ("CLIP", "--box=1@0:4,4,14,14", "-o", "out.xyz"),
+    "output exists": ("CLIP", "--box=1@0:4,4,14,14", "-o", "there.mp4"),
+    "folder for a file": ("CLIP", "--box=1@0:4,4,14,14", "--mot", "folder"),
+    "file for a folder": ("CLIP", "--box=1@0:4,4,14,14", "--mot", "empty.mp4/a.txt"),
+    "one file twice": ("CLIP", "--box=1@0:4,4,14,14", "--mot", "a.txt", "--csv", "a.txt"),
+    "unknown part": ("CLIP", "--box=1@0:4,4,14,14", "--draw", "masks,halos"),
+    "unknown policy": ("CLIP", "--box=1@0:4,4,14,14", "--policy", "samura"),
+    "nothing written": ("0", "--box=1@0:4,4,14,14"),
+    "pattern without match": ("*.avi", "--box=1@0:4,4,14,14"),
+    "prompts missing": ("CLIP", "--prompts", "nothing.json"),
+    "like itself": ("CLIP", "--box=1@0:4,4,14,14", "--like-first"),
+    "standard output of a video": ("CLIP", "--box=1@0:4,4,14,14", "--mot", "-"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_refused_before_tracking(
+    track: Track,
+    clip: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    case: str,
+) -> None:
+    """One line that says why, exit code 2, and no file more than before."""
+    monkeypatch.setattr(Job, "run", lambda *_, **__: pytest.fail("it was tracked"))
+    (tmp_path / "folder").mkdir()
+    for name in ("empty.mp4", "there.mp4"):
+        (tmp_path / name).touch()
+    (tmp_path / "text.txt.mp4").write_text("a text\n" * 99)
+    Image.new("L", (8, 8), 255).save(tmp_path / "small.png")
+    before = sorted(tmp_path.rglob("*"))
+    arguments = [str(clip) if each == "CLIP" else each for each in BAD[case]]
+    assert track(*arguments) == 2
+    error = capsys.readouterr().err.strip()
+    last = error.splitlines()[-1]
+    assert last.startswith(("samurai: ", "samurai track: error: ")) and "Traceback" not in error
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_full_disk_ends_with_one_line(
+    track: Track, clip: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import errno
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("samurai.jobs.store.os.write", full, raising=False)
+    monkeypatch.setattr("samurai.video.exports.parts.os.replace", full, raising=False)
+    code = track(clip, box("red"), "--jsonl", "a.jsonl")
+    assert code == 1
+    assert "make room" in capsys.readouterr().err
+
+
+def test_a_lost_stream_keeps_what_was_tracked(
+    track: Track, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from oracles.array_source import ArraySource
+
+    from samurai.errors import SourceError
+
+    class Lost(ArraySource):
+        def frames(self, *range: Any) -> Any:
+            for frame in super().frames(*range):
+                if frame.index == 7:
+                    raise SourceError("the source is lost")
+                yield frame
+
+    source = Lost(colored_video(LENGTH), live=True)
+    monkeypatch.setattr(video, "open_source", lambda *_, **__: source)
+    assert track("rtsp://camera", box("red"), "--jsonl", "a.jsonl", "-o", "v.mp4") == 1
+    assert len(rows(tmp_path / "a.jsonl")) == 7 and pictures(tmp_path / "v.mp4") == 7
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "v.mp4"]
