@@ -161,7 +161,7 @@ class JobMachine(RuleBasedStateMachine):
         assert self.job.run()
         for name, own in self.job.spans().items():
             assert not own.stale
-            assert {f for part in own.done for f in part} == self.reach(name)
+            assert {f for part in own.done for f in part} == self.reach(str(name))
         self._remember()
         assert all(key in self.settled for key in self.prompts)
 
@@ -192,7 +192,7 @@ class JobMachine(RuleBasedStateMachine):
         for name, own in self.job.spans().items():
             done = {f for part in own.done for f in part}
             stale = {f for part in own.stale for f in part}
-            assert done | stale == self.reach(name)
+            assert done | stale == self.reach(str(name))
             assert not done & stale
         answered = {r.index: {a.object_id for a in r.answers} for r in self.job.results()}
         for frame in self.frames:

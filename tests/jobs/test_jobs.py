@@ -274,7 +274,7 @@ def test_a_correction_of_the_newest_frame_needs_no_pass_of_its_own(create: Jobs)
 
 @pytest.mark.parametrize("setting", [{"overlap": False}, {"memory_overlap": False}])
 def test_separated_masks_are_tracked_together(
-    tmp_path: Path, source: ArraySource, setting: dict[str, bool]
+    tmp_path: Path, source: ArraySource, setting: dict[str, Any]
 ) -> None:
     """Only frames in which pixels were contested may change."""
     tracker = color_tracker(**setting)

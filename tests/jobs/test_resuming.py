@@ -19,7 +19,7 @@ from oracles.array_source import ArraySource
 from oracles.color_tracker import color_tracker, colored_video
 
 from samurai.errors import JobError, StorageError
-from samurai.jobs import Job, Span, snapshots, store
+from samurai.jobs import Job, Span, snapshots
 from samurai.jobs.store import RecordFile
 from samurai.tracker import Tracker
 from samurai.video.prompts.base import ObjectPrompt
@@ -204,7 +204,7 @@ def test_a_full_disk_ends_it_in_one_line_and_keeps_what_is_there(
     folder = tmp_path / "j"
     with Job.create(folder, source, tracker, PROMPTS) as job:
         with monkeypatch.context() as patched:
-            patched.setattr(store.os, "pwrite", full)
+            patched.setattr("samurai.jobs.store.os.pwrite", full)
             with pytest.raises(StorageError) as caught:
                 job.run()
         assert "\n" not in str(caught.value)
@@ -276,10 +276,10 @@ def test_all_kinds_of_prompts_are_read_again(
 ) -> None:
     from oracles.color_tracker import place_of
 
-    from samurai.regions import Points
+    from samurai.regions import Points, Region
 
     box = place_of("red", 0)
-    regions = [
+    regions: list[Region] = [
         box,
         box.filled((48, 64)),
         Points([[11.3, 11.1]], [1]),

@@ -42,7 +42,7 @@ class Changes:
             if step < segments[0][1]:
                 own.anchor = prompt.place
                 self._move(own, tail, step, strict=True)
-            elif step < tail.now or self._left_behind(tail, step):
+            elif step < max(tail.now, segments[-1][1]) or self._left_behind(tail, step):
                 self._move(own, tail, step, strict=not self._state.seekable)
 
     def cleared(self, own: ObjectRecord, place: int) -> None:
@@ -52,8 +52,9 @@ class Changes:
         own.cleared = sorted({*own.cleared, place})
         for direction in ways:
             step = step_of(place, direction)
-            tail = self._state.record.passes[own.segments[direction][-1][0]]
-            if step <= tail.now:
+            number, begin = own.segments[direction][-1]
+            tail = self._state.record.passes[number]
+            if step <= tail.now or step < begin:
                 self._move(own, tail, step, strict=True)
             else:
                 tail.events.append(Event(tail.now, "clear", own.object_id, place))
@@ -84,7 +85,7 @@ class Changes:
         own.position, own.events = own.base - 1, []
         for each in self._state.living(own):
             for prompt in each.prompts:
-                if not self._state.settled(each, prompt.place, own.direction):
+                if not prompt.answered:
                     prompt.taken.discard(own.direction)
 
     def _left_behind(self, own: PassRecord, step: int) -> bool:
@@ -147,7 +148,7 @@ class Changes:
             begin = max(step, anchors[each.number])
             each.segments[direction] = handed_over(each.segments[direction], new.number, begin)
             for prompt in each.prompts:
-                if self._state.step(direction, prompt) > tail.position:
+                if not prompt.answered:
                     prompt.taken.discard(direction)
             if others:
                 tail.events.append(Event(tail.now, "remove", each.object_id))

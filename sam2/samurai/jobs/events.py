@@ -84,7 +84,7 @@ class SessionEvents:
         both = self._state.record.span.direction == "both"
         if both and self._direction == "backward":
             return True
-        return self._state.settled(own, own.anchor, self._direction)
+        return self._state.settled(own, own.anchor)
 
     def apply_due(self) -> list[Answer] | None:
         """Do to the session what was noted for this step; the answers where they changed."""
@@ -128,6 +128,7 @@ class SessionEvents:
                     self._record.events.remove(event)
                     for prompt in prompts:
                         prompt.taken.discard(self._direction)
+                        prompt.answered = False
             raise
 
     def _note(self, event: Event) -> None:
@@ -152,7 +153,7 @@ class SessionEvents:
             prompts, keep = prompts[1:], self._keeps(own)
         elif any(each.object_id == own.object_id and each.prompted for each in answers):
             prompts = untaken  # the others were given ahead
-        elif self._state.settled(own, place, self._direction):
+        elif self._state.settled(own, place):
             yield Event(self.step, "mask", own.object_id, prompts[0].number, keep=True)
             return
         for each in prompts:

@@ -213,7 +213,9 @@ class PassRun:
                 answers = self._events.take(answers, set(new)) or answers
             self._store(frame, answers)
             self._record.position = max(self._record.position, step)
-            if len(self._record.events) > events or new:
+            here = step_of(step, self._direction)
+            prompted = any(each.prompts_at(here) for each in self._state.living(self._record))
+            if prompted or len(self._record.events) > events:
                 self._state.save()
 
     def _between(self) -> None:
@@ -257,6 +259,8 @@ class PassRun:
             if mine and not keep.get(answer.object_id, False):
                 payload = packed_answer(answer)
                 changed |= state.answers(own).write(place, self._record.number, payload)
+                for prompt in own.prompts_at(place):
+                    prompt.answered |= self._direction in prompt.taken
         state.frames.write(place, 0, packed_frame(frame.seconds, frame.name))
         return changed
 

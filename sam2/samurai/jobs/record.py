@@ -30,12 +30,14 @@ class PromptRecord:
         place: of its frame in the span.
         region: in the frame's pixels.
         taken: the ways on which a pass was given it.
+        answered: the stored answer of its frame is its own, and stays.
     """
 
     number: int
     place: int
     region: Region
     taken: set[Direction] = field(default_factory=set)
+    answered: bool = False
 
 
 @dataclass
@@ -207,6 +209,7 @@ def _plain_object(own: ObjectRecord) -> dict[str, Any]:
             "place": each.place,
             "region": written_region(each.region),
             "taken": sorted(each.taken),
+            "answered": each.answered,
         }
         for each in own.prompts
     ]
@@ -220,6 +223,7 @@ def _read_object(plain: dict[str, Any]) -> ObjectRecord:
             each["place"],
             read_region(each["region"]),
             set(each["taken"]),
+            each["answered"],
         )
         for each in plain["prompts"]
     ]

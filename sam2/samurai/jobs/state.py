@@ -10,7 +10,7 @@ from samurai.errors import PromptError
 from samurai.jobs.plan import FAR, Direction, Interval, object_spans, owner, step_of
 from samurai.jobs.record import JobRecord, ObjectRecord, PassRecord, PromptRecord
 from samurai.jobs.snapshots import PassSnapshots
-from samurai.jobs.store import RecordFile, is_prompted, unpacked_answer, unpacked_frame
+from samurai.jobs.store import RecordFile, unpacked_answer, unpacked_frame
 from samurai.regions import ObjectId
 from samurai.tracker import Tracker
 from samurai.video.sources.base import Source
@@ -144,15 +144,10 @@ class JobState:
             if direction not in each.taken and direction in self.directions(own, each.place)
         ]
 
-    def settled(self, own: ObjectRecord, place: int, direction: Direction | None = None) -> bool:
+    def settled(self, own: ObjectRecord, place: int) -> bool:
         """Whether the stored answer of a frame is that of all prompts there, so that it stays."""
-        way = direction or self.directions(own, place)[0]
         prompts = own.prompts_at(place)
-        return (
-            bool(prompts)
-            and all(way in each.taken for each in prompts)
-            and is_prompted(self.answers(own).read(place))
-        )
+        return bool(prompts) and all(each.answered for each in prompts)
 
     # --- answers
 
@@ -170,13 +165,9 @@ class JobState:
         """Places that are done, and those that are stale."""
         prompted = {each.place for each in own.prompts}
         settled = {place for place in prompted if self.settled(own, place)}
-        untaken = {
-            each.place
-            for each in own.prompts
-            if self.directions(own, each.place)[0] not in each.taken
-        }
+        unsettled = {each.place for each in own.prompts if not each.answered}
         positions = {number: each.position for number, each in self.record.passes.items()}
-        return object_spans(self.reach(own), own.segments, positions, settled, untaken)
+        return object_spans(self.reach(own), own.segments, positions, settled, unsettled)
 
     def result(self, place: int, objects: Sequence[ObjectRecord] | None = None) -> TrackedFrame:
         """The answers of a frame.
@@ -199,15 +190,14 @@ class JobState:
         first, last = self.reach(own)
         if not first <= place <= last:
             return False
-        way = self.directions(own, place)[0]
-        if any(way not in each.taken for each in own.prompts_at(place)):
-            return False
+        if own.prompts_at(place):
+            return self.settled(own, place)
         for direction, segments in own.segments.items():
             step = step_of(place, direction)
             number = owner(segments, step)
             if number is not None and self.record.passes[number].position >= step:
                 return True
-        return self.settled(own, place)
+        return False
 
     # --- writing
 

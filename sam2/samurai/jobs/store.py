@@ -219,11 +219,6 @@ def unpacked_answer(object_id: ObjectId, payload: bytes) -> Answer:
     )
 
 
-def is_prompted(payload: bytes | None) -> bool:
-    """Whether a packed answer is that of a prompt."""
-    return payload is not None and bool(payload[0] & _PROMPTED)
-
-
 _FRAME = struct.Struct("<?d?")
 
 
