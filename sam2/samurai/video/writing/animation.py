@@ -43,6 +43,9 @@ class AnimationWriter(OutputFile):
             stream.width, stream.height = self.size
             stream.pix_fmt = "pal8"
             stream.codec_context.time_base = _TICK
+            # It compares a frame with the last one by numbers of colors, which is wrong where a
+            # palette is the first frame's again.
+            stream.codec_context.options = {"gifflags": "-offsetting-transdiff"}
             self._stream = stream
             self.container.start_encoding()
 

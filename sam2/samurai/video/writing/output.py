@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,12 +84,10 @@ class OutputFile(Writer):
 
         self._open = False
         self.release()
-        try:
+        # A full disk takes no end of the file either.
+        with suppress(OSError, ValueError, av.FFmpegError):
             self.container.close()
-        except (OSError, ValueError, av.FFmpegError):
-            pass  # a full disk takes no end of the file either
-        finally:
-            self._part.unlink(missing_ok=True)
+        _forget(self._part)
 
     @abstractmethod
     def encode(self, frame: Pixels, seconds: float) -> None:
@@ -130,4 +128,10 @@ class OutputFile(Writer):
         if hasattr(self, "container"):
             self.discard()
         else:
-            self._part.unlink(missing_ok=True)
+            _forget(self._part)
+
+
+def _forget(file: Path) -> None:
+    """Delete a file if that is possible: what went wrong before is what is reported."""
+    with suppress(OSError):
+        file.unlink()
