@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
-from oracles.prompt_files import MASK, RLE, plain, plainly, read, refused
+from oracles.prompt_files import MASK, RLE, broken, plain, plainly, read, refused
 from oracles.tracked_video import SCENES, SIZE, blob, scene
 from PIL import Image
 from pycocotools import mask as coco
@@ -99,7 +101,8 @@ def test_our_own_mot_files_are_prompts(tmp_path: Path) -> None:
         ("5,5,0,4\n", "line 1"),
         ("0\n60,5,3,4\n", "line 2"),
         ("-9,5,3,4\n", "line 1"),
-        ("1,1,2,2,3,3\n", "line 1"),  # a polygon on a line
+        ("1,1,2,2,3,3\n", "line 1"),  # of MOT, or a polygon
+        ("1.5,1.5,2.5,2.5,3.5,3.5\n", "line 1"),  # a polygon on a line
         ("60,60,70,60,70,70\n", "line 1"),
         ("1,1,nan,2,3,7\n", "line 1"),
         ("m\n", "line 1"),
@@ -344,3 +347,31 @@ def test_pictures_that_are_refused(tmp_path: Path) -> None:
             frame_size=SIZE,
             frame_index_of=lambda name: None,
         )
+
+
+# --- anything
+
+
+def read_or_refused(file: Path, data: bytes) -> None:
+    file.write_bytes(data)
+    try:
+        assert read_prompts(file, frame_size=SIZE)
+    except PromptError as error:
+        assert str(file) in str(error) and "\n" not in str(error)
+
+
+@settings(max_examples=60)
+@given(document=broken(coco_document()))
+def test_coco_that_is_broken_anywhere(
+    document: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    read_or_refused(tmp_path_factory.mktemp("any") / "a", json.dumps(document).encode())
+
+
+letters = st.text(st.sampled_from("0123456789.,-+eEmMna \n\r\t;"), max_size=40)
+
+
+@settings(max_examples=100)
+@given(data=st.one_of(st.binary(max_size=60), letters.map(str.encode)))
+def test_any_file_is_read_or_refused(data: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+    read_or_refused(tmp_path_factory.mktemp("any") / "a", data)

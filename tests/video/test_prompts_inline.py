@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -162,3 +163,20 @@ def test_prompts_that_contradict(prompts: list[ObjectPrompt]) -> None:
     with pytest.raises(PromptError) as caught:
         check_prompts(prompts, frame_size=SIZE, frame_count=10)
     assert "\n" not in str(caught.value)
+
+
+anything = st.one_of(
+    st.text(max_size=30), st.text(st.sampled_from("0123456789.,-+@:e dn"), max_size=30)
+)
+
+
+@given(text=anything)
+def test_any_text_is_a_prompt_or_refused(text: str) -> None:
+    for parse in (parse_box, parse_points, parse_mask):
+        try:
+            found = parse(text, Defaults(frame_size=SIZE))
+        except PromptError as error:
+            assert "\n" not in str(error)
+            assert str(pickle.loads(pickle.dumps(error))) == str(error)
+        else:
+            assert found.frame_index >= 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from importlib import import_module
 from importlib.resources import files
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles.prompt_files import RLE, plainly, read, refused
+from oracles.prompt_files import RLE, broken, plainly, read, refused
 from oracles.tracked_video import SIZE
 
 from samurai.errors import PromptError, StorageError
@@ -173,45 +172,20 @@ def test_documents_that_mean_nothing(document: dict[str, Any], named: str, tmp_p
     refused(tmp_path, json.dumps(document), named)
 
 
-def places(value: Any) -> list[list[Any]]:
-    """Ways to every part of a document."""
-    children = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
-    return [[key, *rest] for key, child in children for rest in [[], *places(child)]]
-
-
 @settings(max_examples=60)
-@given(
-    document=st.sampled_from(GOOD),
-    place=st.randoms(use_true_random=False),
-    value=st.sampled_from([None, True, -1, 0, 1, 2**31, 0.5, "", "x", [], {}, [1], {"a": 1}]),
-)
+@given(document=st.sampled_from(GOOD).flatmap(broken))
 def test_the_schema_and_the_reader_agree(
-    document: dict[str, Any], place: Any, value: Any, tmp_path_factory: pytest.TempPathFactory
+    document: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """What the schema refuses is refused, wherever a document is broken."""
-    changed = copy.deepcopy(document)
-    *path, last = place.choice(places(changed))
-    part: Any = changed
-    for key in path:
-        part = part[key]
-    if place.random() < 0.2:
-        del part[last]
-    else:
-        part[last] = value
     file = tmp_path_factory.mktemp("changed") / "a.json"
-    file.write_text(json.dumps(changed))
-    valid = VALIDATOR.is_valid(changed)
+    file.write_text(json.dumps(document))
+    valid = VALIDATOR.is_valid(document)
     try:
         read_prompts(file, frame_size=SIZE)
     except PromptError:
         return
-    assert valid, changed
+    assert valid, document
 
 
 def test_the_schema_is_one() -> None:

@@ -14,9 +14,21 @@ LARGEST = 2**31 - 1
 """Of object ids and frame numbers."""
 
 
-def fault(place: str, cause: str, remedy: str) -> PromptError:
-    """The error for a place in a text or file."""
-    return PromptError(f"{place}: {cause}. Remedy: {remedy}")
+class PromptFault(PromptError):
+    """What is wrong at a place in a text or file.
+
+    Args:
+        place: what the user finds it by.
+        cause: as in every message.
+        remedy: the same; empty where the cause is a message that has one.
+    """
+
+    def __init__(self, place: str, cause: str, remedy: str = "") -> None:
+        message = f"{place}: {cause}" + (f". Remedy: {remedy}" if remedy else "")
+        super().__init__(" ".join(message.splitlines()))  # names of files may have breaks
+
+    def __reduce__(self) -> tuple[type[PromptError], tuple[str]]:
+        return PromptError, (str(self),)  # other processes make it of the message
 
 
 def checked_id(value: Any, place: str) -> ObjectId:
@@ -29,9 +41,9 @@ def checked_id(value: Any, place: str) -> ObjectId:
     if isinstance(value, str) and value.strip():
         return value
     if not isinstance(value, int) or isinstance(value, bool):
-        raise fault(place, f"{value!r:.40} is no object id", remedy)
+        raise PromptFault(place, f"{value!r:.40} is no object id", remedy)
     if not 0 <= value <= LARGEST:
-        raise fault(place, f"the object id {value!r:.40} is out of range", remedy)
+        raise PromptFault(place, f"the object id {value!r:.40} is out of range", remedy)
     return value
 
 
@@ -42,7 +54,7 @@ def checked_frame(value: Any, place: str) -> int:
         PromptError: it isn't a whole number from 0.
     """
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
-        raise fault(place, f"{value!r:.40} is no frame number", "count frames from 0")
+        raise PromptFault(place, f"{value!r:.40} is no frame number", "count frames from 0")
     return value
 
 
@@ -55,10 +67,12 @@ def number(text: str, place: str) -> float:
     try:
         value = float(text)
     except ValueError as error:
-        raise fault(place, f"{text!r:.40} is not a number", "give coordinates in pixels") from error
+        raise PromptFault(
+            place, f"{text!r:.40} is not a number", "give coordinates in pixels"
+        ) from error
     if not is_coordinate(value):
         cause = f"{text!r:.40} is not finite, or out of range"
-        raise fault(place, cause, "give coordinates in pixels")
+        raise PromptFault(place, cause, "give coordinates in pixels")
     return value
 
 
@@ -76,7 +90,7 @@ def checked_region(region: Region, frame_size: tuple[int, int] | None, place: st
     try:
         region.check_places(frame_size or _largest_frame(region))
     except RegionError as error:
-        raise PromptError(f"{place}: {error}") from error
+        raise PromptFault(place, str(error)) from error
     return region
 
 
@@ -103,7 +117,7 @@ def check_prompts(
     for prompt in sorted(prompts, key=lambda each: each.frame_index):
         place = f"object {prompt.object_id!r} in frame {prompt.frame_index}"
         if frame_count is not None and prompt.frame_index >= frame_count:
-            raise fault(
+            raise PromptFault(
                 place,
                 f"the video has {frame_count} frames, counted from 0",
                 f"give a frame up to {frame_count - 1}",
@@ -112,13 +126,13 @@ def check_prompts(
         if prompt.object_id not in {each for each, _ in seen}:
             _check_first(prompt, frame_size, place)
         if (prompt.object_id, prompt.frame_index) in seen:
-            raise fault(place, "there are two prompts", "keep one, or join their points")
+            raise PromptFault(place, "there are two prompts", "keep one, or join their points")
         seen.add((prompt.object_id, prompt.frame_index))
         if prompt.label is not None:
             label = labels.setdefault(prompt.object_id, prompt.label)
             if label != prompt.label:
                 cause = f"its label is {prompt.label!r:.40}, and was {label!r:.40} before"
-                raise fault(place, cause, "give an object one label")
+                raise PromptFault(place, cause, "give an object one label")
 
 
 def _check_first(prompt: ObjectPrompt, frame_size: tuple[int, int] | None, place: str) -> None:
@@ -126,7 +140,7 @@ def _check_first(prompt: ObjectPrompt, frame_size: tuple[int, int] | None, place
     try:
         prompt.region.check(frame_size or _largest_frame(prompt.region))
     except RegionError as error:
-        raise PromptError(f"{place}: {error}") from error
+        raise PromptFault(place, str(error)) from error
 
 
 def _largest_frame(region: Region) -> tuple[int, int]:

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from samurai.errors import PromptError, RegionError
+from samurai.errors import RegionError
 from samurai.masks import polygon_mask
 from samurai.regions import Box, Mask, ObjectId, Region
 from samurai.video.prompts.base import FrameIndexOf, ObjectPrompt
 from samurai.video.prompts.checks import (
+    PromptFault,
     checked_frame,
     checked_id,
     checked_region,
-    fault,
     number,
 )
 from samurai.video.prompts.own_json import mask_of
@@ -44,20 +44,20 @@ def read_coco(
     names = {each.get("id"): each.get("name") for each in _entries(document, "categories", path)}
     tracks = {each.get("id"): each.get("object_id") for each in _entries(document, "tracks", path)}
     if len({str(each.get("video_id")) for each in images.values()}) > 1:
-        raise fault(f"{path}, images", "they are of several videos", _REMEDY)
+        raise PromptFault(f"{path}, images", "they are of several videos", _REMEDY)
     first: dict[ObjectId, tuple[int, int]] = {}
     annotations = _entries(document, "annotations", path)
     for position, each in enumerate(annotations):
         place = f"{path}, annotations[{position}]"
         image = images.get(_key(each.get("image_id")))
         if image is None:
-            raise fault(f"{place}.image_id", "there is no such image", _REMEDY)
+            raise PromptFault(f"{place}.image_id", "there is no such image", _REMEDY)
         frame = _frame_index(image, len(images), frame_index_of, place)
         object_id = _object_id(each, tracks, place)
         if object_id not in first or frame < first[object_id][0]:
             first[object_id] = frame, position
     if not first:
-        raise fault(path, "there is no annotation", _REMEDY)
+        raise PromptFault(path, "there is no annotation", _REMEDY)
     prompts = []
     for object_id, (frame, position) in first.items():
         each, place = annotations[position], f"{path}, annotations[{position}]"
@@ -72,10 +72,10 @@ def _entries(document: Mapping[str, Any], key: str, path: str) -> list[dict[str,
     """A list of objects; empty where there is none."""
     entries = document.get(key) or []
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
-        raise fault(f"{path}, {key}", "it is no list of objects", _REMEDY)
+        raise PromptFault(f"{path}, {key}", "it is no list of objects", _REMEDY)
     for position, each in enumerate(entries):
-        if not isinstance(_key(each.get("id")), int | str | None):
-            raise fault(f"{path}, {key}[{position}].id", "it is no id", _REMEDY)
+        if not isinstance(each.get("id"), int | str | None):
+            raise PromptFault(f"{path}, {key}[{position}].id", "it is no id", _REMEDY)
     return entries
 
 
@@ -98,7 +98,7 @@ def _frame_index(
     if count == 1:
         return 0
     remedy = "give images their frame_index, or the names of the video's images"
-    raise fault(place, f"the frame of its image {name!r:.60} is unknown", remedy)
+    raise PromptFault(place, f"the frame of its image {name!r:.60} is unknown", remedy)
 
 
 def _object_id(each: Mapping[str, Any], tracks: Mapping[Any, Any], place: str) -> ObjectId:
@@ -118,7 +118,9 @@ def _region(each: Mapping[str, Any], frame_size: tuple[int, int], place: str) ->
         return _polygons(segmentation, frame_size, f"{place}.segmentation")
     box = each.get("bbox")
     if not isinstance(box, list) or len(box) != 4:
-        raise fault(place, "it has neither a segmentation nor a bbox of four numbers", _REMEDY)
+        raise PromptFault(
+            place, "it has neither a segmentation nor a bbox of four numbers", _REMEDY
+        )
     numbers = (number(str(value), f"{place}.bbox") for value in box)
     return checked_region(Box(*numbers), frame_size, f"{place}.bbox")
 
@@ -127,10 +129,10 @@ def _polygons(parts: list[Any], frame_size: tuple[int, int], place: str) -> Mask
     whole = np.zeros(frame_size, np.bool_)
     for part in parts:
         if not isinstance(part, list) or len(part) < 6 or len(part) % 2:
-            raise fault(place, "a polygon has x and y of three corners or more", _REMEDY)
+            raise PromptFault(place, "a polygon has x and y of three corners or more", _REMEDY)
         corners = np.array([number(str(value), place) for value in part])
         try:
             whole |= polygon_mask(corners.reshape(-1, 2), frame_size)
         except RegionError as error:
-            raise PromptError(f"{place}: {error}") from error
+            raise PromptFault(place, str(error)) from error
     return Mask(whole)

@@ -10,7 +10,7 @@ from typing import Any
 from samurai.errors import PromptError
 from samurai.runtime.whole_files import write_whole
 from samurai.video.prompts.base import FrameIndexOf, ObjectPrompt
-from samurai.video.prompts.checks import check_prompts, fault
+from samurai.video.prompts.checks import PromptFault, check_prompts
 from samurai.video.prompts.coco import read_coco
 from samurai.video.prompts.own_json import own_text, read_own
 from samurai.video.prompts.pictures import read_folder, read_labels
@@ -49,11 +49,11 @@ def read_prompts(
             prompts = _read_file(path, frame_size, frame_index_of)
     except OSError as error:
         cause = f"it can't be read ({error.strerror or error})"
-        raise fault(str(path), cause, "correct the name, or allow reading it") from error
+        raise PromptFault(str(path), cause, "correct the name, or allow reading it") from error
     try:
         check_prompts(prompts, frame_size=frame_size)
     except PromptError as error:
-        raise PromptError(f"{path}: {error}") from error
+        raise PromptFault(str(path), str(error)) from error
     return sorted(prompts, key=lambda each: each.frame_index)
 
 
@@ -74,10 +74,10 @@ def _read_file(
         if beginning.startswith(_PNG):
             return read_labels(path, frame_size, frame_index_of)
         if b"\0" in beginning and not beginning.startswith(_WIDE):
-            raise fault(str(path), "it is neither a text nor a PNG", _FORMS)
+            raise PromptFault(str(path), "it is neither a text nor a PNG", _FORMS)
         text = _decoded(beginning + stream.read(), str(path))
     if not text.strip():
-        raise fault(str(path), "the file is empty", _FORMS)
+        raise PromptFault(str(path), "the file is empty", _FORMS)
     if text.lstrip()[0] not in "{[":
         return read_rows(text, frame_size, str(path))
     document = _loaded(text, str(path))
@@ -85,14 +85,14 @@ def _read_file(
         return read_own(document, frame_size, str(path))
     if isinstance(document, dict) and "annotations" in document:
         return read_coco(document, frame_size, frame_index_of, str(path))
-    raise fault(str(path), "the JSON has neither prompts nor annotations", _FORMS)
+    raise PromptFault(str(path), "the JSON has neither prompts nor annotations", _FORMS)
 
 
 def _decoded(data: bytes, path: str) -> str:
     try:
         return data.decode("utf-16" if data.startswith(_WIDE) else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise fault(path, "it isn't a text in UTF-8", _FORMS) from error
+        raise PromptFault(path, "it isn't a text in UTF-8", _FORMS) from error
 
 
 def _loaded(text: str, path: str) -> Any:
@@ -100,6 +100,6 @@ def _loaded(text: str, path: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         place = f"{path}, line {error.lineno}, column {error.colno}"
-        raise fault(place, f"it isn't JSON ({error.msg})", "correct it there") from error
+        raise PromptFault(place, f"it isn't JSON ({error.msg})", "correct it there") from error
     except (RecursionError, ValueError) as error:  # nested too deep, digits without end
-        raise fault(path, f"it isn't JSON that can be read ({error})", _FORMS) from error
+        raise PromptFault(path, f"it isn't JSON that can be read ({error})", _FORMS) from error

@@ -12,10 +12,10 @@ from samurai.errors import RegionError
 from samurai.regions import Box, Mask, ObjectId, Points
 from samurai.video.prompts.base import ObjectPrompt
 from samurai.video.prompts.checks import (
+    PromptFault,
     checked_frame,
     checked_id,
     checked_region,
-    fault,
     number,
 )
 from samurai.video.prompts.pictures import read_object
@@ -55,7 +55,7 @@ def parse_box(text: str, defaults: Defaults | None = None) -> ObjectPrompt:
     values = [number(each, _place(text)) for each in region.split(",")]
     if len(values) != 4:
         remedy = "give x, y, width and height, separated by commas"
-        raise fault(_place(text), f"a box has four numbers, not {len(values)}", remedy)
+        raise PromptFault(_place(text), f"a box has four numbers, not {len(values)}", remedy)
     box = checked_region(Box(*values), defaults.frame_size, _place(text))
     return ObjectPrompt(object_id, frame, box, _label(object_id))
 
@@ -75,7 +75,7 @@ def parse_points(text: str, defaults: Defaults | None = None) -> ObjectPrompt:
     values = [each.strip() for each in region.split(",")]
     if len(values) % 2:
         remedy = "give x and y of each point, as in +120,80,-30,40"
-        raise fault(_place(text), f"{len(values)} numbers aren't pairs of x and y", remedy)
+        raise PromptFault(_place(text), f"{len(values)} numbers aren't pairs of x and y", remedy)
     labels = [int(not each.startswith("-")) for each in values[::2]]
     plain = [
         each[1:] if each[:1] in ("+", "-") and not place % 2 else each
@@ -83,7 +83,7 @@ def parse_points(text: str, defaults: Defaults | None = None) -> ObjectPrompt:
     ]
     if any(each[:1] in ("+", "-") for each in plain):
         remedy = "write one sign before x, + on the object and - beside it, and none before y"
-        raise fault(_place(text), "a point has a sign too many", remedy)
+        raise PromptFault(_place(text), "a point has a sign too many", remedy)
     numbers = [number(each, _place(text)) for each in plain]
     points = Points(list(zip(numbers[::2], numbers[1::2], strict=True)), labels)
     checked_region(points, defaults.frame_size, _place(text))
@@ -103,13 +103,15 @@ def parse_mask(text: str, defaults: Defaults | None = None) -> ObjectPrompt:
     defaults = defaults or Defaults()
     object_id, frame, region = _head(text, defaults)
     if not region:
-        raise fault(_place(text), "the mask's file is missing", "name an image, as 1@0:mask.png")
+        raise PromptFault(
+            _place(text), "the mask's file is missing", "name an image, as 1@0:mask.png"
+        )
     try:
         mask = Mask(read_object(Path(region)))
         mask.check(defaults.frame_size or mask.array.shape)
     except RegionError as error:
         remedy = "give a black image of the frame's size with one object in white"
-        raise fault(region, str(error), remedy) from error
+        raise PromptFault(region, str(error), remedy) from error
     return ObjectPrompt(object_id, frame, mask, _label(object_id))
 
 
@@ -121,9 +123,9 @@ def _head(text: str, defaults: Defaults) -> tuple[ObjectId, int, str]:
         return free, defaults.frame_index, text.strip()
     name, frame = found["object"].strip(), found["frame"].strip()
     if not name:
-        raise fault(_place(text), "the object has no name", _HEAD_REMEDY)
+        raise PromptFault(_place(text), "the object has no name", _HEAD_REMEDY)
     if not frame.isdecimal():
-        raise fault(_place(text), f"{frame!r:.40} is no frame number", _HEAD_REMEDY)
+        raise PromptFault(_place(text), f"{frame!r:.40} is no frame number", _HEAD_REMEDY)
     object_id = checked_id(_whole(name), _place(text))
     return object_id, checked_frame(_whole(frame), _place(text)), found["region"].strip()
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from samurai.errors import PromptError, RegionError
+from samurai.errors import RegionError
 from samurai.masks import from_coco_rle, to_coco_rle
 from samurai.regions import Box, Mask, Points, Region
 from samurai.video.prompts.base import ObjectPrompt
 from samurai.video.prompts.checks import (
     LARGEST,
+    PromptFault,
     checked_frame,
     checked_id,
     checked_region,
-    fault,
     is_coordinate,
 )
 
@@ -38,10 +38,10 @@ def read_own(
     _check_keys(document, _TOP, path)
     if document.get("version") != VERSION or isinstance(document["version"], bool):
         cause = f"the version is {document.get('version')!r:.40}"
-        raise fault(f"{path}, version", cause, f"give {VERSION}")
+        raise PromptFault(f"{path}, version", cause, f"give {VERSION}")
     prompts = document.get("prompts")
     if not isinstance(prompts, list) or not prompts:
-        raise fault(f"{path}, prompts", "it is no list with prompts in it", _REMEDY)
+        raise PromptFault(f"{path}, prompts", "it is no list with prompts in it", _REMEDY)
     return [
         _prompt(each, frame_size, f"{path}, prompts[{number}]")
         for number, each in enumerate(prompts)
@@ -82,14 +82,16 @@ def _shortest(value: np.float32) -> float:
 
 def _prompt(entry: Any, frame_size: tuple[int, int], place: str) -> ObjectPrompt:
     if not isinstance(entry, dict):
-        raise fault(place, f"{entry!r:.40} is no prompt", _REMEDY)
+        raise PromptFault(place, f"{entry!r:.40} is no prompt", _REMEDY)
     _check_keys(entry, _KEYS, place)
     for key in ("object_id", "frame_index"):
         if key not in entry:
-            raise fault(place, f"{key} is missing", _REMEDY)
+            raise PromptFault(place, f"{key} is missing", _REMEDY)
     label = entry.get("label")
     if "label" in entry and not isinstance(label, str):
-        raise fault(f"{place}.label", f"{label!r:.40} is no text", "give a name, or leave it out")
+        raise PromptFault(
+            f"{place}.label", f"{label!r:.40} is no text", "give a name, or leave it out"
+        )
     return ObjectPrompt(
         checked_id(entry["object_id"], f"{place}.object_id"),
         checked_frame(entry["frame_index"], f"{place}.frame_index"),
@@ -101,13 +103,13 @@ def _prompt(entry: Any, frame_size: tuple[int, int], place: str) -> ObjectPrompt
 def _region(entry: Mapping[str, Any], frame_size: tuple[int, int], place: str) -> Region:
     if "mask" in entry:
         if "box" in entry or "points" in entry:
-            raise fault(place, "a mask has a box or points beside it", "give the mask alone")
+            raise PromptFault(place, "a mask has a box or points beside it", "give the mask alone")
         return _mask(entry["mask"], frame_size, f"{place}.mask")
     box = _box(entry["box"], frame_size, f"{place}.box") if "box" in entry else None
     if "points" in entry:
         return _points(entry["points"], box, frame_size, f"{place}.points")
     if box is None:
-        raise fault(place, "it has no region", "give a box, points or a mask")
+        raise PromptFault(place, "it has no region", "give a box, points or a mask")
     return box
 
 
@@ -119,28 +121,28 @@ def _box(value: Any, frame_size: tuple[int, int], place: str) -> Box:
 
 def _points(value: Any, box: Box | None, frame_size: tuple[int, int], place: str) -> Points:
     if not isinstance(value, dict) or set(value) != {"coordinates", "labels"}:
-        raise fault(place, f"{value!r:.40} has no coordinates and labels", _REMEDY)
+        raise PromptFault(place, f"{value!r:.40} has no coordinates and labels", _REMEDY)
     rows, labels = value["coordinates"], value["labels"]
     if not isinstance(rows, list) or not rows:
-        raise fault(f"{place}.coordinates", "there is no point", "give x and y of each click")
+        raise PromptFault(f"{place}.coordinates", "there is no point", "give x and y of each click")
     pairs = [_numbers(row, 2, f"{place}.coordinates[{i}]") for i, row in enumerate(rows)]
     if not isinstance(labels, list) or len(labels) != len(pairs):
         count = len(labels) if isinstance(labels, list) else "no"
-        raise fault(f"{place}.labels", f"{count} labels for {len(pairs)} points", _REMEDY)
+        raise PromptFault(f"{place}.labels", f"{count} labels for {len(pairs)} points", _REMEDY)
     if any(isinstance(each, bool) or each not in (0, 1) for each in labels):
         cause = f"{labels!r:.40} aren't labels"
-        raise fault(f"{place}.labels", cause, "give 1 on the object and 0 beside it")
+        raise PromptFault(f"{place}.labels", cause, "give 1 on the object and 0 beside it")
     try:
         points = Points(pairs, labels, box)
     except RegionError as error:
-        raise PromptError(f"{place}: {error}") from error
+        raise PromptFault(place, str(error)) from error
     checked_region(points, frame_size, place)
     return points
 
 
 def _mask(value: Any, frame_size: tuple[int, int], place: str) -> Mask:
     if not isinstance(value, dict) or set(value) != {"size", "counts"}:
-        raise fault(place, f"{value!r:.40} has no size and counts", _REMEDY)
+        raise PromptFault(place, f"{value!r:.40} has no size and counts", _REMEDY)
     return mask_of(value, frame_size, place)
 
 
@@ -153,19 +155,21 @@ def mask_of(rle: Mapping[str, Any], frame_size: tuple[int, int], place: str) -> 
     height, width = frame_size
     if rle.get("size") != [height, width]:
         cause = f"the mask's size is {rle.get('size')!r:.40} but the frame's is [{height}, {width}]"
-        raise fault(place, cause, "give a mask of the frame's size, height first")
+        raise PromptFault(place, cause, "give a mask of the frame's size, height first")
     try:
         mask = Mask(from_coco_rle(rle))
         mask.check(frame_size)
     except RegionError as error:
-        raise PromptError(f"{place}: {error}") from error
+        raise PromptFault(place, str(error)) from error
     return mask
 
 
 def _numbers(value: Any, count: int, place: str) -> list[float]:
     good = isinstance(value, list) and len(value) == count
     if not good or not all(_is_number(each) for each in value):
-        raise fault(place, f"{value!r:.60} isn't {count} numbers", "give finite numbers of pixels")
+        raise PromptFault(
+            place, f"{value!r:.60} isn't {count} numbers", "give finite numbers of pixels"
+        )
     return [float(each) for each in value]
 
 
@@ -178,4 +182,6 @@ def _is_number(value: Any) -> bool:
 def _check_keys(entry: Mapping[str, Any], known: set[str], place: str) -> None:
     unknown = sorted(set(entry) - known)
     if unknown:
-        raise fault(place, f"{unknown[0]!r:.40} is unknown", f"it has {', '.join(sorted(known))}")
+        raise PromptFault(
+            place, f"{unknown[0]!r:.40} is unknown", f"it has {', '.join(sorted(known))}"
+        )

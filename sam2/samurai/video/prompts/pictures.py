@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from samurai.regions import Mask
 from samurai.spelling import natural
 from samurai.video.prompts.base import FrameIndexOf, ObjectPrompt
-from samurai.video.prompts.checks import checked_frame, fault
+from samurai.video.prompts.checks import PromptFault, checked_frame
 
 VOID = 255
 """In images of labels: of no object."""
@@ -46,7 +46,7 @@ def read_labels(
         for label, mask in _objects(path, frame_size, known=set()).items()
     ]
     if not prompts:
-        raise fault(str(path), "no pixel belongs to an object", _REMEDY)
+        raise PromptFault(str(path), "no pixel belongs to an object", _REMEDY)
     return prompts
 
 
@@ -64,14 +64,14 @@ def read_folder(
         key=lambda each: natural(each.name),
     )
     if not files:
-        raise fault(str(folder), "the folder has no PNG", _REMEDY)
+        raise PromptFault(str(folder), "the folder has no PNG", _REMEDY)
     indices = {file: _frame_index(file, frame_index_of) for file in files}
     found: dict[int, ObjectPrompt] = {}
     for file in sorted(files, key=lambda each: indices[each]):
         for label, mask in _objects(file, frame_size, set(found)).items():
             found[label] = ObjectPrompt(label, indices[file], mask)
     if not found:
-        raise fault(str(folder), "no pixel of any image belongs to an object", _REMEDY)
+        raise PromptFault(str(folder), "no pixel of any image belongs to an object", _REMEDY)
     return list(found.values())
 
 
@@ -79,12 +79,12 @@ def _objects(path: Path, frame_size: tuple[int, int], known: set[int]) -> dict[i
     """Masks by number, of those that aren't known. White alone is object 1."""
     values, mode = _pixels(path)
     if values.ndim != 2 or mode not in ("1", "L", "P"):
-        raise fault(str(path), f"its pixels are {mode}, not numbers of objects", _REMEDY)
+        raise PromptFault(str(path), f"its pixels are {mode}, not numbers of objects", _REMEDY)
     values = values.astype(np.uint8)
     if values.shape != tuple(frame_size):
         size, expected = (f"{width}x{height}" for height, width in (values.shape, frame_size))
         cause = f"it is {size} but the frame is {expected}"
-        raise fault(str(path), cause, "give masks of the frame's size")
+        raise PromptFault(str(path), cause, "give masks of the frame's size")
     labels = [int(each) for each in np.flatnonzero(np.bincount(values.ravel(), minlength=256))]
     if mode != "P" and labels in ([VOID], [0, VOID]):
         values, labels = (values == VOID).astype(np.uint8), [1]
@@ -105,7 +105,7 @@ def _frame_index(
     if otherwise is not None:
         return otherwise
     remedy = "name masks after the video's images, or by the number of the frame, as 00012.png"
-    raise fault(str(path), "no frame has that name", remedy)
+    raise PromptFault(str(path), "no frame has that name", remedy)
 
 
 def _pixels(path: Path) -> tuple[NDArray[Any], str]:
@@ -116,7 +116,7 @@ def _pixels(path: Path) -> tuple[NDArray[Any], str]:
         with Image.open(path) as image:
             return np.asarray(image), image.mode
     except FileNotFoundError as error:
-        raise fault(str(path), "there is no such file", "correct the name") from error
+        raise PromptFault(str(path), "there is no such file", "correct the name") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         cause = f"it can't be read as an image ({error})"
-        raise fault(str(path), cause, "give a PNG or another image") from error
+        raise PromptFault(str(path), cause, "give a PNG or another image") from error

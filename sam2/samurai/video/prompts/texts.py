@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from samurai.errors import PromptError, RegionError
+from samurai.errors import RegionError
 from samurai.masks import PackedMask, placed, polygon_mask
 from samurai.regions import Box, Mask, Region
 from samurai.spelling import counted
 from samurai.video.prompts.base import ObjectPrompt
-from samurai.video.prompts.checks import LARGEST, checked_region, fault, number
+from samurai.video.prompts.checks import LARGEST, PromptFault, checked_region, number
 
 _SEPARATORS = re.compile(r"[\s,;]+")
 _MOT = (7, 9, 10)
@@ -52,8 +52,14 @@ def read_rows(text: str, frame_size: tuple[int, int], path: str) -> list[ObjectP
         if fields:
             rows.append(Row(f"{path}, line {index + 1}", index, fields))
     if not rows:
-        raise fault(path, "the file is empty", _REMEDY)
-    return _tracks(rows, frame_size) if _is_mot(rows) else [_first_region(rows, frame_size, path)]
+        raise PromptFault(path, "the file is empty", _REMEDY)
+    if _is_mot(rows):
+        return _tracks(rows, frame_size)
+    if all(len(row.fields) == 6 and all(map(_is_whole, row.fields[:2])) for row in rows):
+        cause = "six numbers are a triangle of VOT, or MOT's row without its last columns"
+        remedy = "write a triangle's last corner twice, or add a confidence to MOT's rows"
+        raise PromptFault(rows[0].place, cause, remedy)
+    return [_first_region(rows, frame_size, path)]
 
 
 def _is_mot(rows: list[Row]) -> bool:
@@ -77,7 +83,7 @@ def _first_region(rows: list[Row], frame_size: tuple[int, int], path: str) -> Ob
         region = _region(row, frame_size)
         if region is not None:
             return ObjectPrompt(1, row.index, checked_region(region, frame_size, row.place))
-    raise fault(path, "no line has a region", _REMEDY)
+    raise PromptFault(path, "no line has a region", _REMEDY)
 
 
 def _region(row: Row, frame_size: tuple[int, int]) -> Region | None:
@@ -88,7 +94,7 @@ def _region(row: Row, frame_size: tuple[int, int]) -> Region | None:
     if len(fields) == 1 and fields[0] in _CODES:
         return None
     if len(fields) != 4 and (len(fields) < 6 or len(fields) % 2):
-        raise fault(row.place, f"a region of {counted(len(fields), 'number')}", _REMEDY)
+        raise PromptFault(row.place, f"a region of {counted(len(fields), 'number')}", _REMEDY)
     if all(each.lower() == "nan" for each in fields):
         return None
     values = [number(each, row.place) for each in fields]
@@ -97,7 +103,7 @@ def _region(row: Row, frame_size: tuple[int, int]) -> Region | None:
     try:
         return Mask(polygon_mask(np.array(values).reshape(-1, 2), frame_size))
     except RegionError as error:
-        raise PromptError(f"{row.place}: {error}") from error
+        raise PromptFault(row.place, str(error)) from error
 
 
 def _mask(row: Row, frame_size: tuple[int, int]) -> Mask:
@@ -107,21 +113,21 @@ def _mask(row: Row, frame_size: tuple[int, int]) -> Mask:
         x, y, width, height, *runs = (int(each) for each in fields)
     except ValueError as error:
         cause = "a mask has whole numbers: x, y, width, height and run lengths"
-        raise fault(row.place, cause, _REMEDY) from error
+        raise PromptFault(row.place, cause, _REMEDY) from error
     rows, columns = frame_size
     if not (0 < width <= 4 * columns and 0 < height <= 4 * rows):
         cause = f"the mask is {width}x{height} but the frame is {columns}x{rows}"
-        raise fault(row.place, cause, "give a mask of the frame's size")
+        raise PromptFault(row.place, cause, "give a mask of the frame's size")
     rest = width * height - sum(runs)
     if rest < 0 or any(run < 0 for run in runs):
         cause = f"the runs of the mask don't fit in its {width}x{height} pixels"
-        raise fault(row.place, cause, "restore the line")
+        raise PromptFault(row.place, cause, "restore the line")
     runs = [*runs, rest] if len(runs) % 2 == 0 else [*runs, 0, rest]
     packed = PackedMask(np.array(runs, np.uint32), (height, width))
     try:
         return Mask(placed(packed.mask, (x, y), frame_size)[0])
     except RegionError as error:
-        raise PromptError(f"{row.place}: {error}") from error
+        raise PromptFault(row.place, str(error)) from error
 
 
 def _tracks(rows: list[Row], frame_size: tuple[int, int]) -> list[ObjectPrompt]:
@@ -130,13 +136,13 @@ def _tracks(rows: list[Row], frame_size: tuple[int, int]) -> list[ObjectPrompt]:
     for row in rows:
         if len(row.fields) != len(rows[0].fields):
             cause = f"{counted(len(row.fields), 'number')} instead of {len(rows[0].fields)}"
-            raise fault(row.place, cause, _REMEDY)
+            raise PromptFault(row.place, cause, _REMEDY)
         frame = _whole(row, 0, "frame number")
         object_id = _whole(row, 1, "object id")
         known = first.get(object_id)
         if known is not None and known[0] == frame:
             cause = f"object {object_id} has a second box in frame {frame}"
-            raise fault(row.place, cause, "keep one of them")
+            raise PromptFault(row.place, cause, "keep one of them")
         if known is None or frame < known[0]:
             first[object_id] = frame, row
     prompts = []
@@ -151,5 +157,5 @@ def _whole(row: Row, column: int, what: str) -> int:
     text = row.fields[column]
     if not _is_whole(text) or not 1 <= float(text) <= LARGEST:
         remedy = "MOT counts frames and objects from 1; detections without ids are no prompts"
-        raise fault(row.place, f"{text!r:.40} is no {what}", remedy)
+        raise PromptFault(row.place, f"{text!r:.40} is no {what}", remedy)
     return int(float(text))
