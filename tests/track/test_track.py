@@ -14,7 +14,7 @@ from oracles.videos import write_video
 from PIL import Image
 from track.conftest import LENGTH, Track, box
 
-from samurai.cli.track import video
+from samurai.cli.track import inputs
 from samurai.jobs.job import Job
 from samurai.regions import Box
 from samurai.video.tracked import TrackedFrame
@@ -272,7 +272,7 @@ def test_a_lost_stream_keeps_what_was_tracked(
                 yield frame
 
     source = Lost(colored_video(LENGTH), live=True)
-    monkeypatch.setattr(video, "open_source", lambda *_, **__: source)
+    monkeypatch.setattr(inputs, "open_source", lambda *_, **__: source)
     assert track("rtsp://camera", box("red"), "--jsonl", "a.jsonl", "-o", "v.mp4") == 1
     assert len(rows(tmp_path / "a.jsonl")) == 7 and pictures(tmp_path / "v.mp4") == 7
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "v.mp4"]

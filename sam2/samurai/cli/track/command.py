@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from samurai.cli.track import prompts
 from samurai.cli.track.arguments import RENAMED, add_arguments
+from samurai.cli.track.inputs import opened, span_of
 from samurai.cli.track.plan import VideoPlan, is_remote, plans
 from samurai.cli.track.samurai_flags import translate
 from samurai.cli.track.stopping import Stopping
@@ -20,6 +22,7 @@ from samurai.errors import ConfigurationError, DeviceError, SamuraiError, Source
 from samurai.spelling import counted
 
 if TYPE_CHECKING:
+    from samurai.cli.track.video import Run
     from samurai.tracker import Tracker
 
 __all__ = ["add_arguments", "run"]
@@ -56,13 +59,11 @@ def _track_all(
     config: TrackerConfig,
     stopping: Stopping,
 ) -> int:
-    from samurai.cli.track.video import Run, track_video
-
-    run = Run(parsed, _loader(config), stopping.event)
+    videos = Videos(parsed, _loader(config), stopping.event)
     failed = 0
     for plan in made:
         try:
-            track_video(plan, run)
+            videos.track(plan)
         except SamuraiError as error:
             if len(made) == 1 and not _at_work(error, plan):
                 raise
@@ -76,6 +77,31 @@ def _track_all(
         done = f"{len(made) - failed} of {counted(len(made), 'video')} done"
         print(f"{done}{f', {failed} failed' if failed else ''}", file=sys.stderr)
     return 1 if failed else 0
+
+
+class Videos:
+    """Tracks one video after the other; torch is loaded once the first one can be read."""
+
+    def __init__(
+        self, parsed: argparse.Namespace, tracker: Callable[[], Tracker], stop: threading.Event
+    ) -> None:
+        self._parsed, self._tracker, self._stop = parsed, tracker, stop
+        self._run: Run | None = None
+
+    def track(self, plan: VideoPlan) -> None:
+        """Open a source, read its prompts, and track it.
+
+        Raises:
+            SamuraiError: it can't be done.
+        """
+        with opened(plan.source, self._parsed) as source:
+            primed = self._parsed.like_first and self._run is not None
+            found = [] if primed else prompts.prompts_of(self._parsed, source)
+            span_of(self._parsed, source.info)
+            from samurai.cli.track.video import Run, track_video
+
+            self._run = self._run or Run(self._parsed, self._tracker, self._stop)
+            track_video(plan, self._run, source, found)
 
 
 def _at_work(error: SamuraiError, plan: VideoPlan) -> bool:

@@ -11,23 +11,22 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from samurai.cli.track.inputs import span_of, warn
 from samurai.cli.track.outputs import OutputOptions, Outputs
 from samurai.cli.track.plan import VideoPlan
 from samurai.cli.track.progress import TrackProgress
-from samurai.cli.track.prompts import prompts_of, same_prompt
+from samurai.cli.track.prompts import same_prompt
 from samurai.cli.track.style import style_of
 from samurai.cli.track.summary import Summary
 from samurai.core.snapshots import Snapshot
-from samurai.errors import ConfigurationError, DeviceError, SourceError
+from samurai.errors import DeviceError, SourceError
 from samurai.jobs.job import Job
-from samurai.jobs.plan import Span
 from samurai.regions import ObjectId
 from samurai.spelling import counted
 from samurai.tracker import Tracker
 from samurai.video.prompts.base import ObjectPrompt
 from samurai.video.sources.base import Source, VideoFrame, VideoInfo
-from samurai.video.sources.live import LiveOptions, LiveSource
-from samurai.video.sources.opening import open_source
+from samurai.video.sources.live import LiveSource
 from samurai.video.tracked import TrackedFrame
 
 RATE = 25.0
@@ -63,25 +62,21 @@ class FrameLimit(threading.Event):
         return self._stop.is_set() or (self._most is not None and self.count >= self._most)
 
 
-def track_video(plan: VideoPlan, run: Run) -> None:
+def track_video(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[ObjectPrompt]) -> None:
     """Track one source, and write its outputs.
 
     Raises:
         SamuraiError: it can't be done; what was tracked before is written.
     """
-    parsed = run.parsed
-    with open_source(plan.source, warn=_warn, live=_live(parsed)) as source:
-        primed = parsed.like_first and run.like is not None
-        prompts = [] if primed else prompts_of(parsed, source)
-        complete = source.info.live  # which can't be gone on with
-        try:
-            with _job(plan, run, source, prompts) as job:
-                complete |= _tracked(plan, run, source, job)
-                if parsed.like_first and run.like is None:
-                    run.like = job.snapshot()
-        finally:
-            if complete and not plan.keep:
-                shutil.rmtree(plan.job, ignore_errors=True)
+    complete = source.info.live  # which can't be gone on with
+    try:
+        with _job(plan, run, source, prompts) as job:
+            complete |= _tracked(plan, run, source, job)
+            if run.parsed.like_first and run.like is None:
+                run.like = job.snapshot()
+    finally:
+        if complete and not plan.keep:
+            shutil.rmtree(plan.job, ignore_errors=True)
 
 
 def _job(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[ObjectPrompt]) -> Job:
@@ -94,7 +89,7 @@ def _job(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[ObjectProm
         return job
     if plan.job.exists():
         shutil.rmtree(plan.job)
-    span = _span(run.parsed, source.info)
+    span = span_of(run.parsed, source.info)
     tracker = run.tracker()
     try:
         return Job.create(plan.job, source, tracker, prompts, span, like=run.like)
@@ -178,31 +173,6 @@ def _write_results(
     out.finish()
 
 
-def _span(parsed: argparse.Namespace, info: VideoInfo) -> Span:
-    """The frames that the command line names.
-
-    Raises:
-        ConfigurationError: there are none.
-    """
-    if info.live:
-        if parsed.start or parsed.end is not None:
-            raise ConfigurationError(
-                f"{info.name} is live, and has no --start and no --end. Remedy: --frames N ends it "
-                "after N frames, Ctrl-C at any time"
-            )
-        return Span(0, None, parsed.stride, parsed.direction)
-    ends = [parsed.end, parsed.frames and parsed.start + parsed.frames * parsed.stride]
-    stop = min((end for end in ends if end is not None), default=None)
-    if info.frame_count is not None and parsed.start >= info.frame_count:
-        raise ConfigurationError(
-            f"--start {parsed.start}: {info.name} has {counted(info.frame_count, 'frame')}, "
-            "counted from 0"
-        )
-    if stop is not None and stop <= parsed.start:
-        raise ConfigurationError(f"no frame lies between --start {parsed.start} and --end {stop}")
-    return Span(parsed.start, stop, parsed.stride, parsed.direction)
-
-
 def _total(parsed: argparse.Namespace, job: Job, info: VideoInfo) -> int | None:
     """How many frames will be tracked, if that can be known."""
     if info.live:
@@ -219,7 +189,7 @@ def _output_options(
 ) -> OutputOptions:
     audio = Path(info.name) if parsed.audio and info.has_audio else None
     if parsed.audio and audio is None:
-        _warn(f"{info.name} has no sound to be copied")
+        warn(f"{info.name} has no sound to be copied")
     rate = (info.rate or RATE) / job.span.stride
     return OutputOptions(style_of(parsed), _labels(job), tracker.overlap, rate, audio)
 
@@ -238,16 +208,3 @@ def _status(source: LiveSource) -> str:
 def _labels(job: Job) -> dict[ObjectId, str]:
     """Names of objects that have one."""
     return {object_id: label for object_id, label in job.objects.items() if label}
-
-
-def _live(parsed: argparse.Namespace) -> LiveOptions:
-    return LiveOptions(
-        newest_only=parsed.live == "newest",
-        connect_timeout=parsed.connect_timeout,
-        read_timeout=parsed.read_timeout,
-        reconnect_seconds=parsed.reconnect,
-    )
-
-
-def _warn(text: str) -> None:
-    print(f"samurai: warning: {text}", file=sys.stderr)
