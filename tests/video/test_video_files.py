@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from hypothesis import strategies as st
 from oracles.videos import number_of, numbered_frames, write_video
 
 from samurai.errors import SourceError
+from samurai.video.sources import beginning, passes, singles
 from samurai.video.sources import file as file_module
 from samurai.video.sources import index as index_module
-from samurai.video.sources import passes, singles
 from samurai.video.sources.base import Source, VideoFrame
 from samurai.video.sources.container import Reader
 from samurai.video.sources.opening import open_source
@@ -87,7 +88,7 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_module, "STEP", 5)
     monkeypatch.setattr(passes, "NEAR", 3)
     monkeypatch.setattr(singles, "NEAR", 3)
-    monkeypatch.setattr(singles, "CACHE_BYTES", 7 * SIZE[0] * SIZE[1] * 3)
+    monkeypatch.setattr(singles, "CACHE_BYTES", 7 * SIZE[0] * SIZE[1] * 3 // 2)
 
 
 def opened(path: Path) -> Source:
@@ -135,6 +136,30 @@ def test_stepping_backward_by_single_frames(make: Make, name: str) -> None:
     with opened(make(name)) as source:
         for index in reversed(range(COUNT)):
             assert number_of(source.frame(index).pixels) == index
+
+
+@pytest.mark.parametrize("name", ["b_frames.mp4", "open_groups.mp4", "transport.ts"])
+def test_where_packets_are_no_frames_times_are_decoded(
+    make: Make, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with fields in packets of their own, which no encoder here writes."""
+
+    def look_at(reader: Reader) -> Any:
+        known, pictures = beginning.look_at(reader)
+        return dataclasses.replace(known, by_time=False, frame_count=None), pictures
+
+    monkeypatch.setattr(file_module, "look_at", look_at)
+    with opened(make(name)) as source:
+        assert [number_of(frame.pixels) for frame in source.frames()] == list(range(COUNT))
+        for index in (40, 11, 49, 30, 0):
+            assert number_of(source.frame(index).pixels) == index
+        assert [number_of(frame.pixels) for frame in source.frames(99, 40, -2)] == [
+            49,
+            47,
+            45,
+            43,
+            41,
+        ]
 
 
 def test_passes_and_single_frames_do_not_disturb_each_other(make: Make) -> None:
@@ -289,8 +314,6 @@ def test_opening_reads_a_small_part_of_a_long_file(
     tmp_path: Path, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a file that isn't short: the count comes from the container's list, or is unknown."""
-    from samurai.video.sources import beginning
-
     monkeypatch.setattr(beginning, "CHEAP_BYTES", 0)
     read: list[int] = []
     packets = Reader.packets
@@ -329,7 +352,6 @@ def test_a_frame_needs_no_decoding_of_those_far_before_it(
             decoded.clear()
             assert number_of(source.frame(45).pixels) == 45
             assert len(decoded) < 40
-    assert file_module.VideoFile is type(source)
 
 
 def assert_same(one: VideoFrame, other: VideoFrame) -> None:

@@ -23,6 +23,7 @@ MOST_PACKETS = 1000
 """Packets in which the first picture has to be."""
 
 _PROBED = 48
+_LAST = 1000  # entries of a list in which the end of the file is looked for
 _WITH_LIST = {"mov", "avi"}
 _WITHOUT_TIMES = {"avi"}  # of B-frames: FFmpeg guesses
 _MAY_CODE_FIELDS = {"h264", "vc1", "mpeg2video"}
@@ -134,7 +135,7 @@ def _facts(
         has_audio=audio,
         is_short=local is not None and 0 < size <= CHEAP_BYTES,
         is_cut=is_cut or (local is not None and is_cut_off(local)),
-        picture_bytes=max(1, width * height * 3),
+        picture_bytes=max(1, width * height * first.format.padded_bits_per_pixel // 8),
     )
 
 
@@ -143,10 +144,8 @@ def _listed(reader: Reader, size: int) -> tuple[int | None, bool]:
     stream = reader.stream
     if not _WITH_LIST & set(reader.container.format.name.split(",")) or not stream.frames:
         return None, False
-    count = end = 0
-    for entry in stream.index_entries:
-        if entry.size <= 0:
-            return None, False
-        end = max(end, entry.pos + entry.size)
-        count += not entry.is_discard
-    return (count or None, False) if end <= size else (None, True)
+    entries = stream.index_entries
+    if max((entry.pos + entry.size for entry in entries[-_LAST:]), default=0) > size:
+        return None, True
+    count = sum(entry.size > 0 and not entry.is_discard for entry in entries)
+    return count or None, False
