@@ -21,6 +21,7 @@ from samurai.video.sources import index as index_module
 from samurai.video.sources.base import Source, VideoFrame
 from samurai.video.sources.container import Reader
 from samurai.video.sources.opening import open_source
+from samurai.video.sources.reading import ReadAhead
 
 COUNT = 50
 SIZE = (96, 64)
@@ -189,6 +190,19 @@ def test_there_is_no_frame_beyond_the_end_or_before_the_beginning(make: Make) ->
                     source.frame(index)
             assert source.frame(COUNT - 1).index == COUNT - 1
             assert list(source.frames(COUNT)) == []
+
+
+def test_frames_are_decoded_ahead_in_a_thread(make: Make) -> None:
+    with opened(make("b_frames.mp4")) as source, ReadAhead(source.frames(), 4) as ahead:
+        assert [number_of(frame.pixels) for frame in ahead] == list(range(COUNT))
+
+
+def test_sound_is_known_of(tmp_path: Path) -> None:
+    for audio in (False, True):
+        path = write_video(tmp_path / f"{audio}.mp4", numbered_frames(10, SIZE), audio=audio)
+        with opened(path) as source:
+            assert source.info.has_audio is audio
+            assert len(list(source.frames())) == 10
 
 
 def test_a_closed_source_gives_no_frames(make: Make) -> None:

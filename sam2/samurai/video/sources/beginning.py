@@ -147,5 +147,7 @@ def _listed(reader: Reader, size: int) -> tuple[int | None, bool]:
     entries = stream.index_entries
     if max((entry.pos + entry.size for entry in entries[-_LAST:]), default=0) > size:
         return None, True
+    if reader.container.format.name == "avi" and len(entries) != stream.frames:
+        return None, False  # the list is missing, these are what was read
     count = sum(entry.size > 0 and not entry.is_discard for entry in entries)
     return count or None, False
