@@ -324,6 +324,21 @@ def test_an_edit_list_hides_frames(tmp_path: Path, make: Make) -> None:
             assert_same(source.frame(index), every[index])
 
 
+def test_times_of_decoding_in_place_of_showing_lose_no_frame(tmp_path: Path, make: Make) -> None:
+    """As some programs write streams with B-frames from an AVI into Matroska."""
+    path = tmp_path / "reordered.mkv"
+    with av.open(str(make("b_frames.mp4"))) as given, av.open(str(path), "w") as written:
+        copy = written.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(given.streams.video[0]):
+            if packet.dts is not None:
+                packet.pts, packet.stream = packet.dts, copy
+                written.mux(packet)
+    with opened(path) as source:
+        assert [number_of(frame.pixels) for frame in source.frames()] == list(range(COUNT))
+        for index in (45, 3, 0, 22):
+            assert number_of(source.frame(index).pixels) == index
+
+
 def test_opening_reads_a_small_part_of_a_long_file(
     tmp_path: Path, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

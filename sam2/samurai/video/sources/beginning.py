@@ -95,7 +95,8 @@ def look_at(reader: Reader) -> tuple[Beginning, list[Picture]]:
     for packet in reader.packets():
         packets.append(packet)
         pictures += reader.decode(packet)
-        usual = pictures and not (guessed or (fields and pictures[0].interlaced_frame))
+        odd = guessed or (fields and bool(pictures) and pictures[0].interlaced_frame)
+        usual = pictures and not (odd or _order_is_doubtful(reader, packets))
         if usual or len(packets) >= (_PROBED if pictures else MOST_PACKETS):
             break
     else:
@@ -106,6 +107,12 @@ def look_at(reader: Reader) -> tuple[Beginning, list[Picture]]:
             "copy it again"
         )
     return _facts(reader, packets, pictures), pictures
+
+
+def _order_is_doubtful(reader: Reader, packets: list[Packet[VideoStream]]) -> bool:
+    """Whether pictures are reordered and their times, which ascend, may be those of decoding."""
+    times = [packet.pts for packet in packets if packet.pts is not None]
+    return reader.stream.codec_context.has_b_frames and times == sorted(times)
 
 
 def _facts(
