@@ -35,10 +35,12 @@ def made(folder: Path, name: str) -> Path:
     if name.endswith(".mp4"):
         flags = "frag_keyframe+empty_moov" if name.startswith("fragments") else "faststart"
         return fast_start(folder / name, frames, flags)
+    if name.endswith(".avi"):
+        return write_video(folder / name, frames, "mjpeg", pix_fmt="yuvj420p", full_range=True)
     return write_video(folder / name, frames, options={"g": "15", "bf": "0"})
 
 
-@pytest.mark.parametrize("name", ["list_first.mp4", "fragments.mp4", "matroska.mkv"])
+@pytest.mark.parametrize("name", ["list_first.mp4", "fragments.mp4", "matroska.mkv", "intra.avi"])
 @pytest.mark.parametrize("part", [0.55, 0.7, 0.8, 0.9])
 def test_a_truncated_file_gives_its_first_frames_and_one_warning(
     tmp_path: Path, name: str, part: float

@@ -91,7 +91,7 @@ def test_closing_ends_an_endless_source() -> None:
     source.close()
     source.close()
     assert list(frames) == []
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
     with pytest.raises(SourceError):
         source.frames()
 

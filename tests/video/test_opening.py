@@ -203,7 +203,7 @@ def test_a_missing_camera_names_those_that_are_there(
         open_source(0, warn=pytest.fail)
     (tmp_path / "video2").touch()
     (tmp_path / "video10").touch()
-    for spec in (1, "1"):
+    for spec in (1, "1", tmp_path / "video1"):
         with pytest.raises(SourceError, match=r"video2, .*video10"):
             open_source(spec, warn=pytest.fail)
     with pytest.raises(SourceError):  # a file, not a device

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from hypothesis import strategies as st
 from oracles.videos import number_of, numbered_frames, write_video
 
 from samurai.errors import SourceError
+from samurai.video.sources import beginning, passes, singles
 from samurai.video.sources import file as file_module
 from samurai.video.sources import index as index_module
-from samurai.video.sources import passes, singles
 from samurai.video.sources.base import Source, VideoFrame
 from samurai.video.sources.container import Reader
 from samurai.video.sources.opening import open_source
+from samurai.video.sources.reading import ReadAhead
 
 COUNT = 50
 SIZE = (96, 64)
@@ -87,7 +89,7 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_module, "STEP", 5)
     monkeypatch.setattr(passes, "NEAR", 3)
     monkeypatch.setattr(singles, "NEAR", 3)
-    monkeypatch.setattr(singles, "CACHE_BYTES", 7 * SIZE[0] * SIZE[1] * 3)
+    monkeypatch.setattr(singles, "CACHE_BYTES", 7 * SIZE[0] * SIZE[1] * 3 // 2)
 
 
 def opened(path: Path) -> Source:
@@ -137,6 +139,30 @@ def test_stepping_backward_by_single_frames(make: Make, name: str) -> None:
             assert number_of(source.frame(index).pixels) == index
 
 
+@pytest.mark.parametrize("name", ["b_frames.mp4", "open_groups.mp4", "transport.ts"])
+def test_where_packets_are_no_frames_times_are_decoded(
+    make: Make, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with fields in packets of their own, which no encoder here writes."""
+
+    def look_at(reader: Reader) -> Any:
+        known, pictures = beginning.look_at(reader)
+        return dataclasses.replace(known, by_time=False, frame_count=None), pictures
+
+    monkeypatch.setattr(file_module, "look_at", look_at)
+    with opened(make(name)) as source:
+        assert [number_of(frame.pixels) for frame in source.frames()] == list(range(COUNT))
+        for index in (40, 11, 49, 30, 0):
+            assert number_of(source.frame(index).pixels) == index
+        assert [number_of(frame.pixels) for frame in source.frames(99, 40, -2)] == [
+            49,
+            47,
+            45,
+            43,
+            41,
+        ]
+
+
 def test_passes_and_single_frames_do_not_disturb_each_other(make: Make) -> None:
     with opened(make("b_frames.mp4")) as source:
         one, other = source.frames(), source.frames(30)
@@ -164,6 +190,19 @@ def test_there_is_no_frame_beyond_the_end_or_before_the_beginning(make: Make) ->
                     source.frame(index)
             assert source.frame(COUNT - 1).index == COUNT - 1
             assert list(source.frames(COUNT)) == []
+
+
+def test_frames_are_decoded_ahead_in_a_thread(make: Make) -> None:
+    with opened(make("b_frames.mp4")) as source, ReadAhead(source.frames(), 4) as ahead:
+        assert [number_of(frame.pixels) for frame in ahead] == list(range(COUNT))
+
+
+def test_sound_is_known_of(tmp_path: Path) -> None:
+    for audio in (False, True):
+        path = write_video(tmp_path / f"{audio}.mp4", numbered_frames(10, SIZE), audio=audio)
+        with opened(path) as source:
+            assert source.info.has_audio is audio
+            assert len(list(source.frames())) == 10
 
 
 def test_a_closed_source_gives_no_frames(make: Make) -> None:
@@ -285,12 +324,25 @@ def test_an_edit_list_hides_frames(tmp_path: Path, make: Make) -> None:
             assert_same(source.frame(index), every[index])
 
 
+def test_times_of_decoding_in_place_of_showing_lose_no_frame(tmp_path: Path, make: Make) -> None:
+    """As some programs write streams with B-frames from an AVI into Matroska."""
+    path = tmp_path / "reordered.mkv"
+    with av.open(str(make("b_frames.mp4"))) as given, av.open(str(path), "w") as written:
+        copy = written.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(given.streams.video[0]):
+            if packet.dts is not None:
+                packet.pts, packet.stream = packet.dts, copy
+                written.mux(packet)
+    with opened(path) as source:
+        assert [number_of(frame.pixels) for frame in source.frames()] == list(range(COUNT))
+        for index in (45, 3, 0, 22):
+            assert number_of(source.frame(index).pixels) == index
+
+
 def test_opening_reads_a_small_part_of_a_long_file(
     tmp_path: Path, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a file that isn't short: the count comes from the container's list, or is unknown."""
-    from samurai.video.sources import beginning
-
     monkeypatch.setattr(beginning, "CHEAP_BYTES", 0)
     read: list[int] = []
     packets = Reader.packets
@@ -329,7 +381,6 @@ def test_a_frame_needs_no_decoding_of_those_far_before_it(
             decoded.clear()
             assert number_of(source.frame(45).pixels) == 45
             assert len(decoded) < 40
-    assert file_module.VideoFile is type(source)
 
 
 def assert_same(one: VideoFrame, other: VideoFrame) -> None:

@@ -81,6 +81,12 @@ def open_camera(number: int, warn: Warn, live: LiveOptions) -> Source:
     return LiveSource(_live(name, str(device), live, format="v4l2"), live, warn)
 
 
+def camera_number(path: Path) -> int | None:
+    """The number of a camera that is named by its device, like /dev/video0."""
+    number = path.name.removeprefix("video")
+    return int(number) if path.parent == DEVICES and number.isdecimal() else None
+
+
 def _live(
     name: str,
     url: str,

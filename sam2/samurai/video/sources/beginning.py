@@ -23,6 +23,7 @@ MOST_PACKETS = 1000
 """Packets in which the first picture has to be."""
 
 _PROBED = 48
+_LAST = 1000  # entries of a list in which the end of the file is looked for
 _WITH_LIST = {"mov", "avi"}
 _WITHOUT_TIMES = {"avi"}  # of B-frames: FFmpeg guesses
 _MAY_CODE_FIELDS = {"h264", "vc1", "mpeg2video"}
@@ -94,7 +95,8 @@ def look_at(reader: Reader) -> tuple[Beginning, list[Picture]]:
     for packet in reader.packets():
         packets.append(packet)
         pictures += reader.decode(packet)
-        usual = pictures and not (guessed or (fields and pictures[0].interlaced_frame))
+        odd = guessed or (fields and bool(pictures) and pictures[0].interlaced_frame)
+        usual = pictures and not (odd or _order_is_doubtful(reader, packets))
         if usual or len(packets) >= (_PROBED if pictures else MOST_PACKETS):
             break
     else:
@@ -105,6 +107,12 @@ def look_at(reader: Reader) -> tuple[Beginning, list[Picture]]:
             "copy it again"
         )
     return _facts(reader, packets, pictures), pictures
+
+
+def _order_is_doubtful(reader: Reader, packets: list[Packet[VideoStream]]) -> bool:
+    """Whether pictures are reordered and their times, which ascend, may be those of decoding."""
+    times = [packet.pts for packet in packets if packet.pts is not None]
+    return reader.stream.codec_context.has_b_frames and times == sorted(times)
 
 
 def _facts(
@@ -134,7 +142,7 @@ def _facts(
         has_audio=audio,
         is_short=local is not None and 0 < size <= CHEAP_BYTES,
         is_cut=is_cut or (local is not None and is_cut_off(local)),
-        picture_bytes=max(1, width * height * 3),
+        picture_bytes=max(1, width * height * first.format.padded_bits_per_pixel // 8),
     )
 
 
@@ -143,10 +151,10 @@ def _listed(reader: Reader, size: int) -> tuple[int | None, bool]:
     stream = reader.stream
     if not _WITH_LIST & set(reader.container.format.name.split(",")) or not stream.frames:
         return None, False
-    count = end = 0
-    for entry in stream.index_entries:
-        if entry.size <= 0:
-            return None, False
-        end = max(end, entry.pos + entry.size)
-        count += not entry.is_discard
-    return (count or None, False) if end <= size else (None, True)
+    entries = stream.index_entries
+    if max((entry.pos + entry.size for entry in entries[-_LAST:]), default=0) > size:
+        return None, True
+    if reader.container.format.name == "avi" and len(entries) != stream.frames:
+        return None, False  # the list is missing, these are what was read
+    count = sum(entry.size > 0 and not entry.is_discard for entry in entries)
+    return count or None, False

@@ -19,6 +19,12 @@ from samurai.video.sources.singles import Singles, pictures_kept
 if TYPE_CHECKING:
     from av.video import VideoFrame as Picture
 
+FIRST_PIECE = 32
+"""Frames that backward reading decodes before it gives the first; later pieces are larger."""
+
+SHORT = 5000
+"""Frames up to which those of a short file are counted when it is opened."""
+
 
 class VideoFile(Closing):
     """A video in a file, or at an address whose server sends any part. See `Source`."""
@@ -41,7 +47,8 @@ class VideoFile(Closing):
         self._lock = threading.RLock()
         count = self._beginning.frame_count
         if count is None and self._beginning.is_short and not self._beginning.is_cut:
-            count = self._frames().count()
+            self._frames().reach(SHORT)
+            count = self._frames().known_count
         self._frames().may_decode = True
         self._info = self._beginning.info(seekable=True, frame_count=count)
 
@@ -113,11 +120,13 @@ class VideoFile(Closing):
     def _backward(self, start: int, stop: int | None, stride: int) -> Iterator[VideoFrame]:
         """Pieces are decoded forward and given out in reverse: a group may be of any length."""
         wanted = up_to(self._last_number(), start, stop, stride)
-        piece = pictures_kept(self._beginning)
+        most = pictures_kept(self._beginning)
+        piece = min(most, FIRST_PIECE)
         converter, reading = Converter(), Pass(self._beginning, self._frames)
         try:
-            for place in range(0, len(wanted), piece):
-                numbers = wanted[place : place + piece]
+            while wanted:
+                numbers, wanted = wanted[:piece], wanted[piece:]
+                piece = min(most, 2 * piece)
                 kept = reading.collect(numbers[-1], numbers[0], set(numbers))
                 for number in numbers:
                     if number in kept:

@@ -80,6 +80,11 @@ class FrameIndex:
     def count(self) -> int | None:
         """The number of all frames, after reading to the end; None if unusable."""
         self.reach(None)
+        return self.known_count
+
+    @property
+    def known_count(self) -> int | None:
+        """The number of all frames if the end has been read."""
         return len(self._times) if self.usable and self.complete else None
 
     def time(self, number: int) -> int | None:

@@ -23,6 +23,7 @@ class Numbering:
         self._next = 0
         self._begun = False
         self._decoded_up_to: int | None = None
+        self._shown_up_to: int | None = None
 
     def packet(self, pts: int | None, dts: int | None) -> None:
         """A packet goes to the decoder."""
@@ -40,10 +41,17 @@ class Numbering:
     def begin(self, pts: int | None, number: int) -> None:
         """The next pictures follow this one, whose number is known."""
         self._drop(pts)
-        self._next, self._begun = number + 1, True
+        self._next, self._begun, self._shown_up_to = number + 1, True, pts
 
-    def picture(self, pts: int | None) -> int:
-        """The number of a picture that came out of the decoder."""
+    def picture(self, pts: int | None) -> int | None:
+        """The number of a picture that came out of the decoder.
+
+        None: it is earlier than one before it. Damage does that; its number has been passed.
+        """
+        last = self._shown_up_to
+        if self._by_time and pts is not None and last is not None and pts <= last:
+            return None
+        self._shown_up_to = pts
         lost = self._drop(pts)
         number = self._next + (lost if self._begun else 0)
         self._next, self._begun = number + 1, True

@@ -13,7 +13,7 @@ from PIL import Image
 
 from samurai.errors import DependencyError, SourceError
 from samurai.spelling import natural
-from samurai.video.sources.addresses import is_address, open_address, open_camera
+from samurai.video.sources.addresses import camera_number, is_address, open_address, open_camera
 from samurai.video.sources.base import Source, Warn
 from samurai.video.sources.container import Address, Reader
 from samurai.video.sources.file import VideoFile
@@ -61,6 +61,9 @@ def open_source(spec: Spec, *, warn: Warn, live: LiveOptions | None = None) -> S
         return _open_local(unquote(text.removeprefix(_FILE)), warn)
     if isinstance(spec, str) and is_address(text):
         return open_address(text, warn, live or LiveOptions())
+    device = camera_number(Path(text))
+    if device is not None:
+        return open_camera(device, warn, live or LiveOptions())
     return _open_local(text, warn)
 
 

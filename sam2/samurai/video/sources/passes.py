@@ -79,7 +79,9 @@ class Pass:
         numbering = Numbering(self._beginning.by_time)
         for picture in decoded(self._reader, numbering):
             number = numbering.picture(picture.pts)
-            if number >= start:
+            if number is None:
+                self._faults += 1
+            elif number >= start:
                 yield Numbered(number, picture)
 
     def _sought(self, index: FrameIndex, time: int, start: int) -> Iterator[Numbered] | None:
@@ -99,7 +101,7 @@ class Pass:
             if first.pts == time or passed_over == PASSED_OVER:
                 number = index.number(first.pts)
                 numbering.begin(first.pts, number)
-                return _follow(Numbered(number, first), pictures, numbering)
+                return self._follow(Numbered(number, first), pictures, numbering)
         return None
 
     def _decoded_from(self, key: Key, time: int, numbering: Numbering) -> Iterator[Picture]:
@@ -110,13 +112,16 @@ class Pass:
             return iter(())
         return decoded(self._reader, numbering, no_later_than=time)
 
-
-def _follow(
-    first: Numbered, pictures: Iterator[Picture], numbering: Numbering
-) -> Iterator[Numbered]:
-    yield first
-    for picture in pictures:
-        yield Numbered(numbering.picture(picture.pts), picture)
+    def _follow(
+        self, first: Numbered, pictures: Iterator[Picture], numbering: Numbering
+    ) -> Iterator[Numbered]:
+        yield first
+        for picture in pictures:
+            number = numbering.picture(picture.pts)
+            if number is None:
+                self._faults += 1
+            else:
+                yield Numbered(number, picture)
 
 
 def decoded(

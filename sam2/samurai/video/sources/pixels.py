@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 HIGH_DEFINITION = 577
 """Lines from which players take colors of an unknown matrix for BT.709, below for BT.601."""
 
-_UNSPECIFIED = 2  # in the field `colorspace`, of H.273
+_KNOWN = (1, 4, 5, 6, 7, 9)  # matrices of H.273 that libswscale has
 _BT2020_CONSTANT = 10
 _BT709, _BT601, _BT2020 = 1, 5, 9  # of libswscale
 
@@ -47,12 +47,12 @@ class Converter:
 
 
 def _matrix(picture: Picture) -> int | None:
-    """The matrix of the colors where libswscale would guess another than players; None: its own."""
+    """The matrix of the colors where libswscale has none, or guesses another than players."""
+    if picture.format.is_rgb or picture.colorspace in _KNOWN:
+        return None
     if picture.colorspace == _BT2020_CONSTANT:
         return _BT2020
-    if picture.colorspace == _UNSPECIFIED and not picture.format.is_rgb:
-        return _BT709 if picture.height >= HIGH_DEFINITION else _BT601
-    return None
+    return _BT709 if picture.height >= HIGH_DEFINITION else _BT601
 
 
 def shown_size(picture: Picture) -> tuple[int, int]:

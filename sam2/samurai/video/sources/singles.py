@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from av.video import VideoFrame as Picture
 
 CACHE_BYTES = 128 << 20
-"""Decoded pictures that are kept: about 20 of 1080p."""
+"""Decoded pictures that are kept: about 40 of 1080p."""
+
+MOST_KEPT = 4096
+"""Pictures that are kept of small videos."""
 
 
 def pictures_kept(beginning: Beginning) -> int:
     """How many pictures of a video fit in the cache, at least one."""
-    return max(1, CACHE_BYTES // beginning.picture_bytes)
+    return min(MOST_KEPT, max(1, CACHE_BYTES // beginning.picture_bytes))
 
 
 class Singles:
@@ -35,12 +38,12 @@ class Singles:
 
     def get(self, number: int) -> Picture | None:
         """A picture by its number; None if there is none, or it is lost."""
-        backward, self._last_asked = number < self._last_asked, number
+        backward, self._last_asked = 0 < self._last_asked - number <= NEAR, number
         if number in self._cache:
             self._cache.move_to_end(number)
             return self._cache[number]
         if self._next is None or not 0 <= number - self._next <= NEAR:
-            before = self._most // 2 if backward else 0
+            before = min(NEAR, self._most // 2) if backward else 0
             self._walk = self._pass.pictures(max(0, number - before))
         for place, picture in self._walk:
             self._next = place + 1
