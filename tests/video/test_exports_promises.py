@@ -148,6 +148,23 @@ def test_a_full_disk_leaves_no_halves(format_: type[Export], size: int, tmp_path
 
 
 @formats
+def test_a_write_that_was_interrupted_leaves_no_half(format_: type[Export], tmp_path: Path) -> None:
+    """As by Ctrl-C between a write and the note of it."""
+    target = place(format_, tmp_path)
+    name = "one object" if format_.name == "vot-file" else "gaps"
+    export = SCENES[name].begin(format_, target)
+    part = target.with_name(f"{target.name}.part")
+    for frame in SCENES[name].frames:
+        export.add(frame)
+    for file in [part] if part.is_file() else [each for each in part.rglob("ground*.txt")]:
+        with file.open("ab") as stream:
+            stream.write(b'{"half": ' * 1000)
+    export.finish()
+    alone = SCENES[name].write(format_, place(format_, tmp_path / "alone"))
+    assert contents(target) == contents(alone)
+
+
+@formats
 def test_a_full_disk_at_the_end_leaves_what_was_there(
     format_: type[Export], tmp_path: Path
 ) -> None:
