@@ -29,7 +29,7 @@ def masks(draw: st.DrawFn) -> NDArray[np.bool_]:
     return mask
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(mask=masks())
 def test_run_lengths_are_those_of_coco_byte_for_byte(mask: NDArray[np.bool_]) -> None:
     theirs = coco.encode(np.asfortranarray(mask.view(np.uint8)))
@@ -54,6 +54,7 @@ def test_a_view_of_any_layout_is_read() -> None:
         assert to_coco_rle(view) == to_coco_rle(np.ascontiguousarray(view))
 
 
+@settings(max_examples=50)
 @given(runs=st.lists(st.integers(0, 40), min_size=1, max_size=30))
 def test_uncompressed_runs_are_read(runs: list[int]) -> None:
     total = sum(runs)
@@ -92,6 +93,7 @@ def test_what_isnt_a_run_length_code_is_refused(rle: dict[str, Any]) -> None:
         from_coco_rle(rle)
 
 
+@settings(max_examples=50)
 @given(counts=st.text(st.characters(min_codepoint=40, max_codepoint=120), max_size=40))
 def test_any_text_is_a_mask_or_refused(counts: str) -> None:
     try:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from oracles.tracked_video import SCENES, SIZE, Masks, Scene, scene
+from PIL import Image
 
 from samurai.video.exports.registry import EXPORTS
 from samurai.video.exports.supervision import to_detections
@@ -158,3 +159,46 @@ def test_datumaro_imports_mot(tmp_path: Path) -> None:
         for each in shapes:
             found[int(name) - 1, each.attributes["track_id"]] = each.get_bbox()
     assert found == boxes(WALK)
+
+
+def test_supervision_reads_yolo_segmentation(tmp_path: Path) -> None:
+    """As data for training: images and texts of equal names."""
+    sv = pytest.importorskip("supervision")
+    (tmp_path / "images").mkdir()
+    for frame in WALK.frames:
+        image = Image.fromarray(np.zeros((*SIZE, 3), np.uint8))
+        image.save(tmp_path / "images" / f"{frame.index:05d}.jpg")
+    folder = WALK.write(EXPORTS["yolo-seg"], tmp_path / "labels")
+    (tmp_path / "data.yaml").write_text("names: [dog, cat]\n")
+    assert (folder / "classes.txt").read_text() == "dog\ncat\n"
+    data = sv.DetectionDataset.from_yolo(
+        str(tmp_path / "images"), str(folder), str(tmp_path / "data.yaml")
+    )
+    found: Masks = {}
+    for path, _, each in data:
+        for label, mask in zip(each.class_id, each.mask if len(each) else [], strict=True):
+            found[int(Path(path).stem), int(label) + 1] = mask
+    assert found.keys() == WALK.masks.keys()
+    for key, mask in WALK.masks.items():
+        assert (found[key] & mask).sum() == mask.sum()
+        assert found[key].sum() <= mask.sum() + 4  # the hole
+
+
+def test_trackeval_reads_davis(tmp_path: Path) -> None:
+    trackeval = pytest.importorskip("trackeval")
+    pytest.importorskip("skimage")
+    walk = scene([1, 2], range(6), absent=[(3, 0)])
+    walk.write(EXPORTS["davis"], tmp_path / "truth" / "walk")
+    walk.write(EXPORTS["davis"], tmp_path / "trackers" / "us" / "data" / "walk")
+    (tmp_path / "sets").write_text("walk\n")
+    dataset = trackeval.datasets.DAVIS(
+        {
+            "GT_FOLDER": str(tmp_path / "truth"),
+            "TRACKERS_FOLDER": str(tmp_path / "trackers"),
+            "SEQMAP_FILE": str(tmp_path / "sets"),
+            "PRINT_CONFIG": False,
+        }
+    )
+    data = dataset.get_preprocessed_seq_data(dataset.get_raw_seq_data("us", "walk"), "general")
+    result = trackeval.metrics.JAndF().eval_sequence(data)
+    assert result["J&F"] == pytest.approx(1) and data["num_gt_ids"] == 2

@@ -73,12 +73,13 @@ def held(format_: type[Export]) -> list[str]:
 @formats
 def test_every_scene_is_written_whole_and_alike(format_: type[Export], tmp_path: Path) -> None:
     for number, name in enumerate(held(format_)):
-        first, second = tmp_path / f"{number}a", tmp_path / f"{number}b"
-        written = [SCENES[name].write(format_, place(format_, each)) for each in (first, second)]
-        check_whole(written[0])
-        assert contents(written[0]) == contents(written[1])
-        objects = f"{written[0].name}.objects.json"
-        assert {each.name for each in first.iterdir()} <= {written[0].name, objects}
+        folder = tmp_path / str(number)
+        target = SCENES[name].write(format_, place(format_, folder))
+        check_whole(target)
+        names = {each.name for each in folder.iterdir()}
+        assert names <= {target.name, f"{target.name}.objects.json"}
+    again = SCENES[name].write(format_, place(format_, tmp_path / "again"))
+    assert contents(again) == contents(target)
 
 
 @formats
@@ -144,6 +145,23 @@ def test_a_full_disk_leaves_no_halves(format_: type[Export], size: int, tmp_path
     if export is not None:
         export.finish()
         check_whole(target)
+
+
+@formats
+def test_a_write_that_was_interrupted_leaves_no_half(format_: type[Export], tmp_path: Path) -> None:
+    """As by Ctrl-C between a write and the note of it."""
+    target = place(format_, tmp_path)
+    name = "one object" if format_.name == "vot-file" else "gaps"
+    export = SCENES[name].begin(format_, target)
+    part = target.with_name(f"{target.name}.part")
+    for frame in SCENES[name].frames:
+        export.add(frame)
+    for file in [part] if part.is_file() else [each for each in part.rglob("ground*.txt")]:
+        with file.open("ab") as stream:
+            stream.write(b'{"half": ' * 1000)
+    export.finish()
+    alone = SCENES[name].write(format_, place(format_, tmp_path / "alone"))
+    assert contents(target) == contents(alone)
 
 
 @formats

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -37,6 +37,7 @@ def test_a_box(text: str, object_id: ObjectId, frame: int, label: str | None) ->
     assert found.region == Box(292, 171, 276, 177)
 
 
+@settings(max_examples=30)
 @given(st.tuples(*[st.floats(0, 1e6)] * 2, *[st.floats(1e-3, 1e6)] * 2))
 def test_a_box_keeps_its_numbers(values: tuple[float, ...]) -> None:
     assert parse_box(",".join(map(repr, values))).region == Box(*values)
@@ -170,6 +171,7 @@ anything = st.one_of(
 )
 
 
+@settings(max_examples=50)
 @given(text=anything)
 def test_any_text_is_a_prompt_or_refused(text: str) -> None:
     for parse in (parse_box, parse_points, parse_mask):

@@ -42,10 +42,10 @@ class GrowingFile:
                 done = 0
                 while done < len(piece):
                     done += stream.write(piece[done:])
-            except OSError:
+                self._size += done
+            except BaseException:  # Ctrl-C too
                 stream.truncate(self._size)
                 raise
-        self._size += len(piece)
 
     def append_file(self, other: GrowingFile) -> None:
         """Add what another one holds.
@@ -83,6 +83,7 @@ class GrowingFile:
             StorageError: it can't be had.
         """
         with storing(target):
+            os.truncate(self.file, self._size)
             os.replace(self.file, target)
 
     def delete(self) -> None:

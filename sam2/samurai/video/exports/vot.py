@@ -45,9 +45,9 @@ class Vot(FolderExport):
         """Make all as long as the video."""
         for track in self._tracks.values():
             track.fill(max(self._length, self.video.frame_count or 0))
-        if len(self._tracks) == 1:
-            for track in self._tracks.values():
-                track.file.rename(self.part / "groundtruth.txt")
+            file = track.file.file
+            alone = len(self._tracks) == 1
+            track.file.rename(file.with_name("groundtruth.txt") if alone else file)
 
 
 class VotFile(FileExport):

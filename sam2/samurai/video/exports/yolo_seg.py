@@ -12,12 +12,16 @@ from samurai.video.exports.yolo import YoloText
 Outline = NDArray[np.int64]
 """(N, 2): x and y of pixels."""
 
+WITHIN = 0.25
+"""Of a pixel, from its top-left corner."""
+
 
 class YoloSegmentation(YoloText):
-    """`class x1 y1 x2 y2 ...`: one outline per object through the centers of its outer pixels.
+    """`class x1 y1 x2 y2 ...`: one outline per object, a corner in each outer pixel where it turns.
 
-    Holes are filled. Parts of an object are joined by lines there and back, since a row is one
-    outline.
+    Corners lie a quarter into their pixel, so that readers that round and readers that cut decimals
+    find the same one. Holes are filled. Parts of an object are joined by lines there and back,
+    since a row is one outline.
     """
 
     name = "yolo-seg"
@@ -26,7 +30,7 @@ class YoloSegmentation(YoloText):
     def row(self, answer: Answer, box: Box) -> str:
         """As `YoloText.row`."""
         height, width = answer.mask.shape
-        places = (joined(outlines(answer.mask)) + 0.5) / (width, height)
+        places = (joined(outlines(answer.mask)) + WITHIN) / (width, height)
         return " ".join(decimal(value, 6) for value in places.ravel())
 
 
