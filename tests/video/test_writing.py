@@ -16,7 +16,7 @@ from typing import Any, cast
 import av
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -127,6 +127,7 @@ def test_frames_of_another_size_are_scaled_between_bars() -> None:
     assert (fitted(np.full((24, 32, 3), 9, np.uint8), (64, 48)) == 9).all()
 
 
+@settings(max_examples=30)
 @given(*(st.integers(1, 40) for _ in range(4)))
 def test_any_frame_fits_any_size(wide: int, high: int, width: int, height: int) -> None:
     frame = np.full((high, wide, 3), 255, np.uint8)
@@ -141,6 +142,7 @@ def test_wrong_frames_are_refused() -> None:
             fitted(cast(Pixels, wrong), (4, 4))
 
 
+@settings(max_examples=50)
 @given(st.lists(st.none() | st.just(float("nan")) | st.floats(-1e6, 1e6), max_size=20))
 def test_ticks_always_grow(times: list[float | None]) -> None:
     clock = Clock(Fraction(30), Fraction(1, 1000))
