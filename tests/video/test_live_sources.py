@@ -145,6 +145,7 @@ def test_a_source_that_stays_away_is_lost_after_its_frames() -> None:
             next(source.frames())
 
 
+@pytest.mark.slow
 def test_frames_may_change_their_size_after_an_interruption() -> None:
     options = LiveOptions(newest_only=False, first_delay=0.05)
     with RtspServer() as server, live(server.url, options, []) as source:

@@ -64,7 +64,7 @@ KINDS: dict[str, dict[str, Any]] = {
 
 RARE = {
     *("intra_refresh.mp4", "interlaced_h264.ts", "alpha.mov", "sound.mp4", "stills.mjpeg"),
-    *("elementary.h264", "alpha.webm", "one_group.mp4", "matroska.mkv"),
+    *("elementary.h264", "alpha.webm", "one_group.mp4", "matroska.mkv", "hidden.webm"),
 }
 """Tested where there is more time."""
 

@@ -42,6 +42,7 @@ class VideoFile(Closing):
             reader.close()
         self._endings = Endings(self._beginning, warn)
         self._index: FrameIndex | None = None
+        self._may_decode = False  # not while it is opened
         self._singles: Singles | None = None
         self._converter = Converter()
         self._lock = threading.RLock()
@@ -49,7 +50,7 @@ class VideoFile(Closing):
         if count is None and self._beginning.is_short and not self._beginning.is_cut:
             self._frames().reach(SHORT)
             count = self._frames().known_count
-        self._frames().may_decode = True
+        self._may_decode = True
         self._info = self._beginning.info(seekable=True, frame_count=count)
 
     @property
@@ -101,6 +102,7 @@ class VideoFile(Closing):
             if self._index is None:
                 first, by_time = self._beginning.first_time, self._beginning.by_time
                 self._index = FrameIndex(self._beginning.address, first, by_time)
+            self._index.may_decode = self._may_decode
             return self._index
 
     def _forward(self, start: int, stop: int | None, stride: int) -> Iterator[VideoFrame]:
