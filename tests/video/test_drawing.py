@@ -123,7 +123,7 @@ scenes = st.tuples(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(scenes)
 def test_any_scene_is_drawn_within_the_frame_and_never_on_the_input(
     scene: tuple[int, int, list[tuple[float, float, float, float, ObjectId]], int],
