@@ -10,9 +10,17 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from oracles.array_source import ArraySource
 from oracles.color_tracker import color_tracker, colored_video, place_of
 
@@ -212,6 +220,14 @@ class JobMachine(RuleBasedStateMachine):
 
 
 JobMachine.TestCase.settings = settings(
-    max_examples=8, stateful_step_count=12, deadline=None, derandomize=True
+    max_examples=4, stateful_step_count=10, deadline=None, derandomize=True
 )
 TestJobMachine = JobMachine.TestCase
+
+
+@pytest.mark.slow
+def test_many_random_jobs() -> None:
+    run_state_machine_as_test(
+        JobMachine,
+        settings=settings(max_examples=150, stateful_step_count=14, deadline=None),
+    )

@@ -29,7 +29,7 @@ def done(*ranges: range) -> ObjectSpans:
 
 
 @pytest.mark.parametrize("direction", ["forward", "backward", "both"])
-@pytest.mark.parametrize("stride", [1, 3])
+@pytest.mark.parametrize("stride", [pytest.param(1, marks=pytest.mark.slow), 3])
 def test_answers_are_those_of_two_sessions(
     create: Jobs, video: list[Pixels], tracker: Tracker, direction: Any, stride: int
 ) -> None:
@@ -167,6 +167,7 @@ def test_a_prompt_ahead_that_is_cleared_was_never_there(create: Jobs) -> None:
         assert job.result(index).answers[0].prompted is (index == 0)
 
 
+@pytest.mark.slow
 def test_clicks_on_one_frame_add_up(create: Jobs) -> None:
     middle = [11.0 + 8, 11.0 + 8]
     clicks = [Points([middle], [1]), Points([[60.0, 2.0]], [0])]
@@ -193,6 +194,7 @@ def test_an_object_that_comes_later_has_a_pass_of_its_own(create: Jobs) -> None:
     assert [a.object_id for a in job.result(23).answers] == ["red", "blue", "green"]
 
 
+@pytest.mark.slow
 def test_an_earlier_prompt_becomes_the_first_one(create: Jobs) -> None:
     job = create([prompt("red", 12)])
     assert job.run()
@@ -272,7 +274,9 @@ def test_a_correction_of_the_newest_frame_needs_no_pass_of_its_own(create: Jobs)
     assert len(job._state.record.passes) == 1
 
 
-@pytest.mark.parametrize("setting", [{"overlap": False}, {"memory_overlap": False}])
+@pytest.mark.parametrize(
+    "setting", [{"overlap": False}, pytest.param({"memory_overlap": False}, marks=pytest.mark.slow)]
+)
 def test_separated_masks_are_tracked_together(
     tmp_path: Path, source: ArraySource, setting: dict[str, Any]
 ) -> None:
@@ -295,6 +299,7 @@ def test_separated_masks_are_tracked_together(
         assert job.spans()["green"] == done(range(5, 24))
 
 
+@pytest.mark.slow
 def test_uncontested_frames_of_separated_masks_keep_their_bytes(
     tmp_path: Path, source: ArraySource
 ) -> None:
