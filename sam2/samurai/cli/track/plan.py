@@ -148,6 +148,10 @@ def _check(made: Sequence[VideoPlan], parsed: argparse.Namespace) -> None:
                     f"--{target.kind} {target.path} is a folder. Remedy: name a file in it"
                 )
             _check_place(target.path, parsed.overwrite or parsed.resume)
+            if target.kind != VIDEO:
+                beside = formats[target.kind].side_file(target.path)
+                if beside is not None:
+                    _check_place(beside, parsed.overwrite or parsed.resume)
         _check_job(plan, parsed)
 
 

@@ -59,6 +59,11 @@ class Export(ABC):
     def __init__(self, target: Path, video: VideoInfo, options: ExportOptions) -> None:
         self.target, self.video, self.options = target, video, options
 
+    @classmethod
+    def side_file(cls, target: Path) -> Path | None:
+        """The file beside the target that may be written, too; None if there is none."""
+        return None
+
     @abstractmethod
     def add(self, frame: TrackedFrame) -> None:
         """Write a frame's answers.

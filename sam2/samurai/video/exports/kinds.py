@@ -50,6 +50,11 @@ class FileExport(Export):
         check_file_target(target)
         self.part = GrowingFile(part_of(target))
 
+    @classmethod
+    def side_file(cls, target: Path) -> Path:
+        """As `Export.side_file`."""
+        return target.with_name(f"{target.name}.{OBJECTS}")
+
     def complete(self) -> None:
         """Write what belongs at the end of the file.
 
@@ -63,7 +68,7 @@ class FileExport(Export):
     def finish(self) -> None:
         """As `Export.finish`."""
         self.complete()
-        objects = self.target.with_name(f"{self.target.name}.{OBJECTS}")
+        objects = self.side_file(self.target)
         if self.numbers is not None:
             if self.numbers.tells(self.options):
                 write_whole(objects, self.numbers.described(self.options))
