@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from samurai.errors import JobError
-from samurai.jobs import regions_json
 from samurai.jobs.plan import Direction, Segment, Span
+from samurai.jobs.regions_json import read_region, written
 from samurai.regions import ObjectId, Region
 from samurai.runtime.whole_files import write_whole
 from samurai.video.prompts.base import ObjectPrompt
@@ -207,7 +207,7 @@ def _plain_object(own: ObjectRecord) -> dict[str, Any]:
         {
             "number": each.number,
             "place": each.place,
-            "region": regions_json.written(each.region),
+            "region": written(each.region),
             "taken": sorted(each.taken),
             "answered": each.answered,
         }
@@ -221,7 +221,7 @@ def _read_object(plain: dict[str, Any]) -> ObjectRecord:
         PromptRecord(
             each["number"],
             each["place"],
-            regions_json.read(each["region"]),
+            read_region(each["region"]),
             set(each["taken"]),
             each["answered"],
         )

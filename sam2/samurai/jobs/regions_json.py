@@ -24,7 +24,7 @@ def written(region: Region) -> dict[str, Any]:
     return plain if region.box is None else {**plain, **written(region.box)}
 
 
-def read(plain: dict[str, Any]) -> Region:
+def read_region(plain: dict[str, Any]) -> Region:
     """What `written` wrote.
 
     Raises:
