@@ -181,7 +181,72 @@ def test_corrections_go_on_after_their_snapshots_are_lost(
         assert not any(own.stale for own in job.spans().values())
 
 
-@pytest.mark.parametrize("room", [5, pytest.param(3_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "room", [5, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, 999, 3_000))]
+)
+def test_a_full_disk_ends_it_in_one_line_and_keeps_what_is_there(
+    tmp_path: Path,
+    source: ArraySource,
+    tracker: Tracker,
+    monkeypatch: pytest.MonkeyPatch,
+    room: int,
+) -> None:
+    with Job.create(tmp_path / "whole", source, tracker, PROMPTS) as job:
+        assert job.run()
+    left, write = room, os.pwrite
+
+    def full(descriptor: int, data: bytes, offset: int) -> int:
+        nonlocal left
+        if not left:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        part = data[:left]
+        left -= len(part)
+        return write(descriptor, part, offset)
+
+    folder = tmp_path / "j"
+    with Job.create(folder, source, tracker, PROMPTS) as job:
+        with monkeypatch.context() as patched:
+            patched.setattr("samurai.jobs.store.os.pwrite", full)
+            with pytest.raises(StorageError) as caught:
+                job.run()
+        assert "\n" not in str(caught.value)
+        for each in job.results():
+            assert each.answers
+    with Job.open(folder, source, tracker) as job:
+        assert job.run()
+    assert stored(folder) == stored(tmp_path / "whole")
+
+
+def test_no_room_for_a_snapshot_ends_it_too(
+    tmp_path: Path, source: ArraySource, tracker: Tracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("PytorchStreamWriter failed writing file data.pkl: file write failed")
+
+    with Job.create(tmp_path / "j", source, tracker, PROMPTS) as job:
+        with monkeypatch.context() as patched:
+            patched.setattr("torch.save", full)
+            with pytest.raises(StorageError):
+                job.run()
+        assert job.run()
+
+
+def test_another_video_and_other_settings_are_refused(
+    tmp_path: Path, source: ArraySource, tracker: Tracker, video: list[Pixels]
+) -> None:
+    folder = tmp_path / "j"
+    with Job.create(folder, source, tracker, PROMPTS):
+        pass
+    for other in (ArraySource(video), ArraySource(video[:LENGTH], "else")):
+        with pytest.raises(JobError):
+            Job.open(folder, other, tracker)
+    for settings in ({"policy": "samurai"}, {"name": "others"}, {"conditioning_frames": 5}):
+        with pytest.raises(JobError):
+            Job.open(folder, source, color_tracker(**settings))
+    Job.open(folder, source, tracker).close()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"version": 99}', '{"version": 1}'])
 def test_a_damaged_job_is_refused(
     tmp_path: Path, source: ArraySource, tracker: Tracker, content: str
 ) -> None:
