@@ -24,6 +24,7 @@ help:
 	@echo "make fuzz                  100,000 exchanges with the tracker process; SEED=7 chooses"
 	@echo "make setup                 only make .venv with the pinned packages and this project;"
 	@echo "                           EXTRAS=distributed adds an extra of setup.cfg, for good"
+	@echo "make docs                  build the pages of docs/ as a site in build/site"
 	@echo "make clean                 delete caches and build leftovers; keeps .venv and results"
 	@echo "PYTHON=python3.12 chooses the interpreter (3.10-3.14)"
 
@@ -61,6 +62,12 @@ test-wheel: setup
 	.venv/bin/python -m pytest -m wheel
 
 test-all: test test-slow test-wheel
+
+# A site in build/site; `.venv/bin/mkdocs serve` shows it while you write.
+.PHONY: docs
+docs:
+	@$(MAKE) --no-print-directory setup EXTRAS=docs
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build
 
 SEED ?= 12
 fuzz: setup

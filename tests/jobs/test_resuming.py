@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -17,7 +18,7 @@ from jobs.conftest import prompt, stored
 from oracles.array_source import ArraySource
 from oracles.color_tracker import color_tracker, colored_video
 
-from samurai.errors import JobError
+from samurai.errors import JobError, StorageError
 from samurai.jobs import Job, Span, snapshots
 from samurai.jobs.store import RecordFile
 from samurai.tracker import Tracker

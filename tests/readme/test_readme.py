@@ -1,4 +1,5 @@
-"""README.md's commands, run as written, and its claims held against the code."""
+"""The commands of README.md and of the pages on VOT and the library, run as written, and their
+claims held against the code."""
 
 from __future__ import annotations
 
@@ -17,12 +18,14 @@ from samurai.policies import policy_names
 from vot_wrapper.settings import variable_names
 
 ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = ("README.md", "docs/vot.md", "docs/library.md")
+TEXTS = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}
+README = TEXTS["README.md"]
 FRAMES = 12
 
 ELSEWHERE = {
     "pip install torch setuptools": "needs a network",
-    'pip install ".[evaluation]"': "tests/install builds the wheel",
+    'pip install ".[evaluation': "tests/install builds the wheel",
     "SAM2_BUILD_CUDA=0 pip install": "held against the lock below",
     "samurai download large": "needs a network; tests/checkpoints has a server of its own",
     "samurai evaluate samurai-l --stack": "needs a network for the sequences of the challenge",
@@ -32,7 +35,10 @@ ELSEWHERE = {
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+    found = []
+    for text in TEXTS.values():
+        found += re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    return found
 
 
 def commands() -> list[str]:
@@ -46,7 +52,7 @@ def runnable() -> list[str]:
 
 def test_every_command_is_known() -> None:
     for start in ELSEWHERE:
-        assert any(line.startswith(start) for line in commands()), f"README lost {start!r}"
+        assert any(line.startswith(start) for line in commands()), f"the pages lost {start!r}"
     assert len(runnable()) >= 7
 
 
@@ -158,30 +164,58 @@ def test_results_are_drawn(workspace: Path, evaluated: str) -> None:
     assert list(pictures.rglob("*.png")) and list(pictures.rglob("*.mp4"))
 
 
-def test_the_python_example_runs() -> None:
-    [example] = blocks("python")
+def test_the_python_example_of_the_readme_runs_as_pasted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    exec(blocks("python")[0], {})
+    assert "Box(" in capsys.readouterr().out
+
+
+def test_the_python_example_of_the_library_runs() -> None:
+    example = blocks("python")[1]
     random = np.random.default_rng(0)
     frames = [random.integers(0, 255, (120, 160, 3), dtype=np.uint8) for _ in range(3)]
     exec(example, {"first_frame": frames[0], "frames": frames[1:]})
 
 
 def test_the_pinned_sam2_is_the_locked_one() -> None:
-    [version] = set(re.findall(r"sam2==([\d.]+)", README))
+    [version] = set(re.findall(r"sam2==([\d.]+)", "".join(TEXTS.values())))
     assert f"sam2=={version}" in (ROOT / "requirements.lock").read_text().split()
 
 
 def test_settings_that_are_named_are_settings() -> None:
     """All of them are in docs/settings.md, which is generated."""
-    assert set(re.findall(r"SAMURAI_\w+", README)) <= {*variable_names(), "SAMURAI_"}
+    named = set(re.findall(r"SAMURAI_\w+", "".join(TEXTS.values())))
+    assert named <= {*variable_names(), "SAMURAI_"}
     for name in (*model_names(), *policy_names()):
-        assert f"`{name}`" in README
+        assert f"`{name}`" in TEXTS["docs/vot.md"]
 
 
 def test_every_section_of_trackers_ini_is_in_the_table() -> None:
+    vot = TEXTS["docs/vot.md"]
     sections = re.findall(r"^\[([\w-]+)\]", (ROOT / "trackers.ini").read_text(), re.MULTILINE)
-    assert [name for name in sections if name != "DEFAULT" and f"`{name}`" not in README] == []
+    assert [name for name in sections if name != "DEFAULT" and f"`{name}`" not in vot] == []
 
 
-def test_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+def pages() -> list[Path]:
+    return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("checkpoints/*.md")]
+
+
+def anchors(page: Path) -> set[str]:
+    """What headings of a page are called in links."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?://)([^)]+)\)", page.read_text(encoding="utf-8")):
+        file, _, anchor = target.partition("#")
+        linked = page.parent / file if file else page
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), target
+
+
+def test_the_readme_fits_in_120_lines() -> None:
+    assert README.count("\n") <= 120

@@ -1,0 +1,1 @@
+"""`samurai track` measured: rate, memory, start, latency; see `__main__`."""
