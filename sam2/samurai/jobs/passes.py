@@ -239,6 +239,7 @@ class PassRun:
     def _store(self, frame: VideoFrame, answers: Iterable[Answer]) -> bool:
         """Store the answers that are this pass's; whether anything changed."""
         state, place = self._state, step_of(self._events.step, self._direction)
+        state.frames.write(place, 0, packed_frame(frame.seconds, frame.name))
         keep = self._events.kept()
         known = {each.object_id: each for each in state.objects()}
         changed = False
@@ -261,7 +262,6 @@ class PassRun:
                 changed |= state.answers(own).write(place, self._record.number, payload)
                 for prompt in own.prompts_at(place):
                     prompt.answered |= self._direction in prompt.taken
-        state.frames.write(place, 0, packed_frame(frame.seconds, frame.name))
         return changed
 
     def _report(self, frame: VideoFrame) -> None:

@@ -236,4 +236,4 @@ class JobState:
             for each in self.objects()
             if self.answers_for(own, each, step)
         ]
-        return bool(answered) and all(answered)
+        return self.frames.has(place) and bool(answered) and all(answered)
