@@ -21,13 +21,14 @@ from benchmarks.speed.arithmetic import ratio
 from benchmarks.speed.variant import Variant
 from benchmarks.track.clips import back_and_forth, first_box, frames, write_clip
 from samurai import Box, Tracker
-from samurai.cli.track.command import add_arguments
+from samurai.cli.track.command import AHEAD, add_arguments
 from samurai.cli.track.inputs import opened
 from samurai.cli.track.plan import plans
 from samurai.cli.track.prompts import prompts_of
 from samurai.cli.track.samurai_flags import translate
 from samurai.cli.track.video import Run, track_video
 from samurai.runtime.threads import set_thread_count
+from samurai.video.sources.reading import ReadAheadSource
 
 SIZE = (640, 480)
 
@@ -101,7 +102,7 @@ def _track(tracker: Tracker, clip: Path, box: Box, count: int) -> float:
     translate(parsed)
     began = time.perf_counter()
     [plan] = plans(parsed)
-    with opened(plan.source, parsed) as source:
+    with ReadAheadSource(opened(plan.source, parsed), AHEAD) as source:
         track_video(
             plan,
             Run(parsed, lambda: tracker, threading.Event()),

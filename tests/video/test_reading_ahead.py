@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from samurai.video.sources.reading import ReadAhead
@@ -87,3 +88,20 @@ def test_closing_does_not_wait_for_an_iterator_that_hangs(monkeypatch: pytest.Mo
 def test_a_depth_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError):
         ReadAhead(iter([1]), 0)
+
+
+def test_a_source_that_reads_ahead_gives_the_same_frames() -> None:
+    """Also a single one in the middle of a pass, and passes that are left."""
+    from oracles.array_source import ArraySource
+
+    from samurai.video.sources.reading import ReadAheadSource
+
+    frames = [np.full((2, 2, 3), number, np.uint8) for number in range(20)]
+    with ReadAheadSource(ArraySource(frames), 3) as source:
+        left = source.frames()
+        assert [next(left).index for _ in range(4)] == [0, 1, 2, 3]
+        assert source.frame(11).pixels[0, 0, 0] == 11
+        assert [frame.index for frame in source.frames(4, 12, 3)] == [4, 7, 10]
+        assert [frame.index for frame in source.frames(5, None, -2)] == [5, 3, 1]
+        assert source.info.frame_count == 20
+    assert not any(each.name == "samurai-frames" for each in threading.enumerate())

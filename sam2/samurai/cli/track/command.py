@@ -20,12 +20,16 @@ from samurai.config import TrackerConfig
 from samurai.config.text import from_flags
 from samurai.errors import ConfigurationError, DeviceError, SamuraiError, SourceError, StorageError
 from samurai.spelling import counted
+from samurai.video.sources.reading import ReadAheadSource
 
 if TYPE_CHECKING:
     from samurai.cli.track.video import Run
     from samurai.tracker import Tracker
 
 __all__ = ["add_arguments", "run"]
+
+AHEAD = 4
+"""Frames that are decoded while one is tracked."""
 
 AT_WORK = (StorageError, DeviceError)
 """Errors that aren't mistakes of the command line."""
@@ -101,7 +105,8 @@ class Videos:
             from samurai.cli.track.video import Run, track_video
 
             self._run = self._run or Run(self._parsed, self._tracker, self._stop)
-            track_video(plan, self._run, source, found)
+            ahead = source if source.info.live else ReadAheadSource(source, AHEAD)
+            track_video(plan, self._run, ahead, found)
 
 
 def _at_work(error: SamuraiError, plan: VideoPlan) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
+from samurai.video.sources.base import Source, VideoFrame, VideoInfo
+
 Item = TypeVar("Item")
 
 JOIN_SECONDS = 1.0
@@ -100,3 +102,55 @@ class ReadAhead(Generic[Item]):
                 self._ready.get_nowait()
             except queue.Empty:
                 return
+
+
+class ReadAheadSource:
+    """A source whose passes are read ahead, one at a time. See `Source`.
+
+    Args:
+        source: is closed with this one.
+        depth: frames that may wait.
+    """
+
+    def __init__(self, source: Source, depth: int) -> None:
+        self._source, self._depth = source, depth
+        self._pass: ReadAhead[VideoFrame] | None = None
+
+    @property
+    def info(self) -> VideoInfo:
+        """See `Source.info`."""
+        return self._source.info
+
+    def frames(
+        self, start: int = 0, stop: int | None = None, stride: int = 1
+    ) -> Iterator[VideoFrame]:
+        """See `Source.frames`. The pass before ends."""
+        self._end()
+        self._pass = ReadAhead(self._source.frames(start, stop, stride), self._depth)
+        return self._pass
+
+    def frame(self, index: int) -> VideoFrame:
+        """See `Source.frame`. The pass before ends."""
+        self._end()
+        return self._source.frame(index)
+
+    def close(self) -> None:
+        """See `Source.close`."""
+        self._end()
+        self._source.close()
+
+    def __enter__(self) -> ReadAheadSource:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _end(self) -> None:
+        if self._pass is not None:
+            self._pass.close()
+            self._pass = None
