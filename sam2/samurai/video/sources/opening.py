@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import logging
 import stat
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ from samurai.video.sources.library import self_contained_formats, video_library
 from samurai.video.sources.live import LiveOptions
 from samurai.video.sources.truncation import whole_bytes
 
+log = logging.getLogger(__name__)
+
 Spec = str | int | Path | Sequence[Path]
 
 STANDARD_INPUT = "-"
@@ -32,7 +35,7 @@ _WILDCARDS = "*?["
 _STILL = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")
 
 
-def open_source(spec: Spec, *, warn: Warn, live: LiveOptions | None = None) -> Source:
+def open_source(spec: Spec, *, warn: Warn = log.warning, live: LiveOptions | None = None) -> Source:
     """Open a source of frames.
 
     Args:
@@ -40,7 +43,8 @@ def open_source(spec: Spec, *, warn: Warn, live: LiveOptions | None = None) -> S
             as a text file `*.txt` with a path per line; a pattern of images like `frames/*.png`; a
             number, which is a camera; an address `rtsp://`, `rtmp://`, `http://` or `https://`;
             `lavfi:` and a test source of FFmpeg; `-` for standard input.
-        warn: is called with one sentence about what may not be as intended.
+        warn: is called with one sentence about what may not be as intended; if not given, it is
+            logged.
         live: for cameras and streams.
 
     Raises:
