@@ -34,7 +34,7 @@ INPUTS = ("*.lock", "setup.*", "pyproject.toml", "sam2/samurai/version.py")
 INTRUDERS = ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless", "sam-2")
 PIP = (PYTHON, "-m", "pip")
 # A failed attempt alone is none: the next one may have succeeded.
-NO_NETWORK = r"(?s)Retrying \(.*No matching dist|ERROR: [^\n]*(Connection|Max retries|timed out)"
+NO_NETWORK = r"(?s)Retrying \(.*(No match|Impossible)|ERROR: [^\n]*(Connect|Max retr|timed out)"
 AGAIN = "then run the same command again"
 
 
@@ -83,9 +83,8 @@ def install(extras: list[str]) -> None:
     """
     forget_incomplete()
     if not list(SITE.glob("pip-*.dist-info")):
-        package = "python{}.{}-venv".format(*sys.version_info)
-        remedy = f"install its module venv (apt install {package}), or name another by PYTHON="
-        run(BASE, "-m", "venv", "--prompt", "samurai", VENV, remedy=remedy)
+        remedy = "add its module venv (apt: python{}.{}-venv) or name another with PYTHON="
+        run(BASE, "-m", "venv", VENV, "--prompt=samurai", remedy=remedy.format(*sys.version_info))
         (VENV / "base-python").write_text(BASE + "\n")  # the Makefile prefers it
     if {name.split("-")[0].lower().replace("_", "-") for name in contents()} & {*INTRUDERS}:
         run(*PIP, "uninstall", "--yes", *INTRUDERS)
@@ -120,12 +119,13 @@ def set_up(wanted: set[str]) -> None:
         return print("setup: .venv is up to date")
     for name in ("PYTHONHOME", "PYTHONPATH", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET"):
         os.environ.pop(name, None)  # they would redirect pip's work, or imports, away from .venv
-    os.environ.update(PIP_USER="0", PIP_NO_INPUT="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    os.environ.update(PIP_USER="0", PIP_NO_INPUT="1", PYTHONWARNINGS="ignore")
     print(f"setup: pip installs into {VENV}", flush=True)
     if not (PYTHON.exists() and SITE.is_dir() and state.get("root", str(ROOT)) == str(ROOT)):
         for name in ("bin", "include", "lib", "share"):
             shutil.rmtree(str(VENV / name), ignore_errors=True)
-    os.environ.update(SAM2_BUILD_CUDA="0", PIP_QUIET=str(int("left" in state and SITE.is_dir())))
+    os.environ.update(SAM2_BUILD_CUDA="0", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    os.environ["PIP_QUIET"] = str(int("left" in state and SITE.is_dir()))
     VENV.mkdir(exist_ok=True)
     STATE.write_text(json.dumps({"root": str(ROOT), "extras": extras}))
     install(extras)
