@@ -19,6 +19,14 @@ import pytest
 FILES = ("install.py", "pyproject.toml", "setup.cfg", "requirements.lock", "requirements-raft.lock")
 
 
+def load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("install", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 class Clone:
     """install.py in a folder of its own; `commands` are those of the newest run, from `-m` on."""
 
@@ -26,14 +34,12 @@ class Clone:
         folder.mkdir()
         for name in FILES:
             shutil.copy(repository / name, folder)
-        spec = importlib.util.spec_from_file_location("install", folder / "install.py")
-        assert spec is not None and spec.loader is not None
-        self.module: ModuleType = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(self.module)
+        self.module = load(folder / "install.py")
         assert folder / ".venv" == self.module.VENV != Path(sys.prefix)
         self.folder, self.site = folder, self.module.SITE
         self.commands: list[list[str]] = []
         self.failing: BaseException | None = None
+        self.real_run = self.module.run
         monkeypatch.setattr(self.module, "run", self.run)
 
     def run(self, *command: object, remedy: str = "") -> None:
@@ -190,6 +196,18 @@ def test_a_clone_of_sam2_on_pythonpath_is_refused(
     assert str(tmp_path) in refusal(clone)
 
 
+def test_a_python_without_venv_is_told_what_to_add(
+    clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python3"
+    python.write_text("#!/bin/sh\necho 'No module named venv' >&2\nexit 1\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(clone.module, "BASE", str(python))
+    monkeypatch.setattr(clone.module, "run", clone.real_run)
+    line = refusal(clone)
+    assert line.startswith("setup: No module named venv. Remedy: ") and "-venv" in line
+
+
 RETRY = "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError()'\n"
 NOTHING = "ERROR: No matching distribution found for torch==2.13.0\n"
 OS_ERROR = "ERROR: Could not install packages due to an OSError: "
@@ -210,9 +228,7 @@ OS_ERROR = "ERROR: Could not install packages due to an OSError: "
 def test_a_failure_is_one_line_behind_what_was_said(
     repository: Path, output: str, cause: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    spec: Any = importlib.util.spec_from_file_location("install", repository / "install.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load(repository / "install.py")
     with pytest.raises(SystemExit) as caught:
         module.run("sh", "-c", f'printf "%s" "{output}" >&2; exit 3')
     (line,) = str(caught.value).splitlines()

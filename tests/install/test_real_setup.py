@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import ensurepip
+import functools
 import hashlib
 import os
 import shutil
@@ -122,6 +123,8 @@ def start(project: Path, **more: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # In the background of a shell, Ctrl-C is ignored by all that is started.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
 
 
