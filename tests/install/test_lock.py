@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from packaging.markers import default_environment
@@ -24,12 +23,27 @@ Python = tuple[int, int]
 every_python = pytest.mark.parametrize("python", PYTHONS, ids="{0[0]}.{0[1]}".format)
 
 
-def locked(install: ModuleType, python: Python) -> dict[str, str]:
+def read_pins(file: Path, python: Python) -> dict[str, str]:
+    """{name: version} of the lines that hold for a Python; every line is a pin."""
+    pins: dict[str, str] = {}
+    for line in file.read_text().splitlines():
+        if text := line.split("#")[0].strip():
+            requirement = Requirement(text)
+            (specifier,) = requirement.specifier
+            assert specifier.operator == "=="
+            if requirement.marker is None or requirement.marker.evaluate(environment(python)):
+                name = canonicalize_name(requirement.name)
+                assert name not in pins, f"{file.name}: {name} has two pins for one Python"
+                pins[name] = specifier.version
+    return pins
+
+
+def locked(repository: Path, python: Python) -> dict[str, str]:
     """The pins of a set-up with this machine's build of torch."""
-    pins: dict[str, str] = install.read_pins(install.LOCK, python)
+    pins = read_pins(repository / "requirements.lock", python)
     needs = metadata.requires("torch") or []
     if sys.platform == "linux" and any(need.startswith(("cuda", "nvidia")) for need in needs):
-        pins |= install.read_pins(install.CUDA_LOCK, python)
+        pins |= read_pins(repository / "requirements-cuda.lock", python)
     return pins
 
 
@@ -64,27 +78,10 @@ def unmet(pins: dict[str, str], requirement: Requirement) -> str | None:
 
 
 @every_python
-def test_markers_choose_one_pin_for_each_name(
-    repository: Path, install: ModuleType, python: Python
-) -> None:
-    """install.py's little reader agrees with the standard's own implementation."""
-    for file in sorted(repository.glob("requirements*.lock")):
-        lines = [line.split("#")[0].strip() for line in file.read_text().splitlines()]
-        requirements = [Requirement(line) for line in lines if line]
-        chosen = [r for r in requirements if not r.marker or r.marker.evaluate(environment(python))]
-        names = [canonicalize_name(requirement.name) for requirement in chosen]
-        assert len(names) == len(set(names)), file
-        assert install.read_pins(file, python) == {
-            name: str(requirement.specifier).removeprefix("==")
-            for name, requirement in zip(names, chosen, strict=True)
-        }
-
-
-@every_python
-def test_every_requirement_of_every_pin_is_in_the_lock(install: ModuleType, python: Python) -> None:
+def test_every_requirement_of_every_pin_is_in_the_lock(repository: Path, python: Python) -> None:
     """Held by the metadata of what is installed here, for each Python that has the same pin."""
-    pins = locked(install, python)
-    here = locked(install, HERE)
+    pins = locked(repository, python)
+    here = locked(repository, HERE)
     shared = {name for name, version in pins.items() if here.get(name) == version}
     extras: dict[str, set[str]] = {}
     for name in shared:
@@ -102,10 +99,10 @@ def test_every_requirement_of_every_pin_is_in_the_lock(install: ModuleType, pyth
 
 
 @every_python
-def test_every_pin_is_made_for_the_python(install: ModuleType, python: Python) -> None:
-    here = locked(install, HERE)
+def test_every_pin_is_made_for_the_python(repository: Path, python: Python) -> None:
+    here = locked(repository, HERE)
     unfit = []
-    for name, version in locked(install, python).items():
+    for name, version in locked(repository, python).items():
         supported = metadata.metadata(name)["Requires-Python"] if name in here else None
         if supported and here[name] == version:
             specifier = SpecifierSet(supported)
@@ -115,15 +112,13 @@ def test_every_pin_is_made_for_the_python(install: ModuleType, python: Python) -
 
 
 @every_python
-def test_the_ranges_of_setup_cfg_admit_the_pins(
-    repository: Path, install: ModuleType, python: Python
-) -> None:
+def test_the_ranges_of_setup_cfg_admit_the_pins(repository: Path, python: Python) -> None:
     setup = configparser.ConfigParser()
     setup.read(repository / "setup.cfg")
     extras = setup["options.extras_require"]
     text = setup["options"]["install_requires"] + extras["test"] + extras["training"]
     requirements = [Requirement(line) for line in text.splitlines() if line]
-    pins = locked(install, python)
+    pins = locked(repository, python)
     fitting = [r for r in requirements if not r.marker or r.marker.evaluate(environment(python))]
 
     assert [problem for r in fitting if (problem := unmet(pins, r))] == []
@@ -133,14 +128,14 @@ def test_the_ranges_of_setup_cfg_admit_the_pins(
 
 @every_python
 def test_an_extra_is_met_by_its_lock_and_adds_to_the_common_one(
-    repository: Path, install: ModuleType, python: Python
+    repository: Path, python: Python
 ) -> None:
     setup = configparser.ConfigParser()
     setup.read(repository / "setup.cfg")
-    common = locked(install, python)
+    common = locked(repository, python)
     for name, text in setup["options.extras_require"].items():
         file = repository / f"requirements-{name}.lock"
-        own = install.read_pins(file, python) if file.exists() else {}
+        own = read_pins(file, python) if file.exists() else {}
         assert own.keys() & common.keys() == set()
         for line in filter(None, text.splitlines()):
             requirement = Requirement(line)
@@ -150,14 +145,14 @@ def test_an_extra_is_met_by_its_lock_and_adds_to_the_common_one(
             assert requirement.specifier.contains(version), f"{name}: {line} is not in its lock"
 
 
-def test_the_lock_is_what_is_installed(repository: Path, install: ModuleType) -> None:
+def test_the_lock_is_what_is_installed(repository: Path) -> None:
     if Path(sys.prefix) != repository / ".venv":
-        pytest.skip("these tests run in an environment that install.py didn't make")
+        pytest.skip("these tests run in another environment")
     present = {
         (canonicalize_name(each.metadata["Name"]), each.version.split("+")[0])
         for each in metadata.distributions()
     }
-    assert locked(install, HERE).items() - present == set()
+    assert locked(repository, HERE).items() - present == set()
 
 
 def test_exactly_one_distribution_brings_cv2() -> None:
@@ -170,10 +165,8 @@ def test_exactly_one_distribution_brings_cv2() -> None:
 
 
 @every_python
-def test_extras_agree_on_the_packages_that_they_share(
-    repository: Path, install: ModuleType, python: Python
-) -> None:
+def test_extras_agree_on_the_packages_that_they_share(repository: Path, python: Python) -> None:
     seen: dict[str, str] = {}
     for file in sorted(repository.glob("requirements-*.lock")):
-        for name, version in install.read_pins(file, python).items():
+        for name, version in read_pins(file, python).items():
             assert seen.setdefault(name, version) == version, f"{file}: {name}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import ensurepip
+import functools
 import hashlib
-import json
 import os
 import shutil
 import signal
@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -48,12 +47,13 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
 """
 
 
-def write_wheel(folder: Path, name: str, version: str, module: str) -> None:
+def write_wheel(folder: Path, name: str, version: str, module: str, needs: str = "") -> None:
     """A wheel with one module that has nothing but a constant."""
     info = f"{name.replace('-', '_')}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     files = {
         f"{module}/__init__.py": f"NAME = {name!r}\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/METADATA": metadata + (f"Requires-Dist: {needs}\n" if needs else ""),
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = []
@@ -66,22 +66,41 @@ def write_wheel(folder: Path, name: str, version: str, module: str) -> None:
             wheel.writestr(path, text)
 
 
+MODULES = {
+    "setuptools": "setuptools",
+    "wheel": "wheel",
+    "packaging": "packaging",
+    "torch": "torch",
+    "sam2": "sam2",
+    "opencv-python-headless": "cv2",
+    "vot-trax": "trax",
+    "vot-toolkit": "vot",
+}
+LIBRARY = "nvidia-tiny"
+
+
 @pytest.fixture
 def project(repository: Path, tmp_path: Path) -> Path:
-    """A project with install.py, a lock of tiny packages, and a folder to install them from."""
+    """A project with install.py, a lock of tiny packages, and a folder to install them from.
+
+    Its torch is a CUDA build, whose library exists in a version that the lock doesn't name.
+    """
     folder, wheels = tmp_path / "project", tmp_path / "wheels"
     folder.mkdir()
     wheels.mkdir()
     shutil.copy(repository / "install.py", folder)
-    pins = {"pip": ensurepip.version(), "setuptools": "999.0", "wheel": "999.0", "packaging": "9.0"}
-    modules = {"opencv-python-headless": "cv2", "vot-trax": "trax", "vot-toolkit": "vot"}
-    pins |= dict.fromkeys(("torch", "sam2", *modules), "1.0")
-    for name, version in pins.items():
-        if name != "pip":
-            write_wheel(wheels, name, version, modules.get(name, name))
-    (folder / "requirements.lock").write_text("".join(f"{n}=={v}\n" for n, v in pins.items()))
-    (folder / "requirements-cuda.lock").write_text("# nothing\n")
-    (folder / "setup.cfg").touch()
+    for name, module in MODULES.items():
+        write_wheel(wheels, name, "1.0", module, LIBRARY if name == "torch" else "")
+    for version in ("1.0", "2.0"):
+        write_wheel(wheels, LIBRARY, version, "nvidia")
+    write_wheel(wheels, "torch", "2.0", "torch")
+    write_wheel(wheels, "opencv-python", "1.0", "cv2")
+    write_wheel(wheels, "SAM-2", "1.0", "sam2")
+    pins = [f"pip=={ensurepip.version()}", *(f"{name}==1.0" for name in MODULES)]
+    pins += ['torch==2.0; python_version < "3.5"', 'nothing==1.0; python_version < "3.5"']
+    (folder / "requirements.lock").write_text("\n".join(pins) + "\n")
+    (folder / "requirements-cuda.lock").write_text(f"{LIBRARY}==1.0\n")
+    (folder / "setup.cfg").write_text("[options.extras_require]\n")
     (folder / "backend.py").write_text(BACKEND)
     (folder / "pyproject.toml").write_text(
         '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
@@ -89,33 +108,30 @@ def project(repository: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def start(project: Path) -> subprocess.Popen[str]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "PYTHONPATH"))}
-    environment |= {
-        "PIP_CONFIG_FILE": os.devnull,
-        "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str(project.parent / "wheels"),
-    }
+def environment(project: Path) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "PYTHONPATH"))}
+    wheels = str(project.parent / "wheels")
+    return kept | {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": wheels}
+
+
+def start(project: Path, **more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "install.py"],
         cwd=project,
-        env=environment,
+        env=environment(project) | more,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # In the background of a shell, Ctrl-C is ignored by all that is started.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
 
 
-def finish(process: subprocess.Popen[str]) -> str:
+def finish(process: subprocess.Popen[str], code: int = 0) -> str:
     output = process.communicate(timeout=300)[0]
-    assert process.returncode == 0, output
+    assert process.returncode == code, output
     return output
-
-
-def steps(output: str) -> list[int]:
-    """The numbers of the steps that an output tells of."""
-    return [int(line[8]) for line in output.splitlines() if line.startswith("setup: [")]
 
 
 def wait_for(path: Path) -> None:
@@ -125,57 +141,78 @@ def wait_for(path: Path) -> None:
         time.sleep(0.02)
 
 
-def missing(site: Path, modules: Iterable[str]) -> list[str]:
-    return [name for name in modules if not (site / name / "__init__.py").is_file()]
+def pip(project: Path, *arguments: str) -> str:
+    command = [str(project / ".venv" / "bin" / "python"), "-m", "pip", *arguments]
+    return subprocess.check_output(command, env=environment(project), text=True)
 
 
-def test_killed_repeated_and_run_twice_at_once(project: Path) -> None:
+def problems(project: Path) -> list[str]:
+    """What differs from the lock: pip's own list of packages, and whose file each module is."""
+    pins = {f"{name}==1.0" for name in (*MODULES, LIBRARY)} | {f"pip=={ensurepip.version()}"}
+    listed = set(pip(project, "list", "--format=freeze").lower().split())
+    (site,) = (project / ".venv" / "lib").glob("python*/site-packages")
+    files = {name: site / module / "__init__.py" for name, module in MODULES.items()}
+    wrong = [n for n, f in files.items() if not f.is_file() or f.read_text() != f"NAME = {n!r}\n"]
+    return [*wrong, *(listed ^ (pins | {"samurai-vot==0.1.0"}))]
+
+
+def begin(project: Path) -> subprocess.Popen[str]:
+    """A set-up in the middle of the project's own build."""
+    (project / "building").unlink(missing_ok=True)
+    process = start(project)
+    wait_for(project / "building")
+    return process
+
+
+def test_interrupted_killed_and_run_twice_at_once(project: Path) -> None:
     (project / "hold").touch()
-    first = start(project)
-    wait_for(project / "building")
-    os.killpg(first.pid, signal.SIGKILL)
-    killed = first.communicate()[0]
-    assert steps(killed) == [1, 2, 3, 4, 5, 6, 7]
-    record = json.loads((project / ".venv" / "setup.json").read_text())
-    assert record["running"] == "project"
-
-    (project / "building").unlink()
-    second = start(project)
-    wait_for(project / "building")
-    third = start(project)
-    assert third.stdout is not None
-    assert third.stdout.readline().startswith("setup: another set-up is at work in this folder")
+    first = begin(project)
+    os.killpg(first.pid, signal.SIGINT)
+    finish(first, 130)
+    second = begin(project)
+    os.killpg(second.pid, signal.SIGKILL)
+    second.communicate()
+    third = begin(project)
+    assert problems(project)
+    third.kill()  # its pip goes on
+    fourth = start(project)
+    assert fourth.stdout is not None
+    assert "waits for another set-up" in fourth.stdout.readline()
     (project / "hold").unlink()
-    assert steps(finish(second)) == [7, 9]
-    assert finish(third) == "setup: .venv is up to date\n"
-
+    finish(fourth)
+    assert problems(project) == []
     assert finish(start(project)) == "setup: .venv is up to date\n"
-    (site,) = (project / ".venv" / "lib").glob("python*/site-packages")
-    assert missing(site, ("cv2", "torch", "trax", "vot", "sam2", "samurai", "vot_wrapper")) == []
 
 
-def test_what_a_killed_pip_left_half_written_is_completed(project: Path) -> None:
-    """After a kill a package may have its metadata and not its files: pip takes it as installed."""
+def test_damage_is_repaired(project: Path) -> None:
     finish(start(project))
+    assert problems(project) == []
     (site,) = (project / ".venv" / "lib").glob("python*/site-packages")
-    (site / "cv2" / "__init__.py").unlink()
-    (site / "opencv_python_headless-1.0.dist-info" / "RECORD").unlink()
-    record = project / ".venv" / "setup.json"
-    state = json.loads(record.read_text())
-    state["done"] = state["done"][: state["done"].index("rest")]
-    record.write_text(json.dumps({**state, "running": "rest"}))
+    for damage in (
+        ["install", "opencv-python"],
+        ["install", "--no-deps", "SAM-2", "torch==2.0"],
+        ["uninstall", "--yes", "vot-trax", LIBRARY, "samurai-vot"],
+        ["install", f"{LIBRARY}==2.0"],
+    ):
+        pip(project, *damage)
+        assert problems(project)
+        finish(start(project))
+        assert problems(project) == []
+    pip(project, "install", "opencv-python")
+    pip(project, "uninstall", "--yes", "opencv-python")
+    (site / "trax" / "__init__.py").unlink()
+    finish(start(project))
+    assert problems(project) == []
+    assert finish(start(project)) == "setup: .venv is up to date\n"
 
-    assert steps(finish(start(project))) == [5, 6, 7, 9]
-    assert missing(site, ("cv2", "trax", "vot")) == []
 
-
-def test_a_failed_import_is_one_line(project: Path) -> None:
+def test_failures_are_one_line_behind_what_pip_said(project: Path) -> None:
+    offline = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "1", "PIP_FIND_LINKS": ""}
+    last = finish(start(project, PIP_NO_INDEX="0", **offline), 1).splitlines()[-1]
+    assert last.startswith("setup: no network")
     finish(start(project))
     (site,) = (project / ".venv" / "lib").glob("python*/site-packages")
     (site / "trax" / "__init__.py").write_text("raise OSError('libtrax.so is missing')\n")
-    (project / "setup.cfg").write_text("# changed\n")
-    process = start(project)
-    output = process.communicate(timeout=300)[0]
-    assert process.returncode == 1
-    (line,) = [line for line in output.splitlines() if "fails: " in line]
-    assert "OSError: libtrax.so is missing. Remedy: " in line
+    (project / "setup.cfg").write_text("[options.extras_require]\n# changed\n")
+    last = finish(start(project), 1).splitlines()[-1]
+    assert last.startswith("setup: OSError: libtrax.so is missing. Remedy: ")
