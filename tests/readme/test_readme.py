@@ -9,12 +9,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from samurai.models.manifest import model_names
 from samurai.policies import policy_names
+from samurai.video.exports import supervision
 from vot_wrapper.settings import variable_names
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -172,11 +176,37 @@ def test_the_python_example_of_the_readme_runs_as_pasted(
     assert "Box(" in capsys.readouterr().out
 
 
-def test_the_python_example_of_the_library_runs() -> None:
-    example = blocks("python")[1]
+@pytest.fixture
+def noise() -> list[np.ndarray]:
     random = np.random.default_rng(0)
-    frames = [random.integers(0, 255, (120, 160, 3), dtype=np.uint8) for _ in range(3)]
-    exec(example, {"first_frame": frames[0], "frames": frames[1:]})
+    return [random.integers(0, 255, (120, 160, 3), dtype=np.uint8) for _ in range(4)]
+
+
+def test_the_first_example_of_the_library_runs(noise: list[np.ndarray]) -> None:
+    exec(blocks("python")[1], {"first_frame": noise[0], "frames": noise[1:]})
+
+
+def test_the_example_of_a_camera_runs(
+    noise: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a test source for the camera, and without a screen."""
+    shown: list[np.ndarray] = []
+    monkeypatch.setattr(cv2, "selectROI", lambda title, picture: (20, 30, 40, 50))
+    monkeypatch.setattr(cv2, "imshow", lambda title, picture: shown.append(picture))
+    monkeypatch.setattr(cv2, "waitKey", lambda delay: ord("q") if len(shown) == 2 else -1)
+    example = blocks("python")[2].replace("(0)", "('lavfi:testsrc2=size=160x120:rate=30')")
+    exec(example, {})
+    assert [picture.shape for picture in shown] == [(120, 160, 3)] * 2
+
+
+def test_the_example_of_detections_runs(
+    noise: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = SimpleNamespace(xyxy=np.array([[5, 5, 60, 60], [80, 40, 159, 119]], np.float32))
+    monkeypatch.setattr(supervision, "to_detections", list)
+    names: dict[str, Any] = {"frames": noise, "detect": lambda frame: found}
+    exec(blocks("python")[3], names)
+    assert [answer.object_id for answer in names["tracked"]] == [0, 1]
 
 
 def test_the_pinned_sam2_is_the_locked_one() -> None:
