@@ -20,52 +20,52 @@ class Changes:
     def __init__(self, state: JobState) -> None:
         self._state = state
 
-    def add(self, own: ObjectRecord) -> None:
+    def add(self, obj: ObjectRecord) -> None:
         """Let a new object be tracked: by a pass that hasn't come to it, else by one of its own."""
-        self._state.record.objects.append(own)
+        self._state.record.objects.append(obj)
         for direction in self._state.record.span.directions:
-            begin = step_of(own.anchor, direction)
+            begin = step_of(obj.anchor, direction)
             taker = self._pass_before(direction, begin)
             if taker is None and self._state.joint:
                 taker = self._everybody_leaves(direction, begin)
             if taker is None:
                 taker = self._new_pass(direction, begin, begin - 1)
-            own.segments[direction] = [(taker.number, begin)]
+            obj.segments[direction] = [(taker.number, begin)]
 
-    def prompted(self, own: ObjectRecord, prompt: PromptRecord) -> None:
+    def prompted(self, obj: ObjectRecord, prompt: PromptRecord) -> None:
         """Let a further prompt of an object count."""
-        own.prompts.append(prompt)
-        for direction in self._state.directions(own, prompt.place):
+        obj.prompts.append(prompt)
+        for direction in self._state.directions(obj, prompt.place):
             step = self._state.step(direction, prompt)
-            segments = own.segments[direction]
+            segments = obj.segments[direction]
             tail = self._state.record.passes[segments[-1][0]]
             if step < segments[0][1]:
-                own.anchor = prompt.place
-                self._move(own, tail, step, strict=True)
+                obj.anchor = prompt.place
+                self._move(obj, tail, step, strict=True)
             elif step < max(tail.now, segments[-1][1]) or self._left_behind(tail, step):
-                self._move(own, tail, step, strict=not self._state.seekable)
+                self._move(obj, tail, step, strict=not self._state.seekable)
 
-    def cleared(self, own: ObjectRecord, place: int) -> None:
+    def cleared(self, obj: ObjectRecord, place: int) -> None:
         """Let the prompts of a frame count no more."""
-        ways = self._state.directions(own, place)
-        own.prompts = [each for each in own.prompts if each.place != place]
-        own.cleared = sorted({*own.cleared, place})
+        ways = self._state.directions(obj, place)
+        obj.prompts = [each for each in obj.prompts if each.place != place]
+        obj.cleared = sorted({*obj.cleared, place})
         for direction in ways:
             step = step_of(place, direction)
-            number, begin = own.segments[direction][-1]
+            number, begin = obj.segments[direction][-1]
             tail = self._state.record.passes[number]
             if step <= tail.now or step < begin:
-                self._move(own, tail, step, strict=True)
+                self._move(obj, tail, step, strict=True)
             else:
-                tail.events.append(Event(tail.now, "clear", own.object_id, place))
+                tail.events.append(Event(tail.now, "clear", obj.object_id, place))
 
-    def removed(self, own: ObjectRecord) -> None:
+    def removed(self, obj: ObjectRecord) -> None:
         """Track an object no more."""
-        own.removed = True
-        for segments in own.segments.values():
+        obj.removed = True
+        for segments in obj.segments.values():
             tail = self._state.record.passes[segments[-1][0]]
-            tail.events.append(Event(tail.now, "remove", own.object_id))
-        self._state.forget_answers(own)
+            tail.events.append(Event(tail.now, "remove", obj.object_id))
+        self._state.forget_answers(obj)
 
     def forget_passes(self) -> None:
         """Drop the passes that answer for nothing any more, and their snapshots."""
@@ -80,45 +80,45 @@ class Changes:
                 del self._state.record.passes[number]
                 self._state.snapshots(number).delete()
 
-    def restart(self, own: PassRecord) -> None:
+    def restart(self, pass_: PassRecord) -> None:
         """Let a pass whose snapshots are all damaged begin where its session's frames do."""
-        own.position, own.events = own.base - 1, []
-        for each in self._state.living(own):
+        pass_.position, pass_.events = pass_.base - 1, []
+        for each in self._state.living(pass_):
             for prompt in each.prompts:
                 if not prompt.answered:
-                    prompt.taken.discard(own.direction)
+                    prompt.taken.discard(pass_.direction)
 
-    def _left_behind(self, own: PassRecord, step: int) -> bool:
+    def _left_behind(self, pass_: PassRecord, step: int) -> bool:
         """Whether a pass won't, or can't, come back to its newest frame."""
-        at_rest = self._state.running != own.number and step == own.position
-        return at_rest and (self._state.finished(own) or not self._state.seekable)
+        at_rest = self._state.running != pass_.number and step == pass_.position
+        return at_rest and (self._state.finished(pass_) or not self._state.seekable)
 
     def _pass_before(self, direction: Direction, begin: int) -> PassRecord | None:
         """A pass that a new object can join in a step."""
-        for own in self._state.record.passes.values():
-            if own.direction != direction or not (
-                self._state.living(own) or own.number == self._state.running
+        for pass_ in self._state.record.passes.values():
+            if pass_.direction != direction or not (
+                self._state.living(pass_) or pass_.number == self._state.running
             ):
                 continue
-            if own.now < own.base:  # it hasn't begun
-                own.base = min(own.base, begin)
-                own.position = own.base - 1
-                return own
-            if own.now < begin and not self._state.finished(own) and own.founders is None:
-                return own
-            if own.now < begin and self._state.joint:
-                return own
+            if pass_.now < pass_.base:  # it hasn't begun
+                pass_.base = min(pass_.base, begin)
+                pass_.position = pass_.base - 1
+                return pass_
+            if pass_.now < begin and not self._state.finished(pass_) and pass_.founders is None:
+                return pass_
+            if pass_.now < begin and self._state.joint:
+                return pass_
         return None
 
     def _everybody_leaves(self, direction: Direction, step: int) -> PassRecord | None:
         """A new pass for all objects, from before a step; None where there are none."""
-        for own in self._state.record.passes.values():
-            if own.direction == direction and (movers := self._state.living(own)):
-                return self._leave(movers, own, step, strict=True)
+        for pass_ in self._state.record.passes.values():
+            if pass_.direction == direction and (movers := self._state.living(pass_)):
+                return self._leave(movers, pass_, step, strict=True)
         return None
 
-    def _move(self, own: ObjectRecord, tail: PassRecord, step: int, strict: bool) -> None:
-        movers = self._state.living(tail) if self._state.joint else [own]
+    def _move(self, obj: ObjectRecord, tail: PassRecord, step: int, strict: bool) -> None:
+        movers = self._state.living(tail) if self._state.joint else [obj]
         self._leave(movers, tail, step, strict)
 
     def _leave(
@@ -158,15 +158,15 @@ class Changes:
         return new
 
     def _origin(
-        self, own: ObjectRecord, direction: Direction, latest: int
+        self, obj: ObjectRecord, direction: Direction, latest: int
     ) -> tuple[SavedSnapshot, int] | None:
         """The newest whole snapshot that knows an object as it was, and its session's base.
 
         Args:
             latest: the last step after which it may have been taken.
         """
-        begin, limit = step_of(own.anchor, direction), latest
-        for number, since in reversed(_until(own.segments[direction], latest)):
+        begin, limit = step_of(obj.anchor, direction), latest
+        for number, since in reversed(_until(obj.segments[direction], latest)):
             base = self._state.record.passes[number].base
             for saved in self._state.snapshots(number).saved():
                 if begin <= base + saved.frame <= limit:
@@ -178,9 +178,9 @@ class Changes:
         return None
 
     def _new_pass(self, direction: Direction, base: int, position: int) -> PassRecord:
-        own = PassRecord(self._state.number(0), direction, base, position)
-        self._state.record.passes[own.number] = own
-        return own
+        pass_ = PassRecord(self._state.number(0), direction, base, position)
+        self._state.record.passes[pass_.number] = pass_
+        return pass_
 
 
 def _until(segments: Sequence[Segment], step: int) -> list[Segment]:

@@ -52,24 +52,24 @@ class SessionEvents:
 
     def introduced(self, step: int) -> dict[ObjectId, Region]:
         """Prompts of the objects that join in a step."""
-        own, state = self._record, self._state
+        pass_, state = self._record, self._state
         due = [
             each
-            for each in own.events[self.applied :]
+            for each in pass_.events[self.applied :]
             if each.step == step and each.kind == "introduce"
         ]
         known = {*self.session.object_ids, *(each.object_id for each in due)}
-        for each in state.living(own) if step > own.position else ():
+        for each in state.living(pass_) if step > pass_.position else ():
             at = step_of(each.anchor, self._direction) == step
             if at and not each.primed and each.object_id not in known:
                 keep = self._keeps(each)
                 prompt = each.prompts_at(each.anchor)[0]
                 event = Event(step, "introduce", each.object_id, prompt.number, keep)
                 place = next(
-                    (n for n, e in enumerate(own.events) if n >= self.applied and e.step >= step),
-                    len(own.events),
+                    (n for n, e in enumerate(pass_.events) if n >= self.applied and e.step >= step),
+                    len(pass_.events),
                 )
-                own.events.insert(place, event)
+                pass_.events.insert(place, event)
                 self._note(event)
                 due.append(event)
         self.applied += len(due)
@@ -79,12 +79,12 @@ class SessionEvents:
                 found[event.object_id] = prompt.region
         return found
 
-    def _keeps(self, own: ObjectRecord) -> bool:
+    def _keeps(self, obj: ObjectRecord) -> bool:
         """Whether the answer of an object's first frame is there, and stays."""
         both = self._state.record.span.direction == "both"
         if both and self._direction == "backward":
             return True
-        return self._state.settled(own, own.anchor)
+        return self._state.settled(obj, obj.anchor)
 
     def apply_due(self) -> list[Answer] | None:
         """Do to the session what was noted for this step; the answers where they changed."""
@@ -138,42 +138,42 @@ class SessionEvents:
             prompt.taken.add(self._direction)
 
     def _here(
-        self, own: ObjectRecord, answers: list[Answer] | None, new: set[ObjectId]
+        self, obj: ObjectRecord, answers: list[Answer] | None, new: set[ObjectId]
     ) -> Iterator[Event]:
         """Events for the prompts of this frame."""
         place = step_of(self.step, self._direction)
-        prompts = own.prompts_at(place)
-        if self._direction not in self._state.directions(own, place) or not prompts:
+        prompts = obj.prompts_at(place)
+        if self._direction not in self._state.directions(obj, place) or not prompts:
             return
         untaken = [each for each in prompts if self._direction not in each.taken]
         keep = False
         if answers is None:
             prompts = untaken
-        elif own.object_id in new:
-            prompts, keep = prompts[1:], self._keeps(own)
-        elif any(each.object_id == own.object_id and each.prompted for each in answers):
+        elif obj.object_id in new:
+            prompts, keep = prompts[1:], self._keeps(obj)
+        elif any(each.object_id == obj.object_id and each.prompted for each in answers):
             prompts = untaken  # the others were given ahead
-        elif self._state.settled(own, place):
-            yield Event(self.step, "mask", own.object_id, prompts[0].number, keep=True)
+        elif self._state.settled(obj, place):
+            yield Event(self.step, "mask", obj.object_id, prompts[0].number, keep=True)
             return
         for each in prompts:
-            yield Event(self.step, "correct", own.object_id, each.number, keep)
+            yield Event(self.step, "correct", obj.object_id, each.number, keep)
 
-    def _ahead(self, own: ObjectRecord) -> Iterator[Event]:
+    def _ahead(self, obj: ObjectRecord) -> Iterator[Event]:
         """Events for prompts of frames to come, as many as the memory holds, the nearest first."""
         if not self._state.seekable:
             return
         steps = [
             (self._state.step(self._direction, each), each.number, each)
-            for each in own.prompts
-            if self._direction in self._state.directions(own, each.place)
-            and len(own.prompts_at(each.place)) == 1
+            for each in obj.prompts
+            if self._direction in self._state.directions(obj, each.place)
+            and len(obj.prompts_at(each.place)) == 1
         ]
         coming = sorted(each for each in steps if each[0] > self.step)
         room = self._state.tracker.config.conditioning_frames - 1
         for _, number, prompt in coming[:room]:
             if self._direction not in prompt.taken:
-                yield Event(self.step, "condition", own.object_id, number)
+                yield Event(self.step, "condition", obj.object_id, number)
 
     def _prompts(self, event: Event) -> list[PromptRecord]:
         """The prompt that an event is about, where it still counts."""
@@ -219,15 +219,15 @@ class SessionEvents:
     def _correct_by_stored(self, name: ObjectId) -> list[Answer] | None:
         """Let the session know the answer that stays."""
         place = step_of(self.step, self._direction)
-        own = next(each for each in self._state.record.objects if each.object_id == name)
-        if own.removed:
+        obj = next(each for each in self._state.record.objects if each.object_id == name)
+        if obj.removed:
             return None
-        payload = self._state.answers(own).read(place)
+        payload = self._state.answers(obj).read(place)
         mask = None if payload is None else unpacked_answer(name, payload).mask
         if mask is not None and mask.any():
             return self.session.correct(name, Mask(mask))
         answers = None
-        for prompt in own.prompts_at(place):
+        for prompt in obj.prompts_at(place):
             answers = self.session.correct(name, prompt.region)
         return answers
 

@@ -135,9 +135,9 @@ class Job:
     def prompts(self) -> tuple[ObjectPrompt, ...]:
         """Of the objects that are tracked, in the order in which they were given."""
         with self._state.lock:
-            found = [(own, each) for own in self._state.objects() for each in own.prompts]
+            found = [(obj, each) for obj in self._state.objects() for each in obj.prompts]
             found.sort(key=lambda pair: pair[1].number)
-            return tuple(as_prompt(own, each, self.span) for own, each in found)
+            return tuple(as_prompt(obj, each, self.span) for obj, each in found)
 
     @property
     def objects(self) -> dict[ObjectId, str | None]:
@@ -175,10 +175,10 @@ class Job:
         """
         with self._state.lock:
             done = [(each, self._state.spans(each)[0]) for each in self._state.objects()]
-        ends = [own[-1][1] for _, own in done if own]
+        ends = [intervals[-1][1] for _, intervals in done if intervals]
         answered = np.zeros((len(done), max(ends, default=-1) + 1), np.bool_)
-        for row, (_, own) in zip(answered, done, strict=True):
-            for first, last in own:
+        for row, (_, intervals) in zip(answered, done, strict=True):
+            for first, last in intervals:
                 row[first : last + 1] = True
         for place in np.flatnonzero(answered.any(axis=0)).tolist():
             with self._state.lock:
@@ -196,9 +196,9 @@ class Job:
             if self._live is not None:
                 return self._live.session.snapshot()
             passes = list(self._state.record.passes.values())
-            passes.sort(key=lambda own: -len(self._state.living(own)))
-            for own in passes if self._state.objects() else ():
-                for saved in self._state.snapshots(own.number).saved():
+            passes.sort(key=lambda pass_: -len(self._state.living(pass_)))
+            for pass_ in passes if self._state.objects() else ():
+                for saved in self._state.snapshots(pass_.number).saved():
                     snapshot = saved.load(self._state.tracker)
                     if snapshot is not None:
                         return snapshot
@@ -239,19 +239,19 @@ class Job:
             PromptError: there is no correction, or it is the prompt that introduces the object.
         """
         with self._state.lock:
-            own = self._state.find(object_id)
+            obj = self._state.find(object_id)
             place = self.span.place(frame_index, self._state.length)
-            if not own.prompts_at(place):
+            if not obj.prompts_at(place):
                 raise PromptError(
                     f"object {object_id!r} has no correction in frame {frame_index}: its prompts "
-                    f"are in {', '.join(str(self.span.frame(e.place)) for e in own.prompts)}"
+                    f"are in {', '.join(str(self.span.frame(e.place)) for e in obj.prompts)}"
                 )
-            if place == own.anchor and not own.primed:
+            if place == obj.anchor and not obj.primed:
                 raise PromptError(
                     f"frame {frame_index} introduces object {object_id!r}, which can't be taken "
                     "back: remove the object, or correct it there"
                 )
-            self._changes.cleared(own, place)
+            self._changes.cleared(obj, place)
             self._state.save()
 
     # --- tracking
@@ -289,32 +289,32 @@ class Job:
     def _run(self, on_frame: OnFrame | None, stop: threading.Event | None) -> bool:
         while True:
             with self._state.lock:
-                own = self._state.left()
-                if own is None:
+                pass_ = self._state.left()
+                if pass_ is None:
                     return True
-                work = self._begin(own, on_frame)
-                self._state.running = own.number
+                work = self._begin(pass_, on_frame)
+                self._state.running = pass_.number
             live = self._state.source.info.live
             try:
                 over = work.run(stop)
             finally:
                 with self._state.lock:
-                    self._state.running = own.flight = None
+                    self._state.running = pass_.flight = None
                     if not live:
                         work.close()
             if not over:
                 return False
 
-    def _begin(self, own: PassRecord, on_frame: OnFrame | None) -> PassRun:
+    def _begin(self, pass_: PassRecord, on_frame: OnFrame | None) -> PassRun:
         if not self._state.source.info.live:
-            return PassRun(self._state, own, on_frame)
+            return PassRun(self._state, pass_, on_frame)
         if self._live is None:
-            if own.position >= own.base:
+            if pass_.position >= pass_.base:
                 raise JobError(
                     f"{self._state.source.info.name} is live, and has gone on without this job: "
                     "create another one"
                 )
-            self._live = PassRun(self._state, own, on_frame)
+            self._live = PassRun(self._state, pass_, on_frame)
         self._live.on_frame = on_frame
         return self._live
 
@@ -330,27 +330,27 @@ class Job:
         size = self._live.size if self._live is not None else None
         size = size or (state.source.info.height, state.source.info.width)
         known = {each.object_id: each for each in state.record.objects}
-        own = known.get(name)
-        if own is None:
+        obj = known.get(name)
+        if obj is None:
             region.check(size)
-            own = ObjectRecord(name, len(state.record.objects), place, prompt.label)
-            own.prompts.append(PromptRecord(state.number(1), place, region))
-            self._changes.add(own)
+            obj = ObjectRecord(name, len(state.record.objects), place, prompt.label)
+            obj.prompts.append(PromptRecord(state.number(1), place, region))
+            self._changes.add(obj)
             return
-        if own.removed:
+        if obj.removed:
             raise PromptError(
                 f"object {name!r} was removed, and identities aren't used again: give another one"
             )
         region.check_places(size)
-        if self._introduces(own, place):
+        if self._introduces(obj, place):
             region.check(size)
         check_correction(state.tracker.new_policy())
-        own.label = prompt.label or own.label
-        self._changes.prompted(own, PromptRecord(state.number(1), place, region))
+        obj.label = prompt.label or obj.label
+        self._changes.prompted(obj, PromptRecord(state.number(1), place, region))
 
-    def _introduces(self, own: ObjectRecord, place: int) -> bool:
+    def _introduces(self, obj: ObjectRecord, place: int) -> bool:
         """Whether a further prompt becomes the first one on the way."""
-        ways = {"forward": place < own.anchor, "backward": place > own.anchor, "both": False}
+        ways = {"forward": place < obj.anchor, "backward": place > obj.anchor, "both": False}
         return ways[self.span.direction]
 
     def _place(self, frame_index: int) -> int:
@@ -358,7 +358,7 @@ class Job:
         state = self._state
         if not state.source.info.live:
             return self.span.place(frame_index, state.length)
-        now = max((own.now for own in state.record.passes.values()), default=-1)
+        now = max((pass_.now for pass_ in state.record.passes.values()), default=-1)
         if self._live is None:
             now = -1
         return max(self.span.place(frame_index, state.length), now + 1)

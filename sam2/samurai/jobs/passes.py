@@ -245,30 +245,30 @@ class PassRun:
         changed = False
         if not state.tracker.overlap:
             stored = [
-                state.answers(own).read(place)
-                for name, own in known.items()
-                if keep.get(name) and state.answers_for(self._record, own, self._events.step)
+                state.answers(obj).read(place)
+                for name, obj in known.items()
+                if keep.get(name) and state.answers_for(self._record, obj, self._events.step)
             ]
             answers = [_beside(each, stored) for each in answers]
         for answer in answers:
-            own = known.get(answer.object_id)
-            if own is None:
+            obj = known.get(answer.object_id)
+            if obj is None:
                 continue
             if not state.seekable and answer.mask.any():
                 self._seen[answer.object_id] = PackedMask.of(answer.mask)
-            mine = state.answers_for(self._record, own, self._events.step)
+            mine = state.answers_for(self._record, obj, self._events.step)
             if mine and not keep.get(answer.object_id, False):
                 payload = packed_answer(answer)
-                changed |= state.answers(own).write(place, self._record.number, payload)
-                for prompt in own.prompts_at(place):
+                changed |= state.answers(obj).write(place, self._record.number, payload)
+                for prompt in obj.prompts_at(place):
                     prompt.answered |= self._direction in prompt.taken
         return changed
 
     def _report(self, frame: VideoFrame) -> None:
-        place, own = step_of(self._events.step, self._direction), self._record
+        place, pass_ = step_of(self._events.step, self._direction), self._record
         with self._state.lock:
             mine = any(
-                self._state.answers_for(own, each, self._events.step)
+                self._state.answers_for(pass_, each, self._events.step)
                 for each in self._state.objects()
             )
             if self.on_frame is None or not mine:
@@ -278,34 +278,34 @@ class PassRun:
 
     def _save_snapshot(self) -> None:
         """Save a snapshot where it is time for one, before the next frame."""
-        own = self._record
+        pass_ = self._record
         number = self._events.step - self._events.base
-        spaced = number % own.interval == 0 and not self._state.source.info.live
+        spaced = number % pass_.interval == 0 and not self._state.source.info.live
         if (
             number < 0
             or not spaced
-            or self._events.base != own.base
-            or self._events.step < own.position
+            or self._events.base != pass_.base
+            or self._events.step < pass_.position
         ):
             return
         with self._state.lock:
             self._sync()
-            own.interval = self._state.snapshots(own.number).save(
-                self._events.session, self._events.applied, own.interval
+            pass_.interval = self._state.snapshots(pass_.number).save(
+                self._events.session, self._events.applied, pass_.interval
             )
             self._state.save()
 
     def _leave_off(self) -> None:
         """Save where the pass stops."""
-        own = self._record
+        pass_ = self._record
         with self._state.lock:
             self._sync()
             at_work = (
-                self._events.step >= self._events.base == own.base
-                and self._events.step == own.position
+                self._events.step >= self._events.base == pass_.base
+                and self._events.step == pass_.position
             )
             if at_work and not self._state.source.info.live and self._events.session.object_ids:
-                self._state.snapshots(own.number).save_last(
+                self._state.snapshots(pass_.number).save_last(
                     self._events.session, self._events.applied
                 )
             self._state.save()

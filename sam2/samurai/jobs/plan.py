@@ -188,8 +188,8 @@ def object_spans(
         unsettled: places with a prompt that no pass has taken yet.
     """
     done = list[Interval]()
-    for direction, own in segments.items():
-        steps = reached(own, positions)
+    for direction, parts in segments.items():
+        steps = reached(parts, positions)
         done += steps if direction == "forward" else mirrored(steps)
     done += [(place, place) for place in settled]
     done = without(done, [(place, place) for place in unsettled])

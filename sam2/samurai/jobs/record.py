@@ -202,7 +202,7 @@ def as_prompt(owner: ObjectRecord, prompt: PromptRecord, span: Span) -> ObjectPr
     return ObjectPrompt(owner.object_id, span.frame(prompt.place), prompt.region, owner.label)
 
 
-def _plain_object(own: ObjectRecord) -> dict[str, Any]:
+def _plain_object(obj: ObjectRecord) -> dict[str, Any]:
     prompts = [
         {
             "number": each.number,
@@ -211,9 +211,9 @@ def _plain_object(own: ObjectRecord) -> dict[str, Any]:
             "taken": sorted(each.taken),
             "answered": each.answered,
         }
-        for each in own.prompts
+        for each in obj.prompts
     ]
-    return {**vars(own), "prompts": prompts}
+    return {**vars(obj), "prompts": prompts}
 
 
 def _read_object(plain: dict[str, Any]) -> ObjectRecord:
@@ -228,14 +228,15 @@ def _read_object(plain: dict[str, Any]) -> ObjectRecord:
         for each in plain["prompts"]
     ]
     segments = {
-        way: [(number, begin) for number, begin in own] for way, own in plain["segments"].items()
+        way: [(number, begin) for number, begin in parts]
+        for way, parts in plain["segments"].items()
     }
     return ObjectRecord(**{**plain, "prompts": prompts, "segments": segments})
 
 
-def _plain_pass(own: PassRecord) -> dict[str, Any]:
-    plain = {name: value for name, value in vars(own).items() if name != "flight"}
-    return {**plain, "events": [list(vars(each).values()) for each in own.events]}
+def _plain_pass(pass_: PassRecord) -> dict[str, Any]:
+    plain = {name: value for name, value in vars(pass_).items() if name != "flight"}
+    return {**plain, "events": [list(vars(each).values()) for each in pass_.events]}
 
 
 def _read_pass(plain: dict[str, Any]) -> PassRecord:

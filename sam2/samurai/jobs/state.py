@@ -76,98 +76,98 @@ class JobState:
         known = ", ".join(repr(each.object_id) for each in self.objects()) or "none"
         raise PromptError(f"object {object_id!r} isn't tracked; tracked are: {known}")
 
-    def answers(self, own: ObjectRecord) -> RecordFile:
+    def answers(self, obj: ObjectRecord) -> RecordFile:
         """The answers of an object on disk."""
-        if own.number not in self._files:
-            self._files[own.number] = self._file(own.number)
-        return self._files[own.number]
+        if obj.number not in self._files:
+            self._files[obj.number] = self._file(obj.number)
+        return self._files[obj.number]
 
-    def forget_answers(self, own: ObjectRecord) -> None:
+    def forget_answers(self, obj: ObjectRecord) -> None:
         """Delete the answers of an object."""
-        self.answers(own).delete()
-        del self._files[own.number]
+        self.answers(obj).delete()
+        del self._files[obj.number]
 
     def snapshots(self, number: int) -> PassSnapshots:
         """Of a pass."""
         return PassSnapshots(self.folder / "snapshots" / str(number))
 
-    def living(self, own: PassRecord) -> list[ObjectRecord]:
+    def living(self, pass_: PassRecord) -> list[ObjectRecord]:
         """The objects that a pass tracks now."""
         return [
             each
             for each in self.objects()
-            if (segments := each.segments.get(own.direction)) and segments[-1][0] == own.number
+            if (segments := each.segments.get(pass_.direction)) and segments[-1][0] == pass_.number
         ]
 
-    def finished(self, own: PassRecord) -> bool:
+    def finished(self, pass_: PassRecord) -> bool:
         """Whether a pass has come to its end."""
-        last = self.last_step(own.direction)
-        return last is not None and own.position >= last
+        last = self.last_step(pass_.direction)
+        return last is not None and pass_.position >= last
 
-    def answers_for(self, own: PassRecord, each: ObjectRecord, step: int) -> bool:
+    def answers_for(self, pass_: PassRecord, each: ObjectRecord, step: int) -> bool:
         """Whether an object's answers in a step are those of a pass."""
-        return owner(each.segments.get(own.direction, ()), step) == own.number
+        return owner(each.segments.get(pass_.direction, ()), step) == pass_.number
 
     def left(self) -> PassRecord | None:
         """The pass that is to go on next; None where nothing is stale."""
         for direction in self.record.span.directions:
-            for own in self.record.passes.values():
-                if own.direction == direction and self.living(own) and self.unfinished(own):
-                    return own
+            for pass_ in self.record.passes.values():
+                if pass_.direction == direction and self.living(pass_) and self.unfinished(pass_):
+                    return pass_
         return None
 
-    def unfinished(self, own: PassRecord) -> bool:
+    def unfinished(self, pass_: PassRecord) -> bool:
         """Whether a pass has frames to track, or prompts to take where it is."""
-        return not self.finished(own) or any(
-            self.step(own.direction, prompt) == own.position
-            for each in self.living(own)
-            for prompt in self.untaken(each, own.direction)
+        return not self.finished(pass_) or any(
+            self.step(pass_.direction, prompt) == pass_.position
+            for each in self.living(pass_)
+            for prompt in self.untaken(each, pass_.direction)
         )
 
     # --- prompts
 
-    def directions(self, own: ObjectRecord, place: int) -> tuple[Direction, ...]:
+    def directions(self, obj: ObjectRecord, place: int) -> tuple[Direction, ...]:
         """The ways on which a prompt of a frame is met."""
-        if self.record.span.direction != "both" or place == own.anchor:
+        if self.record.span.direction != "both" or place == obj.anchor:
             return self.record.span.directions
-        return ("forward",) if place > own.anchor else ("backward",)
+        return ("forward",) if place > obj.anchor else ("backward",)
 
     def step(self, direction: Direction, prompt: PromptRecord) -> int:
         """When a pass meets a prompt."""
         return step_of(prompt.place, direction)
 
-    def untaken(self, own: ObjectRecord, direction: Direction) -> list[PromptRecord]:
+    def untaken(self, obj: ObjectRecord, direction: Direction) -> list[PromptRecord]:
         """Prompts that no pass of that direction has been given."""
         return [
             each
-            for each in own.prompts
-            if direction not in each.taken and direction in self.directions(own, each.place)
+            for each in obj.prompts
+            if direction not in each.taken and direction in self.directions(obj, each.place)
         ]
 
-    def settled(self, own: ObjectRecord, place: int) -> bool:
+    def settled(self, obj: ObjectRecord, place: int) -> bool:
         """Whether the stored answer of a frame is that of all prompts there, so that it stays."""
-        prompts = own.prompts_at(place)
+        prompts = obj.prompts_at(place)
         return bool(prompts) and all(each.answered for each in prompts)
 
     # --- answers
 
-    def reach(self, own: ObjectRecord) -> Interval:
+    def reach(self, obj: ObjectRecord) -> Interval:
         """The first and the last place at which an object is tracked."""
         last = self.last_place
-        forward, backward = own.anchor, own.anchor
+        forward, backward = obj.anchor, obj.anchor
         if "forward" in self.record.span.directions:
             forward = FAR if last is None else last
         if "backward" in self.record.span.directions:
             backward = 0
         return backward, forward
 
-    def spans(self, own: ObjectRecord) -> tuple[list[Interval], list[Interval]]:
+    def spans(self, obj: ObjectRecord) -> tuple[list[Interval], list[Interval]]:
         """Places that are done, and those that are stale."""
-        prompted = {each.place for each in own.prompts}
-        settled = {place for place in prompted if self.settled(own, place)}
-        unsettled = {each.place for each in own.prompts if not each.answered}
+        prompted = {each.place for each in obj.prompts}
+        settled = {place for place in prompted if self.settled(obj, place)}
+        unsettled = {each.place for each in obj.prompts if not each.answered}
         positions = {number: each.position for number, each in self.record.passes.items()}
-        return object_spans(self.reach(own), own.segments, positions, settled, unsettled)
+        return object_spans(self.reach(obj), obj.segments, positions, settled, unsettled)
 
     def result(self, place: int, objects: Sequence[ObjectRecord] | None = None) -> TrackedFrame:
         """The answers of a frame.
@@ -185,14 +185,14 @@ class JobState:
         seconds, name = unpacked_frame(self.frames.read(place))
         return TrackedFrame(self.record.span.frame(place), tuple(found), seconds, name)
 
-    def _is_done(self, own: ObjectRecord, place: int) -> bool:
+    def _is_done(self, obj: ObjectRecord, place: int) -> bool:
         """Whether `spans` says so, without the spans."""
-        first, last = self.reach(own)
+        first, last = self.reach(obj)
         if not first <= place <= last:
             return False
-        if own.prompts_at(place):
-            return self.settled(own, place)
-        for direction, segments in own.segments.items():
+        if obj.prompts_at(place):
+            return self.settled(obj, place)
+        for direction, segments in obj.segments.items():
             step = step_of(place, direction)
             number = owner(segments, step)
             if number is not None and self.record.passes[number].position >= step:
@@ -221,19 +221,19 @@ class JobState:
 
     def recover(self) -> None:
         """Find out how far each pass came after job.json was written."""
-        for own in self.record.passes.values():
-            last = self.last_step(own.direction)
-            while (last is None or own.position < last) and self._was_answered(own):
-                own.position += 1
+        for pass_ in self.record.passes.values():
+            last = self.last_step(pass_.direction)
+            while (last is None or pass_.position < last) and self._was_answered(pass_):
+                pass_.position += 1
 
-    def _was_answered(self, own: PassRecord) -> bool:
+    def _was_answered(self, pass_: PassRecord) -> bool:
         """Whether a pass stored its next step; steps with prompts have events, and job.json was
         written after them."""
-        step = own.position + 1
-        place = step_of(step, own.direction)
+        step = pass_.position + 1
+        place = step_of(step, pass_.direction)
         answered = [
-            self.answers(each).number(place) == own.number and not each.prompts_at(place)
+            self.answers(each).number(place) == pass_.number and not each.prompts_at(place)
             for each in self.objects()
-            if self.answers_for(own, each, step)
+            if self.answers_for(pass_, each, step)
         ]
         return self.frames.has(place) and bool(answered) and all(answered)
