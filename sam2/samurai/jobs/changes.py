@@ -36,7 +36,7 @@ class Changes:
         """Let a further prompt of an object count."""
         obj.prompts.append(prompt)
         for direction in self._state.directions(obj, prompt.place):
-            step = self._state.step(direction, prompt)
+            step = step_of(prompt.place, direction)
             segments = obj.segments[direction]
             tail = self._state.record.passes[segments[-1][0]]
             if step < segments[0][1]:
@@ -178,7 +178,7 @@ class Changes:
         return None
 
     def _new_pass(self, direction: Direction, base: int, position: int) -> PassRecord:
-        pass_ = PassRecord(self._state.number(0), direction, base, position)
+        pass_ = PassRecord(self._state.new_pass_number(), direction, base, position)
         self._state.record.passes[pass_.number] = pass_
         return pass_
 

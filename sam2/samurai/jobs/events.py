@@ -164,7 +164,7 @@ class SessionEvents:
         if not self._state.seekable:
             return
         steps = [
-            (self._state.step(self._direction, each), each.number, each)
+            (step_of(each.place, self._direction), each.number, each)
             for each in obj.prompts
             if self._direction in self._state.directions(obj, each.place)
             and len(obj.prompts_at(each.place)) == 1
@@ -205,7 +205,7 @@ class SessionEvents:
             return answers
         else:
             for prompt in self._prompts(event):
-                number = self._state.step(self._direction, prompt) - self.base
+                number = step_of(prompt.place, self._direction) - self.base
                 pixels = self._frame_of(prompt.place).pixels
                 session.condition(pixels, number, {name: prompt.region})
         return None
@@ -244,7 +244,7 @@ class SessionEvents:
     def untaken_at(self, step: int) -> bool:
         """Whether a prompt of that step hasn't been given to the session."""
         return any(
-            self._state.step(self._direction, prompt) == step
+            step_of(prompt.place, self._direction) == step
             for each in self._state.living(self._record)
             for prompt in self._state.untaken(each, self._direction)
         )

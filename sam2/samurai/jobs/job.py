@@ -334,7 +334,7 @@ class Job:
         if obj is None:
             region.check(size)
             obj = ObjectRecord(name, len(state.record.objects), place, prompt.label)
-            obj.prompts.append(PromptRecord(state.number(1), place, region))
+            obj.prompts.append(PromptRecord(state.new_prompt_number(), place, region))
             self._changes.add(obj)
             return
         if obj.removed:
@@ -346,7 +346,7 @@ class Job:
             region.check(size)
         check_correction(state.tracker.new_policy())
         obj.label = prompt.label or obj.label
-        self._changes.prompted(obj, PromptRecord(state.number(1), place, region))
+        self._changes.prompted(obj, PromptRecord(state.new_prompt_number(), place, region))
 
     def _introduces(self, obj: ObjectRecord, place: int) -> bool:
         """Whether a further prompt becomes the first one on the way."""

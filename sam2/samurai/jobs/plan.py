@@ -31,8 +31,8 @@ class Span:
     """Which frames are tracked.
 
     Attributes:
-        start, stop: the first frame, and the one behind the last; None is the video's end.
-        stride: every how manieth frame.
+        start, stop: the first frame, and the one after the last; None is the video's end.
+        stride: 1 takes every frame, 2 every other one, and so on.
         direction: from the first prompt to the end, from the last one to the start, or both: the
             way forward has an object's first prompt then, and the way back what lies before it.
 

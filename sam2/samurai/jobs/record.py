@@ -132,7 +132,7 @@ class JobRecord:
         objects: in the order of introduction, those removed included.
         passes: those that a segment names.
         length: frames of the video, where reading told.
-        numbers: the next number of a pass, and of a prompt.
+        next_pass, next_prompt: the first numbers that weren't used yet.
     """
 
     source: dict[str, Any]
@@ -141,7 +141,8 @@ class JobRecord:
     objects: list[ObjectRecord] = field(default_factory=list)
     passes: dict[int, PassRecord] = field(default_factory=dict)
     length: int | None = None
-    numbers: list[int] = field(default_factory=lambda: [0, 0])
+    next_pass: int = 0
+    next_prompt: int = 0
 
     def write(self, folder: Path) -> None:
         """Write it in place of the one before.
@@ -155,7 +156,8 @@ class JobRecord:
             "settings": self.settings,
             "span": asdict(self.span),
             "length": self.length,
-            "numbers": self.numbers,
+            "next_pass": self.next_pass,
+            "next_prompt": self.next_prompt,
             "objects": [_plain_object(each) for each in self.objects],
             "passes": [_plain_pass(each) for each in self.passes.values()],
         }
@@ -180,7 +182,8 @@ class JobRecord:
                     [_read_object(each) for each in plain["objects"]],
                     {each["number"]: _read_pass(each) for each in plain["passes"]},
                     plain["length"],
-                    plain["numbers"],
+                    plain["next_pass"],
+                    plain["next_prompt"],
                 )
         except FileNotFoundError:
             raise JobError(

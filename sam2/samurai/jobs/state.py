@@ -119,7 +119,7 @@ class JobState:
     def unfinished(self, pass_: PassRecord) -> bool:
         """Whether a pass has frames to track, or prompts to take where it is."""
         return not self.finished(pass_) or any(
-            self.step(pass_.direction, prompt) == pass_.position
+            step_of(prompt.place, pass_.direction) == pass_.position
             for each in self.living(pass_)
             for prompt in self.untaken(each, pass_.direction)
         )
@@ -131,10 +131,6 @@ class JobState:
         if self.record.span.direction != "both" or place == obj.anchor:
             return self.record.span.directions
         return ("forward",) if place > obj.anchor else ("backward",)
-
-    def step(self, direction: Direction, prompt: PromptRecord) -> int:
-        """When a pass meets a prompt."""
-        return step_of(prompt.place, direction)
 
     def untaken(self, obj: ObjectRecord, direction: Direction) -> list[PromptRecord]:
         """Prompts that no pass of that direction has been given."""
@@ -204,10 +200,15 @@ class JobState:
     def _file(self, number: int) -> RecordFile:
         return RecordFile(self.folder / "answers" / f"{number}.records", self.record.span)
 
-    def number(self, kind: int) -> int:
-        """A number that wasn't used yet: of a pass (0) or a prompt (1)."""
-        self.record.numbers[kind] += 1
-        return self.record.numbers[kind] - 1
+    def new_pass_number(self) -> int:
+        """A number that no pass had yet."""
+        self.record.next_pass += 1
+        return self.record.next_pass - 1
+
+    def new_prompt_number(self) -> int:
+        """A number that no prompt had yet."""
+        self.record.next_prompt += 1
+        return self.record.next_prompt - 1
 
     def save(self) -> None:
         """Write job.json.
@@ -232,7 +233,7 @@ class JobState:
         step = pass_.position + 1
         place = step_of(step, pass_.direction)
         answered = [
-            self.answers(each).number(place) == pass_.number and not each.prompts_at(place)
+            self.answers(each).pass_of(place) == pass_.number and not each.prompts_at(place)
             for each in self.objects()
             if self.answers_for(pass_, each, step)
         ]

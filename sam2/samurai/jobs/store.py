@@ -52,8 +52,8 @@ class RecordFile:
         """Whether a frame has a record."""
         return place < len(self._offsets) and self._offsets[place] != _NONE
 
-    def number(self, place: int) -> int:
-        """Of the pass that wrote a frame's record; -1 where there is none."""
+    def pass_of(self, place: int) -> int:
+        """The number of the pass that wrote a frame's record; -1 where there is none."""
         if not self.has(place):
             return -1
         with self._file.open("rb") as stream:
@@ -80,6 +80,11 @@ class RecordFile:
 
     def write(self, place: int, number: int, payload: bytes) -> bool:
         """Append a record unless that frame has an equal one; whether it was appended.
+
+        Args:
+            place: of the frame in the span.
+            number: of the pass that writes it.
+            payload: what is stored.
 
         Raises:
             StorageError: it can't be written; records so far are whole.
