@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles.prompt_files import RLE, broken, plainly, read, refused
+from oracles.prompt_files import RLE, broken, plain, plainly, read, refused
 from oracles.tracked_video import SIZE
 
 from samurai.errors import PromptError, StorageError
 from samurai.regions import Box, Mask, ObjectId, Points, Region
 from samurai.video.prompts.base import ObjectPrompt
 from samurai.video.prompts.files import read_prompts, write_prompts
+from samurai.video.prompts.own_json import trusted_region, written_region
 
 jsonschema: Any = import_module("jsonschema")  # it ships no types
 SCHEMA = json.loads(files("samurai.video.prompts").joinpath("prompts.schema.json").read_text())
@@ -39,6 +40,20 @@ def regions(draw: st.DrawFn) -> Region:
     return Points(
         [[x, y], [y, x / 2]], [1, draw(st.sampled_from([0, 1]))], box if kind == "both" else None
     )
+
+
+@settings(max_examples=20)
+@given(region=regions())
+def test_a_region_alone_comes_back_as_it_was(region: Region) -> None:
+    """As a job keeps it."""
+    again = trusted_region(json.loads(json.dumps(written_region(region))))
+    assert plain(again) == plain(region)
+
+
+@pytest.mark.parametrize("entry", [{}, {"box": [1]}, {"points": [[1, 2]]}, {"mask": {"size": 1}}])
+def test_what_is_no_region(entry: dict[str, Any]) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        trusted_region(entry)
 
 
 ids = st.one_of(st.integers(0, 2**31 - 1), st.text(min_size=1).filter(lambda text: text.strip()))

@@ -9,10 +9,10 @@ from typing import Any
 
 from samurai.errors import JobError
 from samurai.jobs.plan import Direction, Segment, Span
-from samurai.jobs.regions_json import read_region, written_region
 from samurai.regions import ObjectId, Region
 from samurai.runtime.whole_files import write_whole
 from samurai.video.prompts.base import ObjectPrompt
+from samurai.video.prompts.own_json import trusted_region, written_region
 
 VERSION = 1
 FIRST_INTERVAL = 8
@@ -224,7 +224,7 @@ def _read_object(plain: dict[str, Any]) -> ObjectRecord:
         PromptRecord(
             each["number"],
             each["place"],
-            read_region(each["region"]),
+            trusted_region(each["region"]),
             set(each["taken"]),
             each["answered"],
         )
