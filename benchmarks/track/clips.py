@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.footage import pictures, resized
-from samurai import Box
+from samurai import Box, Mask
+from samurai.video.images import read_frame
+from samurai.video.prompts.files import read_prompts
 from samurai.video.writing.opening import open_writer
 
 SEQUENCE = "camera"
@@ -32,14 +34,12 @@ def back_and_forth(pictures: list[NDArray[np.uint8]], count: int) -> Iterator[ND
 
 def first_box(size: tuple[int, int]) -> Box:
     """The object of the sequence in its first frame, at another size."""
-    from samurai.video.prompts.files import read_prompts
-
     picture = pictures(SEQUENCE)[0]
-    height, width = cv2.imread(str(picture)).shape[:2]  # type: ignore[union-attr]
-    file = picture.parents[1] / "groundtruth.txt"
-    [prompt] = read_prompts(file, frame_size=(height, width), frame_index_of=None)
-    box = Box.of_mask(prompt.region.array) if hasattr(prompt.region, "array") else prompt.region
-    assert isinstance(box, Box)
+    height, width = read_frame(str(picture)).shape[:2]
+    [prompt] = read_prompts(picture.parents[1] / "groundtruth.txt", frame_size=(height, width))
+    assert isinstance(prompt.region, Mask)
+    box = Box.of_mask(prompt.region.array)
+    assert box is not None
     x, y = size[0] / width, size[1] / height
     return Box(box.x * x, box.y * y, box.width * x, box.height * y)
 

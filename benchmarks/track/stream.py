@@ -4,6 +4,7 @@ that is faster than the tracker."""
 from __future__ import annotations
 
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,18 @@ from numpy.typing import NDArray
 from benchmarks.speed.arithmetic import median_slope
 from benchmarks.track.clips import RATE, back_and_forth, first_box, frames, write_clip
 from samurai import Tracker
-from samurai.jobs import Job, Span
+from samurai.jobs import Job
 from samurai.video.prompts.base import ObjectPrompt
 from samurai.video.sources.base import VideoFrame
-from samurai.video.sources.live import LiveOptions
+from samurai.video.sources.live import LiveSource
 from samurai.video.sources.opening import open_source
 from samurai.video.tracked import TrackedFrame
 from samurai.video.writing.opening import open_writer
 
 SMALL = (320, 240)
+
+SETTLED = 10
+"""Frames after which a live source and the tracker are in step."""
 
 
 def memory(tracker: Tracker, count: int) -> dict[str, Any]:
@@ -77,29 +81,21 @@ def start(hours: float) -> dict[str, Any]:
 def latency(tracker: Tracker, count: int) -> dict[str, Any]:
     """Frames between what a live source shows and what is answered, at twice our rate."""
     rate = 2 * _rate(tracker)
-    size = f"{SMALL[0]}x{SMALL[1]}"
-    ages = []
-    source = open_source(
-        f"lavfi:testsrc2=size={size}:rate={rate:.0f}", warn=print, live=LiveOptions()
-    )
-    with source, tempfile.TemporaryDirectory() as folder:
+    ages, stop = list[int](), threading.Event()
+    source = open_source(f"lavfi:testsrc2=size={SMALL[0]}x{SMALL[1]}:rate={rate:.0f}", warn=print)
+    assert isinstance(source, LiveSource)
+    live: LiveSource = source
+
+    def answered(frame: VideoFrame, tracked: TrackedFrame) -> None:
+        ages.append(live.status.received - 1 - frame.index)
+        if len(ages) >= count:
+            stop.set()
+
+    with live, tempfile.TemporaryDirectory() as folder:
         prompts = [ObjectPrompt(1, 0, first_box(SMALL))]
-
-        def answered(frame: VideoFrame, tracked: TrackedFrame) -> None:
-            ages.append(source.status.received - 1 - frame.index)  # type: ignore[attr-defined]
-
-        import threading
-
-        stop = threading.Event()
-
-        def counted(frame: VideoFrame, tracked: TrackedFrame) -> None:
-            answered(frame, tracked)
-            if len(ages) >= count:
-                stop.set()
-
-        with Job.create(Path(folder) / "job", source, tracker, prompts, Span()) as job:
-            job.run(counted, stop=stop)
-    behind = np.percentile(ages[10:], (50, 95, 100))
+        with Job.create(Path(folder) / "job", live, tracker, prompts) as job:
+            job.run(answered, stop=stop)
+    behind = np.percentile(ages[SETTLED:], (50, 95, 100))
     print(
         f"live at {rate:.0f} frames/s, twice our rate: {behind[0]:.0f} frames behind "
         f"(95 %: {behind[1]:.0f}, most: {behind[2]:.0f})"

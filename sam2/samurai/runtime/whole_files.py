@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def whole_file(file: Path, advice: Advice = PLAIN) -> Iterator[Path]:
             yield part
             os.replace(part, file)
         finally:
-            _forget(part)
+            delete_file(part)
 
 
 def write_whole(file: Path, content: str | bytes, advice: Advice = PLAIN) -> None:
@@ -85,8 +85,7 @@ def storing(place: Path, advice: Advice = PLAIN) -> Iterator[None]:
         ) from error
 
 
-def _forget(file: Path) -> None:
-    try:
+def delete_file(file: Path) -> None:
+    """Delete a file if that is possible: what went wrong before it is what is reported."""
+    with suppress(OSError):
         file.unlink()
-    except OSError:
-        return

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from samurai.masks import separated
 from samurai.regions import Answer, Box
-from samurai.runtime.whole_files import part_of, write_whole
+from samurai.runtime.whole_files import delete_file, part_of, write_whole
 from samurai.video.exports.base import Export, ExportOptions
 from samurai.video.exports.numbering import Numbering
 from samurai.video.exports.parts import (
     GrowingFile,
     check_file_target,
     check_folder_target,
-    delete_file,
     fresh_folder,
     replace_folder,
 )

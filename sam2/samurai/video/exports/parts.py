@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from samurai.errors import StorageError
-from samurai.runtime.whole_files import part_of, storing
+from samurai.runtime.whole_files import delete_file, part_of, storing
 
 
 class GrowingFile:
@@ -89,14 +89,6 @@ class GrowingFile:
     def delete(self) -> None:
         """Delete it, if it is there."""
         delete_file(self.file)
-
-
-def delete_file(file: Path) -> None:
-    """Delete a file; none there is none to complain about."""
-    try:
-        file.unlink()
-    except OSError:
-        return
 
 
 def fresh_folder(folder: Path) -> Path:

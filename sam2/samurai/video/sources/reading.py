@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from samurai.video.sources.base import Source, VideoFrame, VideoInfo
+from samurai.video.sources.closing import Closing
 
 Item = TypeVar("Item")
 
@@ -104,7 +105,7 @@ class ReadAhead(Generic[Item]):
                 return
 
 
-class ReadAheadSource:
+class ReadAheadSource(Closing):
     """A source whose passes are read ahead, one at a time. See `Source`.
 
     Args:
@@ -136,19 +137,9 @@ class ReadAheadSource:
 
     def close(self) -> None:
         """See `Source.close`."""
+        super().close()
         self._end()
         self._source.close()
-
-    def __enter__(self) -> ReadAheadSource:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _end(self) -> None:
         if self._pass is not None:

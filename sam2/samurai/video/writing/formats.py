@@ -79,13 +79,6 @@ CONTAINERS: dict[str, Container] = {
     ".mov": Container("mov", (_H264,), _FINE, frozenset({"aac", "mp3", "alac"}), "aac", _FASTSTART),
 }
 
-TARGETS_HELP = (
-    "a video (.mp4, .mov, .mkv: H.264; .webm: VP9), an animation (.gif, at most "
-    f"{GIF_WIDTH} pixels wide and {GIF_RATE} frames a second), a folder of JPEG files, or "
-    "a pattern of image files (frames/%06d.png)"
-)
-"""What a target may be, for the command line."""
-
 
 def video_codec(container: Container, suffix: str) -> VideoCodec:
     """The codec for a container, of those that this PyAV has.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from samurai.errors import ExportError
 from samurai.painting.shapes import Pixels
-from samurai.runtime.whole_files import part_of, storing
+from samurai.runtime.whole_files import delete_file, part_of, storing
 from samurai.video.writing.base import Writer
 from samurai.video.writing.fitting import Clock, fitted
 from samurai.video.writing.formats import require_av
@@ -87,7 +87,7 @@ class OutputFile(Writer):
         # A full disk takes no end of the file either.
         with suppress(OSError, ValueError, av.FFmpegError):
             self.container.close()
-        _forget(self._part)
+        delete_file(self._part)
 
     @abstractmethod
     def encode(self, frame: Pixels, seconds: float) -> None:
@@ -128,10 +128,4 @@ class OutputFile(Writer):
         if hasattr(self, "container"):
             self.discard()
         else:
-            _forget(self._part)
-
-
-def _forget(file: Path) -> None:
-    """Delete a file if that is possible: what went wrong before is what is reported."""
-    with suppress(OSError):
-        file.unlink()
+            delete_file(self._part)
