@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from samurai.errors import PromptError, RegionError
+from samurai.masks import from_coco_rle
 from samurai.regions import Mask, ObjectId, Region
 from samurai.video.prompts.base import ObjectPrompt
 
@@ -92,6 +93,24 @@ def checked_region(region: Region, frame_size: tuple[int, int] | None, place: st
     except RegionError as error:
         raise PromptFault(place, str(error)) from error
     return region
+
+
+def checked_mask(rle: Mapping[str, Any], frame_size: tuple[int, int], place: str) -> Mask:
+    """The mask of a run-length code of the frame's size.
+
+    Raises:
+        PromptError: it can't be read, is empty, or is of another size.
+    """
+    height, width = frame_size
+    if rle.get("size") != [height, width]:
+        cause = f"the mask's size is {rle.get('size')!r:.40} but the frame's is [{height}, {width}]"
+        raise PromptFault(place, cause, "give a mask of the frame's size, height first")
+    try:
+        mask = Mask(from_coco_rle(rle))
+        mask.check(frame_size)
+    except RegionError as error:
+        raise PromptFault(place, str(error)) from error
+    return mask
 
 
 def check_prompts(

@@ -15,10 +15,10 @@ from samurai.video.prompts.checks import (
     PromptFault,
     checked_frame,
     checked_id,
+    checked_mask,
     checked_region,
     number,
 )
-from samurai.video.prompts.own_json import mask_of
 
 _REMEDY = "give COCO's lists of images and annotations of one video"
 
@@ -113,7 +113,7 @@ def _region(each: Mapping[str, Any], frame_size: tuple[int, int], place: str) ->
     """Its segmentation, or its box where it has none."""
     segmentation = each.get("segmentation")
     if isinstance(segmentation, dict):
-        return mask_of(segmentation, frame_size, f"{place}.segmentation")
+        return checked_mask(segmentation, frame_size, f"{place}.segmentation")
     if isinstance(segmentation, list) and segmentation:
         return _polygons(segmentation, frame_size, f"{place}.segmentation")
     box = each.get("bbox")

@@ -17,6 +17,7 @@ from samurai.video.prompts.checks import (
     PromptFault,
     checked_frame,
     checked_id,
+    checked_mask,
     checked_region,
     is_coordinate,
 )
@@ -160,25 +161,7 @@ def _points(value: Any, box: Box | None, frame_size: tuple[int, int], place: str
 def _mask(value: Any, frame_size: tuple[int, int], place: str) -> Mask:
     if not isinstance(value, dict) or set(value) != {"size", "counts"}:
         raise PromptFault(place, f"{value!r:.40} has no size and counts", _REMEDY)
-    return mask_of(value, frame_size, place)
-
-
-def mask_of(rle: Mapping[str, Any], frame_size: tuple[int, int], place: str) -> Mask:
-    """The mask of a run-length code of the frame's size.
-
-    Raises:
-        PromptError: it can't be read, is empty, or is of another size.
-    """
-    height, width = frame_size
-    if rle.get("size") != [height, width]:
-        cause = f"the mask's size is {rle.get('size')!r:.40} but the frame's is [{height}, {width}]"
-        raise PromptFault(place, cause, "give a mask of the frame's size, height first")
-    try:
-        mask = Mask(from_coco_rle(rle))
-        mask.check(frame_size)
-    except RegionError as error:
-        raise PromptFault(place, str(error)) from error
-    return mask
+    return checked_mask(value, frame_size, place)
 
 
 def _numbers(value: Any, count: int, place: str) -> list[float]:

@@ -98,7 +98,7 @@ def _live(
     return Address(name, url, format, options or {}, timeouts, low_delay=True)
 
 
-class Answer(NamedTuple):
+class ServerReply(NamedTuple):
     """What a server says of an address.
 
     Attributes:
@@ -133,14 +133,14 @@ def _open_web(text: str, warn: Warn, live: LiveOptions) -> Source:
     return LiveSource(stream, live, warn)
 
 
-def _ask(text: str, timeout: float) -> Answer:
+def _ask(text: str, timeout: float) -> ServerReply:
     """Ask for the first byte."""
     request = urllib.request.Request(text, headers={"Range": "bytes=0-0"})
     try:
         with urllib.request.urlopen(request, timeout=timeout) as reply:
             kind = reply.headers.get_content_type().lower()
             ranges = reply.status == 206
-            return Answer(ranges, ranges or "Content-Length" in reply.headers, kind)
+            return ServerReply(ranges, ranges or "Content-Length" in reply.headers, kind)
     except urllib.error.HTTPError as error:
         error.close()
         raise SourceError(
@@ -149,10 +149,10 @@ def _ask(text: str, timeout: float) -> Answer:
     except OSError as error:
         reason = getattr(error, "reason", error)
         if "CERTIFICATE" in str(reason).upper():
-            return Answer()
+            return ServerReply()
         said = cause(reason) if isinstance(reason, BaseException) else str(reason)
         raise SourceError(
             f"can't connect to {text}: {said}; check the address and the network"
         ) from error
     except (ValueError, HTTPException):  # an address with a password, or an unusual server
-        return Answer()
+        return ServerReply()

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from samurai.errors import SourceError
 from samurai.video.sources.base import VideoFrame, VideoInfo, Warn
-from samurai.video.sources.beginning import Beginning, look_at
+from samurai.video.sources.beginning import look_at
 from samurai.video.sources.closing import Closing, check_range, up_to
 from samurai.video.sources.container import Address, Reader
+from samurai.video.sources.endings import Endings
 from samurai.video.sources.index import FrameIndex
 from samurai.video.sources.passes import Pass
 from samurai.video.sources.pixels import Converter
@@ -48,8 +49,8 @@ class VideoFile(Closing):
         self._lock = threading.RLock()
         count = self._beginning.frame_count
         if count is None and self._beginning.is_short and not self._beginning.is_cut:
-            self._frames().reach(SHORT)
-            count = self._frames().known_count
+            self._frame_index().reach(SHORT)
+            count = self._frame_index().known_count
         self._may_decode = True
         self._info = self._beginning.info(seekable=True, frame_count=count)
 
@@ -73,7 +74,7 @@ class VideoFile(Closing):
         self._check_open()
         with self._lock:
             if self._singles is None:
-                self._singles = Singles(self._beginning, self._frames)
+                self._singles = Singles(self._beginning, self._frame_index)
             picture = self._singles.get(index) if index >= 0 else None
             if picture is None:
                 raise SourceError(
@@ -96,7 +97,7 @@ class VideoFile(Closing):
         count = self._info.frame_count
         return f" to {count - 1}" if count else ""
 
-    def _frames(self) -> FrameIndex:
+    def _frame_index(self) -> FrameIndex:
         """The index of the file, made when it is needed first."""
         with self._lock:
             if self._index is None:
@@ -106,7 +107,7 @@ class VideoFile(Closing):
             return self._index
 
     def _forward(self, start: int, stop: int | None, stride: int) -> Iterator[VideoFrame]:
-        converter, reading = Converter(), Pass(self._beginning, self._frames)
+        converter, reading = Converter(), Pass(self._beginning, self._frame_index)
         last = None
         try:
             for number, picture in reading.pictures(start):
@@ -124,7 +125,7 @@ class VideoFile(Closing):
         wanted = up_to(self._last_number(), start, stop, stride)
         most = pictures_kept(self._beginning)
         piece = min(most, FIRST_PIECE)
-        converter, reading = Converter(), Pass(self._beginning, self._frames)
+        converter, reading = Converter(), Pass(self._beginning, self._frame_index)
         try:
             while wanted:
                 numbers, wanted = wanted[:piece], wanted[piece:]
@@ -139,9 +140,9 @@ class VideoFile(Closing):
 
     def _last_number(self) -> int:
         """Of the file; where times don't tell it, all is decoded."""
-        count = self._info.frame_count or self._frames().count()
+        count = self._info.frame_count or self._frame_index().count()
         if count is None:
-            with_all = Pass(self._beginning, self._frames)
+            with_all = Pass(self._beginning, self._frame_index)
             try:
                 count = 1 + max((each.number for each in with_all.pictures(0)), default=-1)
             finally:
@@ -151,35 +152,3 @@ class VideoFile(Closing):
     def _shown(self, number: int, picture: Picture, converter: Converter) -> VideoFrame:
         seconds = self._beginning.seconds(number, picture.pts)
         return VideoFrame(number, converter.pixels(picture), seconds)
-
-
-class Endings:
-    """Warns once if a video is damaged or cut off.
-
-    Args:
-        beginning: of the video.
-        warn: is called with one sentence.
-    """
-
-    def __init__(self, beginning: Beginning, warn: Warn) -> None:
-        self._beginning = beginning
-        self._warn = warn
-        self._warned = False
-
-    def check(self, faults: int, last: int | None) -> None:
-        """A pass came to the end.
-
-        Args:
-            faults: packets and places that were damaged.
-            last: the last frame, if the pass read to the end.
-        """
-        is_cut = self._beginning.is_cut
-        if self._warned or not (faults or is_cut):
-            return
-        self._warned = True
-        where = f" after frame {last}" if last is not None else ""
-        what = f"ends early{where}" if is_cut else f"is damaged in {faults} place(s)"
-        self._warn(
-            f"{self._beginning.address.name} {what}: the frames that can be decoded are used; copy "
-            "the file again if it should have more"
-        )

@@ -11,7 +11,7 @@ from samurai.video.sources.base import VideoFrame, VideoInfo, Warn
 from samurai.video.sources.beginning import look_at
 from samurai.video.sources.closing import Closing, check_range
 from samurai.video.sources.container import Address, Reader
-from samurai.video.sources.file import Endings
+from samurai.video.sources.endings import Endings
 from samurai.video.sources.numbering import Numbering
 from samurai.video.sources.passes import decoded
 from samurai.video.sources.pixels import Converter

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
+from samurai.video.sources.base import Warn
 from samurai.video.writing.formats import Container
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer, OutputContainer
     from av.packet import Packet
-
-Warn = Callable[[str], None]
 
 _OPUS_RATE = 48_000
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, cast
 
 from samurai.painting.shapes import Pixels
 from samurai.runtime.cpu import usable_cores
-from samurai.video.writing.audio import Sound, Warn
+from samurai.video.sources.base import Warn
+from samurai.video.writing.audio import Sound
 from samurai.video.writing.fitting import even
 from samurai.video.writing.formats import CONTAINERS, Quality, video_codec
 from samurai.video.writing.output import OutputFile

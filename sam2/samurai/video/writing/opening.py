@@ -7,7 +7,7 @@ from pathlib import Path
 
 from samurai.errors import ConfigurationError, ExportError
 from samurai.spelling import did_you_mean
-from samurai.video.writing.audio import Warn
+from samurai.video.sources.base import Warn
 from samurai.video.writing.base import Writer
 from samurai.video.writing.fitting import rate_of
 from samurai.video.writing.folder import FolderWriter, folder_and_pattern, images_in
