@@ -104,4 +104,3 @@ def test_a_source_that_reads_ahead_gives_the_same_frames() -> None:
         assert [frame.index for frame in source.frames(4, 12, 3)] == [4, 7, 10]
         assert [frame.index for frame in source.frames(5, None, -2)] == [5, 3, 1]
         assert source.info.frame_count == 20
-    assert not any(each.name == "samurai-frames" for each in threading.enumerate())
