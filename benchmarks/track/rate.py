@@ -11,6 +11,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -115,12 +117,10 @@ def _track(tracker: Tracker, clip: Path, box: Box, count: int) -> float:
 
 
 def _has_supervision() -> bool:
-    try:
-        import supervision  # noqa: F401
-    except ImportError:
+    found = find_spec("supervision") is not None
+    if not found:
         print("supervision isn't installed: the peer is left out")
-        return False
-    return True
+    return found
 
 
 def _predictor(model: str) -> Any:
@@ -131,8 +131,7 @@ def _predictor(model: str) -> Any:
 
 def _peer(predictor: Any, clip: Path, box: Box) -> float:
     """As its users do it: frames as JPEG files, all loaded, masks drawn and written as mp4v."""
-    import supervision as sv
-
+    sv: Any = import_module("supervision")  # not among the pinned packages
     folder = clip.with_name("frames")
     output = clip.with_name("peer.mp4")
     began = time.perf_counter()
