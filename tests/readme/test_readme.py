@@ -249,3 +249,17 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_the_readme_fits_in_120_lines() -> None:
     assert README.count("\n") <= 120
+
+
+def linked(page: Path) -> set[Path]:
+    """The pages that a page links to."""
+    targets = re.findall(r"\]\((?!https?://)([^)#]+\.md)", page.read_text(encoding="utf-8"))
+    return {(page.parent / target).resolve() for target in targets}
+
+
+@pytest.mark.parametrize("door", ["README.md", "docs/index.md"])
+def test_every_page_is_two_clicks_away(door: str) -> None:
+    first = linked(ROOT / door)
+    within = {*first, *(page for each in first for page in linked(each))}
+    site = {ROOT / "docs" / "index.md"}  # the other door
+    assert set((ROOT / "docs").glob("*.md")) - site <= within
