@@ -47,7 +47,7 @@ def run(parsed: argparse.Namespace) -> int:
     """
     translate(parsed)
     made = plans(parsed)
-    if not (prompts.given(parsed) or parsed.resume):
+    if not prompts.given(parsed) and not any(plan.goes_on for plan in made):
         raise ConfigurationError(f"nothing is tracked without a prompt. Remedy: add {prompts.HOW}")
     if parsed.like_first and len(made) < 2:
         raise ConfigurationError("--like-first needs a second video to look for the objects in")
@@ -66,10 +66,13 @@ def _track_all(
     videos = Videos(parsed, _loader(config), stopping.event)
     failed = 0
     for plan in made:
+        if plan.done:
+            print(f"samurai: {plan.name}: is done already", file=sys.stderr)
+            continue
         try:
             videos.track(plan)
         except SamuraiError as error:
-            if len(made) == 1 and not _at_work(error, plan):
+            if (len(made) == 1 or videos.unusable) and not _at_work(error, plan):
                 raise
             failed += 1
             print(f"samurai: {plan.name}: {error}", file=sys.stderr)
@@ -84,12 +87,17 @@ def _track_all(
 
 
 class Videos:
-    """Tracks one video after the other; torch is loaded once the first one can be read."""
+    """Tracks one video after the other; torch is loaded once the first one can be read.
+
+    Attributes:
+        unusable: the tracker can't be loaded, for any video.
+    """
 
     def __init__(
         self, parsed: argparse.Namespace, tracker: Callable[[], Tracker], stop: threading.Event
     ) -> None:
-        self._parsed, self._tracker, self._stop = parsed, tracker, stop
+        self._parsed, self._loader, self._stop = parsed, tracker, stop
+        self.unusable = False
         self._run: Run | None = None
 
     def track(self, plan: VideoPlan) -> None:
@@ -107,6 +115,12 @@ class Videos:
             self._run = self._run or Run(self._parsed, self._tracker, self._stop)
             ahead = source if source.info.live else ReadAheadSource(source, AHEAD)
             track_video(plan, self._run, ahead, found)
+
+    def _tracker(self) -> Tracker:
+        self.unusable = True
+        tracker = self._loader()
+        self.unusable = False
+        return tracker
 
 
 def _at_work(error: SamuraiError, plan: VideoPlan) -> bool:

@@ -50,9 +50,11 @@ class Summary:
             mean = f", mean confidence {counts.confidence / counts.seen:.2f}" if counts.seen else ""
             called = labels.get(object_id, f"object {object_id}")
             yield f"  {called}: seen in {counts.seen} of {counts.answered}{mean}"
-        for target in plan.targets:
+        for target in plan.targets if self._newest >= 0 else ():
             yield f"  {target.kind}: {target.path}"
-        if not complete:
+        if self._newest < 0:
+            yield "  nothing is written: no frame was answered"
+        elif not complete:
             yield (
                 f"stopped after frame {self._newest}: the outputs end there. The same command with "
                 "--resume goes on"

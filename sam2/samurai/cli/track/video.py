@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -11,19 +10,22 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from samurai.cli.track.inputs import span_of, warn
+from samurai.cli.track.inputs import check_same_span, span_of, warn
 from samurai.cli.track.outputs import OutputOptions, Outputs
-from samurai.cli.track.plan import VideoPlan
+from samurai.cli.track.plan import VIDEO, VideoPlan
 from samurai.cli.track.progress import TrackProgress
 from samurai.cli.track.prompts import same_prompt
 from samurai.cli.track.style import style_of
 from samurai.cli.track.summary import Summary
 from samurai.core.snapshots import Snapshot
 from samurai.errors import DeviceError, SourceError
+from samurai.jobs.folder import delete_job, holds_job
 from samurai.jobs.job import Job
+from samurai.jobs.plan import union
 from samurai.regions import ObjectId
 from samurai.spelling import counted
 from samurai.tracker import Tracker
+from samurai.video.exports.registry import export_formats
 from samurai.video.prompts.base import ObjectPrompt
 from samurai.video.sources.base import Source, VideoFrame, VideoInfo
 from samurai.video.sources.live import LiveSource
@@ -69,36 +71,60 @@ def track_video(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[Obj
         SamuraiError: it can't be done; what was tracked before is written.
     """
     complete = source.info.live  # which can't be gone on with
+    resumed = run.parsed.resume and holds_job(plan.job)
     try:
-        with _job(plan, run, source, prompts) as job:
-            complete |= _tracked(plan, run, source, job)
+        opened = _resumed_job if resumed else _new_job
+        with opened(plan, run, source, prompts) as job:
+            complete |= _tracked(plan, run, source, job, resumed)
             if run.parsed.like_first and run.like is None:
                 run.like = job.snapshot()
+    except BrokenPipeError:  # who reads our answers has enough
+        complete |= all(str(target.path) == "-" for target in plan.targets)
+        raise
     finally:
         if complete and not plan.keep:
-            shutil.rmtree(plan.job, ignore_errors=True)
+            delete_job(plan.job)
 
 
-def _job(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[ObjectPrompt]) -> Job:
-    """A new job, or the one to go on with, and its further prompts."""
-    if run.parsed.resume and plan.job.exists():
-        job = Job.open(plan.job, source, run.tracker())
+def _resumed_job(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[ObjectPrompt]) -> Job:
+    """The job to go on with, and its further prompts."""
+    job = Job.open(plan.job, source, run.tracker())
+    try:
+        check_same_span(run.parsed, span_of(run.parsed, source.info), job.span)
+        _check_objects(plan, [*job.objects, *(prompt.object_id for prompt in prompts)])
         for prompt in prompts:
             if not any(same_prompt(prompt, known) for known in job.prompts):
                 job.prompt(prompt)
-        return job
-    if plan.job.exists():
-        shutil.rmtree(plan.job)
+    except BaseException:
+        job.close()
+        raise
+    return job
+
+
+def _new_job(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[ObjectPrompt]) -> Job:
+    """A new job, in place of an older one."""
     span = span_of(run.parsed, source.info)
+    _check_objects(plan, [prompt.object_id for prompt in prompts])
+    for prompt in prompts:
+        span.place(prompt.frame_index, source.info.frame_count)
     tracker = run.tracker()
+    delete_job(plan.job)
     try:
         return Job.create(plan.job, source, tracker, prompts, span, like=run.like)
     except BaseException:
-        shutil.rmtree(plan.job, ignore_errors=True)
+        delete_job(plan.job)
         raise
 
 
-def _tracked(plan: VideoPlan, run: Run, source: Source, job: Job) -> bool:
+def _check_objects(plan: VideoPlan, object_ids: Sequence[ObjectId]) -> None:
+    """Raise where a format can't hold so many objects, before they are tracked."""
+    formats = export_formats()
+    for target in plan.targets:
+        if target.kind != VIDEO:
+            formats[target.kind].check_objects(object_ids)
+
+
+def _tracked(plan: VideoPlan, run: Run, source: Source, job: Job, resumed: bool) -> bool:
     """Run the job and write the outputs.
 
     Returns:
@@ -111,10 +137,10 @@ def _tracked(plan: VideoPlan, run: Run, source: Source, job: Job) -> bool:
     summary = Summary()
     try:
         with Outputs(plan.targets, info, _output_options(parsed, run.tracker(), job, info)) as out:
-            if job.span.direction == "forward" and not parsed.resume:
+            if job.span.direction == "forward" and not resumed:
                 complete = _streamed(source, job, out, progress, summary, run)
             else:
-                complete = job.run(lambda *_: progress.frame(), stop=run.stop)
+                complete = job.run(lambda frame, _: progress.frame(frame.index), stop=run.stop)
                 _write_results(source, job, out, summary, complete)
     finally:
         progress.close()
@@ -135,7 +161,7 @@ def _streamed(
     limit = FrameLimit(run.stop, most)
 
     def answered(frame: VideoFrame, tracked: TrackedFrame) -> None:
-        progress.frame()
+        progress.frame(frame.index)
         limit.count += 1
         summary.add(tracked)
         out.add(tracked, frame.pixels)
@@ -178,10 +204,15 @@ def _total(parsed: argparse.Namespace, job: Job, info: VideoInfo) -> int | None:
     if info.live:
         most: int | None = parsed.frames
         return most
-    stale = [job.spans()[object_id].stale for object_id in job.objects]
     if info.frame_count is None and job.span.stop is None:
         return None
-    return len({index for ranges in stale for frames in ranges for index in frames}) or None
+    begin, stride = job.span.start, job.span.stride
+    stale = union(
+        ((frames.start - begin) // stride, (frames.stop - 1 - begin) // stride)
+        for own in job.spans().values()
+        for frames in own.stale
+    )
+    return sum(last - first + 1 for first, last in stale) or None
 
 
 def _output_options(
