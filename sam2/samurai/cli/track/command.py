@@ -19,6 +19,7 @@ from samurai.cli.track.style import style_of
 from samurai.config import TrackerConfig
 from samurai.config.text import from_flags
 from samurai.errors import ConfigurationError, DeviceError, SamuraiError, SourceError, StorageError
+from samurai.jobs.folder import holds_job
 from samurai.spelling import counted
 from samurai.video.sources.reading import ReadAheadSource
 
@@ -76,6 +77,9 @@ def _track_all(
                 raise
             failed += 1
             print(f"samurai: {plan.name}: {error}", file=sys.stderr)
+            if holds_job(plan.job) and not plan.keep:
+                kept = "what was tracked is kept: the same command with --resume goes on"
+                print(f"samurai: {plan.name}: {kept}", file=sys.stderr)
             if parsed.like_first and plan is made[0]:
                 break  # there is nothing to look for
         if stopping.event.is_set():

@@ -92,9 +92,10 @@ class TrackProgress:
             self._bar.refresh()
 
     def close(self) -> None:
-        """Take the live line away."""
+        """Take the live line away; twice is allowed."""
         if self._bar is not None:
             self._bar.close()
+            self._bar = None  # it would be drawn again with the next line
 
     def _line(self) -> str:
         words = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -134,7 +134,7 @@ def _tracked(plan: VideoPlan, run: Run, source: Source, job: Job, resumed: bool)
     stream = None if parsed.quiet else sys.stderr
     status = partial(_status, source) if isinstance(source, LiveSource) else None
     progress = TrackProgress(plan.name, _total(parsed, job, info), stream, status)
-    summary = Summary()
+    summary, complete = Summary(), False
     try:
         with Outputs(plan.targets, info, _output_options(parsed, run.tracker(), job, info)) as out:
             if job.span.direction == "forward" and not resumed:
@@ -142,11 +142,22 @@ def _tracked(plan: VideoPlan, run: Run, source: Source, job: Job, resumed: bool)
             else:
                 complete = job.run(lambda frame, _: progress.frame(frame.index), stop=run.stop)
                 _write_results(source, job, out, summary, complete)
+    except (SourceError, DeviceError):
+        _conclude(progress, summary.lines(plan, progress, _labels(job)))
+        raise
     finally:
         progress.close()
-    for line in summary.lines(plan, progress, complete, _labels(job)):
+    _conclude(progress, summary.lines(plan, progress, _labels(job)))
+    if not complete:
+        progress.say(summary.stopped(goes_on=not info.live and not summary.empty))
+    return complete or (summary.empty and not resumed)
+
+
+def _conclude(progress: TrackProgress, lines: Iterable[str]) -> None:
+    """Say what it came to."""
+    progress.close()
+    for line in lines:
         progress.say(line)
-    return complete
 
 
 def _streamed(
