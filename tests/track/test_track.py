@@ -160,6 +160,24 @@ def test_objects_of_the_first_video_are_looked_for_in_others(
     found = rows(tmp_path / "out" / "b.jsonl")
     assert [row["frame_index"] for row in found] == [*range(LENGTH - 5)]
     assert overlap(found[3]["box"], place_of("red", 8)) > 0.5
+    assert {row["label"] for row in found} == {"red"}
+
+
+@pytest.mark.parametrize("given", ["a window", "backward"])
+def test_what_cannot_look_for_objects_is_refused_before_the_first_video(
+    track: Track, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    from oracles.color_tracker import color_tracker
+
+    from samurai.cli.track import command
+
+    tracker = color_tracker()
+    if given == "a window":
+        tracker.window = 3.0
+    monkeypatch.setattr(command, "_loader", lambda config: lambda: tracker)
+    direction = ("--direction", given) if given == "backward" else ()
+    assert track(clip, clip, box("red"), "--like-first", "--csv", "out/", *direction) == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_json_lines_for_another_program(
@@ -212,6 +230,7 @@ BAD: dict[str, tuple[str, ...]] = {
     "nothing written": ("0", "--box=1@0:4,4,14,14"),
     "pattern without match": ("*.avi", "--box=1@0:4,4,14,14"),
     "prompts missing": ("CLIP", "--prompts", "nothing.json"),
+    "no such camera": ("99", "--box=1@0:4,4,14,14", "--csv", "a.csv"),
     "like itself": ("CLIP", "--box=1@0:4,4,14,14", "--like-first"),
     "standard output of a video": ("CLIP", "--box=1@0:4,4,14,14", "--mot", "-"),
 }  # fmt: skip

@@ -44,12 +44,14 @@ class Run:
         tracker: loads the tracker, or returns the loaded one.
         stop: is set when the run has to end.
         like: of the first video, for the others.
+        labels: names of objects, those of the first video included.
     """
 
     parsed: argparse.Namespace
     tracker: Callable[[], Tracker]
     stop: threading.Event
-    like: Snapshot | None = field(default=None)
+    like: Snapshot | None = None
+    labels: dict[ObjectId, str] = field(default_factory=dict)
 
 
 class FrameLimit(threading.Event):
@@ -77,7 +79,7 @@ def track_video(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[Obj
         with opened(plan, run, source, prompts) as job:
             complete |= _tracked(plan, run, source, job, resumed)
             if run.parsed.like_first and run.like is None:
-                run.like = job.snapshot()
+                run.like, run.labels = job.snapshot(), _labels(run, job)
     except BrokenPipeError:  # who reads our answers has enough
         complete |= all(str(target.path) == "-" for target in plan.targets)
         raise
@@ -136,18 +138,18 @@ def _tracked(plan: VideoPlan, run: Run, source: Source, job: Job, resumed: bool)
     progress = TrackProgress(plan.name, _total(parsed, job, info), stream, status)
     summary, complete = Summary(), False
     try:
-        with Outputs(plan.targets, info, _output_options(parsed, run.tracker(), job, info)) as out:
+        with Outputs(plan.targets, info, _output_options(run, job, info)) as out:
             if job.span.direction == "forward" and not resumed:
                 complete = _streamed(source, job, out, progress, summary, run)
             else:
                 complete = job.run(lambda frame, _: progress.frame(frame.index), stop=run.stop)
                 _write_results(source, job, out, summary, complete)
     except (SourceError, DeviceError):
-        _conclude(progress, summary.lines(plan, progress, _labels(job)))
+        _conclude(progress, summary.lines(plan, progress, _labels(run, job)))
         raise
     finally:
         progress.close()
-    _conclude(progress, summary.lines(plan, progress, _labels(job)))
+    _conclude(progress, summary.lines(plan, progress, _labels(run, job)))
     if not complete:
         progress.say(summary.stopped(goes_on=not info.live and not summary.empty))
     return complete or (summary.empty and not resumed)
@@ -226,14 +228,13 @@ def _total(parsed: argparse.Namespace, job: Job, info: VideoInfo) -> int | None:
     return sum(last - first + 1 for first, last in stale) or None
 
 
-def _output_options(
-    parsed: argparse.Namespace, tracker: Tracker, job: Job, info: VideoInfo
-) -> OutputOptions:
+def _output_options(run: Run, job: Job, info: VideoInfo) -> OutputOptions:
+    parsed = run.parsed
     audio = Path(info.name) if parsed.audio and info.has_audio else None
     if parsed.audio and audio is None:
         warn(f"{info.name} has no sound to be copied")
     rate = (info.rate or RATE) / job.span.stride
-    return OutputOptions(style_of(parsed), _labels(job), tracker.overlap, rate, audio)
+    return OutputOptions(style_of(parsed), _labels(run, job), run.tracker().overlap, rate, audio)
 
 
 def _status(source: LiveSource) -> str:
@@ -247,6 +248,7 @@ def _status(source: LiveSource) -> str:
     return ", ".join(words)
 
 
-def _labels(job: Job) -> dict[ObjectId, str]:
+def _labels(run: Run, job: Job) -> dict[ObjectId, str]:
     """Names of objects that have one."""
-    return {object_id: label for object_id, label in job.objects.items() if label}
+    own = {object_id: label for object_id, label in job.objects.items() if label}
+    return {**run.labels, **own}
