@@ -368,6 +368,26 @@ def test_frames_of_another_size_are_tracked_and_written(track: Track, tmp_path: 
     assert pictures(tmp_path / "v.mp4") == 12
 
 
+def test_sound_that_an_output_cannot_hold_is_said(
+    track: Track, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_video(tmp_path / "loud.mp4", colored_video(4), audio=True)
+    for number, output in enumerate(("a.gif", "frames/", "a.mp4")):
+        assert track("loud.mp4", box("red"), "-o", output, "--audio", "--quiet") == 0
+        assert len(capsys.readouterr().err.splitlines()) == (number < 2)
+
+
+def test_videos_of_one_name_have_outputs_of_their_own(
+    track: Track, clip: Path, tmp_path: Path
+) -> None:
+    for name in ("a.mp4", "b/a.mp4", "a-2.mp4", "c/a-2.mp4"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(clip.read_bytes())
+    sources = ("a.mp4", "b/a.mp4", "a-2.mp4", "c/a-2.mp4")
+    assert track(*sources, box("red"), "--csv", "out", "--frames", 2) == 0
+    assert len([*(tmp_path / "out").iterdir()]) == 4
+
+
 def test_a_far_end_of_a_video_of_unknown_length_costs_nothing(
     track: Track, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

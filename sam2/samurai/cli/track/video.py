@@ -18,7 +18,7 @@ from samurai.cli.track.prompts import same_prompt
 from samurai.cli.track.style import style_of
 from samurai.cli.track.summary import Summary
 from samurai.core.snapshots import Snapshot
-from samurai.errors import DeviceError, SourceError
+from samurai.errors import DeviceError, PromptError, SourceError
 from samurai.jobs.folder import delete_job, holds_job
 from samurai.jobs.job import Job
 from samurai.jobs.plan import union
@@ -108,7 +108,10 @@ def _new_job(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[Object
     span = span_of(run.parsed, source.info)
     _check_objects(plan, [prompt.object_id for prompt in prompts])
     for prompt in prompts:
-        span.place(prompt.frame_index, source.info.frame_count)
+        try:
+            span.place(prompt.frame_index, source.info.frame_count)
+        except PromptError as error:
+            raise PromptError(f"object {prompt.object_id!r}: {error}") from error
     tracker = run.tracker()
     delete_job(plan.job)
     try:
