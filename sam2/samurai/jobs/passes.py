@@ -9,9 +9,11 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from samurai.core.session import Session
+from samurai.errors import DeviceError
 from samurai.jobs.changes import Changes
 from samurai.jobs.events import SessionEvents
 from samurai.jobs.plan import step_of
@@ -68,8 +70,19 @@ class PassRun:
         """Go on to the end, or until stopped; whether the end was reached.
 
         Raises:
-            SourceError, StorageError, SamuraiError: what went wrong; answers so far are stored.
+            DeviceError: the device has too little memory.
+            SourceError, StorageError, SamuraiError: what else went wrong.
+                Answers so far are stored in any case.
         """
+        try:
+            return self._run(stop)
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            raise DeviceError(
+                f"{self._state.tracker.network.device} has too little memory for these objects: "
+                "free some, track fewer at once, or choose a smaller model or device cpu"
+            ) from error
+
+    def _run(self, stop: threading.Event | None) -> bool:
         if self._events.step < self._events.base and self._record.position >= self._events.base:
             self._restore()
         while True:
