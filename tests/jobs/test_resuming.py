@@ -353,7 +353,7 @@ class Stop(threading.Event):
             self.set()
 
 
-@pytest.mark.parametrize("direction", ["forward", "both"])
+@pytest.mark.parametrize("direction", ["forward", pytest.param("both", marks=pytest.mark.slow)])
 def test_a_run_goes_on_across_frames_of_another_size(
     tmp_path: Path, video: list[Pixels], tracker: Tracker, direction: Any
 ) -> None:

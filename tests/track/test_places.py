@@ -126,6 +126,19 @@ def test_going_on_without_a_run_replaces_nothing(track: Track, files: Path) -> N
     assert contents(files) == before
 
 
+def test_finished_videos_are_left_as_they_are(
+    track: Track, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (files / "out").mkdir()
+    (files / "out" / "clip.csv").write_text("finished")
+    begun = list[str]()
+    monkeypatch.setattr(command.Videos, "track", lambda _, plan: begun.append(plan.name))
+    arguments = ("clip.mp4", "other.mp4", box("red"), "--csv", "out")
+    assert track(*arguments, "--resume") == 0
+    assert begun == ["other"]
+
+
+@pytest.mark.slow
 def test_several_videos_go_on_with_the_one_that_was_stopped(
     track: Track, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,7 +63,9 @@ def test_after_a_crash_outputs_are_those_of_an_uninterrupted_run(
     assert contents(tmp_path / "out") == whole
 
 
-@pytest.mark.parametrize("error", [torch.OutOfMemoryError, MemoryError])
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError, pytest.param(MemoryError, marks=pytest.mark.slow)]
+)
 def test_a_device_without_memory_keeps_what_was_tracked(
     track: Track,
     clip: Path,
