@@ -8,6 +8,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    # Threads of torch that share cores with another worker's wait for each other most of the time.
+    # It is read when torch is imported.
+    share = max(1, (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+    os.environ.setdefault("OMP_NUM_THREADS", str(share))
+
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 

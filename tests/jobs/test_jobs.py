@@ -379,11 +379,13 @@ def test_a_stopped_live_job_goes_on_but_not_in_another_process(
             opened.run()
 
 
+@pytest.mark.parametrize(("live", "seekable"), [(True, False), (False, False), (False, True)])
 def test_objects_are_carried_over_where_the_size_of_frames_changes(
-    create: Jobs, video: list[Pixels], caplog: pytest.LogCaptureFixture
+    create: Jobs, video: list[Pixels], caplog: pytest.LogCaptureFixture, live: bool, seekable: bool
 ) -> None:
     frames = [*video[:10], *(each.repeat(2, axis=0).repeat(2, axis=1) for each in video[10:])]
-    job = create([prompt("red", 0), prompt("blue", 2)], source=ArraySource(frames, live=True))
+    source = ArraySource(frames, live=live, seekable=seekable)
+    job = create([prompt("red", 0), prompt("blue", 2)], source=source)
     assert job.run()
     assert "another size" in caplog.text
     assert job.spans() == {"red": done(range(24)), "blue": done(range(2, 24))}

@@ -339,3 +339,37 @@ def test_kill_9(tmp_path: Path, frames: int, monkeypatch: pytest.MonkeyPatch) ->
     with Job.create(tmp_path / "whole", source, tracker, PROMPTS) as job:
         assert job.run()
     assert stored(tmp_path / "killed") == stored(tmp_path / "whole")
+
+
+class Stop(threading.Event):
+    """Set once a frame is answered."""
+
+    def __init__(self, last: int | None) -> None:
+        super().__init__()
+        self._last = last
+
+    def answered(self, frame: VideoFrame, _: TrackedFrame) -> None:
+        if frame.index == self._last:
+            self.set()
+
+
+@pytest.mark.parametrize("direction", ["forward", pytest.param("both", marks=pytest.mark.slow)])
+def test_a_run_goes_on_across_frames_of_another_size(
+    tmp_path: Path, video: list[Pixels], tracker: Tracker, direction: Any
+) -> None:
+    frames = [*video[:10], *(each.repeat(2, axis=0).repeat(2, axis=1) for each in video[10:15])]
+    span = Span(direction=direction)
+    prompts = [prompt("red", 4), prompt("blue", 2)]
+
+    def run(folder: Path, *stops: int) -> dict[str, bytes]:
+        source = ArraySource(frames)
+        Job.create(folder, source, tracker, prompts, span).close()
+        for last in (*stops, None):
+            stop = Stop(last)
+            with Job.open(folder, source, tracker) as job:
+                assert job.run(stop.answered, stop=stop) == (last is None)
+                answers = [each for each in job.results() if each.index > 9]
+        assert {a.mask.shape for each in answers for a in each.answers} == {(96, 128)}
+        return stored(folder)
+
+    assert run(tmp_path / "stopped", 7, 9, 10, 13) == run(tmp_path / "whole")

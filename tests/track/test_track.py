@@ -160,6 +160,24 @@ def test_objects_of_the_first_video_are_looked_for_in_others(
     found = rows(tmp_path / "out" / "b.jsonl")
     assert [row["frame_index"] for row in found] == [*range(LENGTH - 5)]
     assert overlap(found[3]["box"], place_of("red", 8)) > 0.5
+    assert {row["label"] for row in found} == {"red"}
+
+
+@pytest.mark.parametrize("given", ["a window", "backward"])
+def test_what_cannot_look_for_objects_is_refused_before_the_first_video(
+    track: Track, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    from oracles.color_tracker import color_tracker
+
+    from samurai.cli.track import command
+
+    tracker = color_tracker()
+    if given == "a window":
+        tracker.window = 3.0
+    monkeypatch.setattr(command, "_loader", lambda config: lambda: tracker)
+    direction = ("--direction", given) if given == "backward" else ()
+    assert track(clip, clip, box("red"), "--like-first", "--csv", "out/", *direction) == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_json_lines_for_another_program(
@@ -212,6 +230,7 @@ BAD: dict[str, tuple[str, ...]] = {
     "nothing written": ("0", "--box=1@0:4,4,14,14"),
     "pattern without match": ("*.avi", "--box=1@0:4,4,14,14"),
     "prompts missing": ("CLIP", "--prompts", "nothing.json"),
+    "no such camera": ("99", "--box=1@0:4,4,14,14", "--csv", "a.csv"),
     "like itself": ("CLIP", "--box=1@0:4,4,14,14", "--like-first"),
     "standard output of a video": ("CLIP", "--box=1@0:4,4,14,14", "--mot", "-"),
 }  # fmt: skip
@@ -258,7 +277,10 @@ def test_a_full_disk_ends_with_one_line(
 
 
 def test_a_lost_stream_keeps_what_was_tracked(
-    track: Track, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    track: Track,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     from oracles.array_source import ArraySource
 
@@ -276,3 +298,119 @@ def test_a_lost_stream_keeps_what_was_tracked(
     assert track("rtsp://camera", box("red"), "--jsonl", "a.jsonl", "-o", "v.mp4") == 1
     assert len(rows(tmp_path / "a.jsonl")) == 7 and pictures(tmp_path / "v.mp4") == 7
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "v.mp4"]
+    said = capsys.readouterr().err
+    assert "a.jsonl" in said and "v.mp4" in said and "--resume" not in said
+
+
+def test_a_stream_lost_before_its_first_frame_says_so(
+    track: Track, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from oracles.array_source import ArraySource
+
+    from samurai.errors import SourceError
+
+    def lost(_: int) -> None:
+        raise SourceError("the source is lost")
+
+    source = ArraySource(colored_video(LENGTH), live=True, before=lost)
+    monkeypatch.setattr(inputs, "open_source", lambda *_, **__: source)
+    assert track("rtsp://camera", box("red"), "--jsonl", "a.jsonl", "-o", "v.mp4") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stopped_stream_has_nothing_to_go_on_with(
+    track: Track,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stopped_after(monkeypatch, 3, signal.SIGINT)
+    source = "lavfi:testsrc2=size=64x48:rate=50"
+    assert track(source, "--box=1@0:4,4,14,14", "--jsonl", "a.jsonl") == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
+    assert "--resume" not in capsys.readouterr().err
+
+
+def test_stopped_before_the_first_frame_nothing_is_left(
+    track: Track, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = Job.create
+
+    def interrupted(*arguments: Any, **options: Any) -> Job:
+        signal.raise_signal(signal.SIGTERM)
+        return create(*arguments, **options)
+
+    monkeypatch.setattr(Job, "create", interrupted)
+    assert track(clip, box("red"), "-o", "v.mp4", "--davis", "d", "--coco", "c.json") == 143
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_that_has_enough_leaves_nothing(
+    track: Track, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(_: object) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stdout.write", closed)
+    monkeypatch.setattr("samurai.cli.main.os.dup2", lambda *_: None)
+    assert track(clip, box("red"), "--jsonl", "-") == 141
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_frames_of_another_size_are_tracked_and_written(track: Track, tmp_path: Path) -> None:
+    frames = colored_video(12)
+    for name, part in (("a.ts", frames[:6]), ("b.ts", [each[::2, ::2] for each in frames[6:]])):
+        write_video(tmp_path / name, part)
+    both = (tmp_path / "a.ts").read_bytes() + (tmp_path / "b.ts").read_bytes()
+    (tmp_path / "both.ts").write_bytes(both)
+    assert track("both.ts", box("red"), "-o", "v.mp4", "--jsonl", "a.jsonl") == 0
+    assert [row["frame_index"] for row in rows(tmp_path / "a.jsonl")] == [*range(12)]
+    assert pictures(tmp_path / "v.mp4") == 12
+
+
+def test_sound_that_an_output_cannot_hold_is_said(
+    track: Track, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_video(tmp_path / "loud.mp4", colored_video(4), audio=True)
+    for number, output in enumerate(("a.gif", "frames/", "a.mp4")):
+        assert track("loud.mp4", box("red"), "-o", output, "--audio", "--quiet") == 0
+        assert len(capsys.readouterr().err.splitlines()) == (number < 2)
+
+
+def test_videos_of_one_name_have_outputs_of_their_own(
+    track: Track, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from samurai.cli.track.command import Videos
+
+    sources = ("a.mp4", "b/a.mp4", "a-2.mp4", "c/a-2.mp4")
+    for name in sources:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(clip.read_bytes())
+    places = list[Path]()
+    monkeypatch.setattr(Videos, "track", lambda _, plan: places.append(plan.targets[0].path))
+    assert track(*sources, box("red"), "--csv", "out") == 0
+    assert len(set(places)) == 4
+
+
+def test_a_far_end_of_a_video_of_unknown_length_costs_nothing(
+    track: Track, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from oracles.array_source import ArraySource
+
+    source = ArraySource(colored_video(4), seekable=False, count=None)
+    monkeypatch.setattr(inputs, "open_source", lambda *_, **__: source)
+    assert track("-", box("red"), "--end", 10**15, "--csv", "a.csv") == 0
+
+
+def test_a_tracker_that_cannot_be_loaded_is_said_once(
+    track: Track, clip: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from samurai.cli.track import command
+    from samurai.errors import CheckpointError
+
+    def missing() -> None:
+        raise CheckpointError("there are no weights")
+
+    monkeypatch.setattr(command, "_loader", lambda config: missing)
+    assert track(clip, clip, box("red"), "--csv", "out") == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1

@@ -10,12 +10,14 @@ from samurai.errors import JobError
 from samurai.fingerprints.fingerprint import changes, tracker_fingerprint
 from samurai.tracker import Tracker
 from samurai.video.sources.base import VideoInfo
+from samurai.video.sources.images import images_of
 
 _FIRST_BYTES = 1 << 20
 
 
 def identity_of(info: VideoInfo) -> dict[str, Any]:
-    """What tells a video from others. Of a file the content counts, and not where it lies."""
+    """What tells a video from others. Of a file the content counts, and not where it lies; of a
+    folder its images, since results may be written beside them."""
     found: dict[str, Any] = {
         "width": info.width,
         "height": info.height,
@@ -29,7 +31,7 @@ def identity_of(info: VideoInfo) -> dict[str, Any]:
                 digest = hashlib.sha256(stream.read(_FIRST_BYTES)).hexdigest()
             return {**found, "bytes": place.stat().st_size, "digest": digest[:16]}
         if place.is_dir():
-            files = sorted((file.name, file.stat().st_size) for file in place.iterdir())
+            files = sorted((file.name, file.stat().st_size) for file in images_of(place))
             listing = hashlib.sha256(repr(files).encode("utf-8", "surrogateescape"))
             return {**found, "digest": listing.hexdigest()[:16]}
     except (OSError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ from samurai.core.session_checks import check_correction
 from samurai.core.snapshots import Snapshot
 from samurai.errors import JobError, PromptError, SessionError
 from samurai.jobs.changes import Changes
+from samurai.jobs.folder import LOCK, holds_job, taken
 from samurai.jobs.identity import check_same, identity_of, settings_of
 from samurai.jobs.passes import LIKE, OnFrame, PassRun
 from samurai.jobs.plan import ObjectSpans, Span, frame_ranges
-from samurai.jobs.record import NAME, JobRecord, ObjectRecord, PassRecord, PromptRecord, as_prompt
+from samurai.jobs.record import JobRecord, ObjectRecord, PassRecord, PromptRecord, as_prompt
 from samurai.jobs.state import JobState
 from samurai.regions import ObjectId, as_region
 from samurai.runtime.locking import locked
@@ -70,13 +72,13 @@ class Job:
             SessionError: `like` can't be used, or the policy can't be corrected.
             StorageError: the folder can't be written.
         """
-        if (folder / NAME).exists():
+        if holds_job(folder):
             raise JobError(f"{folder} holds a job: open it, or name another folder")
         _check_ways(source, tracker, span, like)
         with storing(folder):
             folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
-            stack.enter_context(locked(folder / "lock", _taken(folder)))
+            stack.enter_context(locked(folder / LOCK, _taken(folder)))
             record = JobRecord(identity_of(source.info), settings_of(tracker), span)
             job = cls(JobState(folder, source, tracker, record), stack)
             if like is not None:
@@ -97,7 +99,7 @@ class Job:
         """
         record = JobRecord.read(folder)
         with ExitStack() as stack:
-            stack.enter_context(locked(folder / "lock", _taken(folder)))
+            stack.enter_context(locked(folder / LOCK, _taken(folder)))
             record = JobRecord.read(folder)
             _check_ways(source, tracker, record.span, None)
             check_same(record.source, source.info, record.settings, tracker)
@@ -393,4 +395,4 @@ def _check_ways(source: Source, tracker: Tracker, span: Span, like: Snapshot | N
 
 
 def _taken(folder: Path) -> Callable[[str], Exception]:
-    return lambda holder: JobError(f"{folder} is open in process {holder}: close it there, or wait")
+    return partial(taken, folder)

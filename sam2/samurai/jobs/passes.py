@@ -9,8 +9,11 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
 from samurai.core.session import Session
+from samurai.errors import DeviceError
 from samurai.jobs.changes import Changes
 from samurai.jobs.events import SessionEvents
 from samurai.jobs.plan import step_of
@@ -18,7 +21,6 @@ from samurai.jobs.record import PassRecord
 from samurai.jobs.snapshots import SavedSnapshot
 from samurai.jobs.state import JobState
 from samurai.jobs.store import packed_answer, packed_frame, unpacked_answer
-from samurai.masks import PackedMask
 from samurai.regions import Answer, Box, Mask, ObjectId, Region
 from samurai.video.sources.base import VideoFrame
 from samurai.video.tracked import TrackedFrame
@@ -46,7 +48,6 @@ class PassRun:
         self._events = SessionEvents(state, record, self._empty_session(), self._frame_of)
         self._frames: Iterator[VideoFrame] | None = None
         self._newest: VideoFrame | None = None
-        self._seen: dict[ObjectId, PackedMask] = {}
         self._carried: dict[ObjectId, Region] = {}
         self._size: tuple[int, int] | None = None
 
@@ -69,8 +70,19 @@ class PassRun:
         """Go on to the end, or until stopped; whether the end was reached.
 
         Raises:
-            SourceError, StorageError, SamuraiError: what went wrong; answers so far are stored.
+            DeviceError: the device has too little memory.
+            SourceError, StorageError, SamuraiError: what else went wrong.
+                Answers so far are stored in any case.
         """
+        try:
+            return self._run(stop)
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            raise DeviceError(
+                f"{self._state.tracker.network.device} has too little memory for these objects: "
+                "free some, track fewer at once, or choose a smaller model or device cpu"
+            ) from error
+
+    def _run(self, stop: threading.Event | None) -> bool:
         if self._events.step < self._events.base and self._record.position >= self._events.base:
             self._restore()
         while True:
@@ -170,6 +182,7 @@ class PassRun:
         if self._state.seekable:
             self._newest = self._frame_of(step_of(step, self._direction))
             pixels = self._newest.pixels
+            self._size = (pixels.shape[0], pixels.shape[1])
         try:
             self._events.session.restore(snapshot, pixels)
         finally:
@@ -185,7 +198,7 @@ class PassRun:
         """Track into the next frame, and store what is answered there."""
         self._newest, step = frame, self._events.step + 1
         size = (frame.pixels.shape[0], frame.pixels.shape[1])
-        if self._size not in (None, size) and not self._state.seekable:
+        if self._size not in (None, size):
             self._carry_over(frame)
         self._size = size
         fresh = step > self._record.position
@@ -254,8 +267,6 @@ class PassRun:
             obj = known.get(answer.object_id)
             if obj is None:
                 continue
-            if not state.seekable and answer.mask.any():
-                self._seen[answer.object_id] = PackedMask.of(answer.mask)
             mine = state.answers_for(self._record, obj, self._events.step)
             if mine and not keep.get(answer.object_id, False):
                 payload = packed_answer(answer)
@@ -337,17 +348,29 @@ class PassRun:
             *(frame.index, width, height),
         )
         for name in self._events.session.object_ids:
-            packed = self._seen.get(name)
-            if packed is None:
+            with self._state.lock:
+                mask = self._last_seen(name)
+            if mask is None:
                 continue
             scaled = cv2.resize(
-                packed.mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST
+                mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST
             )
             if scaled.any():
                 self._carried[name] = Mask(scaled)
         self._events.session.close()
         self._events.session = self._state.tracker.session(batched=not self._state.joint)
         self._events.base = self._events.step + 1
+
+    def _last_seen(self, name: ObjectId) -> NDArray[np.bool_] | None:
+        """The newest mask of an object in this pass that isn't empty."""
+        own = self._state.find(name)
+        for step in range(self._events.step, self._record.base - 1, -1):
+            payload = self._state.answers(own).read(step_of(step, self._direction))
+            if payload is not None:
+                mask = unpacked_answer(name, payload).mask
+                if mask.any():
+                    return mask
+        return None
 
 
 def _beside(answer: Answer, kept: Iterable[bytes | None]) -> Answer:

@@ -82,8 +82,8 @@ class Span:
         if frame < self.start or (stop is not None and frame >= stop):
             end = "the end" if stop is None else str(stop - 1)
             raise PromptError(
-                f"frame {frame} isn't tracked: choose one from {self.start} to {end}, or another "
-                "span"
+                f"frame {frame} isn't tracked: choose one from {self.start} to {end}, or track "
+                "other frames"
             )
         place, rest = divmod(frame - self.start, self.stride)
         if rest:

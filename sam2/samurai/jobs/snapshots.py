@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from samurai.core.session import Session
 from samurai.core.snapshots import Snapshot
-from samurai.errors import SessionError, StorageError
+from samurai.errors import SessionError
 from samurai.jobs.plan import evenly
 from samurai.runtime.whole_files import storing
 from samurai.tracker import Tracker
@@ -125,8 +126,16 @@ class PassSnapshots:
                 try:
                     snapshot.save(self._folder / name)
                 except RuntimeError as error:  # how torch says that the disk is full
-                    raise StorageError(
-                        f"can't write {self._folder / name}: {error}. Remedy: make room"
-                    ) from error
+                    raise _cause(error) from error
         finally:
             snapshot.close()
+
+
+def _cause(error: RuntimeError) -> OSError:
+    """What the file system said: torch hides it behind a failed check of its own."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, OSError):
+            return below
+        below = below.__context__
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

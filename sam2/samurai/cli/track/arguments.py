@@ -14,6 +14,7 @@ from samurai.config.text import add_flags
 from samurai.video.drawing.style import style_options
 from samurai.video.exports.registry import export_formats
 
+USAGE = "samurai track [option ...] SOURCE ...; samurai track --help lists the options"
 EPILOG = """\
 examples:
   samurai track clip.mp4 --box 1@0:292,171,276,177 -o out.mp4 --jsonl out.jsonl
@@ -25,6 +26,7 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    parser.usage = USAGE  # one line before an error rather than thirty
     parser.epilog, parser.formatter_class = EPILOG, argparse.RawDescriptionHelpFormatter
     parser.add_argument(
         "sources",

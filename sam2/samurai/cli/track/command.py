@@ -19,6 +19,7 @@ from samurai.cli.track.style import style_of
 from samurai.config import TrackerConfig
 from samurai.config.text import from_flags
 from samurai.errors import ConfigurationError, DeviceError, SamuraiError, SourceError, StorageError
+from samurai.jobs.folder import holds_job
 from samurai.spelling import counted
 from samurai.video.sources.reading import ReadAheadSource
 
@@ -47,10 +48,15 @@ def run(parsed: argparse.Namespace) -> int:
     """
     translate(parsed)
     made = plans(parsed)
-    if not (prompts.given(parsed) or parsed.resume):
+    if not prompts.given(parsed) and not any(plan.goes_on for plan in made):
         raise ConfigurationError(f"nothing is tracked without a prompt. Remedy: add {prompts.HOW}")
     if parsed.like_first and len(made) < 2:
         raise ConfigurationError("--like-first needs a second video to look for the objects in")
+    if parsed.like_first and parsed.direction != "forward":
+        raise ConfigurationError(
+            "--like-first looks for the objects from the first frame on. Remedy: leave --direction "
+            "as it is"
+        )
     style_of(parsed)  # refused now rather than when the first frame is drawn
     config = from_flags(TrackerConfig.from_environment(), parsed, renamed=RENAMED)
     with Stopping() as stopping:
@@ -66,13 +72,19 @@ def _track_all(
     videos = Videos(parsed, _loader(config), stopping.event)
     failed = 0
     for plan in made:
+        if plan.done:
+            print(f"samurai: {plan.name}: is done already", file=sys.stderr)
+            continue
         try:
             videos.track(plan)
         except SamuraiError as error:
-            if len(made) == 1 and not _at_work(error, plan):
+            if (len(made) == 1 or videos.unusable) and not _at_work(error, plan, videos.begun):
                 raise
             failed += 1
             print(f"samurai: {plan.name}: {error}", file=sys.stderr)
+            if holds_job(plan.job) and not plan.keep:
+                kept = "what was tracked is kept: the same command with --resume goes on"
+                print(f"samurai: {plan.name}: {kept}", file=sys.stderr)
             if parsed.like_first and plan is made[0]:
                 break  # there is nothing to look for
         if stopping.event.is_set():
@@ -84,12 +96,18 @@ def _track_all(
 
 
 class Videos:
-    """Tracks one video after the other; torch is loaded once the first one can be read."""
+    """Tracks one video after the other; torch is loaded once the first one can be read.
+
+    Attributes:
+        unusable: the tracker can't be loaded, for any video.
+        begun: the newest source was opened, and frames of it are read.
+    """
 
     def __init__(
         self, parsed: argparse.Namespace, tracker: Callable[[], Tracker], stop: threading.Event
     ) -> None:
-        self._parsed, self._tracker, self._stop = parsed, tracker, stop
+        self._parsed, self._loader, self._stop = parsed, tracker, stop
+        self.unusable = False
         self._run: Run | None = None
 
     def track(self, plan: VideoPlan) -> None:
@@ -98,6 +116,7 @@ class Videos:
         Raises:
             SamuraiError: it can't be done.
         """
+        self.begun = False
         with opened(plan.source, self._parsed) as source:
             primed = self._parsed.like_first and self._run is not None
             found = [] if primed else prompts.prompts_of(self._parsed, source)
@@ -106,12 +125,28 @@ class Videos:
 
             self._run = self._run or Run(self._parsed, self._tracker, self._stop)
             ahead = source if source.info.live else ReadAheadSource(source, AHEAD)
+            self.begun = True
             track_video(plan, self._run, ahead, found)
 
+    def _tracker(self) -> Tracker:
+        self.unusable = True
+        tracker = self._loader()
+        if self._parsed.like_first and tracker.window is not None:
+            raise ConfigurationError(
+                "--like-first needs a network that sees whole frames, and this one sees a search "
+                "region around each object. Remedy: add --window whole, or choose another --model"
+            )
+        self.unusable = False
+        return tracker
 
-def _at_work(error: SamuraiError, plan: VideoPlan) -> bool:
-    """Whether the command line is right, and something else went wrong."""
-    return isinstance(error, AT_WORK) or (isinstance(error, SourceError) and is_remote(plan.source))
+
+def _at_work(error: SamuraiError, plan: VideoPlan, begun: bool) -> bool:
+    """Whether the command line is right, and something else went wrong: an address that doesn't
+    answer, or a source that fails once it is read. A camera or a file that isn't there is named
+    wrongly."""
+    if isinstance(error, SourceError):
+        return begun or (is_remote(plan.source) and not plan.source.isdecimal())
+    return isinstance(error, AT_WORK)
 
 
 def _loader(config: TrackerConfig) -> Callable[[], Tracker]:

@@ -57,3 +57,23 @@ def span_of(parsed: argparse.Namespace, info: VideoInfo) -> Span:
     if stop is not None and stop <= parsed.start:
         raise ConfigurationError(f"no frame lies between --start {parsed.start} and --end {stop}")
     return Span(parsed.start, stop, parsed.stride, parsed.direction)
+
+
+def check_same_span(parsed: argparse.Namespace, named: Span, span: Span) -> None:
+    """Refuse to go on with other frames than those of the run; none named are the same.
+
+    Args:
+        parsed: the command line.
+        named: the frames that it names.
+        span: the frames of the run.
+
+    Raises:
+        ConfigurationError: they differ.
+    """
+    given = parsed.start or parsed.end or parsed.frames or parsed.stride > 1
+    if (given or parsed.direction != "forward") and named != span:
+        raise ConfigurationError(
+            f"the run to go on with has other frames (start {span.start}, end "
+            f"{span.stop or 'of the video'}, stride {span.stride}, {span.direction}). Remedy: name "
+            "the same or none, or begin anew by --overwrite instead of --resume"
+        )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from samurai.cli.track.inputs import warn
 from samurai.cli.track.plan import VIDEO, Target
 from samurai.regions import ObjectId
 from samurai.video.drawing.drawer import Drawer
@@ -69,7 +70,7 @@ class Outputs:
             self._discard()
             raise
         self._background = BackgroundWriter(self._write, DEPTH)
-        self._finished = False
+        self._finished, self._count = False, 0
 
     def __enter__(self) -> Outputs:
         return self
@@ -88,6 +89,7 @@ class Outputs:
         Raises:
             StorageError, ExportError: an earlier frame couldn't be written.
         """
+        self._count += 1
         self._background.add(tracked, pixels)
 
     @property
@@ -96,14 +98,17 @@ class Outputs:
         return bool(self._writers)
 
     def finish(self) -> None:
-        """Complete all outputs.
+        """Complete all outputs; where no frame came there are none.
 
         Raises:
             StorageError, ExportError: something couldn't be written.
         """
         self._background.finish()
-        for output in (*self._exports, *self._writers):
-            output.finish()
+        if not self._count:
+            self._discard()
+        else:
+            for output in (*self._exports, *self._writers):
+                output.finish()
         self._finished = True
 
     def _write(self, tracked: TrackedFrame, pixels: Pixels | None) -> None:
@@ -126,6 +131,7 @@ def _writer(path: Path, info: VideoInfo, options: OutputOptions) -> Writer:
         size=(info.width, info.height),
         rate=options.rate,
         audio_from=options.audio_from,
+        warn=warn,
     )
 
 

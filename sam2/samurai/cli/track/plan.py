@@ -7,12 +7,16 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
+from samurai.cli.track.places import Place, clash, local_files
 from samurai.errors import ConfigurationError, ExportError
+from samurai.jobs.folder import holds_job, is_foreign
 from samurai.video.exports.registry import export_formats
-from samurai.video.sources.opening import expand
-from samurai.video.writing.opening import check_target
+from samurai.video.sources.opening import expand, files_of
+from samurai.video.writing.formats import is_pattern
+from samurai.video.writing.opening import check_target, image_folder
 
 JOB = ".job"
 """Added to the name of the first output: where the answers lie until the outputs are complete."""
@@ -46,6 +50,8 @@ class VideoPlan:
         targets: the outputs.
         job: the folder of the job.
         keep: whether it stays when everything is done.
+        goes_on: there is a run, and it is gone on with.
+        done: all outputs are there, and no run is left to go on with.
     """
 
     source: str
@@ -53,6 +59,8 @@ class VideoPlan:
     targets: tuple[Target, ...]
     job: Path
     keep: bool
+    goes_on: bool = False
+    done: bool = False
 
 
 def plans(parsed: argparse.Namespace) -> list[VideoPlan]:
@@ -73,18 +81,27 @@ def plans(parsed: argparse.Namespace) -> list[VideoPlan]:
     for source, name in zip(sources, _names(sources), strict=True):
         targets = tuple(_targets(parsed, source, name, len(sources) > 1))
         job = _job(parsed, targets, name, len(sources) > 1)
-        made.append(VideoPlan(source, name, targets, job, parsed.job is not None))
+        goes_on = parsed.resume and holds_job(job)
+        done = parsed.resume and not (goes_on or parsed.overwrite) and _all_there(targets)
+        made.append(VideoPlan(source, name, targets, job, parsed.job is not None, goes_on, done))
     _check(made, parsed)
     return made
 
 
+def _all_there(targets: Sequence[Target]) -> bool:
+    """Whether all outputs exist."""
+    return all(target.path.exists() for target in targets)
+
+
 def _names(sources: Sequence[str]) -> Iterator[str]:
     """Names of videos, fit for files and unique."""
-    seen: dict[str, int] = {}
+    seen = set[str]()
     for source in sources:
         name = _name(source)
-        seen[name] = seen.get(name, 0) + 1
-        yield name if seen[name] == 1 else f"{name}-{seen[name]}"
+        numbered = (f"{name}-{number}" for number in count(2))
+        name = next(each for each in chain([name], numbered) if each not in seen)
+        seen.add(name)
+        yield name
 
 
 def _name(source: str) -> str:
@@ -132,27 +149,77 @@ def _job(parsed: argparse.Namespace, targets: Sequence[Target], name: str, sever
 
 def _check(made: Sequence[VideoPlan], parsed: argparse.Namespace) -> None:
     """Raise unless every output can be written."""
-    formats, seen = export_formats(), set()
+    if made[0].done and (len(made) == 1 or parsed.like_first):
+        raise ConfigurationError(
+            f"{made[0].job} has no run of {made[0].name} to go on with. Remedy: leave --resume out,"
+            " or begin anew by --overwrite"
+        )
     for plan in made:
+        _check_job(plan, parsed)
+    for plan in made:
+        replace = parsed.overwrite or plan.goes_on or plan.done
         for target in plan.targets:
             if str(target.path) == "-":
                 _check_standard_output(target, len(made))
-                continue
-            if target.path in seen:
-                raise ConfigurationError(f"{target.path} is named for two outputs")
-            seen.add(target.path)
-            if target.kind == VIDEO:
-                check_target(target.path)
-            elif formats[target.kind].place == "file" and target.path.is_dir():
-                raise ConfigurationError(
-                    f"--{target.kind} {target.path} is a folder. Remedy: name a file in it"
-                )
-            _check_place(target.path, parsed.overwrite or parsed.resume)
-            if target.kind != VIDEO:
-                beside = formats[target.kind].side_file(target.path)
-                if beside is not None:
-                    _check_place(beside, parsed.overwrite or parsed.resume)
-        _check_job(plan, parsed)
+            else:
+                _check_target(target, replace)
+        _check_access(plan.job)
+    _check_clashes(made, parsed)
+
+
+def _check_target(target: Target, replace: bool) -> None:
+    """Raise unless one output can be written."""
+    _check_place(target.path, replace)
+    if target.kind == VIDEO:
+        check_target(target.path)
+        return
+    export = export_formats()[target.kind]
+    if export.place == "file" and target.path.is_dir():
+        raise ConfigurationError(
+            f"--{target.kind} {target.path} is a folder. Remedy: name a file in it"
+        )
+    export.check_target(target.path)
+    beside = export.side_file(target.path)
+    if beside is not None:
+        _check_place(beside, replace)
+
+
+def _check_clashes(made: Sequence[VideoPlan], parsed: argparse.Namespace) -> None:
+    """Raise where an output would replace a source, a prompt's file or another output."""
+    given = [
+        *map(str, parsed.prompts),
+        *parsed.mask,
+        *(text.partition(":")[2] for text in parsed.mask),
+    ]
+    read = [Place(path, "a source") for plan in made for path in files_of(plan.source)]
+    read += [Place(path, "a file of prompts") for path in local_files(given)]
+    written = [place for plan in made for place in _places(plan)]
+    found = clash(read, written)
+    if found is not None:
+        place, other = found
+        raise ConfigurationError(
+            f"{place.path} can't be {place.what}: {other.path} is {other.what}. Remedy: name "
+            "another place"
+        )
+
+
+def _places(plan: VideoPlan) -> Iterator[Place]:
+    """Everything that is written for one video."""
+    formats = export_formats()
+    for target in plan.targets:
+        if str(target.path) == "-":
+            continue
+        what = f"an output ({target.kind})"
+        if target.kind == VIDEO:
+            folder = image_folder(target.path)
+            whole = folder is not None and not is_pattern(target.path)
+            yield Place(folder or target.path, what, whole)
+            continue
+        yield Place(target.path, what, formats[target.kind].place == "folder")
+        beside = formats[target.kind].side_file(target.path)
+        if beside is not None:
+            yield Place(beside, f"beside {target.path}")
+    yield Place(plan.job, "the folder of the job", True)
 
 
 def _check_standard_output(target: Target, videos: int) -> None:
@@ -169,6 +236,11 @@ def _check_place(path: Path, replace: bool) -> None:
         raise ConfigurationError(
             f"{path} is there already. Remedy: name another output, or add --overwrite"
         )
+    _check_access(path)
+
+
+def _check_access(path: Path) -> None:
+    """Raise where a path can't be written."""
     there = next(parent for parent in (path, *path.absolute().parents) if parent.exists())
     if not os.access(there, os.W_OK):
         raise ConfigurationError(
@@ -182,10 +254,14 @@ def _check_place(path: Path, replace: bool) -> None:
 
 
 def _check_job(plan: VideoPlan, parsed: argparse.Namespace) -> None:
-    """Raise where the folder of the job holds another run."""
-    if not plan.job.exists() or parsed.resume or parsed.overwrite:
-        return
-    raise ConfigurationError(
-        f"{plan.job} holds a run of {plan.name} that isn't complete or was kept. Remedy: go on "
-        "with it by --resume, or begin anew by --overwrite"
-    )
+    """Raise where the folder of the job holds another run, or something of the user's."""
+    if is_foreign(plan.job):
+        raise ConfigurationError(
+            f"{plan.job} can't be the folder of the job: it holds something else. Remedy: name "
+            "another one by --job"
+        )
+    if holds_job(plan.job) and not (parsed.resume or parsed.overwrite):
+        raise ConfigurationError(
+            f"{plan.job} holds a run of {plan.name} that isn't complete or was kept. Remedy: go on "
+            "with it by --resume, or begin anew by --overwrite"
+        )

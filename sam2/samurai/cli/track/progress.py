@@ -39,6 +39,8 @@ class TrackProgress:
         self._title, self._total, self._stream = title, total, stream
         self._status, self._clock = status, clock
         self.frames = 0
+        self._answered = 0  # those that are tracked again counted again
+        self._known: set[int] = set()
         self._began: float | None = None  # when the first frame was answered
         self._said = clock()
         self._bar: Any = None
@@ -53,9 +55,14 @@ class TrackProgress:
                 smoothing=0.05,
             )
 
-    def frame(self) -> None:
-        """A frame is answered."""
+    def frame(self, index: int) -> None:
+        """A frame is answered; one that is tracked again counts once where the total is known."""
         now = self._clock()
+        self._answered += 1
+        if self._total is not None:
+            if index in self._known:
+                return
+            self._known.add(index)
         self.frames += 1
         self._began = now if self._began is None else self._began
         if self._bar is not None:
@@ -69,10 +76,10 @@ class TrackProgress:
     @property
     def rate(self) -> float | None:
         """Frames per second, the first one left out, in which everything is set up."""
-        if self._began is None or self.frames < 2:
+        if self._began is None or self._answered < 2:
             return None
         spent = self._clock() - self._began
-        return (self.frames - 1) / spent if spent > 0 else None
+        return (self._answered - 1) / spent if spent > 0 else None
 
     def say(self, text: str) -> None:
         """Print a line above the live one."""
@@ -85,9 +92,10 @@ class TrackProgress:
             self._bar.refresh()
 
     def close(self) -> None:
-        """Take the live line away."""
+        """Take the live line away; twice is allowed."""
         if self._bar is not None:
             self._bar.close()
+            self._bar = None  # it would be drawn again with the next line
 
     def _line(self) -> str:
         words = []

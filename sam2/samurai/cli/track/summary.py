@@ -36,12 +36,13 @@ class Summary:
                 counts.seen += 1
                 counts.confidence += answer.confidence
 
+    @property
+    def empty(self) -> bool:
+        """Whether no frame was answered."""
+        return self._newest < 0
+
     def lines(
-        self,
-        plan: VideoPlan,
-        progress: TrackProgress,
-        complete: bool,
-        labels: Mapping[ObjectId, str],
+        self, plan: VideoPlan, progress: TrackProgress, labels: Mapping[ObjectId, str]
     ) -> Iterator[str]:
         """The video, its objects, its outputs."""
         rate = f" at {progress.rate:.1f} frames/s" if progress.rate else ""
@@ -51,9 +52,12 @@ class Summary:
             called = labels.get(object_id, f"object {object_id}")
             yield f"  {called}: seen in {counts.seen} of {counts.answered}{mean}"
         for target in plan.targets:
-            yield f"  {target.kind}: {target.path}"
-        if not complete:
-            yield (
-                f"stopped after frame {self._newest}: the outputs end there. The same command with "
-                "--resume goes on"
-            )
+            if not self.empty:
+                yield f"  {target.kind}: {target.path}"
+
+    def stopped(self, goes_on: bool) -> str:
+        """Where a run ended that was stopped, and whether it can be gone on with."""
+        if self.empty:
+            return "stopped before the first frame was answered: nothing is written"
+        remedy = ". The same command with --resume goes on" if goes_on else ""
+        return f"stopped after frame {self._newest}: the outputs end there{remedy}"

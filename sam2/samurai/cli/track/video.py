@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from samurai.cli.track.inputs import span_of, warn
+from samurai.cli.track.inputs import check_same_span, span_of, warn
 from samurai.cli.track.outputs import OutputOptions, Outputs
-from samurai.cli.track.plan import VideoPlan
+from samurai.cli.track.plan import VIDEO, VideoPlan
 from samurai.cli.track.progress import TrackProgress
 from samurai.cli.track.prompts import same_prompt
 from samurai.cli.track.style import style_of
 from samurai.cli.track.summary import Summary
 from samurai.core.snapshots import Snapshot
-from samurai.errors import DeviceError, SourceError
+from samurai.errors import DeviceError, PromptError, SourceError
+from samurai.jobs.folder import delete_job, holds_job
 from samurai.jobs.job import Job
+from samurai.jobs.plan import union
 from samurai.regions import ObjectId
 from samurai.spelling import counted
 from samurai.tracker import Tracker
+from samurai.video.exports.registry import export_formats
 from samurai.video.prompts.base import ObjectPrompt
 from samurai.video.sources.base import Source, VideoFrame, VideoInfo
 from samurai.video.sources.live import LiveSource
@@ -42,12 +44,14 @@ class Run:
         tracker: loads the tracker, or returns the loaded one.
         stop: is set when the run has to end.
         like: of the first video, for the others.
+        labels: names of objects, those of the first video included.
     """
 
     parsed: argparse.Namespace
     tracker: Callable[[], Tracker]
     stop: threading.Event
-    like: Snapshot | None = field(default=None)
+    like: Snapshot | None = None
+    labels: dict[ObjectId, str] = field(default_factory=dict)
 
 
 class FrameLimit(threading.Event):
@@ -69,36 +73,63 @@ def track_video(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[Obj
         SamuraiError: it can't be done; what was tracked before is written.
     """
     complete = source.info.live  # which can't be gone on with
+    resumed = run.parsed.resume and holds_job(plan.job)
     try:
-        with _job(plan, run, source, prompts) as job:
-            complete |= _tracked(plan, run, source, job)
+        opened = _resumed_job if resumed else _new_job
+        with opened(plan, run, source, prompts) as job:
+            complete |= _tracked(plan, run, source, job, resumed)
             if run.parsed.like_first and run.like is None:
-                run.like = job.snapshot()
+                run.like, run.labels = job.snapshot(), _labels(run, job)
+    except BrokenPipeError:  # who reads our answers has enough
+        complete |= all(str(target.path) == "-" for target in plan.targets)
+        raise
     finally:
         if complete and not plan.keep:
-            shutil.rmtree(plan.job, ignore_errors=True)
+            delete_job(plan.job)
 
 
-def _job(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[ObjectPrompt]) -> Job:
-    """A new job, or the one to go on with, and its further prompts."""
-    if run.parsed.resume and plan.job.exists():
-        job = Job.open(plan.job, source, run.tracker())
+def _resumed_job(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[ObjectPrompt]) -> Job:
+    """The job to go on with, and its further prompts."""
+    job = Job.open(plan.job, source, run.tracker())
+    try:
+        check_same_span(run.parsed, span_of(run.parsed, source.info), job.span)
+        _check_objects(plan, [*job.objects, *(prompt.object_id for prompt in prompts)])
         for prompt in prompts:
             if not any(same_prompt(prompt, known) for known in job.prompts):
                 job.prompt(prompt)
-        return job
-    if plan.job.exists():
-        shutil.rmtree(plan.job)
+    except BaseException:
+        job.close()
+        raise
+    return job
+
+
+def _new_job(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[ObjectPrompt]) -> Job:
+    """A new job, in place of an older one."""
     span = span_of(run.parsed, source.info)
+    _check_objects(plan, [prompt.object_id for prompt in prompts])
+    for prompt in prompts:
+        try:
+            span.place(prompt.frame_index, source.info.frame_count)
+        except PromptError as error:
+            raise PromptError(f"object {prompt.object_id!r}: {error}") from error
     tracker = run.tracker()
+    delete_job(plan.job)
     try:
         return Job.create(plan.job, source, tracker, prompts, span, like=run.like)
     except BaseException:
-        shutil.rmtree(plan.job, ignore_errors=True)
+        delete_job(plan.job)
         raise
 
 
-def _tracked(plan: VideoPlan, run: Run, source: Source, job: Job) -> bool:
+def _check_objects(plan: VideoPlan, object_ids: Sequence[ObjectId]) -> None:
+    """Raise where a format can't hold so many objects, before they are tracked."""
+    formats = export_formats()
+    for target in plan.targets:
+        if target.kind != VIDEO:
+            formats[target.kind].check_objects(object_ids)
+
+
+def _tracked(plan: VideoPlan, run: Run, source: Source, job: Job, resumed: bool) -> bool:
     """Run the job and write the outputs.
 
     Returns:
@@ -108,19 +139,30 @@ def _tracked(plan: VideoPlan, run: Run, source: Source, job: Job) -> bool:
     stream = None if parsed.quiet else sys.stderr
     status = partial(_status, source) if isinstance(source, LiveSource) else None
     progress = TrackProgress(plan.name, _total(parsed, job, info), stream, status)
-    summary = Summary()
+    summary, complete = Summary(), False
     try:
-        with Outputs(plan.targets, info, _output_options(parsed, run.tracker(), job, info)) as out:
-            if job.span.direction == "forward" and not parsed.resume:
+        with Outputs(plan.targets, info, _output_options(run, job, info)) as out:
+            if job.span.direction == "forward" and not resumed:
                 complete = _streamed(source, job, out, progress, summary, run)
             else:
-                complete = job.run(lambda *_: progress.frame(), stop=run.stop)
+                complete = job.run(lambda frame, _: progress.frame(frame.index), stop=run.stop)
                 _write_results(source, job, out, summary, complete)
+    except (SourceError, DeviceError):
+        _conclude(progress, summary.lines(plan, progress, _labels(run, job)))
+        raise
     finally:
         progress.close()
-    for line in summary.lines(plan, progress, complete, _labels(job)):
+    _conclude(progress, summary.lines(plan, progress, _labels(run, job)))
+    if not complete:
+        progress.say(summary.stopped(goes_on=not info.live and not summary.empty))
+    return complete or (summary.empty and not resumed)
+
+
+def _conclude(progress: TrackProgress, lines: Iterable[str]) -> None:
+    """Say what it came to."""
+    progress.close()
+    for line in lines:
         progress.say(line)
-    return complete
 
 
 def _streamed(
@@ -135,7 +177,7 @@ def _streamed(
     limit = FrameLimit(run.stop, most)
 
     def answered(frame: VideoFrame, tracked: TrackedFrame) -> None:
-        progress.frame()
+        progress.frame(frame.index)
         limit.count += 1
         summary.add(tracked)
         out.add(tracked, frame.pixels)
@@ -178,20 +220,24 @@ def _total(parsed: argparse.Namespace, job: Job, info: VideoInfo) -> int | None:
     if info.live:
         most: int | None = parsed.frames
         return most
-    stale = [job.spans()[object_id].stale for object_id in job.objects]
     if info.frame_count is None and job.span.stop is None:
         return None
-    return len({index for ranges in stale for frames in ranges for index in frames}) or None
+    begin, stride = job.span.start, job.span.stride
+    stale = union(
+        ((frames.start - begin) // stride, (frames.stop - 1 - begin) // stride)
+        for own in job.spans().values()
+        for frames in own.stale
+    )
+    return sum(last - first + 1 for first, last in stale) or None
 
 
-def _output_options(
-    parsed: argparse.Namespace, tracker: Tracker, job: Job, info: VideoInfo
-) -> OutputOptions:
+def _output_options(run: Run, job: Job, info: VideoInfo) -> OutputOptions:
+    parsed = run.parsed
     audio = Path(info.name) if parsed.audio and info.has_audio else None
     if parsed.audio and audio is None:
         warn(f"{info.name} has no sound to be copied")
     rate = (info.rate or RATE) / job.span.stride
-    return OutputOptions(style_of(parsed), _labels(job), tracker.overlap, rate, audio)
+    return OutputOptions(style_of(parsed), _labels(run, job), run.tracker().overlap, rate, audio)
 
 
 def _status(source: LiveSource) -> str:
@@ -205,6 +251,7 @@ def _status(source: LiveSource) -> str:
     return ", ".join(words)
 
 
-def _labels(job: Job) -> dict[ObjectId, str]:
+def _labels(run: Run, job: Job) -> dict[ObjectId, str]:
     """Names of objects that have one."""
-    return {object_id: label for object_id, label in job.objects.items() if label}
+    own = {object_id: label for object_id, label in job.objects.items() if label}
+    return {**run.labels, **own}

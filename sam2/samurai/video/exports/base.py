@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -63,6 +63,24 @@ class Export(ABC):
     def side_file(cls, target: Path) -> Path | None:
         """The file beside the target that may be written, too; None if there is none."""
         return None
+
+    @classmethod
+    def check_target(cls, target: Path) -> None:
+        """Refuse, before any work, a target that mustn't be replaced.
+
+        Raises:
+            StorageError: it holds something else.
+        """
+        return  # most formats take any
+
+    @classmethod
+    def check_objects(cls, object_ids: Sequence[ObjectId]) -> None:
+        """Refuse, before any work, more objects than the format holds.
+
+        Raises:
+            ExportError: they are too many.
+        """
+        return  # most formats hold any number
 
     @abstractmethod
     def add(self, frame: TrackedFrame) -> None:

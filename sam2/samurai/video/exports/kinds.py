@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samurai.masks import separated
-from samurai.regions import Answer, Box
+from samurai.regions import Answer, Box, ObjectId
 from samurai.runtime.whole_files import delete_file, part_of, write_whole
 from samurai.video.exports.base import Export, ExportOptions
 from samurai.video.exports.numbering import Numbering
@@ -103,9 +104,19 @@ class FolderExport(Export):
 
     def __init__(self, target: Path, video: VideoInfo, options: ExportOptions) -> None:
         super().__init__(target, video, options)
-        check_folder_target(target, (*self.contents, OBJECTS))
+        self.check_target(target)
         self.part = fresh_folder(part_of(target))
         self.numbers = Numbering(self.name, self.most, self.void)
+
+    @classmethod
+    def check_target(cls, target: Path) -> None:
+        """As `Export.check_target`."""
+        check_folder_target(target, (*cls.contents, OBJECTS))
+
+    @classmethod
+    def check_objects(cls, object_ids: Sequence[ObjectId]) -> None:
+        """As `Export.check_objects`."""
+        Numbering(cls.name, cls.most, cls.void).check(object_ids)
 
     def complete(self) -> None:
         """Write what belongs to the whole.

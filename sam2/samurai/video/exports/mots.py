@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from samurai.masks import to_coco_rle
+from samurai.regions import ObjectId
 from samurai.video.exports.base import ExportOptions
 from samurai.video.exports.kinds import FileExport, without_overlap
 from samurai.video.exports.numbering import Numbering
@@ -26,6 +28,11 @@ class Mots(FileExport):
     def __init__(self, target: Path, video: VideoInfo, options: ExportOptions) -> None:
         super().__init__(target, video, options)
         self.numbers = Numbering(self.name, PER_CLASS - 1)
+
+    @classmethod
+    def check_objects(cls, object_ids: Sequence[ObjectId]) -> None:
+        """As `Export.check_objects`."""
+        Numbering(cls.name, PER_CLASS - 1).check(object_ids)
 
     def add(self, frame: TrackedFrame) -> None:
         """As `Export.add`."""

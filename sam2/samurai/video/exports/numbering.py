@@ -41,6 +41,15 @@ class Numbering:
             self._numbers[object_id] = self._choose(object_id)
             self._taken.add(self._numbers[object_id])
 
+    def check(self, object_ids: Sequence[ObjectId]) -> None:
+        """Refuse more objects than there are numbers.
+
+        Raises:
+            ExportError: there are more.
+        """
+        if self._most is not None and len(set(object_ids)) > self._most:
+            raise self._too_many()
+
     def __getitem__(self, object_id: ObjectId) -> int:
         return self._numbers[object_id]
 
@@ -74,8 +83,11 @@ class Numbering:
         while self._next in self._taken:
             self._next += 1
         if self._most is not None and self._next > self._most:
-            raise ExportError(
-                f"{self._format} holds {counted(self._most, 'object')} at most, and there are "
-                "more. Remedy: export in another format, such as coco"
-            )
+            raise self._too_many()
         return self._next
+
+    def _too_many(self) -> ExportError:
+        return ExportError(
+            f"{self._format} holds {counted(self._most or 0, 'object')} at most, and there are "
+            "more. Remedy: export in another format, such as coco"
+        )

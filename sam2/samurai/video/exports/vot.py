@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -64,16 +65,22 @@ class VotFile(FileExport):
         self._object: ObjectId | None = None
         self._length = 0
 
+    @classmethod
+    def check_objects(cls, object_ids: Sequence[ObjectId]) -> None:
+        """As `Export.check_objects`."""
+        second = next((each for each in object_ids if each != object_ids[0]), None)
+        if second is not None:
+            raise ExportError(
+                f"{cls.name} holds one object, and {second!r} is the second. Remedy: export a "
+                "folder with vot"
+            )
+
     def add(self, frame: TrackedFrame) -> None:
         """As `Export.add`."""
         for answer in frame.answers:
             if self._object is None:
                 self._object = answer.object_id
-            if answer.object_id != self._object:
-                raise ExportError(
-                    f"{self.name} holds one object, and {answer.object_id!r} is the second. "
-                    "Remedy: export a folder with vot"
-                )
+            self.check_objects([self._object, answer.object_id])
             self._track.put(frame.index, region_text(answer))
         self._length = frame.index + 1
 

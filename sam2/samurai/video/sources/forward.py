@@ -29,6 +29,10 @@ class ForwardVideo(Closing):
         self._reader = Reader(address)
         try:
             self._beginning, first = look_at(self._reader)
+        except SourceError as error:
+            late = "mp4" in self._reader.container.format.name
+            self._reader.close()
+            raise (_index_last(address.name) if late else error) from error
         except BaseException:
             self._reader.close()
             raise
@@ -89,6 +93,15 @@ class ForwardVideo(Closing):
             if number >= start and (number - start) % stride == 0:
                 seconds = self._beginning.seconds(number, picture.pts)
                 yield VideoFrame(number, converter.pixels(picture), seconds)
+
+
+def _index_last(name: str) -> SourceError:
+    """An MP4 opens, and then its frames lie before what has been read."""
+    return SourceError(
+        f"{name} is an MP4 that is damaged, or has its list of frames at the end, where it comes "
+        "too late; save it as a file first, or write it with the list first (FFmpeg's -movflags "
+        "+faststart)"
+    )
 
 
 class Pipe:

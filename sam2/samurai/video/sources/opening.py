@@ -95,6 +95,25 @@ def expand(spec: str) -> list[str]:
     return [str(file) for file in files]
 
 
+def files_of(spec: str) -> list[Path]:
+    """The files and folders on this machine that a source is read from; none of cameras, addresses
+    and standard input.
+
+    Args:
+        spec: as for `open_source`.
+
+    Raises:
+        SourceError: a pattern that nothing matches.
+    """
+    if spec.startswith(_FILE):
+        return [Path(unquote(spec.removeprefix(_FILE)))]
+    if spec == STANDARD_INPUT or spec.isdecimal() or is_address(spec):
+        return []
+    named = _named(spec)
+    folders = {file.parent for file in named or () if is_image_name(file.name)}
+    return [Path(spec), *(named or ()), *sorted(folders)]
+
+
 def _open_local(text: str, warn: Warn) -> Source:
     path = Path(text)
     try:

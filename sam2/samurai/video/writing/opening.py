@@ -61,6 +61,15 @@ def check_target(target: str | os.PathLike[str]) -> None:
         raise ExportError(f"{path} is a folder. Remedy: name a file, or end the name with a slash")
 
 
+def image_folder(target: str | os.PathLike[str]) -> Path | None:
+    """The folder that a target's images are written to; None where it is a file.
+
+    Raises:
+        ExportError: a pattern without a number.
+    """
+    return folder_and_pattern(Path(target))[0] if _is_folder(target) else None
+
+
 def open_writer(
     target: str | os.PathLike[str],
     *,
