@@ -40,7 +40,7 @@ class TrackProgress:
         self._status, self._clock = status, clock
         self.frames = 0
         self._answered = 0  # those that are tracked again counted again
-        self._known: set[int] = set()
+        self._known = bytearray()  # a byte per frame: whether it was answered
         self._began: float | None = None  # when the first frame was answered
         self._said = clock()
         self._bar: Any = None
@@ -60,9 +60,10 @@ class TrackProgress:
         now = self._clock()
         self._answered += 1
         if self._total is not None:
-            if index in self._known:
+            self._known.extend(bytes(max(0, index + 1 - len(self._known))))
+            if self._known[index]:
                 return
-            self._known.add(index)
+            self._known[index] = 1
         self.frames += 1
         self._began = now if self._began is None else self._began
         if self._bar is not None:
