@@ -84,6 +84,7 @@ def test_two_hundred_objects_are_answered(
         assert [answer.object_id for answer in answers] == list(range(200))
 
 
+@pytest.mark.slow
 def test_half_precision_follows_the_same_object(scene: Frames) -> None:
     exact = masks(Tracker.load("nano", policy="samurai", device="cpu"), scene, BOXES[:1])
     half = masks(

@@ -14,6 +14,7 @@ from oracles.agreement import assert_close, assert_within, overlap
 from oracles.inputs import sam2_network
 from oracles.runs import WORKSPACE, Frames, bundled
 from oracles.tape import Tape
+from oracles.tiers import quick
 from PIL import Image
 from torch.nn.attention import SDPBackend
 
@@ -221,7 +222,7 @@ def overlaps(name: str, length: int) -> NDArray[np.float64]:
     return np.array(seen)
 
 
-@pytest.mark.parametrize("name", ["scale", "distractor"])
+@pytest.mark.parametrize("name", quick(["scale", "distractor"], "distractor"))
 def test_masks_overlap_with_the_exact_ones(name: str, float32_maps: None) -> None:
     assert_within(1 - overlaps(name, 60).mean(), 1 - OVERLAP)
 

@@ -24,7 +24,7 @@ def install(document: str, files: Mapping[str, str], folder: Path) -> Path:
     project.mkdir()
     for name, content in files.items():
         (project / name).write_text(content, encoding="utf-8")
-    command = re.search(r"`pip (install [^`]*) -e \.`", document)
+    command = re.search(r"\bpip (install [^`\n]*) -e \.", document)
     assert command is not None, "the page lost its command"
     offline = ["--no-index", "--no-build-isolation", "--quiet", "--target", str(site)]
     done = subprocess.run(

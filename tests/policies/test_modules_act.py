@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from oracles.agreement import overlap
 from oracles.runs import bundled
 from oracles.runs import run as run_session
+from oracles.tiers import quick
 
 from samurai import Box, Tracker, TrackerConfig
 from samurai.models.checkpoints import load_model, model_card
@@ -126,7 +127,14 @@ def test_a_policy_is_not_sam2_under_another_name(run: Run, policy: str) -> None:
     assert changed(run(policy, changes), run("sam2")) >= SHARE
 
 
-@pytest.mark.parametrize("name", MODULES)
+LONGER = (
+    "samurai-dam's motion",
+    "samurai-dam's selection of memories",
+    "him2sam's long-term memory",
+)
+
+
+@pytest.mark.parametrize("name", quick(MODULES, *(name for name in MODULES if name not in LONGER)))
 def test_a_module_acts(run: Run, name: str) -> None:
     module = MODULES[name]
     where = module.sequence

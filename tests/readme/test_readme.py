@@ -142,6 +142,7 @@ def test_samurai_evaluate_goes_on_from_the_toolkits_results(evaluated: str) -> N
     assert "EAO" in evaluated and "report" in evaluated
 
 
+@pytest.mark.slow
 def test_the_other_samurai_commands(workspace: Path) -> None:
     """`doctor` is content; an official tracker without its weights says how to get them."""
     for line in runnable():

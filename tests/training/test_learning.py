@@ -14,6 +14,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from oracles.agreement import assert_overlap
+from oracles.tiers import quick
 from safetensors.torch import load_file
 
 from samurai.config import TrackerConfig
@@ -70,7 +71,9 @@ def a_batch(kind: str = "filled_box") -> tuple[Batch, np.ndarray]:
     return batch, clip.frames
 
 
-@pytest.mark.parametrize("kind", ["filled_box", "mask", "box", "clicks", "many clicks"])
+@pytest.mark.parametrize(
+    "kind", quick(["filled_box", "mask", "box", "clicks", "many clicks"], "mask", "clicks")
+)
 @torch.no_grad()
 def test_the_unrolled_pass_says_what_the_tracker_says(
     kind: str, monkeypatch: pytest.MonkeyPatch

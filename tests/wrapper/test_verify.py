@@ -75,6 +75,7 @@ def test_the_bundled_model_agrees(
     assert text.count("frames per second, peak memory") == 2
 
 
+@pytest.mark.slow
 def test_the_environment_counts_and_a_flag_before_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
