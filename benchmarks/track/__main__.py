@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 
 from benchmarks.environment import ROOT, environment
 from benchmarks.track import rate, stream
-from samurai import Tracker
-from samurai.runtime.threads import set_thread_count
+from samurai import TrackerConfig
+from samurai.loading import load_tracker
 
 
 def main() -> None:
@@ -38,9 +37,7 @@ def main() -> None:
     elif options.what == "start":
         result = stream.start(options.hours)
     else:
-        tracker = Tracker.load(options.model)
-        set_thread_count(tracker.network.spec.input_size, os.environ)
-        tracker.warm_up()
+        tracker = load_tracker(TrackerConfig(model=options.model))
         if options.what == "memory":
             result = stream.memory(tracker, options.frames or 10000)
         else:

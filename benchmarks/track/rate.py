@@ -4,7 +4,6 @@ same by the installed predictor and supervision."""
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import statistics
 import tempfile
@@ -22,14 +21,14 @@ import torch
 from benchmarks.speed.arithmetic import ratio
 from benchmarks.speed.variant import Variant
 from benchmarks.track.clips import back_and_forth, first_box, frames, write_clip
-from samurai import Box, Tracker
+from samurai import Box, Tracker, TrackerConfig
 from samurai.cli.track.command import AHEAD, add_arguments
 from samurai.cli.track.inputs import opened
 from samurai.cli.track.plan import plans
 from samurai.cli.track.prompts import prompts_of
 from samurai.cli.track.samurai_flags import translate
 from samurai.cli.track.video import Run, track_video
-from samurai.runtime.threads import set_thread_count
+from samurai.loading import load_tracker
 from samurai.video.sources.reading import ReadAheadSource
 
 SIZE = (640, 480)
@@ -37,9 +36,7 @@ SIZE = (640, 480)
 
 def measure(model: str, count: int, rounds: int) -> dict[str, Any]:
     """Seconds of every contestant in every round, in turns, and ratios to the tracker alone."""
-    tracker = Tracker.load(model)
-    set_thread_count(tracker.network.spec.input_size, os.environ)
-    tracker.warm_up()
+    tracker = load_tracker(TrackerConfig(model=model))
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "clip.mp4"
         write_clip(clip, SIZE, count)

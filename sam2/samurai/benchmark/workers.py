@@ -16,6 +16,7 @@ from samurai.benchmark.run_files import write_answers
 from samurai.config import TrackerConfig
 from samurai.datasets.base import AnySequence, MaskSequence
 from samurai.errors import SamuraiError, StorageError
+from samurai.loading import load_tracker
 from samurai.runtime.scheduling import ends_everything
 
 
@@ -134,27 +135,3 @@ class SequenceActor:
 
     def _keep(self, part: float) -> None:
         self._part = part
-
-
-def load_tracker(config: TrackerConfig, workers: int) -> Any:
-    """A tracker that has warmed up, on its share of this machine's cores."""
-    from samurai.runtime.allocator import keep_freed_memory
-    from samurai.speed import keep_compiled
-
-    keep_freed_memory()
-    keep_compiled(os.environ)
-    import cv2
-    import torch
-
-    from samurai.runtime.cpu import usable_cores
-    from samurai.runtime.threads import set_thread_count
-    from samurai.tracker import Tracker
-
-    tracker = Tracker.load(config)
-    threads = set_thread_count(tracker.network.spec.input_size, os.environ)
-    share = max(1, usable_cores() // workers)
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(min(threads, share))
-    cv2.setNumThreads(min(cv2.getNumThreads(), share))
-    tracker.warm_up()
-    return tracker

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from samurai.cli.track import prompts
@@ -20,6 +20,7 @@ from samurai.config import TrackerConfig
 from samurai.config.text import from_flags
 from samurai.errors import ConfigurationError, DeviceError, SamuraiError, SourceError, StorageError
 from samurai.jobs.folder import holds_job
+from samurai.loading import load_tracker
 from samurai.spelling import counted
 from samurai.video.sources.reading import ReadAheadSource
 
@@ -151,19 +152,4 @@ def _at_work(error: SamuraiError, plan: VideoPlan, begun: bool) -> bool:
 
 def _loader(config: TrackerConfig) -> Callable[[], Tracker]:
     """Loads the tracker when the first video needs it, once."""
-    loaded: list[Tracker] = []
-
-    def tracker() -> Tracker:
-        if not loaded:
-            from samurai.runtime.allocator import keep_freed_memory
-
-            keep_freed_memory()
-            from samurai.runtime.threads import set_thread_count
-            from samurai.tracker import Tracker
-
-            loaded.append(Tracker.load(config))
-            set_thread_count(loaded[0].network.spec.input_size, os.environ)
-            loaded[0].warm_up()
-        return loaded[0]
-
-    return tracker
+    return cache(partial(load_tracker, config))
