@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import TextIO
 
-from tqdm import tqdm
-
+from samurai.runtime.live_line import LiveLine
 from samurai.spelling import duration
-
-LINE_SECONDS = 60.0
-"""Between two lines where the output isn't a terminal."""
 
 Clock = Callable[[], float]
 
@@ -37,24 +33,13 @@ class Progress:
         clock: Clock = time.monotonic,
     ) -> None:
         self._title, self._sequences, self._frames = title, sequences, frames
-        self._kept, self._stream, self._clock = kept, stream, clock
+        self._kept, self._clock = kept, clock
         self._done, self._finished = 0, 0  # sequences; frames of these
         self._running: dict[int, float] = {}  # frames of a worker's sequence
         self._score = ""
-        self._said = clock()
         self._first: tuple[float, int] | None = None  # time and frames; before, trackers are loaded
-        self._bar: Any = None
-        if stream.isatty() and frames:
-            self._bar = tqdm(
-                total=frames,
-                desc=title,
-                unit=" frames",
-                file=stream,
-                dynamic_ncols=True,
-                leave=False,
-                smoothing=0.05,
-            )
-            self._show()
+        self._out = LiveLine(title, frames, stream, clock())
+        self._show()
 
     def part(self, worker: int, frames: float) -> None:
         """A worker has done so many frames of its sequence."""
@@ -86,16 +71,11 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Print a line."""
-        if self._bar is not None:
-            self._bar.clear()
-        print(text, file=self._stream, flush=True)
-        if self._bar is not None:
-            self._bar.refresh()
+        self._out.say(text)
 
     def close(self) -> None:
         """Take the live line away."""
-        if self._bar is not None:
-            self._bar.close()
+        self._out.close()
 
     def _now(self) -> int:
         return min(self._frames, int(self._finished + sum(self._running.values())))
@@ -105,18 +85,16 @@ class Progress:
         begins = self._first is None and frames > 0
         if begins:
             self._first = now, frames
-        if self._bar is not None:
+        if self._out.bar is not None:
             if begins:
-                self._bar.unpause()
-            self._bar.update(max(0, frames - self._bar.n))
-            return
-        if now - self._said >= LINE_SECONDS:
-            self._said = now
+                self._out.bar.unpause()
+            self._out.bar.update(max(0, frames - self._out.bar.n))
+        elif self._out.is_due(now):
             self.say(self._line(now))
 
     def _show(self) -> None:
-        if self._bar is not None:
-            self._bar.set_postfix_str(", ".join(self._counts()), refresh=True)
+        if self._out.bar is not None:
+            self._out.bar.set_postfix_str(", ".join(self._counts()), refresh=True)
 
     def _counts(self) -> list[str]:
         total = self._sequences + self._kept

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import TextIO
 
-from tqdm import tqdm
-
+from samurai.runtime.live_line import LiveLine
 from samurai.spelling import counted, duration
-
-LINE_SECONDS = 60.0
-"""Between two lines where the output isn't a terminal."""
 
 Clock = Callable[[], float]
 Status = Callable[[], str]
@@ -36,24 +32,13 @@ class TrackProgress:
         status: Status | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
-        self._title, self._total, self._stream = title, total, stream
+        self._title, self._total = title, total
         self._status, self._clock = status, clock
         self.frames = 0
         self._answered = 0  # those that are tracked again counted again
         self._known = bytearray()  # a byte per frame: whether it was answered
         self._began: float | None = None  # when the first frame was answered
-        self._said = clock()
-        self._bar: Any = None
-        if stream is not None and stream.isatty():
-            self._bar = tqdm(
-                total=total,
-                desc=title,
-                unit=" frames",
-                file=stream,
-                dynamic_ncols=True,
-                leave=False,
-                smoothing=0.05,
-            )
+        self._out = LiveLine(title, total, stream, clock())
 
     def frame(self, index: int) -> None:
         """A frame is answered; one that is tracked again counts once where the total is known."""
@@ -66,12 +51,11 @@ class TrackProgress:
             self._known[index] = 1
         self.frames += 1
         self._began = now if self._began is None else self._began
-        if self._bar is not None:
+        if self._out.bar is not None:
             if self._status is not None:
-                self._bar.set_postfix_str(self._status(), refresh=False)
-            self._bar.update(1)
-        elif now - self._said >= LINE_SECONDS:
-            self._said = now
+                self._out.bar.set_postfix_str(self._status(), refresh=False)
+            self._out.bar.update(1)
+        elif self._out.is_due(now):
             self.say(self._line())
 
     @property
@@ -84,19 +68,11 @@ class TrackProgress:
 
     def say(self, text: str) -> None:
         """Print a line above the live one."""
-        if self._stream is None:
-            return
-        if self._bar is not None:
-            self._bar.clear()
-        print(text, file=self._stream, flush=True)
-        if self._bar is not None:
-            self._bar.refresh()
+        self._out.say(text)
 
     def close(self) -> None:
         """Take the live line away; twice is allowed."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None  # it would be drawn again with the next line
+        self._out.close()
 
     def _line(self) -> str:
         words = []
