@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
 
 from samurai.errors import SourceError
 from samurai.video.sources.base import Pixels, VideoFrame, VideoInfo
+from samurai.video.sources.closing import Closing
 
 
-class ArraySource:
+class ArraySource(Closing):
     """Frames that are in memory; `before` is called with the number of each before it is given."""
 
     def __init__(
@@ -28,10 +28,6 @@ class ArraySource:
         count = None if live else count
         self._info = VideoInfo(name, width, height, count, 25.0, live, seekable and not live)
         self.given: list[int] = []
-
-    @property
-    def info(self) -> VideoInfo:
-        return self._info
 
     def frames(
         self, start: int = 0, stop: int | None = None, stride: int = 1
@@ -53,17 +49,3 @@ class ArraySource:
     def _frame(self, index: int) -> VideoFrame:
         self.given.append(index)
         return VideoFrame(index, self._frames[index].copy(), index / 25, f"{index:05d}.png")
-
-    def close(self) -> None:
-        """Holds nothing."""
-
-    def __enter__(self) -> ArraySource:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

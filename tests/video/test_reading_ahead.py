@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from samurai.video.sources.reading import ReadAhead
 
 
 def test_items_come_in_order_and_then_the_end() -> None:
-    with ReadAhead(iter(range(100)), 3) as ahead:
+    with closing(ReadAhead(iter(range(100)), 3)) as ahead:
         assert list(ahead) == list(range(100))
         assert list(ahead) == []
 
@@ -29,7 +30,7 @@ def test_no_more_than_the_depth_is_read_ahead() -> None:
                 fourth.set()
             yield number
 
-    with ReadAhead(items(), 3) as ahead:
+    with closing(ReadAhead(items(), 3)) as ahead:
         assert next(ahead) == 0
         assert fourth.wait(10)  # one is taken, three wait, and one is in the thread's hands
         assert not threading.Event().wait(0.05) and made == [0, 1, 2, 3, 4]
@@ -41,7 +42,7 @@ def test_an_error_comes_after_the_items_before_it() -> None:
         yield 2
         raise KeyError("three")
 
-    with ReadAhead(items(), 5) as ahead:
+    with closing(ReadAhead(items(), 5)) as ahead:
         assert [next(ahead), next(ahead)] == [1, 2]
         with pytest.raises(KeyError, match="three"):
             next(ahead)

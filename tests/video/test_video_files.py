@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ def test_there_is_no_frame_beyond_the_end_or_before_the_beginning(make: Make) ->
 
 
 def test_frames_are_decoded_ahead_in_a_thread(make: Make) -> None:
-    with opened(make("b_frames.mp4")) as source, ReadAhead(source.frames(), 4) as ahead:
+    with opened(make("b_frames.mp4")) as source, closing(ReadAhead(source.frames(), 4)) as ahead:
         assert [number_of(frame.pixels) for frame in ahead] == list(range(COUNT))
 
 

@@ -6,11 +6,9 @@ A benchmark may look ahead, which hides the decoding behind the tracker. A chall
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -20,6 +18,7 @@ from numpy.typing import NDArray
 from samurai.errors import FrameError
 from samurai.spelling import counted
 from samurai.video.images import read_frame
+from samurai.video.sources.reading import ReadAhead
 
 AHEAD = 4
 """Frames that are decoded, or being decoded, beside the one that is tracked."""
@@ -67,17 +66,9 @@ def frames_ahead(
         if loaded.pixels is not None:
             video = loaded.size
             break
-    pool = ThreadPoolExecutor(1, thread_name_prefix="samurai-frames")
-    try:
-        waiting: deque[Future[LoadedFrame]] = deque(
-            pool.submit(_load, path, read, video) for path in islice(remaining, ahead)
-        )
-        while waiting:
-            loaded = waiting.popleft().result()
-            waiting.extend(pool.submit(_load, path, read, video) for path in islice(remaining, 1))
-            yield loaded
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    # one is in the thread's hands beside those that wait
+    with closing(ReadAhead((_load(path, read, video) for path in remaining), ahead - 1)) as loading:
+        yield from loading
 
 
 def _load(path: Path, read: Read, video: Size | None) -> LoadedFrame:

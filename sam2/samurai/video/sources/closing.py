@@ -1,4 +1,4 @@
-"""What sources share: they are closed by hand or at the end of a `with`; ranges of frames."""
+"""What sources share: what is known of them, how they are closed, ranges of frames."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ from types import TracebackType
 from typing import TypeVar
 
 from samurai.errors import SourceError
+from samurai.video.sources.base import VideoInfo
 
 Self = TypeVar("Self", bound="Closing")
 
 
 class Closing:
-    """A source that can be closed."""
+    """A source that can be closed, by hand or at the end of a `with`."""
 
     _closed = False
+    _info: VideoInfo
+
+    @property
+    def info(self) -> VideoInfo:
+        """See `Source.info`."""
+        return self._info
 
     def close(self) -> None:
         """Free what it holds; twice is allowed."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from samurai.errors import SourceError
-from samurai.video.sources.base import VideoFrame, VideoInfo, Warn
+from samurai.video.sources.base import VideoFrame, Warn
 from samurai.video.sources.beginning import look_at
 from samurai.video.sources.closing import Closing, check_range, up_to
 from samurai.video.sources.container import Address, Reader
@@ -53,11 +53,6 @@ class VideoFile(Closing):
             count = self._frame_index().known_count
         self._may_decode = True
         self._info = self._beginning.info(seekable=True, frame_count=count)
-
-    @property
-    def info(self) -> VideoInfo:
-        """See `Source.info`."""
-        return self._info
 
     def frames(
         self, start: int = 0, stop: int | None = None, stride: int = 1

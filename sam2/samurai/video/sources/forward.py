@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 from samurai.errors import SourceError
-from samurai.video.sources.base import VideoFrame, VideoInfo, Warn
+from samurai.video.sources.base import VideoFrame, Warn
 from samurai.video.sources.beginning import look_at
 from samurai.video.sources.closing import Closing, check_range
 from samurai.video.sources.container import Address, Reader
@@ -42,11 +42,6 @@ class ForwardVideo(Closing):
         rest = decoded(self._reader, Numbering(by_time=False))
         self._pictures = enumerate(each for part in (iter(first), rest) for each in part)
         self._next = 0
-
-    @property
-    def info(self) -> VideoInfo:
-        """See `Source.info`."""
-        return self._info
 
     def frames(
         self, start: int = 0, stop: int | None = None, stride: int = 1

@@ -41,11 +41,6 @@ class ImageFiles(Closing):
         width, height = _one_size(files)
         self._info = VideoInfo(name, width, height, frame_count=len(files), rate=None)
 
-    @property
-    def info(self) -> VideoInfo:
-        """See `Source.info`."""
-        return self._info
-
     def frames(
         self, start: int = 0, stop: int | None = None, stride: int = 1
     ) -> Iterator[VideoFrame]:

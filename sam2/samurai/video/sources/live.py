@@ -101,11 +101,6 @@ class LiveSource(Closing):
             raise
 
     @property
-    def info(self) -> VideoInfo:
-        """See `Source.info`."""
-        return self._info
-
-    @property
     def status(self) -> LiveStatus:
         """Counters up to now."""
         received, dropped = self._arrivals.counts()

@@ -5,10 +5,9 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from samurai.video.sources.base import Source, VideoFrame, VideoInfo
+from samurai.video.sources.base import Source, VideoFrame
 from samurai.video.sources.closing import Closing
 
 Item = TypeVar("Item")
@@ -62,17 +61,6 @@ class ReadAhead(Generic[Item]):
             self._thread.join(JOIN_SECONDS)
             self._drain()
 
-    def __enter__(self) -> ReadAhead[Item]:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _read(self) -> None:
         end: BaseException = StopIteration()
         try:
@@ -114,13 +102,8 @@ class ReadAheadSource(Closing):
     """
 
     def __init__(self, source: Source, depth: int) -> None:
-        self._source, self._depth = source, depth
+        self._source, self._depth, self._info = source, depth, source.info
         self._pass: ReadAhead[VideoFrame] | None = None
-
-    @property
-    def info(self) -> VideoInfo:
-        """See `Source.info`."""
-        return self._source.info
 
     def frames(
         self, start: int = 0, stop: int | None = None, stride: int = 1

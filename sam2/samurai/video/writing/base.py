@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
 
+from samurai.errors import ExportError
 from samurai.painting.shapes import Pixels
 
 
@@ -21,6 +22,7 @@ class Writer(ABC):
 
     def __init__(self, target: Path) -> None:
         self.target = target
+        self._count, self._open = 0, True  # frames so far; neither finished nor discarded
 
     @abstractmethod
     def add(self, pixels: Pixels, seconds: float | None = None) -> None:
@@ -50,6 +52,17 @@ class Writer(ABC):
     def discard(self) -> None:
         """Delete what is written so far; a file of an earlier run with the name stays. Nothing
         happens after `finish`, or twice."""
+
+    def _has_frames(self) -> bool:
+        """Whether there is something to complete: not after `finish` or `discard`.
+
+        Raises:
+            ExportError: no frame came; what is written so far is deleted.
+        """
+        if self._open and not self._count:
+            self.discard()
+            raise ExportError(f"no frame came for {self.target}")
+        return self._open
 
     def __enter__(self) -> Writer:
         return self

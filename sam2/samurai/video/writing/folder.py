@@ -60,7 +60,7 @@ class FolderWriter(Writer):
     def __init__(self, target: Path, size: tuple[int, int]) -> None:
         super().__init__(target)
         self._folder, self._pattern = folder_and_pattern(target)
-        self._size, self._count, self._open = size, 0, True
+        self._size = size
         self._suffix = Path(self._pattern).suffix.lower()
         self._part = part_of(self._folder)
         with storing(target):
@@ -77,11 +77,8 @@ class FolderWriter(Writer):
 
     def finish(self) -> None:
         """As `Writer.finish`."""
-        if not self._open:
+        if not self._has_frames():
             return
-        if not self._count:
-            self.discard()
-            raise ExportError(f"no frame came for {self.target}")
         self._open = False
         with storing(self.target):
             self._folder.mkdir(parents=True, exist_ok=True)

@@ -47,7 +47,6 @@ class OutputFile(Writer):
         super().__init__(target)
         self.size, self.clock = size, Clock(rate, tick)
         self._part = part_of(target)
-        self._count, self._open = 0, True
         with self.writing():
             target.parent.mkdir(parents=True, exist_ok=True)
             self._part.touch()
@@ -64,11 +63,8 @@ class OutputFile(Writer):
 
     def finish(self) -> None:
         """As `Writer.finish`."""
-        if not self._open:
+        if not self._has_frames():
             return
-        if not self._count:
-            self.discard()
-            raise ExportError(f"no frame came for {self.target}")
         with self.writing():
             self.flush()
             self.container.close()
