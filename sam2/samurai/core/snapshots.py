@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import pickle
@@ -116,7 +117,10 @@ class Snapshot:
         saved = {"version": VERSION, "state": self.state.copied(bank)}
         try:
             with part.open("wb") as stream:
-                torch.save(saved, stream, pickle_protocol=4)
+                try:
+                    torch.save(saved, stream, pickle_protocol=4)
+                except RuntimeError as error:  # how torch says that the disk is full
+                    raise _cause(error) from error
             os.replace(part, file)
         finally:
             part.unlink(missing_ok=True)
@@ -183,3 +187,13 @@ def _restricted(policies: set[str]) -> Any:
     module = types.ModuleType("snapshot_pickle")
     module.Unpickler, module.load = Unpickler, load  # type: ignore[attr-defined]
     return module
+
+
+def _cause(error: RuntimeError) -> OSError:
+    """What the file system said: torch hides it behind a failed check of its own."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, OSError):
+            return below
+        below = below.__context__
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import re
@@ -123,19 +122,6 @@ class PassSnapshots:
         try:
             with storing(self._folder):
                 self._folder.mkdir(parents=True, exist_ok=True)
-                try:
-                    snapshot.save(self._folder / name)
-                except RuntimeError as error:  # how torch says that the disk is full
-                    raise _cause(error) from error
+                snapshot.save(self._folder / name)
         finally:
             snapshot.close()
-
-
-def _cause(error: RuntimeError) -> OSError:
-    """What the file system said: torch hides it behind a failed check of its own."""
-    below: BaseException | None = error
-    while below is not None:
-        if isinstance(below, OSError):
-            return below
-        below = below.__context__
-    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
