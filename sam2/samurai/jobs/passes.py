@@ -49,6 +49,7 @@ class PassRun:
         self._frames: Iterator[VideoFrame] | None = None
         self._newest: VideoFrame | None = None
         self._carried: dict[ObjectId, Region] = {}
+        self._stored: dict[ObjectId, Answer] = {}  # of the newest frame, as on the disk
         self._size: tuple[int, int] | None = None
 
     @property
@@ -253,7 +254,7 @@ class PassRun:
         """Store the answers that are this pass's; whether anything changed."""
         state, place = self._state, step_of(self._events.step, self._direction)
         state.frames.write(place, 0, packed_frame(frame.seconds, frame.name))
-        keep = self._events.kept()
+        keep, self._stored = self._events.kept(), {}
         known = {each.object_id: each for each in state.objects()}
         changed = False
         if not state.tracker.overlap:
@@ -271,6 +272,7 @@ class PassRun:
             if mine and not keep.get(answer.object_id, False):
                 payload = packed_answer(answer)
                 changed |= state.answers(obj).write(place, self._record.number, payload)
+                self._stored[answer.object_id] = answer
                 for prompt in obj.prompts_at(place):
                     prompt.answered |= self._direction in prompt.taken
         return changed
@@ -284,7 +286,7 @@ class PassRun:
             )
             if self.on_frame is None or not mine:
                 return
-            result = self._state.result(place)
+            result = self._state.result(place, at_hand=self._stored)
         self.on_frame(frame, result)
 
     def _save_snapshot(self) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from samurai.errors import PromptError
 from samurai.jobs.plan import FAR, Direction, Interval, object_spans, owner, step_of
 from samurai.jobs.record import JobRecord, ObjectRecord, PassRecord, PromptRecord
 from samurai.jobs.snapshots import PassSnapshots
 from samurai.jobs.store import RecordFile, unpacked_answer, unpacked_frame
-from samurai.regions import ObjectId
+from samurai.regions import Answer, ObjectId
 from samurai.tracker import Tracker
 from samurai.video.sources.base import Source
 from samurai.video.tracked import TrackedFrame
@@ -165,16 +166,25 @@ class JobState:
         positions = {number: each.position for number, each in self.record.passes.items()}
         return object_spans(self.reach(obj), obj.segments, positions, settled, unsettled)
 
-    def result(self, place: int, objects: Sequence[ObjectRecord] | None = None) -> TrackedFrame:
+    def result(
+        self,
+        place: int,
+        objects: Sequence[ObjectRecord] | None = None,
+        at_hand: Mapping[ObjectId, Answer] = MappingProxyType({}),
+    ) -> TrackedFrame:
         """The answers of a frame.
 
         Args:
             objects: that are done there; None to find out.
+            at_hand: stored answers of this frame that needn't be read.
         """
         if objects is None:
             objects = [each for each in self.objects() if self._is_done(each, place)]
         found = []
         for each in objects:
+            if each.object_id in at_hand:
+                found.append(at_hand[each.object_id])
+                continue
             payload = self.answers(each).read(place)
             if payload is not None:
                 found.append(unpacked_answer(each.object_id, payload))
