@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from samurai.cli.benchmark.score import add_report_arguments
 from samurai.cli.command import plugged_in
+from samurai.cli.values import whole_number
 from samurai.config import TrackerConfig
 from samurai.config.settings import setting_names
 from samurai.config.text import add_flags, from_flags
@@ -101,7 +102,7 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is run")
     group.add_argument("--sequences", metavar="PATTERN", help="only those whose name fits it")
     group.add_argument(
-        "--first", type=_positive, metavar="N", help="a smoke run of N frames, kept apart"
+        "--first", type=whole_number(1), metavar="N", help="a smoke run of N frames, kept apart"
     )
     group.add_argument(
         "--partial", action="store_true", help="run though sequences of the data set are missing"
@@ -117,7 +118,9 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
 
 def _add_machines(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("where it runs")
-    group.add_argument("--workers", type=_positive, metavar="N", help="processes (one per device)")
+    group.add_argument(
+        "--workers", type=whole_number(1), metavar="N", help="processes (one per device)"
+    )
     group.add_argument(
         "--devices", type=_devices, default=(), metavar="0,1", help="GPUs, or names of devices"
     )
@@ -133,13 +136,6 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
         "--box", choices=("pixels", "samurai"), help="how boxes count pixels (both ways)"
     )
     add_report_arguments(parser)
-
-
-def _positive(text: str) -> int:
-    value = int(text) if text.strip().isdecimal() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
-    return value
 
 
 def _devices(text: str) -> tuple[str, ...]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 from samurai.cli.track.samurai_flags import add_samurai_flags
+from samurai.cli.values import whole_number
 from samurai.config import TrackerConfig
 from samurai.config.settings import setting_names
 from samurai.config.text import add_flags
@@ -91,16 +91,19 @@ def _add_prompts(group: argparse._ArgumentGroup) -> None:
 
 def _add_range(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--start", type=_whole(0), default=0, metavar="FRAME", help="the first frame (0)"
+        "--start", type=whole_number(0), default=0, metavar="FRAME", help="the first frame (0)"
     )
     group.add_argument(
-        "--end", type=_whole(1), metavar="FRAME", help="the frame after the last one"
+        "--end", type=whole_number(1), metavar="FRAME", help="the frame after the last one"
     )
     group.add_argument(
-        "--frames", type=_whole(1), metavar="N", help="at most so many frames from the start on"
+        "--frames",
+        type=whole_number(1),
+        metavar="N",
+        help="at most so many frames from the start on",
     )
     group.add_argument(
-        "--stride", type=_whole(1), default=1, metavar="N", help="every Nth frame only"
+        "--stride", type=whole_number(1), default=1, metavar="N", help="every Nth frame only"
     )
     group.add_argument(
         "--direction",
@@ -183,18 +186,6 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
         metavar="SECONDS",
         help="how long a lost stream is looked for (30)",
     )
-
-
-def _whole(least: int) -> Callable[[str], int]:
-    """A type of argparse: whole numbers from `least` on."""
-
-    def whole(text: str) -> int:
-        value = int(text) if text.strip().isdecimal() else -1
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} on")
-        return value
-
-    return whole
 
 
 def _number(text: str) -> float:

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TextIO
 
 from samurai.cli.track.inputs import warn
-from samurai.cli.track.plan import VIDEO, Target
+from samurai.cli.track.plan import Target
 from samurai.regions import ObjectId
 from samurai.video.drawing.drawer import Drawer
 from samurai.video.drawing.style import DrawStyle
 from samurai.video.exports.base import Export, ExportOptions
 from samurai.video.exports.jsonl import lines_of
-from samurai.video.exports.registry import export_formats
 from samurai.video.sources.base import Pixels, VideoInfo
 from samurai.video.tracked import TrackedFrame
 from samurai.video.writing.background import BackgroundWriter
@@ -33,14 +32,12 @@ class OutputOptions:
     Attributes:
         style: of drawn frames.
         labels: names of objects.
-        overlap: whether masks may share pixels.
         rate: frames per second of videos.
         audio_from: the file whose sound is copied into videos; None for none.
     """
 
     style: DrawStyle
     labels: Mapping[ObjectId, str]
-    overlap: bool
     rate: float
     audio_from: Path | None = None
 
@@ -52,20 +49,19 @@ class Outputs:
     """
 
     def __init__(self, targets: Sequence[Target], info: VideoInfo, options: OutputOptions) -> None:
-        formats = export_formats()
-        exported = ExportOptions(labels=options.labels, overlap=options.overlap)
+        exported = ExportOptions(options.labels)
         self._exports: list[Export | _StandardOutput] = []
         self._writers: list[Writer] = []
         self._drawer = Drawer(options.style, options.labels)
         try:
             for target in targets:
-                if target.kind == VIDEO:
+                if target.export is None:
                     self._writers.append(_writer(target.path, info, options))
-                elif str(target.path) == "-":
+                elif target.is_standard_output:
                     self._exports.append(_StandardOutput(exported))
                 else:
                     target.path.parent.mkdir(parents=True, exist_ok=True)
-                    self._exports.append(formats[target.kind](target.path, info, exported))
+                    self._exports.append(target.export(target.path, info, exported))
         except BaseException:
             self._discard()
             raise

@@ -13,7 +13,9 @@ from pathlib import Path
 from samurai.cli.track.places import Place, clash, local_files
 from samurai.errors import ConfigurationError, ExportError
 from samurai.jobs.folder import holds_job, is_foreign
+from samurai.video.exports.base import Export
 from samurai.video.exports.registry import export_formats
+from samurai.video.sources.addresses import has_scheme
 from samurai.video.sources.opening import expand, files_of
 from samurai.video.writing.formats import is_pattern
 from samurai.video.writing.opening import check_target, image_folder
@@ -23,21 +25,31 @@ JOB = ".job"
 
 VIDEO = "video"
 
-_REMOTE = re.compile(r"\d+$|[a-z]+s?://", re.IGNORECASE)
-
 
 def is_remote(source: str) -> bool:
     """Whether a source is a camera or an address, which may fail while nothing is wrong with the
     command line."""
-    return _REMOTE.match(source) is not None
+    return source.isdecimal() or has_scheme(source)
 
 
 @dataclass(frozen=True)
 class Target:
-    """An output. kind: "video", or the name of an export format."""
+    """An output.
+
+    Attributes:
+        kind: "video", or the name of an export format.
+        path: where it is written; "-" is standard output.
+        export: the format; None for a video.
+    """
 
     kind: str
     path: Path
+    export: type[Export] | None = None
+
+    @property
+    def is_standard_output(self) -> bool:
+        """Whether it is printed for another program."""
+        return str(self.path) == "-"
 
 
 @dataclass(frozen=True)
@@ -117,20 +129,24 @@ def _name(source: str) -> str:
 
 def _targets(parsed: argparse.Namespace, source: str, name: str, several: bool) -> Iterator[Target]:
     """The outputs of one source."""
-    given = [(VIDEO, parsed.output, ".mp4")]
-    for format_name, export in export_formats().items():
-        path = getattr(parsed, f"export_{format_name.replace('-', '_')}")
-        given.append((format_name, path, export.suffixes[0] if export.suffixes else ""))
-    if all(path is None for _, path, _ in given):
+    exports = {
+        name: (getattr(parsed, f"export_{name.replace('-', '_')}"), export)
+        for name, export in export_formats().items()
+    }
+    video = parsed.output
+    if video is None and all(path is None for path, _ in exports.values()):
         if parsed.no_video or is_remote(source):
             raise ConfigurationError(
                 "nothing would be written. Remedy: name an output, for example -o out.mp4 or "
                 "--jsonl out.jsonl"
             )
-        given[0] = (VIDEO, Path("{name}-tracked.mp4"), ".mp4")
-    for kind, path, suffix in given:
-        if path is not None and not (kind == VIDEO and parsed.no_video):
-            yield Target(kind, _filled(path, name, suffix, several))
+        video = Path("{name}-tracked.mp4")
+    if video is not None and not parsed.no_video:
+        yield Target(VIDEO, _filled(video, name, ".mp4", several))
+    for kind, (path, export) in exports.items():
+        if path is not None:
+            suffix = export.suffixes[0] if export.suffixes else ""
+            yield Target(kind, _filled(path, name, suffix, several), export)
 
 
 def _filled(path: Path, name: str, suffix: str, several: bool) -> Path:
@@ -143,7 +159,8 @@ def _filled(path: Path, name: str, suffix: str, several: bool) -> Path:
 def _job(parsed: argparse.Namespace, targets: Sequence[Target], name: str, several: bool) -> Path:
     if parsed.job is not None:
         return _filled(parsed.job, name, "", several)
-    first = next((target.path for target in targets if str(target.path) != "-"), Path(name))
+    files = (target.path for target in targets if not target.is_standard_output)
+    first = next(files, Path(name))
     return first.with_name(f"{first.name}{JOB}")
 
 
@@ -159,7 +176,7 @@ def _check(made: Sequence[VideoPlan], parsed: argparse.Namespace) -> None:
     for plan in made:
         replace = parsed.overwrite or plan.goes_on or plan.done
         for target in plan.targets:
-            if str(target.path) == "-":
+            if target.is_standard_output:
                 _check_standard_output(target, len(made))
             else:
                 _check_target(target, replace)
@@ -170,10 +187,10 @@ def _check(made: Sequence[VideoPlan], parsed: argparse.Namespace) -> None:
 def _check_target(target: Target, replace: bool) -> None:
     """Raise unless one output can be written."""
     _check_place(target.path, replace)
-    if target.kind == VIDEO:
+    export = target.export
+    if export is None:
         check_target(target.path)
         return
-    export = export_formats()[target.kind]
     if export.place == "file" and target.path.is_dir():
         raise ConfigurationError(
             f"--{target.kind} {target.path} is a folder. Remedy: name a file in it"
@@ -205,18 +222,17 @@ def _check_clashes(made: Sequence[VideoPlan], parsed: argparse.Namespace) -> Non
 
 def _places(plan: VideoPlan) -> Iterator[Place]:
     """Everything that is written for one video."""
-    formats = export_formats()
     for target in plan.targets:
-        if str(target.path) == "-":
+        if target.is_standard_output:
             continue
         what = f"an output ({target.kind})"
-        if target.kind == VIDEO:
+        if target.export is None:
             folder = image_folder(target.path)
             whole = folder is not None and not is_pattern(target.path)
             yield Place(folder or target.path, what, whole)
             continue
-        yield Place(target.path, what, formats[target.kind].place == "folder")
-        beside = formats[target.kind].side_file(target.path)
+        yield Place(target.path, what, target.export.place == "folder")
+        beside = target.export.side_file(target.path)
         if beside is not None:
             yield Place(beside, f"beside {target.path}")
     yield Place(plan.job, "the folder of the job", True)

@@ -8,12 +8,8 @@ from pathlib import Path
 
 from samurai.errors import ConfigurationError
 
-MODELS = {"t": "tiny", "tiny": "tiny", "s": "small", "small": "small", "b": "base_plus"} | {
-    "base_plus": "base_plus",
-    "l": "large",
-    "large": "large",
-}
-"""Parts of the names of SAM 2's files of weights, as our models are called."""
+MODELS = {"t": "tiny", "s": "small", "b": "base_plus", "l": "large"}
+"""Short forms in the names of SAM 2's files of weights, as our models are called."""
 
 
 def add_samurai_flags(group: argparse._ArgumentGroup) -> None:
@@ -59,4 +55,4 @@ def _model_of(path: str) -> str:
             "by --model tiny, small, base_plus or large; other weights have a model card "
             "(docs/settings.md)"
         )
-    return MODELS[found.group(1)]
+    return MODELS.get(found.group(1), found.group(1))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from samurai.cli.track.inputs import check_same_span, span_of, warn
 from samurai.cli.track.outputs import OutputOptions, Outputs
-from samurai.cli.track.plan import VIDEO, VideoPlan
+from samurai.cli.track.plan import VideoPlan
 from samurai.cli.track.progress import TrackProgress
 from samurai.cli.track.prompts import same_prompt
 from samurai.cli.track.style import style_of
@@ -25,7 +25,6 @@ from samurai.jobs.plan import union
 from samurai.regions import ObjectId
 from samurai.spelling import counted
 from samurai.tracker import Tracker
-from samurai.video.exports.registry import export_formats
 from samurai.video.prompts.base import ObjectPrompt
 from samurai.video.sources.base import Source, VideoFrame, VideoInfo
 from samurai.video.sources.live import LiveSource
@@ -81,7 +80,7 @@ def track_video(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[Obj
             if run.parsed.like_first and run.like is None:
                 run.like, run.labels = job.snapshot(), _labels(run, job)
     except BrokenPipeError:  # who reads our answers has enough
-        complete |= all(str(target.path) == "-" for target in plan.targets)
+        complete |= all(target.is_standard_output for target in plan.targets)
         raise
     finally:
         if complete and not plan.keep:
@@ -123,10 +122,9 @@ def _new_job(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[Object
 
 def _check_objects(plan: VideoPlan, object_ids: Sequence[ObjectId]) -> None:
     """Raise where a format can't hold so many objects, before they are tracked."""
-    formats = export_formats()
     for target in plan.targets:
-        if target.kind != VIDEO:
-            formats[target.kind].check_objects(object_ids)
+        if target.export is not None:
+            target.export.check_objects(object_ids)
 
 
 def _tracked(plan: VideoPlan, run: Run, source: Source, job: Job, resumed: bool) -> bool:
@@ -237,7 +235,7 @@ def _output_options(run: Run, job: Job, info: VideoInfo) -> OutputOptions:
     if parsed.audio and audio is None:
         warn(f"{info.name} has no sound to be copied")
     rate = (info.rate or RATE) / job.span.stride
-    return OutputOptions(style_of(parsed), _labels(run, job), run.tracker().overlap, rate, audio)
+    return OutputOptions(style_of(parsed), _labels(run, job), rate, audio)
 
 
 def _status(source: LiveSource) -> str:

@@ -15,14 +15,13 @@ from samurai.video.tracked import TrackedFrame
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """Attributes:
-    labels: names of objects; others are called "object".
-    overlap: whether masks may share pixels; formats with one object per pixel then give a shared
-        pixel to the object of the highest confidence.
+    """What every format is told.
+
+    Attributes:
+        labels: names of objects; others are called "object".
     """
 
     labels: Mapping[ObjectId, str] = field(default_factory=dict)
-    overlap: bool = True
 
     def label(self, object_id: ObjectId) -> str:
         """The name of an object."""

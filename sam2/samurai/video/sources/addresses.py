@@ -28,9 +28,14 @@ _LIVE = ("rtsp", "rtsps", "rtmp", "rtmps", "rtp", "srt", "tcp", "udp")
 _RTSP_OPTIONS = {"rtsp_transport": "tcp"}
 
 
+def has_scheme(text: str) -> bool:
+    """Whether it begins like rtsp://."""
+    return _ADDRESS.match(text) is not None
+
+
 def is_address(text: str) -> bool:
     """Whether it is an address, or a test source, rather than a path."""
-    return text.startswith(_TEST) or _ADDRESS.match(text) is not None
+    return text.startswith(_TEST) or has_scheme(text)
 
 
 def open_address(text: str, warn: Warn, live: LiveOptions) -> Source:
