@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from samurai.masks import PackedMask, to_coco_rle
+import numpy as np
+
+from samurai.masks import to_coco_rle
 from samurai.runtime.whole_files import part_of
 from samurai.video.exports.base import ExportOptions
 from samurai.video.exports.kinds import FileExport, json_box, json_line, json_number, visible
@@ -55,7 +57,7 @@ class Coco(FileExport):
                 "track_id": self._tracks[answer.object_id],
                 "category_id": category,
                 "segmentation": to_coco_rle(answer.mask),
-                "area": PackedMask.of(answer.mask).area,
+                "area": int(np.count_nonzero(answer.mask)),
                 "bbox": json_box(box),
                 "iscrowd": 0,
                 "score": json_number(answer.confidence, 6),

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from samurai.masks import PackedMask, to_coco_rle
+import numpy as np
+
+from samurai.masks import to_coco_rle
 from samurai.regions import ObjectId
 from samurai.runtime.whole_files import part_of
 from samurai.video.exports.base import ExportOptions
@@ -53,7 +55,7 @@ class YouTubeVis(FileExport):
                 self._tracks.append(answer.object_id, "")
                 continue
             self._scores[answer.object_id] = (total + answer.confidence, count + 1)
-            area = PackedMask.of(answer.mask).area
+            area = int(np.count_nonzero(answer.mask))
             columns = (to_coco_rle(answer.mask), json_box(box), area)
             line = "\t".join([str(place), *map(json_line, columns)])
             self._tracks.append(answer.object_id, line + "\n")
