@@ -21,6 +21,7 @@ help:
 	@echo "make test-wheel            set up, then build wheel and sdist, install and use them"
 	@echo "make test-all              all three"
 	@echo "make test-cpus             the numeric tests as other processors would run them (an hour)"
+	@echo "make coverage              the quick tests, and which lines and branches they run"
 	@echo "make fuzz                  100,000 exchanges with the tracker process; SEED=7 chooses"
 	@echo "make setup                 only make .venv with the pinned packages and this project;"
 	@echo "                           EXTRAS=distributed adds an extra of setup.cfg, for good"
@@ -68,6 +69,12 @@ test-all: test test-slow test-wheel
 docs:
 	@$(MAKE) --no-print-directory setup EXTRAS=docs
 	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build
+
+# Processes that a test kills leave no record.
+.PHONY: coverage
+coverage: setup
+	@mkdir -p build/coverage
+	.venv/bin/python -m pytest -n 2 -m "not slow and not wheel" --cov --cov-report=term $(COVERAGE)
 
 SEED ?= 12
 fuzz: setup
