@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import torch
 
+from samurai.models.manifest import model_card
 from samurai.runtime.cpu import usable_cores
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,7 +23,7 @@ PACKAGES = ("torch", "sam2", "numpy", "opencv-python-headless", "pillow", "vot-t
 
 
 def environment() -> dict[str, Any]:
-    """Commit, date, machine and versions."""
+    """Commit, date, machine, versions and the weights of nano (its first digits)."""
     return {
         "commit": _commit(),
         "date": datetime.date.today().isoformat(),
@@ -33,6 +34,7 @@ def environment() -> dict[str, Any]:
         "cuda": torch.version.cuda,
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
+        "nano": str(model_card("nano").sha256)[:12],
         "versions": {name: _version(name) for name in PACKAGES},
     }
 
