@@ -49,7 +49,8 @@ DEVICE ?= auto
 bench: setup
 	@.venv/bin/python -m benchmarks.speed run --device $(DEVICE) $(BENCH)
 
-test: setup
+test:
+	@$(MAKE) --no-print-directory setup EXTRAS=test-web
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/codespell

@@ -61,6 +61,10 @@ ROOMS: dict[str, set[str]] = {
         *("tracker", "version", "video"),
     },
     "evaluation": {"errors", "painting"},
+    "web": {
+        *("config", "core", "errors", "jobs", "loading", "masks", "models", "painting", "regions"),
+        *("runtime", "speed", "spelling", "tracker", "version", "video"),
+    },
     "cli": {
         "benchmark",
         "datasets",
@@ -79,6 +83,7 @@ ROOMS: dict[str, set[str]] = {
         "tracker",
         "version",
         "video",
+        "web",
     },
 }
 """What each room of `samurai` may import beside itself and the installed packages."""
