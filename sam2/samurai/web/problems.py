@@ -52,7 +52,7 @@ class NotFound(WebError):
 
 
 class Conflict(WebError):
-    """Not now, or not in this state: tracking is running, there is no prompt, a limit is reached."""
+    """Not in this state: tracking is running, there is no prompt, a limit is reached."""
 
     status = 409
 
