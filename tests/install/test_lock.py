@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from oracles.lending import SUBSTITUTES
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -16,8 +17,6 @@ from packaging.utils import canonicalize_name
 
 HERE = (sys.version_info[0], sys.version_info[1])
 PYTHONS = sorted({(3, 10), (3, 14), HERE})  # the oldest, the newest and this one
-# Left out of the lock on purpose (its head says why), and what stands in.
-SUBSTITUTES = {"opencv-python": "opencv-python-headless", "torchvision": None}
 
 Python = tuple[int, int]
 every_python = pytest.mark.parametrize("python", PYTHONS, ids="{0[0]}.{0[1]}".format)
