@@ -64,9 +64,8 @@ def needs(name: str, extras: set[str], python: Python) -> Iterator[Requirement]:
 
 
 def unmet(pins: dict[str, str], requirement: Requirement) -> str | None:
-    name: str | None = canonicalize_name(requirement.name)
-    if name in SUBSTITUTES:
-        name = SUBSTITUTES[name]
+    wanted = canonicalize_name(requirement.name)
+    name = SUBSTITUTES.get(wanted, wanted)
     if name is None:
         return None
     if name not in pins:
