@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any
 
+from samurai.cli.installed import Need
+
 COMMANDS, CHECKS = "samurai.commands", "samurai.checks"
 """Entry-point groups: sequences of `Command`, and further checks of `samurai doctor`."""
 
@@ -20,12 +22,27 @@ class Command:
         name: on the command line.
         help: one line for the help text.
         module: dotted name of a module with `add_arguments(parser)` and `run(parsed) -> int`, the
-            process's exit code. It is imported only where this command is given.
+            process's exit code. It is imported only where this command is given, and must not
+            itself import what the command needs: its help is there without.
+        needs: what of an extra has to be installed, or None.
     """
 
     name: str
     help: str
     module: str
+    needs: Need | None = None
+
+    def require(self, program: str = "samurai") -> None:
+        """Refuse the command where something that it needs isn't installed.
+
+        Args:
+            program: the words before its name.
+
+        Raises:
+            DependencyError: something isn't; the message has the remedy.
+        """
+        if self.needs is not None:
+            self.needs.require(f"`{program} {self.name}`")
 
     def implementation(self) -> Any:
         """The module."""

@@ -12,9 +12,9 @@ import platform
 import signal
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 
 from samurai.cli.command import commands
+from samurai.cli.installed import version_of
 
 VERSIONED = ("torch", "sam2", "vot-toolkit")
 
@@ -49,7 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
-    """The argument parser; a command's details are only looked up when it is the one given."""
+    """The argument parser; a command's details are only looked up when it is the one given.
+
+    Raises:
+        DependencyError: that command needs what isn't installed. Said before its arguments are
+            read, whose faults are not the first thing to repair; its help is printed all the same.
+    """
+    chosen = next((each for each in given if not each.startswith("-")), "")
+    helping = not {"-h", "--help"}.isdisjoint(given)
     parser = argparse.ArgumentParser(
         prog="samurai",
         description="A streaming SAM 2.1 tracker for videos and for the VOT toolkit.",
@@ -60,7 +67,9 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     for command in commands():
         own = added.add_parser(command.name, help=command.help, description=command.help)
         own.set_defaults(command=command)
-        if command.name in given:
+        if command.name == chosen:
+            if not helping:
+                command.require()
             command.implementation().add_arguments(own)
     return parser
 
@@ -75,17 +84,10 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from samurai.version import __version__
 
-        others = [f"{name} {_installed(name)}" for name in VERSIONED]
+        others = [f"{name} {version_of(name) or 'not installed'}" for name in VERSIONED]
         print(f"samurai {__version__}\nPython {platform.python_version()}, {', '.join(others)}")
         sys.stdout.flush()
         parser.exit()
-
-
-def _installed(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def _explains_itself(error: Exception) -> bool:

@@ -41,5 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Run the action; returns the process's exit code."""
+    """Run the action; returns the process's exit code.
+
+    Raises:
+        DependencyError: the action needs what isn't installed.
+    """
+    parsed.benchmark.require("samurai benchmark")
     return int(parsed.benchmark.implementation().run(parsed))
