@@ -196,7 +196,6 @@ class Points:
 
 
 Region: TypeAlias = Box | Mask | Points
-"""Any of the three: what starts or corrects an object."""
 
 ObjectId: TypeAlias = int | str
 """How an object is called in its session: an integer from 0, or a name."""
