@@ -61,8 +61,8 @@ ROOMS: dict[str, set[str]] = {
     "datasets": {"errors", "spelling"},
     "benchmark": {
         *("config", "confidence", "core", "datasets", "errors", "evaluation", "geometry", "masks"),
-        *("fingerprints", "loading", "models", "policies", "regions", "runtime", "spelling"),
-        *("tracker", "version", "video"),
+        *("fingerprints", "loading", "models", "painting", "policies", "regions", "runtime"),
+        *("spelling", "tracker", "version", "video"),
     },
     "evaluation": {"errors", "painting"},
     "web": {
