@@ -80,7 +80,7 @@ class Parser(argparse.ArgumentParser):
 class _Commands(argparse._SubParsersAction):  # type: ignore[type-arg]
     """Commands, whose own help begins with the line that the list of commands has."""
 
-    def add_parser(self, name: str, **options: Any) -> Any:  # type: ignore[override]
+    def add_parser(self, name: str, **options: Any) -> Any:
         """As argparse; without a description the line of help is one."""
         line = options.pop("description", None) or options["help"]
         about = f"{line[0].upper()}{line[1:]}."
