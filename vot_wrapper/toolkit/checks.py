@@ -137,7 +137,7 @@ def _section_findings(file: Path, sections: Sequence[Section]) -> Iterator[Findi
             if len(owners) == len(sections) > 1:
                 names = f"all {len(sections)} sections"
             text = f"{file}, {names}: {fault.what}"
-            yield Finding("WARN" if fault.absent else "FAIL", "trackers", text, fault.remedy)
+            yield Finding("INFO" if fault.absent else "FAIL", "trackers", text, fault.remedy)
 
 
 def _waiting(file: Path, found: dict[Fault, list[str]]) -> Iterator[Finding]:

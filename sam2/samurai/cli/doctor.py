@@ -21,6 +21,7 @@ from pathlib import Path
 from samurai.cli.command import CHECKS, all_plugged_in, plugged_in
 from samurai.cli.finding import INSTALL, Check, Finding, Level, report_line
 from samurai.cli.installed import version_of
+from samurai.cli.values import whole_number
 from samurai.config import TrackerConfig
 from samurai.config.text import add_flags
 from samurai.errors import ConfigurationError
@@ -38,12 +39,15 @@ OPENCV_PACKAGES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "--workspace", type=Path, help="check its sequences too (default: the current folder's)"
+        "--workspace",
+        type=Path,
+        metavar="DIR",
+        help="check its sequences too (default: the current folder's)",
     )
     verify = "compare masks with the installed sam2's predictor, on this device, and nothing else"
     parser.add_argument("--verify", metavar="MODEL", help=verify)
     frames = "how many frames to compare (default: 30; 5 on a CPU)"
-    parser.add_argument("--frames", type=int, metavar="N", help=frames)
+    parser.add_argument("--frames", type=whole_number(2), metavar="N", help=frames)
     group = parser.add_argument_group("with --verify, in place of the environment's")
     add_flags(group, TrackerConfig, ("device", "dtype", "speed"))
 
