@@ -149,7 +149,7 @@ def test_the_library_needs_no_extra() -> None:
 
 
 def test_an_action_that_needs_something_is_refused_too() -> None:
-    action = Command("act", "", "no.such.module", Need(("no-such-a", "no-such-b"), "pip install c"))
+    action = Command("act", "", "no.module", (), Need(("no-such-a", "no-such-b"), "pip install c"))
     with pytest.raises(DependencyError, match=r"`samurai benchmark act`.*aren't.*pip install c$"):
         actions.run(argparse.Namespace(benchmark=action))
 
