@@ -26,7 +26,12 @@ OWN = {"benchmarks", "samurai", "samurai_training", "vot_wrapper"}
 # sam2 is installed by a command of its own (README.md); cotracker is on no index.
 ELSEWHERE = {"sam2", "cotracker"}
 # With the extra whose modules a room may import at the top of a file.
-ROOMS = {"sam2/samurai": None, "vot_wrapper": "vot", "sam2/samurai_training": None}
+ROOMS = {
+    "sam2/samurai": None,
+    "sam2/samurai/web": "web",
+    "vot_wrapper": "vot",
+    "sam2/samurai_training": None,
+}
 
 
 def imports(file: Path) -> Iterator[tuple[str, bool]]:
@@ -65,7 +70,10 @@ def declared(repository: Path) -> tuple[set[str], dict[str, set[str]]]:
 
 
 def third_party(repository: Path, room: str) -> Iterator[tuple[str, bool, str]]:
+    inner = [repository / each for each in ROOMS if each.startswith(f"{room}/")]
     for file in sorted((repository / room).rglob("*.py")):
+        if any(each in file.parents for each in inner):
+            continue
         for module, at_once in imports(file):
             if module not in sys.stdlib_module_names | OWN | ELSEWHERE:
                 yield DISTRIBUTIONS.get(module, module), at_once, f"{file.name}: {module}"

@@ -111,7 +111,7 @@ def test_all_commands_are_listed_and_have_their_help(called: dict[str, Any]) -> 
     for command in commands():
         assert command.name in listed.split()
         code, out, err = called["help"][command.name]
-        assert (code, err) == (0, "") and command.help.split()[0] in out
+        assert (code, err) == (0, "") and command.help.split()[0].capitalize() in out
 
 
 def test_every_entry_point_of_samurai_loads(called: dict[str, Any]) -> None:

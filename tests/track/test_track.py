@@ -257,7 +257,7 @@ def test_bad_input_is_refused_before_tracking(
     assert track(*arguments) == 2
     error = capsys.readouterr().err.strip()
     last = error.splitlines()[-1]
-    assert last.startswith(("samurai: ", "samurai track: error: ")) and "Traceback" not in error
+    assert last.startswith(("samurai: ", "samurai track: ")) and "Traceback" not in error
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -352,7 +352,7 @@ def test_a_reader_that_has_enough_leaves_nothing(
         raise BrokenPipeError
 
     monkeypatch.setattr("sys.stdout.write", closed)
-    monkeypatch.setattr("samurai.cli.main.os.dup2", lambda *_: None)
+    monkeypatch.setattr("samurai.cli.ending.os.dup2", lambda *_: None)
     assert track(clip, box("red"), "--jsonl", "-") == 141
     assert list(tmp_path.iterdir()) == []
 

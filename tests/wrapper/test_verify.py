@@ -171,7 +171,7 @@ def test_a_predictor_that_fails_is_one_line(
         raise torch.OutOfMemoryError("CUDA out of memory.\nMany lines of advice")
 
     monkeypatch.setattr(verification, "run_predictor", fail)
-    assert cli.main(["doctor", "--verify", "nano"]) == 2
+    assert cli.main(["doctor", "--verify", "nano"]) == 1
     [line] = capsys.readouterr().err.splitlines()
     assert "installed predictor" in line and "CUDA out of memory" in line and "SAMURAI_" in line
 
@@ -189,7 +189,6 @@ def test_what_cannot_be_done_is_one_line(
     for arguments, fact in (
         (["huge"], "nano, tiny, small, base_plus, large"),
         (["tiny"], "samurai download tiny"),
-        (["nano", "--frames", "1"], "--frames 1"),
         (["nano", "--frames", "9999"], "--frames 9999"),
     ):
         assert cli.main(["doctor", "--verify", *arguments]) == 2

@@ -5,14 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
 from vot.report import DefaultStyle, StyleManager, configure_figure
 
 from samurai.evaluation.report_page import LINES_OF_CHARTS
 from samurai.painting.colors import PAGE_PALETTE
 from samurai.painting.pages import css
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MARKERS = ("o", "v", "s", "^", "D", "<", "*", ">")
 DASHES = ("-", "--", ":", "-.")
