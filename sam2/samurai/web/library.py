@@ -1,7 +1,7 @@
 """The uploaded videos: a folder each, found again after a restart.
 
-`data_path/videos/ID` holds the bytes as they came (`original`, or `pictures/`) and `meta.json`, which
-is written last. A folder without it is of an upload that was cut off. No file or folder has a name
+`data_path/videos/ID` holds the bytes as they came (`original`, or `pictures/`) and `meta.json`,
+which is written last. A folder without it is of an upload that was cut off. No file or folder has a name
 that a client chose.
 """
 
@@ -16,16 +16,15 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from samurai.errors import StorageError
 from samurai.runtime.whole_files import storing, write_whole
 from samurai.video.sources.base import Warn
-from samurai.web.decoder import PICTURES_RATE, Opening
+from samurai.web.decoder import Opening
 from samurai.web.decoding import DecodedVideo
 from samurai.web.problems import Conflict, NotFound, StorageFull
 from samurai.web.settings import WebSettings
@@ -77,11 +76,6 @@ class Upload:
     def frame_count(self) -> int:
         """Frames of the part that counts."""
         return self.stop - self.first
-
-    @property
-    def is_part(self) -> bool:
-        """Whether it is known to begin after the file's first frame."""
-        return self.first > 0
 
 
 class Library:
@@ -177,18 +171,13 @@ class Library:
 
     # --- arriving
 
-    @contextmanager
-    def arriving(self) -> Iterator[Arrival]:
-        """A folder for an upload; it is deleted unless `Arrival.accept` was called.
+    def arrive(self) -> Arrival:
+        """A folder for an upload; `Arrival.close` deletes it unless `accept` was called.
 
         Raises:
             StorageError: it can't be made.
         """
-        arrival = Arrival(self, self._root)
-        try:
-            yield arrival
-        finally:
-            arrival.close()
+        return Arrival(self, self._root)
 
     def reserve(self, size: int) -> None:
         """Count bytes that arrive.
@@ -240,19 +229,21 @@ class Library:
         self.touch(video_id)
         return upload
 
-    def release(self, video_id: str, keep: bool = True) -> None:
-        """A session on it has ended.
-
-        Args:
-            video_id: its number.
-            keep: False deletes it where no other session is on it.
-        """
+    def release(self, video_id: str) -> None:
+        """A session on it has ended."""
         with self._lock:
             self._holders[video_id] -= 1
             self._holders += Counter()  # without those at zero
-            if not keep and not self._holders[video_id] and video_id in self._uploads:
-                self._forget(video_id)
         self.touch(video_id)
+
+    def discard(self, video_id: str) -> bool:
+        """Delete it unless a session is on it, or it is gone; whether it was deleted."""
+        with self._lock:
+            if self._holders[video_id] or video_id not in self._uploads:
+                return False
+            gone = self._forget(video_id)
+        _delete([gone])
+        return True
 
     def delete(self, video_id: str) -> None:
         """Delete it.
@@ -265,18 +256,19 @@ class Library:
             self.get(video_id)
             if self._holders[video_id]:
                 raise Conflict("a session is on this video; delete the session first")
-            self._forget(video_id)
+            gone = self._forget(video_id)
+        _delete([gone])
 
     def expire(self) -> list[str]:
         """Delete what nobody used for long; their numbers."""
         oldest = self._clock() - self._settings.video_ttl_sec
-        gone = []
+        gone: dict[str, Path] = {}
         with self._lock:
             for video_id in list(self._uploads):
                 if not self._holders[video_id] and self._used(video_id) < oldest:
-                    self._forget(video_id)
-                    gone.append(video_id)
-        return gone
+                    gone[video_id] = self._forget(video_id)
+        _delete(gone.values())
+        return list(gone)
 
     def _used(self, video_id: str) -> float:
         try:
@@ -284,12 +276,13 @@ class Library:
         except OSError:
             return 0.0
 
-    def _forget(self, video_id: str) -> None:
+    def _forget(self, video_id: str) -> Path:
+        """Its folder, which is no upload any more, and is to be deleted without the lock."""
         del self._uploads[video_id]
         folder = self._root / video_id
         with suppress(OSError):
-            (folder / META).unlink()  # first: what is left of the folder is no upload
-        shutil.rmtree(folder, ignore_errors=True)
+            (folder / META).unlink()
+        return folder
 
 
 class Arrival:
@@ -335,9 +328,9 @@ class Arrival:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def shown_rate(upload: Upload) -> float:
-    """Frames per second with which it is shown."""
-    return upload.rate or PICTURES_RATE
+def _delete(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _read(folder: Path) -> Upload | None:
@@ -352,20 +345,3 @@ def _read(folder: Path) -> Upload | None:
         return upload if whole else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
-
-
-def bytes_under(folder: Path) -> int:
-    """Bytes of all files in a folder.
-
-    Raises:
-        StorageError: it can't be read.
-    """
-    total = 0
-    try:
-        for place, _, files in os.walk(folder):
-            for name in files:
-                with suppress(FileNotFoundError):
-                    total += (Path(place) / name).stat().st_size
-    except OSError as error:
-        raise StorageError(f"can't read {folder}: {error.strerror}; allow reading it") from error
-    return total

@@ -179,7 +179,9 @@ class Form:
             return
         self._text += data[start:end]
         if len(self._text) > MOST_FIELD or len(self.fields) > MOST_FIELD:
-            raise Unprocessable(f"a field of the form is longer than {MOST_FIELD} bytes; shorten it")
+            raise Unprocessable(
+                f"a field of the form is longer than {MOST_FIELD} bytes; shorten it"
+            )
 
     def _on_part_end(self) -> None:
         if self._file is not None:
