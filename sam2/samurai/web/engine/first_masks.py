@@ -43,7 +43,7 @@ class FirstMasks:
             for kept in (self._masks, self._places):
                 for key in [each for each in kept if each[1] == number]:
                     if frame is None or key[0] == frame:
-                        del kept[key]  # type: ignore[attr-defined]
+                        del kept[key]
 
     def answer(self, frame: int, number: int, prompt: FramePrompt) -> Answer | None:
         """An answer with the mask of a frame's prompts; None where they don't say where the object

@@ -24,7 +24,8 @@ from samurai.tracker import Tracker
 from samurai.video.sources.base import Source
 from samurai.web.engine.books import Books
 from samurai.web.engine.previews import Previews
-from samurai.web.engine.session import Parts, WebSession
+from samurai.web.engine.prompted import Parts
+from samurai.web.engine.session import WebSession
 from samurai.web.problems import Busy, NotFound
 from samurai.web.settings import WebSettings
 

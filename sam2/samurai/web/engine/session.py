@@ -160,11 +160,15 @@ class WebSession(PromptedSession):
         check_format(name)
         with self._books.in_use():
             view = self.view()
-            labels = {number: look[0] for number, look in self._looks.items() if look[0]}
+            labels: dict[ObjectId, str] = {
+                number: look[0] for number, look in self._looks.items() if look[0]
+            }
             if not any(each.done for each in view.objects):
                 raise Conflict("nothing is tracked yet, so there is nothing to export: track first")
             if name in VIDEOS:
-                colors = {each.number: rgb_of(each.color) for each in view.objects}
+                colors: dict[ObjectId, Color] = {
+                    each.number: rgb_of(each.color) for each in view.objects
+                }
                 with self._parts.open_source() as source:
                     return export_video(name, folder, source, self.results(), labels, colors)
             numbers = [each.number for each in view.objects]
