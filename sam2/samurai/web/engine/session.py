@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
+from samurai.core.snapshots import Snapshot
+from samurai.painting.colors import PALETTES, Color, extended
+from samurai.regions import ObjectId
 from samurai.video.tracked import TrackedFrame
-from samurai.web.engine.propagation import Propagation
+from samurai.web.engine.exporting import VIDEOS, check_format, export_answers, export_video
+from samurai.web.engine.inputs import checked_frame
+from samurai.web.engine.prompted import Parts, PromptedSession
+from samurai.web.engine.propagation import Propagation, Route
 from samurai.web.engine.views import ObjectState, SessionState, Track
-from samurai.web.schemas import Direction
+from samurai.web.problems import Conflict, Unprocessable
 
-Point = Sequence[float]
+Way = Literal["forward", "backward", "both"]
 
 
-class WebSession:
+class WebSession(PromptedSession):
     """One video with a client's objects. Made by `Engine.create`; every call is safe in any thread.
 
     Objects have the client's numbers. Frames that come back are `TrackedFrame`s with these numbers
@@ -24,145 +30,23 @@ class WebSession:
 
     Attributes:
         session_id, video_id, created_at: as in `SessionState`.
+        num_frames: of the video.
     """
 
-    session_id: str
-    video_id: str
-    created_at: str
-
-    @property
-    def num_frames(self) -> int:
-        """Of the video."""
-        raise NotImplementedError
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._propagation: Propagation | None = None
 
     @property
     def running(self) -> bool:
         """Whether frames are being tracked."""
-        raise NotImplementedError
-
-    # --- prompts: each returns the frame as `frame` does
-
-    def set_points(
-        self,
-        frame: int,
-        number: int,
-        points: Sequence[Point],
-        labels: Sequence[int],
-        *,
-        replace: bool = True,
-        normalized: bool = False,
-    ) -> TrackedFrame:
-        """Clicks on an object (label 1) or beside it (0).
-
-        Args:
-            replace: in place of all that the frame has of the object; else they add up.
-            normalized: points are parts of width and height, not pixels.
-
-        Raises:
-            RegionError: other labels or another number of them, points outside the frame or not
-                finite, no click on an object that is new.
-            Unprocessable: too many clicks on one frame.
-            Conflict: too many objects.
-            SessionError: the policy can't be corrected.
-        """
-        raise NotImplementedError
-
-    def set_box(self, frame: int, number: int, box: Sequence[float]) -> TrackedFrame:
-        """A box, in place of all that the frame has of the object.
-
-        Args:
-            box: x and y of the upper left and of the lower right corner, in pixels; the part that
-                lies in the frame counts.
-
-        Raises:
-            RegionError: corners in the wrong order, no area, not finite, wholly outside.
-            Conflict, SessionError: as `set_points`.
-        """
-        raise NotImplementedError
-
-    def set_mask(self, frame: int, number: int, rle: Mapping[str, Any]) -> TrackedFrame:
-        """A mask, in place of all that the frame has of the object.
-
-        Args:
-            rle: COCO's run-length code, of the frame's size.
-
-        Raises:
-            RegionError: not a code, another size, empty.
-            Conflict, SessionError: as `set_points`.
-        """
-        raise NotImplementedError
-
-    def add_stroke(
-        self,
-        frame: int,
-        number: int,
-        points: Sequence[Point],
-        label: int = 1,
-        *,
-        replace: bool = False,
-    ) -> TrackedFrame:
-        """A scribble along an object (label 1) or beside it (0): clicks at equal distances.
-
-        Raises:
-            RegionError, Unprocessable, Conflict, SessionError: as `set_points`.
-        """
-        raise NotImplementedError
-
-    def clear_frame(self, frame: int, number: int) -> TrackedFrame:
-        """Take the prompts of an object in a frame back; none there is fine. An object without any
-        prompt keeps its name and color, and isn't tracked.
-
-        Raises:
-            NotFound: no such object.
-            RegionError: what is left of its prompts doesn't say where it is.
-        """
-        raise NotImplementedError
-
-    def clear_all(self) -> None:
-        """Forget all objects with their prompts and answers."""
-        raise NotImplementedError
-
-    def remove(self, number: int) -> list[int]:
-        """Forget an object; the frames whose answers changed, ascending.
-
-        Raises:
-            NotFound: no such object.
-        """
-        raise NotImplementedError
-
-    def rename(self, number: int, name: str | None = None, color: str | None = None) -> ObjectState:
-        """Another name or color.
-
-        Raises:
-            NotFound: no such object.
-        """
-        raise NotImplementedError
-
-    def preview(
-        self,
-        frame: int,
-        number: int | None = None,
-        points: Sequence[Point] = (),
-        labels: Sequence[int] = (),
-        box: Sequence[float] | None = None,
-    ) -> TrackedFrame:
-        """The mask that a prompt would give, as the only answer of a frame; nothing changes.
-
-        Args:
-            number: of the object, which need not be there; 0 if None.
-
-        Raises:
-            RegionError: the prompt can't be used.
-        """
-        raise NotImplementedError
+        propagation = self._propagation
+        return propagation is not None and propagation.running
 
     # --- tracking
 
     def propagate(
-        self,
-        start: int | None = None,
-        direction: Direction = "both",
-        max_frames: int | None = None,
+        self, start: int | None = None, direction: Way = "both", max_frames: int | None = None
     ) -> Propagation:
         """Track what is stale, and read the answers of the frames asked for.
 
@@ -175,30 +59,87 @@ class WebSession:
             Conflict: no prompts, it is running already, or the way isn't possible.
             Unprocessable: no such start, or fewer than one frame.
         """
-        raise NotImplementedError
+        if max_frames is not None and max_frames < 1:
+            raise Unprocessable(f"max_frames is {max_frames}: give at least 1, or none")
+        if start is not None:
+            checked_frame(start, self.num_frames)
+        with self._books.in_use(), self._books.lock:
+            if self.running:
+                raise Conflict("this session is tracking already: wait for it, or cancel it")
+            wanted = [each for each in self._books.wanted.values() if each.tracked]
+            if not wanted:
+                raise Conflict("no prompts: mark an object first")
+            if self._parts.job.span.direction == "forward" and direction != "forward":
+                if direction == "backward":
+                    raise Conflict("objects of another video are only tracked forward: do that")
+                direction = "forward"
+            prompted = [frame for each in wanted for frame in each.frames]
+            if start is None:
+                start = 0 if any(each.primed for each in wanted) else min(prompted)
+            anchors = [each.anchor for each in wanted if each.anchor is not None]
+            route = Route.of(start, direction, max_frames, self.num_frames, anchors)
+            parts = self._parts
+            self._propagation = Propagation(self._books, route, parts.turns, parts.touched)
+            return self._propagation
 
     def cancel(self) -> bool:
         """Stop tracking after the frame at work, and wait for that; whether it was running."""
-        raise NotImplementedError
+        with self._books.in_use():
+            propagation = self._propagation
+            return propagation is not None and propagation.cancel()
 
     # --- results
 
-    def frame(self, frame: int) -> TrackedFrame:
-        """Objects that are done in a frame, and those that are prompted there with a preview of
-        their masks."""
-        raise NotImplementedError
-
     def results(self, start: int = 0, stop: int | None = None) -> Iterator[TrackedFrame]:
         """Frames of a range in which any object is done, by number; read one by one."""
-        raise NotImplementedError
+        stop = self.num_frames if stop is None else min(stop, self.num_frames)
+        with self._books.in_use():
+            spans = self._books.spans().values()
+            parts = [part for each in spans for part in each.done]
+        return self._read(range(start, stop), parts)
+
+    def _read(self, frames: range, parts: Sequence[range]) -> Iterator[TrackedFrame]:
+        for frame in frames:
+            if any(frame in part for part in parts):
+                result = self._books.result(frame)
+                if result.answers:
+                    self._parts.touched()
+                    yield result
 
     def timeline(self, start: int = 0, stop: int | None = None) -> list[Track]:
         """Confidence and absences of all objects in a range of frames."""
-        raise NotImplementedError
+        stop = self.num_frames if stop is None else min(stop, self.num_frames)
+        frames = range(max(0, start), stop)
+        tracks = []
+        for number in self._books.wanted:
+            found = self._books.scores(number, frames)
+            tracks.append(
+                Track(
+                    number,
+                    tuple(None if each is None else each[0] for each in found),
+                    tuple(None if each is None else each[1] for each in found),
+                )
+            )
+        return tracks
 
     def view(self) -> SessionState:
         """Objects, prompts, what is done and stale."""
-        raise NotImplementedError
+        with self._books.in_use(), self._books.lock:
+            spans, objects = self._books.spans(), []
+            for number, want in self._books.wanted.items():
+                name, color = self._looks.get(number, (None, None))
+                prompts = [want.frames[frame].state(frame) for frame in sorted(want.frames)]
+                done, stale = (_ends(each) for each in (spans[number].done, spans[number].stale))
+                objects.append(
+                    ObjectState(
+                        *(number, name or f"Object {number}", color or default_color(number)),
+                        *(tuple(prompts), done, stale),
+                    )
+                )
+        return SessionState(
+            *(self.session_id, self.video_id, self.num_frames, self.created_at),
+            *(self.running, tuple(objects)),
+        )
 
     def export(self, name: str, folder: Path) -> Path:
         """Write what is done in a format of `samurai track`'s exports; or, with the name of a
@@ -216,4 +157,71 @@ class WebSession:
             Conflict: nothing is done yet.
             StorageError: it can't be written.
         """
-        raise NotImplementedError
+        check_format(name)
+        with self._books.in_use():
+            view = self.view()
+            labels: dict[ObjectId, str] = {
+                number: look[0] for number, look in self._looks.items() if look[0]
+            }
+            if not any(each.done for each in view.objects):
+                raise Conflict("nothing is tracked yet, so there is nothing to export: track first")
+            if name in VIDEOS:
+                colors: dict[ObjectId, Color] = {
+                    each.number: rgb_of(each.color) for each in view.objects
+                }
+                with self._parts.open_source() as source:
+                    return export_video(name, folder, source, self.results(), labels, colors)
+            numbers = [each.number for each in view.objects]
+            info = self._parts.source.info
+            return export_answers(name, folder, info, self.results(), numbers, labels)
+
+    def objects_seen(self) -> tuple[Snapshot, dict[int, ObjectId]]:
+        """The newest state of the objects, to look for them in another video, and the identities in
+        it by the client's numbers.
+
+        Raises:
+            JobError: nothing is tracked yet.
+        """
+        with self._books.in_use(), self._books.lock:
+            snapshot, ids = self._parts.job.snapshot(), self._books.ids
+            known = {each.object_id for each in snapshot.state.objects}
+            return snapshot, {number: name for number, name in ids.items() if name in known}
+
+    def close(self) -> None:
+        """Stop tracking after the frame at work, and free all but the folder; see `Engine`."""
+        if self._books.close():
+            if self._propagation is not None:
+                self._propagation.close()
+            self._parts.previews.close()
+            self._parts.job.close()
+            self._parts.source.close()
+
+    # --- names
+
+    def rename(self, number: int, name: str | None = None, color: str | None = None) -> ObjectState:
+        """Another name or color (#rrggbb).
+
+        Raises:
+            NotFound: no such object.
+        """
+        with self._books.in_use(), self._books.lock:
+            self._known(number)
+            old_name, old_color = self._looks.get(number, (None, None))
+            self._looks[number] = (name or old_name, color or old_color)
+            return next(each for each in self.view().objects if each.number == number)
+
+
+def _ends(parts: Sequence[range]) -> tuple[tuple[int, int], ...]:
+    return tuple((part[0], part[-1]) for part in parts)
+
+
+def default_color(number: int) -> str:
+    """The color that exported videos give an object, as #rrggbb."""
+    colors = extended(next(iter(PALETTES)))
+    return "#{:02x}{:02x}{:02x}".format(*colors[number % len(colors)])
+
+
+def rgb_of(color: str) -> Color:
+    """#rrggbb as numbers."""
+    red, green, blue = bytes.fromhex(color[1:])
+    return red, green, blue
