@@ -13,10 +13,9 @@ of torch; they must not change where code is only moved.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +25,11 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.environment import ROOT
+from benchmarks.speed.errors import BenchmarkError
 from samurai import Answer, Box, Mask, Tracker, TrackerConfig
+from samurai.cli.ending import status_of
+from samurai.cli.parser import Parser
+from samurai.cli.values import whole_number
 from samurai.masks import PackedMask
 from samurai.models.checkpoints import load_model, model_card
 from samurai.policies import policy_names
@@ -160,6 +163,15 @@ def _mask(line: str, size: tuple[int, ...]) -> NDArray[np.bool_]:
     return mask
 
 
+def _read(file: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise BenchmarkError(
+            f"{file} isn't JSON ({error}). Remedy: name a file that `record` wrote"
+        ) from error
+
+
 def _compare(before: dict[str, str], after: dict[str, str]) -> int:
     different = [name for name in before if name in after and before[name] != after[name]]
     for name in different:
@@ -170,17 +182,22 @@ def _compare(before: dict[str, str], after: dict[str, str]) -> int:
     return 1 if different or before.keys() != after.keys() else 0
 
 
-def main() -> int:
-    """Records digests or compares them; exits with 1 where any differs."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.answers", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("command", choices=("record", "compare"))
-    parser.add_argument("file", type=Path, help="the digests, JSON")
-    parser.add_argument("--frames", type=int, help="of each sequence (default: all)")
-    given = parser.parse_args()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Records digests or compares them; returns 1 where any differs."""
+    return status_of(lambda: _run(arguments), "benchmarks.answers")
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    parser = Parser(prog="python -m benchmarks.answers", description=__doc__)
+    what = "record: write the digests of now; compare: name those that differ now"
+    parser.add_argument("command", choices=("record", "compare"), help=what)
+    parser.add_argument("file", metavar="FILE", type=Path, help="the digests, JSON")
+    parser.add_argument("--frames", type=whole_number(1), help="of each sequence (default: all)")
+    given = parser.parse_args(arguments)
+    before = _read(given.file) if given.command == "compare" else {}  # refused before an hour
     now = dict(digests(policy_names(), given.frames))
     if given.command == "compare":
-        return _compare(json.loads(given.file.read_text(encoding="utf-8")), now)
+        return _compare(before, now)
     given.file.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")
     print(f"{len(now)} runs recorded in {given.file}")
     return 0

@@ -10,11 +10,10 @@ removes it two frames later, and records the memory of the process. Both write J
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,9 @@ from benchmarks.footage import pictures, resized
 from benchmarks.speed.arithmetic import median_slope, slope
 from benchmarks.speed.variant import Variant
 from samurai import Box, Points, Tracker
+from samurai.cli.ending import status_of
+from samurai.cli.parser import Parser
+from samurai.cli.values import whole_number
 from samurai.core.proposals import Proposal, ProposalSettings
 from samurai.core.session import Session
 
@@ -139,18 +141,36 @@ def stream(variant: Variant, objects: int) -> dict[str, Any]:
     return {"kind": "stream", "model": variant.label, "samples": samples, **grown, "bank": bank}
 
 
-def main() -> None:
-    """See the module's docstring."""
-    parser = argparse.ArgumentParser(prog="benchmarks.interactive", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("what", choices=("time", "stream"))
-    parser.add_argument("--model", default="nano", help="a name of checkpoints/manifest.toml")
+def main(arguments: Sequence[str] | None = None) -> int:
+    """See the module's docstring; returns the exit status, see `samurai.cli.ending`."""
+    return status_of(lambda: _run(arguments), "benchmarks.interactive")
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    parser = Parser(prog="python -m benchmarks.interactive", description=__doc__)
+    parser.add_argument("what", choices=("time", "stream"), help="times, or memory of a stream")
+    model = "a name of checkpoints/manifest.toml (default: %(default)s)"
+    parser.add_argument("--model", default="nano", help=model)
     parser.add_argument("--random", action="store_true", help="random weights: for times alone")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--rounds", type=int, default=30, help="calls of each kind")
-    parser.add_argument("--objects", type=int, default=10000, help="of the stream")
-    parser.add_argument("--output", type=Path, help="the JSON file")
-    options = parser.parse_args()
+    parser.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: auto)"
+    )
+    parser.add_argument(
+        "--rounds",
+        type=whole_number(1),
+        default=30,
+        help="calls of each kind (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--objects",
+        type=whole_number(1),
+        default=10000,
+        help="objects of the stream (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--output", type=Path, help="the JSON file (default: a new one in benchmarks/results)"
+    )
+    options = parser.parse_args(arguments)
     variant = Variant(options.model, random=options.random, device=options.device)
     if options.what == "time":
         result = time_all(variant, options.rounds)
@@ -164,4 +184,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

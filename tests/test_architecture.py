@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import configparser
+import functools
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from vot_wrapper.commands import ACTIONS, COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMURAI = ROOT / "sam2" / "samurai"
@@ -57,8 +61,8 @@ ROOMS: dict[str, set[str]] = {
     "datasets": {"errors", "spelling"},
     "benchmark": {
         *("config", "confidence", "core", "datasets", "errors", "evaluation", "geometry", "masks"),
-        *("fingerprints", "loading", "models", "policies", "regions", "runtime", "spelling"),
-        *("tracker", "version", "video"),
+        *("fingerprints", "loading", "models", "painting", "policies", "regions", "runtime"),
+        *("spelling", "tracker", "version", "video"),
     },
     "evaluation": {"errors", "painting"},
     "web": {
@@ -143,6 +147,13 @@ def within(name: str, allowed: set[str]) -> bool:
 ALL = [*modules(SAMURAI, "samurai"), *modules(WRAPPER, "vot_wrapper")]
 OWN = [(name, file) for name, file in ALL if name.startswith("samurai.")]
 KNOWN = {name for name, _ in ALL}
+FILES = dict(ALL)
+
+
+@functools.cache
+def imported(name: str) -> tuple[str, ...]:
+    """Every module that one of ours imports."""
+    return tuple(imports(name, FILES[name]))
 
 
 FOREIGN = {"vot_wrapper", "benchmarks", "tests", "samurai_training", "vot", "trax"}
@@ -152,9 +163,9 @@ def test_arrows_point_one_way() -> None:
     """`samurai` imports nothing of the wrapper, benchmarks or tests, and its rooms only others
     that they may know."""
     assert {room(name) for name, _ in OWN} == set(ROOMS)
-    for name, file in OWN:
+    for name, _ in OWN:
         own = room(name)
-        for found in imports(name, file):
+        for found in imported(name):
             top = found.split(".")[0]
             assert top not in FOREIGN, f"{name} imports {found}"
             if found in KNOWN and found != "samurai" and room(found) != own:
@@ -174,8 +185,7 @@ def test_opinions_and_geometry_import_no_torch() -> None:
 def test_there_are_no_circles() -> None:
     """Neither at import nor inside functions."""
     graph = {
-        name: {each for each in imports(name, file) if each in KNOWN and each != name}
-        for name, file in ALL
+        name: {each for each in imported(name) if each in KNOWN and each != name} for name in FILES
     }
     graph["samurai"].clear()  # the public names are imported when they are used
     done: set[str] = set()
@@ -208,14 +218,52 @@ def test_the_toolkit_is_imported_by_its_own_side_only() -> None:
     """It is under the GPL: the tracker process must work without it."""
     process = {"vot_wrapper.trax.process", "vot_wrapper.trax.server"}
     reached, todo = set(process), list(process)
-    files = dict(ALL)
     while todo:
         name = todo.pop()
-        for found in imports(name, files[name]):
+        for found in imported(name):
             assert found.split(".")[0] != "vot", f"{name} imports {found}"
-            if found in files and found not in reached:
+            if found in FILES and found not in reached:
                 reached.add(found)
                 todo.append(found)
+
+
+NEEDED = {"vot": "vot-toolkit", "trax": "vot-trax"}
+DOCTOR = "vot_wrapper.toolkit.checks"  # looks first; tests/install/test_without_toolkit.py runs it
+
+
+def reached(start: str) -> set[str]:
+    """Distributions of the extra `vot` that a module imports, or what it imports, however late."""
+    found: set[str] = set()
+    seen, todo = {start}, [start]
+    while todo:
+        for each in imported(todo.pop()):
+            found |= {NEEDED[top] for top in {each.split(".")[0]} & set(NEEDED)}
+            if each in FILES and each not in seen:
+                seen.add(each)
+                todo.append(each)
+    return found
+
+
+def test_commands_name_what_they_import_of_the_extra() -> None:
+    """So that `samurai` can refuse them in one line where it isn't installed."""
+    commands = [*COMMANDS, *ACTIONS]
+    assert any(reached(command.module) for command in commands)
+    for command in commands:
+        named = set(command.needs.distributions) if command.needs else set()
+        assert reached(command.module) <= named, command.name
+
+
+def test_what_is_there_without_the_extra_imports_nothing_of_it() -> None:
+    """All other entry points that `samurai` loads."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    points = setup["options.entry_points"]
+    groups = (group for group in points if group.startswith("samurai."))
+    values = [line.split("=")[1] for group in groups for line in points[group].split("\n") if line]
+    places = {value.split(":")[0].strip() for value in values}
+    assert len(places) > 3
+    for module in places - {DOCTOR}:
+        assert reached(module) == set(), module
 
 
 def test_importing_the_package_is_light() -> None:

@@ -6,7 +6,7 @@ import argparse
 import json
 import statistics
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,27 +22,41 @@ from benchmarks.against_csrt.contestants import (
 )
 from benchmarks.environment import environment
 from benchmarks.footage import SEQUENCES, resized
+from samurai.cli.ending import status_of
+from samurai.cli.parser import Parser
+from samurai.cli.values import whole_number
 
 SPEED_SIZE = (640, 480)
 SPEED_SEQUENCES = ("camera", "deformation", "scale")
 
 
-def main() -> None:
-    """Parse the command line and run `overlap` or `speed`."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.against_csrt")
-    kinds = parser.add_subparsers(required=True)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `overlap` or `speed`; returns the exit status, see `samurai.cli.ending`."""
+    return status_of(lambda: _run(arguments), "benchmarks.against_csrt")
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    parser = Parser(
+        prog="python -m benchmarks.against_csrt",
+        description="samurai beside OpenCV's CSRT.",
+        examples=(
+            "python -m benchmarks.against_csrt overlap FOLDER",
+            "python -m benchmarks.against_csrt speed --rounds 5",
+        ),
+    )
+    kinds = parser.add_subparsers(required=True, metavar="COMMAND")
     overlap = kinds.add_parser("overlap", help="mean overlap of boxes on sequences of your own")
     overlap.add_argument("folder", type=Path, help="sequences in the layout of VOT, with list.txt")
     overlap.set_defaults(run=measure_overlap)
     speed = kinds.add_parser("speed", help="frames per second at 640 x 480, in alternating rounds")
-    speed.add_argument("--rounds", type=int, default=5)
+    speed.add_argument("--rounds", type=whole_number(1), default=5, help="(default: 5)")
     speed.set_defaults(run=measure_speed)
     for kind in (overlap, speed):
-        kind.add_argument("--model", default="nano")
-        kind.add_argument("--policy", default="samurai")
+        kind.add_argument("--model", default="nano", help="(default: nano)")
+        kind.add_argument("--policy", default="samurai", help="(default: samurai)")
         kind.add_argument("--csrt-python", type=Path, help="interpreter whose OpenCV has CSRT")
         kind.add_argument("--json", type=Path, help="where the numbers go as JSON")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as scratch:
         numbers = options.run(options, Path(scratch))
     if options.json:
@@ -132,4 +146,4 @@ def _table(title: str, rows: dict[str, dict[str, float]], show: Callable[[float]
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -16,43 +16,75 @@ from benchmarks.speed.errors import BenchmarkError
 from benchmarks.speed.suite import Suite
 from benchmarks.speed.tables import tables
 from benchmarks.speed.variant import Variant, has_weights, sam2_models
-from samurai.errors import SamuraiError
+from samurai.cli.ending import status_of
+from samurai.cli.parser import Parser
+from samurai.cli.values import whole_number
 
 RESULTS = ROOT / "benchmarks" / "results"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0, or 2 with the reason on standard error."""
+    """Run the command; returns the exit status, see `samurai.cli.ending`."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] not in ("run", "memory", "show", "-h", "--help"):
         given.insert(0, "run")
-    options = _parser().parse_args(given)
-    try:
+
+    def run() -> None:
+        options = _parser().parse_args(given)
         with tempfile.TemporaryDirectory(prefix="samurai-bench-") as scratch:
             options.command(options, Path(scratch))
-    except SamuraiError as error:
-        print(f"benchmark: {error}", file=sys.stderr)
-        return 2
-    return 0
+
+    return status_of(run, "benchmarks.speed")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.speed", description="How fast the tracker is, beside its peers."
+def _parser() -> Parser:
+    parser = Parser(
+        prog="python -m benchmarks.speed",
+        description="How fast the tracker is, beside its peers.",
+        examples=(
+            "python -m benchmarks.speed --models nano --objects 1 4 --no-peers",
+            "python -m benchmarks.speed memory --frames 10000",
+            "python -m benchmarks.speed show benchmarks/results/*-speed-*.json",
+        ),
     )
-    commands = parser.add_subparsers(required=True)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="speed, end to end and in parts (also without this word)")
     plan.add_options(run)
     run.set_defaults(command=_run)
     held = commands.add_parser("memory", help="memory over many frames, and at the start")
-    held.add_argument("--frames", type=int, default=10_000)
-    held.add_argument("--models", nargs="+", choices=sam2_models(), default=["nano"])
-    held.add_argument("--objects", type=int, default=1)
-    held.add_argument("--startup", nargs="*", choices=sam2_models(), default=list(sam2_models()))
-    held.add_argument("--device", default="auto")
+    held.add_argument(
+        "--frames", type=whole_number(1), default=10_000, help="to track (default: 10000)"
+    )
+    held.add_argument(
+        "--models",
+        nargs="+",
+        choices=sam2_models(),
+        metavar="MODEL",
+        default=["nano"],
+        help="(default: nano)",
+    )
+    held.add_argument(
+        "--objects", type=whole_number(1), default=1, help="in every frame (default: 1)"
+    )
+    held.add_argument(
+        "--startup",
+        nargs="*",
+        choices=sam2_models(),
+        metavar="MODEL",
+        default=list(sam2_models()),
+        help="models whose memory at the start is measured (default: all)",
+    )
+    held.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: auto)"
+    )
     held.set_defaults(command=_memory)
     for command in (run, held):
-        command.add_argument("--output", type=Path, default=RESULTS, help="folder of the result")
+        command.add_argument(
+            "--output",
+            type=Path,
+            default=RESULTS,
+            help="folder of the result (default: benchmarks/results)",
+        )
     show = commands.add_parser("show", help="tables of results")
     show.add_argument("results", nargs="+", type=Path, metavar="FILE")
     show.set_defaults(command=_show)

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from benchmarks.speed.peers.catalog import CATALOG
 from benchmarks.speed.variant import Variant, has_weights, has_windows, sam2_models
+from samurai.cli.values import whole_number
 from samurai.policies import policy_names
 
 SPEEDS = ("exact", "fast", "max")
+NAMES = tuple(peer.name for peer in CATALOG)
 
 LIGHT = ("nano",)
 """Models that a CPU runs in real time; the others take seconds per frame there."""
@@ -64,18 +66,40 @@ class Plan:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The command line of a run."""
     add = parser.add_argument
-    add("--models", nargs="+", choices=sam2_models(), metavar="MODEL", help="of the manifest")
-    add("--objects", nargs="+", type=int, metavar="N", help="numbers of objects")
-    add("--frames", type=int, help="per round (default: by model and objects)")
-    add("--rounds", type=int, help="runs of each contestant (likewise)")
-    add("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
-    add("--dtype", default="auto", help="auto, float32, bfloat16 or float16")
-    add("--speed", nargs="+", choices=SPEEDS, help="SAMURAI_SPEED")
+    add(
+        "--models",
+        nargs="+",
+        choices=sam2_models(),
+        metavar="MODEL",
+        help="models, names of checkpoints/manifest.toml",
+    )
+    add("--objects", nargs="+", type=whole_number(1), metavar="N", help="numbers of objects")
+    add("--frames", type=whole_number(1), help="frames per round (default: by model and objects)")
+    add(
+        "--rounds",
+        type=whole_number(1),
+        help="runs of each contestant (default: by model and objects)",
+    )
+    add("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
+    add("--dtype", default="auto", help="auto, float32, bfloat16 or float16 (default: auto)")
+    add(
+        "--speed",
+        nargs="+",
+        choices=SPEEDS,
+        metavar="SPEED",
+        help=f"speed modes: {', '.join(SPEEDS)}",
+    )
     add("--policies", nargs="+", choices=policy_names(), metavar="POLICY", help="memory policies")
-    add("--size", type=frame_size, metavar="WxH", help="of the frames")
+    add("--size", type=frame_size, metavar="WxH", help="pixels of the frames")
     add("--random", action="store_true", help="random weights in any case")
-    add("--peers", nargs="+", choices=[peer.name for peer in CATALOG], help="default: all")
-    add("--no-peers", dest="peers", action="store_const", const=[])
+    add(
+        "--peers",
+        nargs="+",
+        choices=NAMES,
+        metavar="PEER",
+        help=f"{', '.join(NAMES)} (default: all)",
+    )
+    add("--no-peers", dest="peers", action="store_const", const=[], help="without peers")
 
 
 def frame_size(text: str) -> tuple[int, int]:

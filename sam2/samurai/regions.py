@@ -67,7 +67,11 @@ class Box:
         rows, columns = frame_size
         right, bottom = self.x + self.width, self.y + self.height
         if self.x >= columns or self.y >= rows or right <= 0 or bottom <= 0:
-            raise RegionError(f"{self} lies outside the {columns}x{rows} frame")
+            raise RegionError(
+                f"the box at {self.x:g}, {self.y:g} of {self.width:g}x{self.height:g} pixels lies "
+                f"outside the {columns}x{rows} frame. Remedy: give x, y, width and height in "
+                "pixels of this frame"
+            )
 
     def check_places(self, frame_size: tuple[int, int]) -> None:
         """As `check`."""

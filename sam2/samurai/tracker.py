@@ -43,8 +43,11 @@ class Tracker:
         config: the settings that it was made with.
         sources: where each setting comes from: "default", "model card", "argument" or
             "environment".
-        box_prompt, window, confidence: in force: the configuration's, else the model card's.
-        overlap, offline: of the configuration.
+        box_prompt: in force: the configuration's, else the model card's.
+        window: likewise.
+        confidence: likewise.
+        overlap: of the configuration.
+        offline: of the configuration.
         speed: of the configuration; "exact" once a faster one has failed, see `warm_up`.
 
     Args:

@@ -7,26 +7,35 @@ import sys
 from pathlib import Path
 from typing import get_args
 
-from samurai.errors import SamuraiError
+from samurai.cli.ending import status_of
+from samurai.cli.parser import Parser
+from samurai.cli.values import whole_number
 from samurai.models.manifest import BoxPrompt
 
 DEFAULT_FOLDER = Path("training")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one step; returns 0, or 1 with a message on failure."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    try:
+    """Run one step; returns the exit status, see `samurai.cli.ending`."""
+
+    def run() -> None:
+        options = _parser().parse_args(arguments)
         options.run(options)
-    except SamuraiError as error:
-        print(f"samurai_training: {error}", file=sys.stderr)
-        return 1
-    return 0
+
+    return status_of(run, "samurai_training")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m samurai_training", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(
+        prog="python -m samurai_training",
+        description="Train the bundled model nano, step by step; docs/training.md has the times.",
+        examples=(
+            "python -m samurai_training assets",
+            "python -m samurai_training train --recipe smoke --steps 800",
+            "python -m samurai_training evaluate --weights training/run/average.safetensors",
+            "python -m samurai_training export",
+        ),
+    )
     steps = parser.add_subparsers(required=True, metavar="step")
 
     assets = steps.add_parser("assets", help="fetch the pictures and pack them into one file")
@@ -54,16 +63,22 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--recipe", default="cpu", help="what is trained, see recipe.py (default: %(default)s)"
     )
-    train.add_argument("--steps", type=int, help="other than the recipe's")
+    train.add_argument("--steps", type=whole_number(1), help="other than the recipe's")
     train.add_argument("--seed", type=int, default=0, help="of clips and chance (default: 0)")
     train.add_argument("--begin-with", type=Path, help="weights (.safetensors) to begin with")
     train.add_argument("--minutes", type=float, help="stop after so long; the same command resumes")
     train.add_argument("--device", default="auto", help="auto, cpu or cuda")
     train.add_argument(
-        "--workers", type=int, default=0, help="further processes that make clips (default: none)"
+        "--workers",
+        type=whole_number(0),
+        default=0,
+        help="further processes that make clips (default: none)",
     )
     train.add_argument(
-        "--threads", type=int, default=1, help="of the process (default: 1; see docs/training.md)"
+        "--threads",
+        type=whole_number(1),
+        default=1,
+        help="of the process (default: 1; see docs/training.md)",
     )
     train.add_argument("--compile", action="store_true", help="compile encoder and attention")
     train.set_defaults(run=_train)
@@ -81,8 +96,10 @@ def _parser() -> argparse.ArgumentParser:
     report = steps.add_parser("evaluate", help="measure weights on films with held-out pictures")
     _archive(report)
     report.add_argument("--weights", type=Path, help="default: the bundled model's")
-    report.add_argument("--films", type=int, default=50, help="how many (default: 50)")
-    report.add_argument("--frames", type=int, default=40, help="of each film (default: 40)")
+    report.add_argument("--films", type=whole_number(1), default=50, help="how many (default: 50)")
+    report.add_argument(
+        "--frames", type=whole_number(1), default=40, help="of each film (default: 40)"
+    )
     report.add_argument("--box-prompt", choices=get_args(BoxPrompt), help="other than the card's")
     report.add_argument("--window", type=float, help="in object sizes; 0 for the whole frame")
     report.add_argument(

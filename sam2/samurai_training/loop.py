@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from samurai.models.checkpoints import configuration_path
 from samurai.models.manifest import model_card
 from samurai.networks.sam2.build import build_model
+from samurai.runtime.device import resolve_device
 from samurai_training.dataloader import dataloader, to_batch
 from samurai_training.errors import TrainingError
 from samurai_training.losses import Losses, compute_losses
@@ -220,4 +221,4 @@ def _blend(means: dict[str, float], losses: Losses) -> None:
 def _device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(name)
+    return resolve_device(name)

@@ -105,7 +105,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(
     run(tmp_path / "out", sequences, stream=out)
     assert results(folder) == results(whole.folder)
     assert {name: times(folder)[name] for name in before} == before, "what is done is kept"
-    assert "2 sequences to run, 2 are done" in out.getvalue()
+    assert "2 sequences to run, 2 done before" in out.getvalue()
     out = io.StringIO()
     run(tmp_path / "out", sequences, stream=out)
     assert out.getvalue() == ""

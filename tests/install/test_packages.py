@@ -126,7 +126,7 @@ def test_an_installation_has_all_code_and_data_and_nothing_else(
         source = folder_of(options, repository, package)
         target = installed.joinpath(*package.split("."))
         kinds = ("*.py", "*.pyi", "py.typed", "**/*.yaml", "*.safetensors", "manifest.toml")
-        for kind in (*kinds, "templates/*.j2", "*.bib"):
+        for kind in (*kinds, "templates/*.j2", "*.bib", "*.css"):
             for file in source.glob(kind):
                 copied = target / file.relative_to(source)
                 assert copied.read_bytes() == file.read_bytes()

@@ -1,13 +1,15 @@
 """Wheel and sdist: what is in them, and every command from an installation outside of any clone.
 
-The new environment borrows torch, sam2 and the toolkit from the one that runs the tests, so that
-nothing is downloaded; of this project it has what the archive brings, and nothing else.
+The new environments borrow torch, sam2 and the toolkit from the one that runs the tests, so that
+nothing is downloaded; of this project they have what the archive brings, and nothing else. One of
+them borrows only what the wheel requires without an extra: it is the library alone.
 """
 
 from __future__ import annotations
 
 import email
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +20,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from oracles.lending import SUBSTITUTES, lend, with_requirements
 from packaging.metadata import Metadata
+
+from vot_wrapper.needs import INSTALL
 
 pytestmark = [pytest.mark.wheel, pytest.mark.timeout(900)]
 
@@ -146,24 +151,43 @@ def environment(
 ) -> Path:
     """A new environment with an archive installed; returns its folder."""
     folder = tmp_path_factory.mktemp("environment")
-    command = [sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")]
-    subprocess.run(command, check=True)
     borrowed = folder / "borrowed"
     borrowed.mkdir()
     for entry in Path(sysconfig.get_paths()["purelib"]).iterdir():
         if "samurai" not in entry.name and entry.suffix != ".pth":
             (borrowed / entry.name).symlink_to(entry)
-    (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
-    (site / "borrowed.pth").write_text(f"{borrowed}\n")
-    python = str(folder / "venv" / "bin" / "python")
-    pip = [sys.executable, "-m", "pip", "--python", python, "install"]
-    options = ["--no-index", "--no-deps", "--no-build-isolation", "--quiet"]
-    subprocess.run([*pip, *options, str(archives[request.param])], check=True, env=bare({}))
-    (folder / "venv" / "bin" / "vot").write_text(
-        f"#!{folder}/venv/bin/python\nfrom vot.utilities.cli import main\nmain()\n"
+    made = install(archives[request.param], folder / "venv", borrowed)
+    (made / "bin" / "vot").write_text(
+        f"#!{made}/bin/python\nfrom vot.utilities.cli import main\nmain()\n"
     )
-    (folder / "venv" / "bin" / "vot").chmod(0o755)
-    return folder / "venv"
+    (made / "bin" / "vot").chmod(0o755)
+    return made
+
+
+@pytest.fixture(scope="module")
+def library(archives: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new environment with the wheel, without an extra: what it requires, and sam2."""
+    folder = tmp_path_factory.mktemp("library")
+    packed = members(archives["wheel"])
+    [text] = [packed[name] for name in packed if name.endswith("dist-info/METADATA")]
+    lines = map(str, Metadata.from_email(text).requires_dist or ())
+    borrowed = lend(with_requirements([*lines, "sam2"]), folder / "borrowed")
+    return install(archives["wheel"], folder / "venv", borrowed)
+
+
+def install(archive: Path, venv: Path, borrowed: Path) -> Path:
+    """A new environment with an archive, and a folder on its path; returns the environment's."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    (site,) = (venv / "lib").glob("python*/site-packages")
+    (site / "borrowed.pth").write_text(f"{borrowed}\n")
+    options = ["--no-index", "--no-deps", "--no-build-isolation", "--quiet"]
+    subprocess.run([*pip_of(venv), "install", *options, str(archive)], check=True, env=bare({}))
+    return venv
+
+
+def pip_of(venv: Path) -> list[str]:
+    """The tests' pip, at work on another environment."""
+    return [sys.executable, "-m", "pip", "--python", str(venv / "bin" / "python")]
 
 
 def bare(more: dict[str, str]) -> dict[str, str]:
@@ -178,16 +202,20 @@ def bare(more: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def samurai(environment: Path, tmp_path: Path) -> Samurai:
-    """Runs a command of the new environment in an empty folder, with a home of its own."""
+    return calls(environment, tmp_path)
+
+
+def calls(environment: Path, folder: Path) -> Samurai:
+    """Runs a command of a new environment in an empty folder, with a home of its own."""
     for name in ("home", "a folder"):
-        (tmp_path / name).mkdir()
+        (folder / name).mkdir()
 
     def call(*command: object, **more: str) -> subprocess.CompletedProcess[str]:
         program, *arguments = map(str, command)
         return subprocess.run(
             [environment / "bin" / program, *arguments],
-            cwd=tmp_path / "a folder",
-            env=bare({"HOME": str(tmp_path / "home"), **more}),
+            cwd=folder / "a folder",
+            env=bare({"HOME": str(folder / "home"), **more}),
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
@@ -259,3 +287,67 @@ def test_the_version_is_that_of_the_metadata(samurai: Samurai) -> None:
     code += "print(samurai.__version__ == version('samurai-vot'))"
     assert samurai("python", "-c", code).stdout == "True\n"
     assert samurai("samurai", "--version").stdout.startswith("samurai ")
+
+
+LICENSES = """
+from importlib.metadata import distributions
+for each in distributions():
+    known = each.metadata
+    terms = [known["License-Expression"], (known["License"] or "").partition("\\n")[0]]
+    terms += [kind for kind in known.get_all("Classifier", []) if kind.startswith("License")]
+    print(known["Name"], terms)
+"""
+GPL = re.compile(r"(?<!L)GPL|(?<!Lesser )General Public")
+
+
+def test_the_library_alone_has_nothing_under_the_gpl(library: Path, tmp_path: Path) -> None:
+    samurai = calls(library, tmp_path)
+    installed = samurai("python", "-c", LICENSES).stdout.splitlines()
+    names = {line.split()[0].lower() for line in installed}
+    assert {"samurai-vot", "torch", "sam2"} <= names
+    assert names.isdisjoint({"vot-toolkit", "vot-trax", "attributee", "av", "matplotlib", "numba"})
+    assert [line for line in installed if GPL.search(line)] == []
+    done = subprocess.run(
+        [*pip_of(library), "check"], capture_output=True, text=True, env=bare({}), check=False
+    )
+    lines = [line for line in done.stdout.splitlines() if "No broken" not in line]
+    assert {line.split(" requires ")[1].split(",")[0] for line in lines} <= set(SUBSTITUTES)
+
+
+def test_the_library_alone_tracks_and_is_benchmarked(
+    repository: Path, library: Path, tmp_path: Path
+) -> None:
+    samurai = calls(library, tmp_path)
+    (site,) = (library / "lib").glob("python*/site-packages")
+    images = site / "vot_wrapper" / "workspace" / "sequences" / "occlusion" / "color"
+    [example] = re.findall(
+        r"```python\n(.*?)```", (repository / "README.md").read_text(), re.DOTALL
+    )
+    place = "vot_workspace/sequences/occlusion/color"
+    assert place in example
+    shown = samurai("python", "-c", example.replace(place, str(images)))
+    assert "Box(" in shown.stdout, shown
+    boxes = tmp_path / "a folder" / "boxes.jsonl"
+    tracked = samurai(
+        *("samurai", "track", images, "--box", "dog@0:78,87,109,77", "--frames", 5),
+        *("--jsonl", boxes),
+    )
+    assert tracked.returncode == 0 and boxes.read_text().count("dog") >= 5, tracked
+    written = samurai("samurai", "benchmark", "example", "lasot", "data", "--copy")
+    assert written.returncode == 0, written
+    run = ("samurai", "benchmark", "lasot", "--root", "data", "--partial")
+    for more in ((), ("--tracker", "samurai")):
+        scored = samurai(*run, "--sequences", SEQUENCE, "--first", 3, *more)
+        assert scored.returncode == 0 and "AUC" in scored.stdout, scored
+
+
+def test_the_library_alone_says_what_the_extra_is_for(library: Path, tmp_path: Path) -> None:
+    samurai = calls(library, tmp_path)
+    checked = samurai("samurai", "doctor")
+    assert checked.returncode == 0 and "FAIL" not in checked.stdout, checked
+    assert "INFO vot-toolkit not installed" in checked.stdout and INSTALL in checked.stdout
+    assert "OK   self-test   nano" in checked.stdout
+    for command in (("samurai", "evaluate"), ("python", "-m", "vot_wrapper")):
+        refused = samurai(*command)
+        [line] = refused.stderr.splitlines()
+        assert (refused.returncode, refused.stdout) == (2, "") and line.endswith(INSTALL), refused

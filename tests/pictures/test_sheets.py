@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles.web_pages import check_page
 
 from samurai.errors import ConfigurationError
 from samurai.evaluation.pictures import video
@@ -100,6 +101,7 @@ def test_names_are_quoted_and_damaged_notes_begin_anew(tmp_path: Path) -> None:
     put(tmp_path, odd, ".png")
     (tmp_path / "pictures.json").write_text('[{"wrong": 1}]')
     page = write_page(tmp_path, [odd], []).read_text()
+    check_page(page)
     assert 'href="t/e/a%26b%20%22c%22%25/run.png"' in page
     assert "a&amp;b &#34;c&#34;%</h2>" in page
 

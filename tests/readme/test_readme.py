@@ -29,7 +29,9 @@ FRAMES = 12
 
 ELSEWHERE = {
     "pip install torch setuptools": "needs a network",
-    'pip install ".[evaluation': "tests/install builds the wheel",
+    'pip install ".[v': "tests/install builds the wheel",
+    "pip uninstall -y opencv-python": "would change this environment",
+    "pip install --no-deps 'opencv-python-headless": "the same",
     "SAM2_BUILD_CUDA=0 pip install": "held against the lock below",
     "samurai download large": "needs a network; tests/checkpoints has a server of its own",
     "samurai evaluate samurai-l --stack": "needs a network for the sequences of the challenge",

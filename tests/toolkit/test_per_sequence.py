@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from vot.report import StyleManager
+from oracles.web_pages import check_page
+from vot.report import DefaultStyle, StyleManager
 
-from vot_wrapper.toolkit.report import own_colors
+from vot_wrapper.toolkit.report_style import PageStyle, own_style
 
 Evaluate = Callable[..., tuple[int, str]]
 MakeWorkspace = Callable[..., Path]
@@ -102,6 +103,8 @@ def test_the_report_names_its_curves_and_colors(workspace: Path, evaluate: Evalu
     stack.write_text(stack.read_text().replace("  unsupervised:\n", f"{curve}  unsupervised:\n"))
     assert evaluate("scripted", "shifted", "--workspace", workspace)[0] == 0
     page = (workspace / "reports" / "latest" / "report.html").read_text()
+    check_page(page)
+    assert "<h1>Evaluation: Small</h1>" in page
     captions = re.findall(r'<div class="plot">\s*<p>(.*?)</p>', page)
     assert captions == [
         "baseline: accuracy by robustness",
@@ -116,12 +119,43 @@ def test_the_report_names_its_curves_and_colors(workspace: Path, evaluate: Evalu
     assert "Shifted &lt;1&gt;" in legend and "red" in legend and "rank" in legend
 
 
+def test_the_overview_names_every_column_and_says_what_it_means(
+    workspace: Path, evaluate: Evaluate
+) -> None:
+    """The toolkit leaves a name out that has no abbreviation, and adds its own of analyses."""
+    _, printed = evaluate("scripted", "shifted", "--workspace", workspace)
+    page = (workspace / "reports" / "latest" / "report.html").read_text()
+    table = page.partition('<table class="overview-table')[2].partition("</thead>")[0]
+    experiments, names = (
+        re.findall(r"<th[^>]*>(.*?)</th>", row) for row in re.findall(r"<tr>.*?</tr>", table, re.S)
+    )
+    assert experiments == ["", "baseline", "unsupervised"]
+    assert names == ["Trackers", "EAO", "A", "R", "accuracy"]
+    for name in names[1:]:
+        (meaning,) = re.findall(rf"^{name} +(.*?)(?: over .*)?$", printed, re.M)
+        assert f"<li>{name}: {meaning.removeprefix(f'{name}: ')}" in page
+
+
 def test_colors_do_not_depend_on_earlier_reports() -> None:
-    """The toolkit has nine, and counts on over all reports of a process."""
+    """The toolkit counts on over all reports of a process."""
     shared = StyleManager()
-    first = shared.plot_style("tracker 0").point_style()
-    for number in range(1, 8):
+    for number in range(8):
         shared.plot_style(f"tracker {number}")
-    own = own_colors(shared)
+    own = own_style(shared)
     found = [own.plot_style(name).point_style() for name in ("another", "tracker 0")]
-    assert found[0] == first != found[1]
+    assert found == [PageStyle(number).point_style() for number in range(2)]
+
+
+def test_trackers_look_different_beyond_the_colors() -> None:
+    looks = [str((PageStyle(n).line_style(), PageStyle(n).point_style())) for n in range(28)]
+    assert len(set(looks)) == len(looks)
+
+
+def test_a_look_of_the_workspace_is_kept() -> None:
+    class Gray(DefaultStyle):  # type: ignore[misc]
+        pass
+
+    chosen = StyleManager()
+    chosen.plots = Gray
+    assert type(own_style(chosen).plot_style("tracker")) is Gray
+    assert chosen.plots is Gray and StyleManager().plots is DefaultStyle

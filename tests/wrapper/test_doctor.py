@@ -10,6 +10,7 @@ import pytest
 
 from samurai.cli import doctor
 from samurai.cli.finding import Finding
+from vot_wrapper import needs
 from vot_wrapper.toolkit import checks
 
 Check = Callable[[], Iterable[Finding]]
@@ -22,9 +23,14 @@ def versions(monkeypatch: pytest.MonkeyPatch) -> Versions:
 
     def change(**given: str | None) -> None:
         changed = {name.replace("_", "-"): version for name, version in given.items()}
-        monkeypatch.setattr(
-            doctor, "_version", lambda name: changed.get(name, "0.9.0" if "vot" in name else "1")
-        )
+
+        def version(name: str) -> str:
+            found = changed.get(name, "0.9.0" if "vot" in name else "1")
+            if found is None:
+                raise metadata.PackageNotFoundError(name)
+            return found
+
+        monkeypatch.setattr(metadata, "version", version)
 
     return change
 
@@ -61,16 +67,48 @@ def test_a_failing_self_test_shows_the_reason(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_packages(versions: Versions) -> None:
-    versions(torch=None, attributee="0.1.9", vot_toolkit="0.8.1")
+    versions(torch=None)
     found = levels(doctor.packages)
-    assert (found.pop("torch"), found.pop("vot-toolkit")) == ("FAIL", "WARN")
+    assert found.pop("torch") == "FAIL"
     assert set(found.values()) == {"OK"}
+
+
+def test_packages_of_the_toolkit(versions: Versions) -> None:
+    versions(attributee="0.1.9", vot_toolkit="0.8.1")
+    assert levels(checks.packages) == {"vot-toolkit": "WARN", "vot-trax": "OK", "attributee": "OK"}
+    versions(vot_trax=None, attributee=None)
+    expected = {"vot-toolkit": "OK", "vot-trax": "FAIL", "attributee": "FAIL"}
+    assert levels(checks.packages) == expected, "it is there, and lacks what it needs"
+
+
+def test_a_library_without_the_toolkit_is_sound(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    versions(vot_toolkit=None, vot_trax=None, attributee=None)
+    note = only(checks.packages)
+    assert note.level == "INFO" and needs.INSTALL in note.remedy
+    assert list(checks.toolkit()) == []
+    (tmp_path / "config.yaml").touch()
+    monkeypatch.chdir(tmp_path)
+    [found] = checks.workspace(None)
+    assert found.level == "INFO", "nobody asked for it"
+    [asked] = checks.workspace(tmp_path)
+    assert asked.level == "FAIL" and asked.remedy == needs.INSTALL
+
+
+def test_a_toolkit_that_is_broken_is_not_called_absent(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions(vot_toolkit="0.9.0", vot_trax="4.0.2")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert only(checks.toolkit).level == "FAIL"
+    assert needs.TOOLKIT.missing() == []
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="that release works on Python 3.10")
 def test_the_broken_attributee(versions: Versions) -> None:
     versions(attributee="0.1.10")
-    [finding] = [finding for finding in doctor.packages() if finding.where == "attributee"]
+    [finding] = [finding for finding in checks.packages() if finding.where == "attributee"]
     assert finding.level == "FAIL"
     assert "attributee==0.1.9" in finding.remedy
 

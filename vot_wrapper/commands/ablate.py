@@ -14,11 +14,18 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samurai.cli.values import whole_number
 from samurai.config import TrackerConfig
 from samurai.config.settings import setting_named
 from samurai.errors import ConfigurationError
 from samurai.evaluation.ablation.values import Ablation, Combination
-from samurai.models.manifest import card_file, checkpoint_path, model_card, sha256_of
+from samurai.models.manifest import (
+    card_file,
+    checkpoint_path,
+    model_card,
+    require_weights,
+    sha256_of,
+)
 from samurai.policies import PolicyChoice, policy_names
 from samurai.spelling import duration
 from vot_wrapper.commands.ablation_progress import Progress
@@ -55,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--workers",
-        type=int,
+        type=whole_number(1),
         default=1,
         metavar="N",
         help="combinations that run at once, each on one thread (default: %(default)s)",
@@ -102,6 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         ConfigurationError: a policy, a model, a workspace or the page can't be used, or matplotlib
             is missing.
+        CheckpointError: the weights of a model are missing.
     """
     from samurai.evaluation.pictures.figure import require_matplotlib
 
@@ -111,6 +119,8 @@ def run(arguments: argparse.Namespace) -> int:
         split_names(arguments.models),
         split_names(arguments.settings),
     )
+    for model in split_names(arguments.models):
+        require_weights(model_card(model))
     require_matplotlib()
     interrupt = Interrupt()
     console = Console(interrupt)
@@ -256,7 +266,7 @@ def _run(
         progress.ended(task, time.monotonic() - started)
         return not failures
 
-    pool = ThreadPoolExecutor(max(1, arguments.workers))
+    pool = ThreadPoolExecutor(arguments.workers)
     try:
         return _results([pool.submit(work, task) for task in tasks], console)
     finally:

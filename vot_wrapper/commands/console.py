@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 import time
@@ -186,16 +187,23 @@ class Console:
         """The live line, on a terminal."""
         if self._live:
             self._erase()
-            print(text, end="", file=self._stream, flush=True)
+            print(_fitting(text), end="", file=self._stream, flush=True)
 
     def _draw(self, state: str) -> None:
         if self._live:
-            print(f"\r\033[K{self._line} {state:>10}", end="", file=self._stream, flush=True)
+            line = _fitting(f"{self._line} {state:>10}")
+            print(f"\r\033[K{line}", end="", file=self._stream, flush=True)
             self._drawn = time.monotonic()
 
     def _erase(self) -> None:
         if self._live:
             print("\r\033[K", end="", file=self._stream, flush=True)
+
+
+def _fitting(text: str) -> str:
+    """A live line's part that fits: a terminal that breaks it can't erase it."""
+    columns = shutil.get_terminal_size((0, 0)).columns
+    return text[: columns - 1] if columns else text
 
 
 class WorkersConsole:

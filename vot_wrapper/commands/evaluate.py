@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samurai.cli.values import whole_number
 from samurai.errors import ConfigurationError
 from samurai.spelling import duration
 from vot_wrapper.commands.console import Console, Interrupt, WorkersConsole
@@ -55,10 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="run again what has results already")
     parser.add_argument(
         "--workers",
-        type=int,
+        type=whole_number(0),
         default=0,
         metavar="N",
-        help="share the sequences out to N processes (Ray), one per GPU or per share of the cores",
+        help="share the sequences out to N processes (Ray), one per GPU or per share of the cores "
+        "(default: none, one tracker after the other)",
     )
     parser.add_argument(
         "--address", help="of a Ray cluster that sees this folder (default: one of its own, here)"

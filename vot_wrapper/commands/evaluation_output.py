@@ -91,11 +91,11 @@ def _show_pictures(console: Console, context: EvaluationContext) -> None:
 
 def _legend(context: EvaluationContext, scores: Scores) -> list[str]:
     """A line for every term of the table."""
+    from vot_wrapper.toolkit.measures import MEANINGS
+
     known = {
-        "EAO": f"expected average overlap over {_bounds(scores)}",
-        "A": "accuracy: mean overlap while the target is held",
-        "R": "robustness: how long the target is held",
-        "accuracy": "mean overlap over whole sequences, lost or not",
+        **MEANINGS,
+        "EAO": f"{MEANINGS['EAO']} over {_bounds(scores)}",
         "fps": "frames per second until the reply, reading the image included; without realtime",
     }
     # Each pair once, in the table's order; a name may mean different things in two experiments.

@@ -13,7 +13,12 @@ from vot_wrapper.exporting.layouts import LAYOUTS
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the action's arguments."""
-    parser.add_argument("name", choices=LAYOUTS, help="the data set whose layout is written")
+    parser.add_argument(
+        "name",
+        choices=LAYOUTS,
+        metavar="NAME",
+        help=f"the data set whose layout is written: {', '.join(LAYOUTS)}",
+    )
     parser.add_argument("folder", type=Path, metavar="DIR", help="new or empty")
     parser.add_argument("--copy", action="store_true", help="copy images instead of linking them")
 

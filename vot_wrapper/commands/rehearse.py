@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 
+from samurai.cli.values import whole_number
 from samurai.errors import ConfigurationError
 from vot_wrapper.toolkit import bundled
 
@@ -42,10 +43,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--size", default="320x240", metavar="WxH", help="pixels of a frame (default: %(default)s)"
     )
     parser.add_argument(
-        "--frames", type=int, metavar="N", help="frames of a sequence (default: 60; short-term 120)"
+        "--frames",
+        type=whole_number(LEAST["frames"]),
+        metavar="N",
+        help="frames of a sequence (default: 60; short-term 120)",
     )
     parser.add_argument(
-        "--sequences", type=int, default=8, metavar="N", help="(default: %(default)s)"
+        "--sequences",
+        type=whole_number(1),
+        default=8,
+        metavar="N",
+        help="how many sequences are generated (default: %(default)s)",
     )
 
 
@@ -66,11 +74,6 @@ def run(arguments: argparse.Namespace) -> int:
     plan = plan_of(arguments.stack)
     width, height = _pixels(arguments.size)
     length = plan.length if arguments.frames is None else arguments.frames
-    if length < LEAST["frames"] or arguments.sequences < 1:
-        raise ConfigurationError(
-            f"a rehearsal needs a sequence of at least {LEAST['frames']} frames. Remedy: raise "
-            "--frames and --sequences, or leave them out"
-        )
     folder = arguments.workspace or Path(f"rehearsal-{plan.stack.replace('/', '-')}")
     job = Job(
         plan,

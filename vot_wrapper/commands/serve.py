@@ -18,7 +18,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="answer a folder of the toolkit's folder protocol (frames_color.txt, query_ID.txt) by "
         "output_ID.txt files in it, instead of speaking TraX",
     )
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = describe()
 
 

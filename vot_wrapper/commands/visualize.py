@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samurai.errors import ConfigurationError, FrameError
+from samurai.cli.values import whole_number
+from samurai.errors import ConfigurationError, FrameError, StorageError
 from samurai.evaluation.pictures.report import link_pictures, pictures_folder, reports_of
 from vot_wrapper.commands.console import Console, Interrupt
 from vot_wrapper.commands.evaluate import (
@@ -75,7 +76,7 @@ def _add_drawing(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--frames",
-        type=_positive,
+        type=whole_number(1),
         default=FRAMES_PER_SHEET,
         metavar="N",
         help="how many frames a sheet shows (default: %(default)s)",
@@ -210,9 +211,9 @@ class _Artist:
             self.console.skipped(f"{run}: {error}")
             return False
         except OSError as error:
-            raise ConfigurationError(
-                f"can't write pictures to {self.output}: {error}. Remedy: make room there, or "
-                "name another folder with --output"
+            raise StorageError(
+                f"can't write pictures to {self.output}: {error.strerror or error}. Remedy: "
+                "make room there, or name another folder with --output"
             ) from error
         self.drawn.append(entry)
         return True
@@ -264,10 +265,3 @@ def _publish(artist: _Artist, workspace: Path, usual_place: bool) -> Path | None
     for report in reports:
         link_pictures(report, page)
     return page
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not 1 or more")
-    return number

@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samurai.cli.values import whole_number
 from samurai.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.usage = "%(prog)s [-h] FOLDER [--from SOURCE [SOURCE ...]] [options]"
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="new or empty")
     parser.add_argument(
         "--from",
@@ -35,7 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the object in the first frame, where the source has no ground truth",
     )
     own.add_argument(
-        "--fps", type=_rate, metavar="N", help="frames per second (default: the source's, or 30)"
+        "--fps",
+        type=whole_number(1),
+        metavar="N",
+        help="frames per second (default: the source's, or 30)",
     )
     own.add_argument("--copy", action="store_true", help="copy images instead of linking them")
     own.add_argument(
@@ -105,9 +108,3 @@ def _refuse_alone(parsed: argparse.Namespace) -> None:
         raise ConfigurationError(
             f"--{given[0]} is about sequences of your own. Remedy: name them with --from SOURCE"
         )
-
-
-def _rate(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1")
-    return int(text)

@@ -11,11 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samurai.cli.finding import INSTALL, Check, Finding
+from samurai.cli.installed import version_of
+from vot_wrapper.needs import INSTALL as INSTALL_EXTRA
+from vot_wrapper.needs import TOOLKIT, TRAX
 from vot_wrapper.toolkit import bundled
 
 if TYPE_CHECKING:
     from vot_wrapper.toolkit.sections import Fault, Section
 
+PACKAGE = "vot-toolkit"
+BESIDE_IT = ("vot-trax", "attributee")
+SERIES = "0.9."
+BROKEN_ATTRIBUTEE = "0.1.10"
 TOOLKIT_IMPORT_SECONDS = 120
 
 
@@ -27,8 +34,35 @@ def clone(_: Path | None = None) -> Iterator[Finding]:
         yield Finding("WARN", "samurai", text, "to use the clone: make setup, .venv/bin/samurai")
 
 
+def packages(_: Path | None = None) -> Iterator[Finding]:
+    """The toolkit with what it needs, and versions that are known to be broken.
+
+    The library is whole without it; a toolkit without its own requirements is not.
+    """
+    version = version_of(PACKAGE)
+    if version is None:
+        text = "not installed, and only needed for VOT: `samurai evaluate`, `vot`, the TraX process"
+        yield Finding("INFO", PACKAGE, text, f"if you want these: {INSTALL_EXTRA}")
+    elif not version.startswith(SERIES):
+        text = f"{version}; our experiments are made for {SERIES}x"
+        yield Finding("WARN", PACKAGE, text, "pip install 'vot-toolkit>=0.9.0,<0.10'")
+    else:
+        yield Finding("OK", PACKAGE, version)
+    for name in BESIDE_IT:
+        found = version_of(name)
+        if name == "attributee" and found == BROKEN_ATTRIBUTEE and sys.version_info >= (3, 11):
+            text = f"{found} makes vot-toolkit fail at import on Python 3.11 and newer"
+            yield Finding("FAIL", name, text, "pip install attributee==0.1.9")
+        elif found is not None:
+            yield Finding("OK", name, found)
+        elif version is not None:
+            yield Finding("FAIL", name, "not installed, and vot-toolkit needs it", INSTALL)
+
+
 def toolkit(_: Path | None = None) -> Iterator[Finding]:
     """Whether the toolkit can be imported, tried in a process of its own."""
+    if version_of(PACKAGE) is None:
+        return
     command = [sys.executable, "-c", "import vot, vot.tracker.trax"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TOOLKIT_IMPORT_SECONDS)
     if done.returncode == 0:
@@ -103,7 +137,7 @@ def _section_findings(file: Path, sections: Sequence[Section]) -> Iterator[Findi
             if len(owners) == len(sections) > 1:
                 names = f"all {len(sections)} sections"
             text = f"{file}, {names}: {fault.what}"
-            yield Finding("WARN" if fault.absent else "FAIL", "trackers", text, fault.remedy)
+            yield Finding("INFO" if fault.absent else "FAIL", "trackers", text, fault.remedy)
 
 
 def _waiting(file: Path, found: dict[Fault, list[str]]) -> Iterator[Finding]:
@@ -123,6 +157,11 @@ def workspace(folder: Path | None) -> Iterator[Finding]:
         text = "the current folder is not a workspace; --workspace FOLDER checks another"
         yield Finding("INFO", "workspace", text)
         return
+    if TOOLKIT.missing():
+        # One that is named is to be checked; a config.yaml in the current folder may be anything.
+        text = "not checked: that needs vot-toolkit, which isn't installed"
+        yield Finding("FAIL" if folder else "INFO", "workspace", text, INSTALL_EXTRA)
+        return
     from samurai.errors import ConfigurationError
     from vot_wrapper.toolkit.workspaces import check_folder
 
@@ -140,8 +179,12 @@ def workspace(folder: Path | None) -> Iterator[Finding]:
 
 
 def self_test(_: Path | None = None) -> Iterator[Finding]:
-    """Start the tracker process as the toolkit does, and have it answer one frame."""
-    from vot_wrapper.trax.self_test import first_frame
+    """Start the tracker process as the toolkit does, and have it answer one frame; where that
+    can't be, have the library answer it."""
+    if TRAX.missing():
+        from samurai.cli.self_test import first_frame
+    else:
+        from vot_wrapper.trax.self_test import first_frame
 
     answered, text = first_frame()
     yield Finding("OK" if answered else "FAIL", "self-test", text)
@@ -152,5 +195,5 @@ def _executable(path: str) -> bool:
     return os.path.isabs(path) and os.access(path, os.X_OK)
 
 
-CHECKS: tuple[Check, ...] = (clone, toolkit, settings, trackers_ini, workspace)
+CHECKS: tuple[Check, ...] = (clone, packages, toolkit, settings, trackers_ini, workspace)
 SELF_TESTS: tuple[Check, ...] = (self_test,)

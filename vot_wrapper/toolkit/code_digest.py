@@ -13,7 +13,7 @@ __all__ = ["MEMORY_CHECK", "Places", "code_of", "own_places"]
 
 ROOTS = ("vot_wrapper.trax.process", "vot_wrapper.__main__", TRACKER)
 LEAVES = ("vot_wrapper.settings",)
-IRRELEVANT = ("vot_wrapper.trax.stdio",)
+IRRELEVANT = ("vot_wrapper.needs", "vot_wrapper.trax.stdio")
 
 
 def own_places() -> dict[str, Path]:

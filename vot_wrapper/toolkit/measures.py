@@ -13,6 +13,13 @@ from samurai.evaluation.table import Column
 from vot_wrapper.toolkit.experiments import Repaired
 
 QUALITY = "Q"
+MEANINGS = {
+    "EAO": "expected average overlap",
+    "A": "accuracy: mean overlap while the target is held",
+    "R": "robustness: how long the target is held",
+    "accuracy": "mean overlap over whole sequences, lost or not",
+}
+"""Of the measures of single objects."""
 # VOTS's measures. Its A and R are not those of multi-start, though they are called the same.
 OF_VOTS = {
     QUALITY: "quality: mean overlap over all frames, 1 where truth and answer are both empty",

@@ -1,8 +1,7 @@
-"""The HTML report: the toolkit's, with named curves, legends and a table per sequence."""
+"""The HTML report: the toolkit's, with names, legends, our style and a table per sequence."""
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +12,7 @@ from vot.analysis.longterm import AccuracyRobustness, AverageQualityAuxiliary
 from vot.analysis.multistart import AverageAccuracyRobustness, EAOCurve
 from vot.analysis.supervised import AverageAccuracyRobustness as SupervisedAccuracyRobustness
 from vot.experiment import Experiment
-from vot.report import Plot, generate_document
+from vot.report import Plot, Table, generate_document
 from vot.report.common import StackAnalysesPlots, StackAnalysesTable
 from vot.tracker import Tracker
 
@@ -21,6 +20,8 @@ from samurai.evaluation.pictures.report import add_item, link_pictures, pictures
 from samurai.evaluation.report_page import Legend, improve
 from samurai.evaluation.table import SequenceTable
 from vot_wrapper.toolkit.experiments import Repaired
+from vot_wrapper.toolkit.measures import MEANINGS, measures_of
+from vot_wrapper.toolkit.report_style import own_style, page_look
 from vot_wrapper.toolkit.workspaces import EvaluationContext
 
 TITLES = {
@@ -32,6 +33,21 @@ TITLES = {
     AverageQualityAuxiliary: "absence detection and errors",
 }
 MOST_IN_PLOT = 10  # trackers that a plot's own legend names
+LETTERS = 52  # in a line of it
+
+
+class NamedTable(StackAnalysesTable):  # type: ignore[misc]
+    """The toolkit's table of all measures, with their names of the project's other tables."""
+
+    async def generate(
+        self, experiments: Any, trackers: list[Tracker], sequences: Any
+    ) -> dict[str, list[Table]]:
+        """The table, in the section that the toolkit has for it."""
+        found: dict[str, list[Table]] = await super().generate(experiments, trackers, sequences)
+        names = [m.column.measure for each in experiments for m in measures_of(each)]
+        for table in (table for section in found.values() for table in section):
+            table.header[2][:] = [SimpleNamespace(abbreviation=name) for name in names]
+        return found
 
 
 class NamedPlots(StackAnalysesPlots):  # type: ignore[misc]
@@ -58,17 +74,23 @@ def _title(analysis: Any) -> str:
 
 
 def _add_legend(plot: Plot, trackers: list[Tracker]) -> None:
-    from matplotlib.colors import to_hex
+    """Name the trackers below a plot; points at its edges are drawn as a whole."""
     from matplotlib.lines import Line2D
 
     handles = []
     for tracker in trackers:
-        style = plot._manager.plot_style(tracker).point_style()
-        handle = Line2D([], [], color=to_hex(style["c"][0]), label=tracker.label)
+        style = plot._manager.plot_style(tracker)
         if plot.axes.collections:  # points, not lines
-            handle.set(marker=style["marker"], linestyle="")
-        handles.append(handle)
-    plot.axes.legend(handles=handles, loc="best", fontsize="small", frameon=False)
+            looks = {"marker": style.point_style()["marker"], "linestyle": ""}
+            looks["color"] = _color(style)
+        else:
+            looks = style.line_style()
+        handles.append(Line2D([], [], label=tracker.label, **looks))
+    for points in plot.axes.collections:
+        points.set_clip_on(False)
+    columns = max(1, LETTERS // max(len(tracker.label) + 5 for tracker in trackers))
+    below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16), "ncols": columns}
+    plot.axes.legend(handles=handles, **below)
 
 
 def write_report(
@@ -83,16 +105,18 @@ def write_report(
         tables: the measures of every sequence.
     """
     workspace = context.workspace
-    index = list(workspace.report.index) or [StackAnalysesTable(), NamedPlots()]
-    style = own_colors(workspace.report.style)
+    index = list(workspace.report.index) or [NamedTable(), NamedPlots()]
+    style = own_style(workspace.report.style)
     report = SimpleNamespace(style=style, sort=workspace.report.sort, index=index)
     shown = SimpleNamespace(
         storage=workspace.storage, stack=workspace.stack, dataset=workspace.dataset, report=report
     )
     selected = [sequence.name for sequence in context.sequences]
-    generate_document(shown, trackers, "html", name, selected)
+    with page_look():
+        generate_document(shown, trackers, "html", name, selected)
     page = context.folder / "reports" / name / "report.html"
-    improve(page, [_legend(style, tracker) for tracker in trackers], tables)
+    legends = [_legend(style, tracker) for tracker in trackers]
+    improve(page, workspace.stack.title, legends, tables, _terms(context))
     repaired = [e.identifier for e in workspace.stack if isinstance(e, Repaired)]
     if repaired:
         label = (
@@ -106,18 +130,19 @@ def write_report(
     return page
 
 
-def own_colors(style: Any) -> Any:
-    """A style manager that begins with the first color.
-
-    The toolkit has one for all workspaces of a process, which counts every tracker that it has ever
-    seen, so that two of a report could get the same color.
-    """
-    own = copy.copy(style)
-    own._legends = {}
-    return own
+def _terms(context: EvaluationContext) -> dict[str, str]:
+    """What the measures of the stack are, by their names; those that need no words are left out."""
+    columns = [m.column for each in context.workspace.stack for m in measures_of(each)]
+    meanings = {c.measure: c.meaning or MEANINGS.get(c.measure, "") for c in columns}
+    return {name: meaning for name, meaning in meanings.items() if meaning}
 
 
 def _legend(style: Any, tracker: Tracker) -> Legend:
+    return Legend(tracker.label, _color(style.plot_style(tracker)))
+
+
+def _color(style: Any) -> str:
+    """A tracker's color in plots, as CSS."""
     from matplotlib.colors import to_hex
 
-    return Legend(tracker.label, str(to_hex(style.plot_style(tracker).point_style()["c"][0])))
+    return str(to_hex(style.point_style()["c"][0]))

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING
 
+from samurai.errors import DependencyError
 from samurai.runtime.allocator import keep_freed_memory
+from vot_wrapper.needs import TRAX
 from vot_wrapper.trax.stdio import IsolatedStdio
 from vot_wrapper.trax.watchdog import Stopped, Watch
 
@@ -51,8 +54,14 @@ def run(load: Callable[[Settings], TrackerLike] | None = None, folder: Path | No
 
     Returns:
         The process's exit code: 0 when the client ended the conversation, 1 after a failure, 2 when
-        it was started on a terminal, 128 and the signal's number after a signal.
+        it was started on a terminal or without vot-trax, 128 and the signal's number after a
+        signal.
     """
+    try:
+        TRAX.require("the tracker process")
+    except DependencyError as error:  # no client can be told: that takes vot-trax
+        print(f"samurai: {error}", file=sys.stderr)
+        return 2
     stdio = IsolatedStdio()
     watch = Watch(stdio.output)
     watch.start()

@@ -11,9 +11,11 @@ import numpy as np
 from samurai.benchmark.comparison import value_of
 from samurai.benchmark.scores import COLUMNS, MEASURES, Curve, TrackerScore
 from samurai.benchmark.table import number
+from samurai.painting.colors import PAGE_PALETTE
+from samurai.painting.pages import css
 
-COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#a87b00", "#7d6fd6", "#7f7f7f")
-"""Visible on a light and on a dark page; the first ones for any common color blindness."""
+COLORS = tuple(css(color) for color in PAGE_PALETTE)
+"""Of the trackers, as CSS."""
 
 DASHES = ("", "6 3", "2 3", "8 3 2 3")
 """Of trackers beyond the colors, which repeat."""

@@ -328,7 +328,7 @@ class _Run:
         return ProcessPool(partial(SequenceBench, job))
 
     def _say_plan(self, count: int, kept: int, workers: int) -> None:
-        kept_text = f", {kept} are done" if kept else ""
+        kept_text = f", {kept} done before" if kept else ""
         where = f" on {workers} workers" if workers > 1 else ""
         self._progress.say(
             f"{self._dataset.title}, {self._contender.name}: {counted(count, 'sequence')} to run"

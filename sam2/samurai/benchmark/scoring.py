@@ -16,7 +16,7 @@ from samurai.benchmark.results import TrackerResults
 from samurai.benchmark.scores import BoxConvention, TrackerScore
 from samurai.datasets.base import AnySequence, BoxSequence, Dataset, MaskSequence, Reading
 from samurai.errors import ConfigurationError, DatasetError
-from samurai.spelling import listed
+from samurai.spelling import did_you_mean, listed
 
 
 def score_and_report(
@@ -71,17 +71,29 @@ def score_results(
     Raises:
         DatasetError, ConfigurationError: as `score_and_report`.
     """
-    rules = protocol or dataset.protocols[0]
-    if rules not in dataset.protocols:
-        raise ConfigurationError(
-            f"{dataset.title} isn't scored by {rules}: choose one of {', '.join(dataset.protocols)}"
-        )
+    rules = rules_of(dataset, protocol)
     scores = []
     for results in found:
         conventions = _conventions(results, box)
         once = replace(results, kept={}) if len(conventions) > 1 else results
         scores += [_score(dataset, sequences, once, rules, each) for each in conventions]
     return scores
+
+
+def rules_of(dataset: Dataset, protocol: str | None) -> str:
+    """The protocol to score by; what papers print if none is named.
+
+    Raises:
+        ConfigurationError: the data set isn't scored by it.
+    """
+    rules = protocol or dataset.protocols[0]
+    if rules not in dataset.protocols:
+        known = ", ".join(dataset.protocols)
+        raise ConfigurationError(
+            f"{dataset.title} isn't scored by {rules}{did_you_mean(rules, dataset.protocols)}. "
+            f"Remedy: choose one of {known}"
+        )
+    return rules
 
 
 def _score(

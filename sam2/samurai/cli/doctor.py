@@ -20,31 +20,34 @@ from pathlib import Path
 
 from samurai.cli.command import CHECKS, all_plugged_in, plugged_in
 from samurai.cli.finding import INSTALL, Check, Finding, Level, report_line
+from samurai.cli.installed import version_of
+from samurai.cli.values import whole_number
 from samurai.config import TrackerConfig
 from samurai.config.text import add_flags
 from samurai.errors import ConfigurationError
 
 OLDEST_PYTHON = (3, 10)
-PACKAGES = ("numpy", "pillow", "torch", "safetensors", "vot-trax", "vot-toolkit", "attributee")
+PACKAGES = ("numpy", "pillow", "torch", "safetensors")
 OPENCV_PACKAGES = (
     "opencv-python-headless",
     "opencv-python",
     "opencv-contrib-python-headless",
     "opencv-contrib-python",
 )
-TOOLKIT_SERIES = "0.9."
-BROKEN_ATTRIBUTEE = "0.1.10"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "--workspace", type=Path, help="check its sequences too (default: the current folder's)"
+        "--workspace",
+        type=Path,
+        metavar="DIR",
+        help="check its sequences too (default: the current folder's)",
     )
     verify = "compare masks with the installed sam2's predictor, on this device, and nothing else"
     parser.add_argument("--verify", metavar="MODEL", help=verify)
     frames = "how many frames to compare (default: 30; 5 on a CPU)"
-    parser.add_argument("--frames", type=int, metavar="N", help=frames)
+    parser.add_argument("--frames", type=whole_number(2), metavar="N", help=frames)
     group = parser.add_argument_group("with --verify, in place of the environment's")
     add_flags(group, TrackerConfig, ("device", "dtype", "speed"))
 
@@ -115,17 +118,11 @@ def python(_: Path | None = None) -> Iterator[Finding]:
 
 
 def packages(_: Path | None = None) -> Iterator[Finding]:
-    """Required distributions, and versions that are known to be broken."""
+    """Distributions without which nothing runs; `opencv` and `sam2` are checks of their own."""
     for name in PACKAGES:
-        version = _version(name)
+        version = version_of(name)
         if version is None:
             yield Finding("FAIL", name, "not installed", INSTALL)
-        elif name == "attributee" and version == BROKEN_ATTRIBUTEE and sys.version_info >= (3, 11):
-            text = f"{version} makes vot-toolkit fail at import on Python 3.11 and newer"
-            yield Finding("FAIL", name, text, "pip install attributee==0.1.9")
-        elif name == "vot-toolkit" and not version.startswith(TOOLKIT_SERIES):
-            text = f"{version}; our experiments are made for {TOOLKIT_SERIES}x"
-            yield Finding("WARN", name, text, "pip install 'vot-toolkit>=0.9.0,<0.10'")
         else:
             yield Finding("OK", name, version)
 
@@ -139,7 +136,7 @@ def plug_ins(_: Path | None = None) -> Iterator[Finding]:
 
 def opencv(_: Path | None = None) -> Iterator[Finding]:
     """Exactly one of the packages that install the module cv2; several overwrite each other."""
-    found = [f"{name} {version}" for name in OPENCV_PACKAGES if (version := _version(name))]
+    found = [f"{name} {version}" for name in OPENCV_PACKAGES if (version := version_of(name))]
     # Without its dependencies, which could bring a numpy that other packages weren't built for.
     one = (
         "run `make setup` in the clone; outside of one, pip uninstall -y "
@@ -168,7 +165,7 @@ def sam2(_: Path | None = None) -> Iterator[Finding]:
         return
     folder = Path(str(samurai.__file__)).parent
     yield Finding("OK", "samurai", f"{samurai.__version__} at {folder}")
-    version = _version("sam2") or _version("SAM-2") or "of unknown version"
+    version = version_of("sam2") or version_of("SAM-2") or "of unknown version"
     if _editable("sam2") or _editable("SAM-2"):
         text = f"{version}, an editable clone at {package}: our bare folder sam2/ may hide it"
         yield Finding("WARN", "sam2", text, "install it as a package; the README has the commands")
@@ -243,13 +240,6 @@ def weights(_: Path | None = None) -> Iterator[Finding]:
         text = f"not downloaded, and only needed by trackers that use them: {', '.join(absent)}"
         remedy = f"`samurai download NAME` fetches one into {checkpoints_folder()}"
         yield Finding("INFO", "weights", text, remedy)
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _editable(package: str) -> bool:

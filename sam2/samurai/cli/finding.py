@@ -51,8 +51,9 @@ class Finding:
 
 def report_line(finding: Finding) -> str:
     """A line of a report in columns; the remedy, if any, follows on a line of its own."""
-    remedy = f"\n{'':17}-> {finding.remedy}" if finding.remedy else ""
-    return f"{finding.level:4} {finding.where:11} {finding.what}{remedy}"
+    what, _, own = finding.what.partition(". Remedy: ")  # of an error that is quoted
+    remedies = [f"\n{'':17}-> {each}" for each in (own, finding.remedy) if each]
+    return f"{finding.level:4} {finding.where:11} {what}{''.join(remedies)}"
 
 
 Check = Callable[[Path | None], Iterator[Finding]]

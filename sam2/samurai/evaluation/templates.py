@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from samurai.painting.pages import stylesheet
+
 
 def render(
     package: str, template: str, filters: dict[str, Callable[..., str]], **values: Any
@@ -13,7 +15,8 @@ def render(
 
     Args:
         package: with its dots, for example `samurai.evaluation.pictures`.
-        template: the file's name. In those of HTML, every value is escaped.
+        template: the file's name. In those of HTML, every value is escaped; `stylesheet` is the
+            style of all pages.
         filters: the template's own, by name.
         values: by their names in the template.
     """
@@ -28,4 +31,5 @@ def render(
         keep_trailing_newline=True,
     )
     environment.filters.update(filters)
+    environment.globals["stylesheet"] = stylesheet()
     return environment.get_template(template).render(values)

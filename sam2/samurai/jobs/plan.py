@@ -31,7 +31,8 @@ class Span:
     """Which frames are tracked.
 
     Attributes:
-        start, stop: the first frame, and the one after the last; None is the video's end.
+        start: the first frame.
+        stop: the frame after the last; None is the video's end.
         stride: 1 takes every frame, 2 every other one, and so on.
         direction: from the first prompt to the end, from the last one to the start, or both: the
             way forward has an object's first prompt then, and the way back what lies before it.
@@ -163,8 +164,9 @@ class ObjectSpans:
     """Which frames of an object are answered for good, and which are still to be tracked.
 
     Attributes:
-        done, stale: ranges of frame numbers, ascending. The last stale one ends at `sys.maxsize`
-            where the length of the video is unknown.
+        done: ranges of frame numbers, ascending.
+        stale: likewise. The last one ends at `sys.maxsize` where the length of the video is
+            unknown.
     """
 
     done: tuple[range, ...]

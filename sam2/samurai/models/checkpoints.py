@@ -17,6 +17,7 @@ from samurai.models.manifest import (
     bundled_folder,
     checkpoint_path,
     checkpoints_folder,
+    missing,
     model_card,
     model_names,
     sha256_of,
@@ -78,7 +79,7 @@ def load_model(
     """
     path = path or checkpoint_path(card)
     if not path.is_file():
-        raise CheckpointError(f"model {card.name}: there is no file {path}; {card.remedy}")
+        raise missing(card, path)
     if card.network != SAM2:
         return _load_folder(card, path.parent)
     weights = _read_weights(card, path)
@@ -94,7 +95,7 @@ def _load_folder(card: ModelCard, folder: Path) -> Any:
     """A model in Hugging Face's layout."""
     configuration = folder / CONFIGURATION
     if not configuration.is_file():
-        raise CheckpointError(f"model {card.name}: there is no file {configuration}; {card.remedy}")
+        raise missing(card, configuration)
     try:
         return load_folder(card.network, folder)
     except CheckpointError as error:

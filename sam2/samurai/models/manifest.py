@@ -267,3 +267,15 @@ _FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     ),
 }
 """The allowed values of a card's keys: a description, and a test."""
+
+
+def missing(card: ModelCard, path: Path) -> CheckpointError:
+    """The error that a file of a model isn't there."""
+    return CheckpointError(f"model {card.name}: there is no file {path}. Remedy: {card.remedy}")
+
+
+def require_weights(card: ModelCard) -> None:
+    """Raise CheckpointError unless a model's weights are in their place, without reading them."""
+    path = checkpoint_path(card)
+    if not path.is_file():
+        raise missing(card, path)

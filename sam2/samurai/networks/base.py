@@ -31,10 +31,12 @@ class NetworkSpec:
 
     Attributes:
         input_size: side S of the square input, in pixels.
-        mean, std: of the input's normalization, per channel of RGB in 0 to 1.
+        mean: of the input's normalization, per channel of RGB in 0 to 1.
+        std: likewise.
         feature_tokens: coarse feature tokens of a view.
         memory_tokens: tokens of a memory map.
-        feature_channels, memory_channels: of those tokens, C and M.
+        feature_channels: of feature tokens, C.
+        memory_channels: of memory tokens, M.
         logit_size: side L of mask logits.
         memory_mask_size: side of the masks that are encoded into memory, brought to it from the
             input's size.

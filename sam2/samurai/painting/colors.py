@@ -52,6 +52,13 @@ PALETTES: dict[str, tuple[Color, ...]] = {
 }
 """Palettes by name, the default first."""
 
+# Okabe and Ito's hues, some darker, then two more. On light and on dark pages each has WCAG's
+# contrast for graphics, at least 3.
+PAGE_PALETTE: tuple[Color, ...] = _of_hex(
+    *("0072B2", "D55E00", "009E73", "CC79A7", "A87B00", "7D6FD6", "7F7F7F")
+)
+"""Of trackers on pages and in their charts; the first ones for any common color blindness."""
+
 SLOTS = 64
 """Different colors that `extended` makes of a palette."""
 

@@ -40,8 +40,8 @@ class PolicyContext:
         pointers: how many object pointers at most, the prompt's included (16 in SAM 2).
         motion_weight: the w of SAMURAI for this model size (0.15 large, 0.25 the others).
         large: whether this is SAM 2.1 large: papers have separate constants for it.
-        points, flow: names of the point tracker and the dense flow, for policies that use pictures;
-            see `motion.points` and `motion.flow`.
+        points: name of the point tracker, for policies that use pictures; see `motion.points`.
+        flow: name of the dense flow, likewise; see `motion.flow`.
     """
 
     slots: int = 7

@@ -55,8 +55,10 @@ def _check(found: Dataset, root: Path, annotations_only: bool) -> bool:
     try:
         reading = found.read(root, annotations_only)
     except DatasetError as error:
-        _print(found.title, [str(error)])
+        what, _, remedy = str(error).partition(". Remedy: ")
+        _print(found.title, [what])
         _print("where from", [_origin(found)])
+        _print("remedy", [remedy] if remedy else [])
         return False
     _print(found.title, [str(reading.root), *_counts(reading)])
     _print("missing", _few(f"{name}: {what}" for name, what in reading.missing.items()))

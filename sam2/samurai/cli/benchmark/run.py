@@ -31,18 +31,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the action's arguments."""
     parser.add_argument("names", nargs="*", metavar="NAME", help="further data sets")
     parser.add_argument(
-        "--root", type=Path, required=True, metavar="DIR", help="where the data lies"
+        "--root",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder of the data set, or that around the folders of several",
     )
     parser.add_argument(
-        "--results", type=Path, default=Path("benchmark_results"), metavar="DIR", help="of all runs"
+        "--results",
+        type=Path,
+        default=Path("benchmark_results"),
+        metavar="DIR",
+        help="folder that keeps the results of all runs (default: %(default)s)",
     )
     parser.add_argument(
-        "--tracker", nargs="+", default=[], metavar="SECTION", help="sections of a trackers.ini"
+        "--tracker",
+        nargs="+",
+        default=[],
+        metavar="SECTION",
+        help="trackers by their sections of a trackers.ini (default: one, by the settings below)",
     )
     parser.add_argument(
-        "--trackers", type=Path, metavar="FILE", help="the trackers.ini (./trackers.ini)"
+        "--trackers",
+        type=Path,
+        metavar="FILE",
+        help="the trackers.ini of --tracker (default: the one in effect in this folder)",
     )
-    parser.add_argument("--name", help="the folder of results of a tracker given by flags")
+    parser.add_argument(
+        "--name",
+        metavar="NAME",
+        help="what the tracker of the settings below is called (default: POLICY-MODEL)",
+    )
     _add_choices(parser)
     _add_machines(parser)
     _add_outputs(parser)
@@ -55,9 +74,11 @@ def run(parsed: argparse.Namespace) -> int:
     Returns:
         The process's exit code: 1 where sequences have no results.
     """
-    from samurai.benchmark.scoring import chosen_sequences
+    from samurai.benchmark.scoring import chosen_sequences, rules_of
 
     complete, datasets = True, _datasets(parsed)
+    for found in datasets:
+        rules_of(found, parsed.protocol)  # refused now rather than when everything has run
     trackers = [] if parsed.score_only else _contenders(parsed)
     for found in datasets:
         reading = found.read(parsed.root.expanduser(), parsed.score_only)
@@ -100,7 +121,9 @@ def report(
 
 def _add_choices(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is run")
-    group.add_argument("--sequences", metavar="PATTERN", help="only those whose name fits it")
+    group.add_argument(
+        "--sequences", metavar="PATTERN", help="only sequences whose name fits it, quoted: 'car*'"
+    )
     group.add_argument(
         "--first", type=whole_number(1), metavar="N", help="a smoke run of N frames, kept apart"
     )
@@ -112,28 +135,42 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
         "--prompt",
         choices=("pixels", "samurai"),
         default="pixels",
-        help="how the first box is given: in pixels of the frame, or as SAMURAI's scripts give it",
+        help="how the first box is given: in pixels of the frame, or as SAMURAI's scripts give it "
+        "(default: %(default)s)",
     )
 
 
 def _add_machines(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("where it runs")
     group.add_argument(
-        "--workers", type=whole_number(1), metavar="N", help="processes (one per device)"
+        "--workers", type=whole_number(1), metavar="N", help="processes (default: one per device)"
     )
     group.add_argument(
-        "--devices", type=_devices, default=(), metavar="0,1", help="GPUs, or names of devices"
+        "--devices",
+        type=_devices,
+        default=(),
+        metavar="0,1",
+        help="GPUs by number, or devices by name (default: that of --device)",
     )
-    group.add_argument("--address", help="of a Ray cluster, whose machines share the folders")
+    group.add_argument(
+        "--address",
+        help="address of a Ray cluster whose machines share the folders (default: here)",
+    )
 
 
 def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--score-only", action="store_true", help="show scores of results that are there"
     )
-    parser.add_argument("--protocol", metavar="NAME", help="rules of scoring (what papers print)")
     parser.add_argument(
-        "--box", choices=("pixels", "samurai"), help="how boxes count pixels (both ways)"
+        "--protocol",
+        metavar="NAME",
+        help="rules of scoring (default: what papers print; docs/benchmarks.md lists them)",
+    )
+    parser.add_argument(
+        "--box",
+        choices=("pixels", "samurai"),
+        help="how our own boxes count pixels (default: both ways)",
     )
     add_report_arguments(parser)
 
@@ -234,7 +271,7 @@ def _finished(dataset: Dataset, parsed: argparse.Namespace) -> list[Path]:
     found = [
         file.parent
         for file in sorted(above.glob("*/run.json"))
-        if _noted(file).get("first") == parsed.first
+        if _noted(file).get("first") == parsed.first and len(list(file.parent.iterdir())) > 1
     ]
     chosen = [each for each in found if not names or each.name in names]
     if not chosen:

@@ -14,20 +14,9 @@ from samurai.config.text import add_flags
 from samurai.video.drawing.style import style_options
 from samurai.video.exports.registry import export_formats
 
-USAGE = "samurai track [option ...] SOURCE ...; samurai track --help lists the options"
-EPILOG = """\
-examples:
-  samurai track clip.mp4 --box 1@0:292,171,276,177 -o out.mp4 --jsonl out.jsonl
-  samurai track frames/ --points dog@12:+120,80,-30,40 --direction both --davis masks/
-  samurai track rtsp://camera/stream --box 292,171,276,177 --jsonl - --frames 1000
-  samurai track clip.mp4 --box 1@120:200,90,60,60 -o out.mp4 --job clip.job --resume  # corrects
-"""
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.usage = USAGE  # one line before an error rather than thirty
-    parser.epilog, parser.formatter_class = EPILOG, argparse.RawDescriptionHelpFormatter
     parser.add_argument(
         "sources",
         nargs="*",
@@ -91,7 +80,11 @@ def _add_prompts(group: argparse._ArgumentGroup) -> None:
 
 def _add_range(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--start", type=whole_number(0), default=0, metavar="FRAME", help="the first frame (0)"
+        "--start",
+        type=whole_number(0),
+        default=0,
+        metavar="FRAME",
+        help="the first frame (default: 0)",
     )
     group.add_argument(
         "--end", type=whole_number(1), metavar="FRAME", help="the frame after the last one"
@@ -109,7 +102,7 @@ def _add_range(group: argparse._ArgumentGroup) -> None:
         "--direction",
         choices=("forward", "backward", "both"),
         default="forward",
-        help="from the prompts to the end, to the beginning, or both",
+        help="from the prompts to the end, to the beginning, or both (default: %(default)s)",
     )
 
 
@@ -167,24 +160,29 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
         "--live",
         choices=("newest", "all"),
         default="newest",
-        help="skip frames that came while another one was tracked, or let the stream wait",
+        help="skip frames that came while another one was tracked, or let the stream wait "
+        "(default: %(default)s)",
     )
     group.add_argument(
-        "--connect-timeout", type=_seconds, default=10.0, metavar="SECONDS", help="(10)"
+        "--connect-timeout",
+        type=_seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="without an answer, after which opening fails (default: %(default)g)",
     )
     group.add_argument(
         "--read-timeout",
         type=_seconds,
         default=10.0,
         metavar="SECONDS",
-        help="without a frame, after which the stream is opened again (10)",
+        help="without a frame, after which the stream is opened again (default: %(default)g)",
     )
     group.add_argument(
         "--reconnect",
         type=_seconds,
         default=30.0,
         metavar="SECONDS",
-        help="how long a lost stream is looked for (30)",
+        help="how long a lost stream is looked for (default: %(default)g)",
     )
 
 

@@ -11,7 +11,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from samurai.cli.track.places import Place, clash, local_files
-from samurai.errors import ConfigurationError, ExportError
+from samurai.errors import ConfigurationError, ExportError, StorageError
 from samurai.jobs.folder import holds_job, is_foreign
 from samurai.video.exports.base import Export
 from samurai.video.exports.registry import export_formats
@@ -96,7 +96,10 @@ def plans(parsed: argparse.Namespace) -> list[VideoPlan]:
         goes_on = parsed.resume and holds_job(job)
         done = parsed.resume and not (goes_on or parsed.overwrite) and _all_there(targets)
         made.append(VideoPlan(source, name, targets, job, parsed.job is not None, goes_on, done))
-    _check(made, parsed)
+    try:
+        _check(made, parsed)
+    except StorageError as error:  # found in time, so that it is a matter of the command line
+        raise ConfigurationError(str(error)) from error
     return made
 
 
@@ -173,6 +176,7 @@ def _check(made: Sequence[VideoPlan], parsed: argparse.Namespace) -> None:
         )
     for plan in made:
         _check_job(plan, parsed)
+    _check_clashes(made, parsed)  # before what --overwrite could seem to allow
     for plan in made:
         replace = parsed.overwrite or plan.goes_on or plan.done
         for target in plan.targets:
@@ -181,21 +185,21 @@ def _check(made: Sequence[VideoPlan], parsed: argparse.Namespace) -> None:
             else:
                 _check_target(target, replace)
         _check_access(plan.job)
-    _check_clashes(made, parsed)
 
 
 def _check_target(target: Target, replace: bool) -> None:
     """Raise unless one output can be written."""
-    _check_place(target.path, replace)
     export = target.export
     if export is None:
         check_target(target.path)
+        _check_place(target.path, replace)
         return
     if export.place == "file" and target.path.is_dir():
         raise ConfigurationError(
             f"--{target.kind} {target.path} is a folder. Remedy: name a file in it"
         )
     export.check_target(target.path)
+    _check_place(target.path, replace)
     beside = export.side_file(target.path)
     if beside is not None:
         _check_place(beside, replace)

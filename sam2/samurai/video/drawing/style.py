@@ -29,7 +29,8 @@ class StyleOption:
         parse: its value from a text, as of the command line; raises ConfigurationError or
             ValueError.
         form: of such a text, for help.
-        name, default: of the field.
+        name: of the field.
+        default: of the field.
     """
 
     help: str

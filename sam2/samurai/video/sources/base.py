@@ -20,7 +20,8 @@ class VideoInfo:
 
     Attributes:
         name: what the user called it: a path, an address, the number of a camera.
-        width, height: of its frames in pixels, as they are shown (rotated).
+        width: of its frames in pixels, as they are shown (rotated).
+        height: likewise.
         frame_count: exact; None where only reading to the end would tell, and for live sources.
         rate: frames per second on average; None if unknown.
         live: frames come at their own time and can't be had again.
