@@ -102,7 +102,7 @@ def _answered(
 
 
 def _send(connection: Connection, frame: VideoFrame) -> None:
-    left = memoryview(frame.pixels).cast("B")
+    left = frame.pixels.reshape(-1).data
     while left:
         left = left[os.write(connection.fileno(), left) :]
 

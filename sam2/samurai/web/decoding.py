@@ -107,7 +107,7 @@ class Child:
     def _receive(self, size: list[int], deadline: float) -> Pixels:
         height, width = size
         pixels = np.empty((height, width, 3), np.uint8)
-        left = memoryview(pixels).cast("B")
+        left = pixels.reshape(-1).data
         while left:
             self._wait(deadline)
             count = os.readv(self._pipe.fileno(), [left])

@@ -1,8 +1,8 @@
 """The uploaded videos: a folder each, found again after a restart.
 
 `data_path/videos/ID` holds the bytes as they came (`original`, or `pictures/`) and `meta.json`,
-which is written last. A folder without it is of an upload that was cut off. No file or folder has a name
-that a client chose.
+which is written last. A folder without it is of an upload that was cut off. No file or folder has
+a name that a client chose.
 """
 
 from __future__ import annotations

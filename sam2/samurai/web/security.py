@@ -7,6 +7,7 @@ host that is this server's (DNS rebinding), and must not come from a foreign pag
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import ipaddress
 import json
@@ -288,10 +289,8 @@ async def _guarded(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
         begun = True
         await send(message)
 
-    try:
+    with contextlib.suppress(_BodyRefused):
         await app(scope, receiving, sending)
-    except _BodyRefused:
-        pass
     if refused and not begun:
         await refuse(send, refused[0])
 

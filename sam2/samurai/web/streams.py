@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -90,12 +91,11 @@ class OnlyOnce:
     """Calls a function the first time, and waits for that call the other times."""
 
     def __init__(self, function: Callable[[], Any]) -> None:
-        import threading
-
         self._function: Callable[[], Any] | None = function
         self._lock = threading.Lock()
 
     def __call__(self) -> None:
+        """Call it."""
         with self._lock:
             function, self._function = self._function, None
             if function is not None:
