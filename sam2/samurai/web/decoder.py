@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import resource
-import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -67,12 +66,14 @@ class Opening:
     max_pixels: int = 1 << 27
 
 
-def serve(connection: Connection, opening: Opening) -> None:
-    """The life of the process: opens the files, and answers until the pipe ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its children
-    _limit()
-    decoder = Decoder(opening)
+def serve(connection: Connection) -> None:
+    """The life of the process: is told which files, and answers until the pipe ends."""
     with contextlib.suppress(EOFError, OSError):
+        told = json.loads(connection.recv_bytes())
+        for name in ("files", "names"):
+            told[name] = tuple(told[name])
+        decoder = Decoder(Opening(**told))
+        _limit()
         while True:
             if not connection.poll(0):
                 decoder.read_ahead()

@@ -5,11 +5,12 @@ See `samurai.web.decoder` for the child.
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import itertools
 import json
 import logging
 import math
-import multiprocessing
 import os
 import threading
 import time
@@ -23,18 +24,13 @@ import numpy as np
 from samurai.errors import SourceError
 from samurai.video.sources.base import Pixels, VideoFrame, VideoInfo, Warn
 from samurai.video.sources.closing import Closing, check_range
-from samurai.web.decoder import ERRORS, LONG_SECONDS, SECONDS, Opening, serve
+from samurai.web.decoder import ERRORS, LONG_SECONDS, SECONDS, Opening
+from samurai.web.decoders import fork_decoder
 
 log = logging.getLogger(__name__)
 
 MOST_ANSWER = 1 << 16
 """Bytes of an answer, without its frame."""
-
-START_SECONDS = 60.0
-"""That a child may take to start, on a busy machine."""
-
-_PRELOAD = ["samurai.web.decoder", "av"]
-_starting = threading.Lock()
 
 
 class Child:
@@ -46,15 +42,10 @@ class Child:
 
     def __init__(self, opening: Opening) -> None:
         self._name = opening.name
-        context = multiprocessing.get_context("forkserver")  # which has no threads to lose
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
-            target=serve, args=(theirs, opening), daemon=True, name="samurai-decoder"
-        )
-        with _starting:
-            context.set_forkserver_preload(_PRELOAD)
-            self._process.start()
-        theirs.close()  # so that the end of the process is the end of the pipe
+        self._process = fork_decoder()
+        self._pipe = self._process.pipe
+        with contextlib.suppress(OSError):  # which the first question meets, too
+            self._pipe.send_bytes(json.dumps(dataclasses.asdict(opening)).encode())
         self._lock = threading.Lock()
         self._ended = False
 
@@ -79,8 +70,9 @@ class Child:
                 self._kill()
                 if closed:
                     raise SourceError(f"{self._name} was closed while it was read") from error
+                how = "takes too long" if isinstance(error, TimeoutError) else "ended"
                 raise SourceError(
-                    f"{self._name} can't be decoded: its decoder {self._how(error)}; convert the "
+                    f"{self._name} can't be decoded: its decoder {how}; convert the "
                     "video to MP4 with H.264, or make its frames smaller"
                 ) from error
         if "error" in answer:
@@ -96,9 +88,7 @@ class Child:
 
     def _kill(self) -> None:
         self._ended = True
-        self._process.kill()
-        self._process.join()
-        self._pipe.close()
+        self._process.close()
 
     def _wait(self, deadline: float) -> None:
         if not self._pipe.poll(max(0.0, deadline - time.monotonic())):
@@ -115,11 +105,6 @@ class Child:
                 raise EOFError
             left = left[count:]
         return pixels
-
-    def _how(self, error: Exception) -> str:
-        if isinstance(error, TimeoutError):
-            return "takes too long"
-        return f"ended with exit code {self._process.exitcode}"
 
 
 @dataclass(frozen=True)
@@ -213,7 +198,7 @@ class DecodedVideo(Closing):
         self._passes = itertools.count()
         self._child = Child(opening)
         try:
-            about, _ = self._child.ask(SECONDS + START_SECONDS, op="open")
+            about, _ = self._child.ask(2.0 * SECONDS, op="open")
         except BaseException:
             self._child.end()
             raise
@@ -268,7 +253,7 @@ class DecodedVideo(Closing):
                 self._asked(op="end", number=number)
 
     def _asked(self, **request: Any) -> VideoFrame | None:
-        answer, pixels = self._child.ask(2 * SECONDS, **request)
+        answer, pixels = self._child.ask(2.0 * SECONDS, **request)
         for sentence in answer["warnings"]:
             self._warn(sentence)
         if pixels is None:
