@@ -45,10 +45,8 @@ class Forked:
             if handle is not None:
                 signal.pidfd_send_signal(handle, signal.SIGKILL)
                 os.close(handle)
-        with contextlib.suppress(OSError):
-            # wakes a thread that waits for it, and ends a process without a handle
-            with socket.socket(fileno=os.dup(self.pipe.fileno())) as other:
-                other.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self.pipe.fileno())) as own:
+            own.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits, ends one without a handle
 
     def close(self) -> None:
         """Free the pipe; no thread may use it any more."""

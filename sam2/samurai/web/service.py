@@ -82,7 +82,7 @@ class Service:
         self._load = load
         self._engine: Engine | None = None
         self._held = ExitStack()
-        self._closing = threading.Event()
+        self._closing, self._prepared = threading.Event(), False
         self._sweeper: asyncio.Task[None] | None = None
         self._loader: threading.Thread | None = None
         self.frames_pool, self.uploads_pool = Pool(4), Pool(8)
@@ -121,16 +121,19 @@ class Service:
     # --- life
 
     def prepare(self) -> None:
-        """Take the folder of data, and find its uploads.
+        """Take the folder of data, and find its uploads; twice is allowed.
 
         Raises:
             ConfigurationError: another server uses it.
             StorageError: it can't be written.
         """
+        if self._prepared:
+            return
         folder = self.settings.data_path
         self._held.enter_context(locked(folder / ".samurai-web", _taken))
         self.library.recover()
         shutil.rmtree(folder / EXPORTS, ignore_errors=True)  # of a run that was killed
+        self._prepared = True
 
     async def start(self) -> None:
         """Begin to load the weights, and to look for what expires."""
@@ -151,6 +154,8 @@ class Service:
         try:
             engine = self._load()
         except SamuraiError as error:
+            if self._closing.is_set():
+                return
             self.state, self.detail = "failed", str(error)
             log.error("the model can't be used: %s", error)
             return
@@ -163,10 +168,16 @@ class Service:
             return
         self._engine, self.state = engine, "ok"
 
-    def _close(self) -> None:
+    def close_engine(self) -> None:
+        """End all tracking and close all sessions; further requests are refused."""
+        self._closing.set()
+        self.state, self.detail = "failed", "the server ends"
         engine, self._engine = self._engine, None
         if engine is not None:
             engine.close()
+
+    def _close(self) -> None:
+        self.close_engine()
         self.images.close()
         self._held.close()
 

@@ -84,8 +84,9 @@ async def export(session_id: str, format: str, parts: Parts) -> FileResponse:
         await parts.uploads_pool(shutil.rmtree, place, ignore_errors=True)
         raise
     kind = _KINDS.get(file.suffix, "application/octet-stream")
+    name = f"samurai-{format}{file.suffix}"
     clean = BackgroundTask(parts.uploads_pool, shutil.rmtree, place, ignore_errors=True)
-    return FileResponse(file, media_type=kind, filename=file.name, background=clean)
+    return FileResponse(file, media_type=kind, filename=name, background=clean)
 
 
 class Stoppable:
