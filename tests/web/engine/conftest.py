@@ -36,16 +36,20 @@ class Clock:
 
 @dataclass
 class Videos:
-    """Opens a video, and knows what was opened."""
+    """Opens a video, and knows what was opened; `before` is called before a frame is decoded."""
 
     frames: list[Pixels]
     before: Callable[[int], None] | None = None
     opened: list[ArraySource] = field(default_factory=list)
 
     def __call__(self) -> ArraySource:
-        source = ArraySource(self.frames, before=self.before)
+        source = ArraySource(self.frames, before=self._before)
         self.opened.append(source)
         return source
+
+    def _before(self, index: int) -> None:
+        if self.before is not None:
+            self.before(index)
 
 
 @pytest.fixture(autouse=True)
