@@ -132,16 +132,14 @@ def test_clicks_add_up_or_replace(session: WebSession) -> None:
 
 
 def test_the_same_prompt_again_makes_nothing_stale(session: WebSession) -> None:
-    calls = [
-        lambda: session.set_points(3, 1, [middle("red", 3)], [1]),
-        lambda: session.set_box(4, 2, corners("blue", 4)),
-        lambda: session.set_mask(5, 3, square("green", 5)),
-    ]
-    for call in calls:
-        call()
+    def prompt() -> None:
+        session.set_points(3, 1, [middle("red", 3)], [1])
+        session.set_box(4, 2, corners("blue", 4))
+        session.set_mask(5, 3, square("green", 5))
+
+    prompt()
     read_all(session.propagate())
-    for call in calls:
-        call()
+    prompt()
     assert not any(each.stale for each in session.view().objects)
 
 

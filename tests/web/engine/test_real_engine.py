@@ -46,8 +46,8 @@ def test_nano_gives_the_same_bits_in_company(engines: Engines, real: list[Pixels
         name: Box(x * width, y * height, (right - x) * width, (bottom - y) * height)
         for name, (x, y, right, bottom) in boxes.items()
     }
-    session = tracker.session()
-    plain = [session.start(real[START], regions)]
-    plain += [session.step(frame) for frame in real[START + 1 :]]
+    alone_session = tracker.session()
+    plain = [alone_session.start(real[START], regions)]
+    plain += [alone_session.step(frame) for frame in real[START + 1 :]]
     for found, answers in zip(alone[1], plain, strict=False):
         assert_equal(list(found.answers), answers)

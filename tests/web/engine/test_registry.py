@@ -95,7 +95,7 @@ def test_nothing_is_left_of_closed_sessions(engine: Engine, video: Videos, tmp_p
         assert engine.stored_bytes() > 0
         engine.close_session(session.session_id)
         assert closed == [1]
-        assert video.opened.pop()._closed  # type: ignore[attr-defined]
+        assert video.opened.pop()._closed
         return weakref.ref(session)
 
     one()

@@ -81,4 +81,4 @@ def test_the_video_is_drawn_with_the_clients_colors(
     assert len(drawn) == LENGTH
     change = [np.abs(new - old).mean() for new, old in zip(drawn, video.frames, strict=True)]
     assert min(change[:22]) > 2 * max(change[22:])
-    assert video.opened[-1]._closed  # type: ignore[attr-defined]
+    assert video.opened[-1]._closed
