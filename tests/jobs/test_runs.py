@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 from jobs.conftest import Jobs, prompt
@@ -13,9 +13,22 @@ from oracles.living import assert_equal
 
 from samurai.errors import JobError
 from samurai.jobs import Job, Span
+from samurai.regions import Points
+from samurai.video.prompts.base import ObjectPrompt
 from samurai.video.sources.base import Pixels
 
 BOTH = Span(direction="both")
+
+
+def limited(turns: int) -> Callable[[], AbstractContextManager[bool]]:
+    """Turns, of which so many are given."""
+    left = iter(range(turns))
+
+    @contextmanager
+    def turn() -> Iterator[bool]:
+        yield next(left, None) is not None
+
+    return turn
 
 
 def frames_done(job: Job, name: str) -> set[int]:
@@ -115,26 +128,17 @@ def test_a_refused_turn_ends_the_run_and_loses_nothing(
     whole = create([prompt("red", 0)], source=ArraySource(video, live=live))
     assert whole.run()
     job = create([prompt("red", 0)], source=ArraySource(video, live=live))
-    left = 0
-
-    @contextmanager
-    def turn() -> Iterator[bool]:
-        nonlocal left
-        left -= 1
-        yield left >= 0
-
-    for left in (1, 5, 12):
-        assert not job.run(turn=turn)
+    for turns in (1, 5, 12):
+        assert not job.run(turn=limited(turns))
     assert frames_done(job, "red") == set(range(18))
     job.prompt(prompt("red", 17))
-    left = 0
-    assert not job.run(turn=turn)
+    assert not job.run(turn=limited(0))
     assert job.run()
-    whole.prompt(prompt("red", 17)) if not live else None
-    assert whole.run()
-    if not live:
-        same_answers(whole, job)
     assert frames_done(job, "red") == set(range(24))
+    if not live:
+        whole.prompt(prompt("red", 17))
+        assert whole.run()
+        same_answers(whole, job)
 
 
 def test_scores_are_those_of_the_answers(create: Jobs) -> None:
@@ -153,3 +157,14 @@ def _set() -> threading.Event:
     event = threading.Event()
     event.set()
     return event
+
+
+def test_a_click_beside_the_object_counts_in_its_frame(create: Jobs) -> None:
+    """It says nothing of where the object is, so that it can't be given ahead."""
+    beside = ObjectPrompt("red", 9, Points([[62.0, 2.0]], [0]))
+    for span in (Span(), BOTH):
+        job = create([prompt("red", 3), beside], span)
+        assert job.run()
+        assert [job.result(index).answers[0].prompted for index in (3, 8, 9, 10)] == [
+            *(True, False, True, False)
+        ]

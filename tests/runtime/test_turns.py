@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -110,4 +111,4 @@ def test_two_that_go_on_and_on_take_turns() -> None:
     for thread in threads:
         thread.join(60)
     assert len(order) == 40
-    assert all(one != other for one, other in zip(order[:19], order[1:20], strict=True))
+    assert all(one != other for one, other in pairwise(order[:20]))

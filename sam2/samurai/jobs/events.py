@@ -13,7 +13,7 @@ from samurai.jobs.plan import step_of
 from samurai.jobs.record import Event, ObjectRecord, PassRecord, PromptRecord
 from samurai.jobs.state import JobState
 from samurai.jobs.store import unpacked_answer
-from samurai.regions import Answer, Mask, ObjectId, Region
+from samurai.regions import Answer, Mask, ObjectId, Region, says_where
 from samurai.video.sources.base import VideoFrame
 
 log = logging.getLogger(__name__)
@@ -167,7 +167,8 @@ class SessionEvents:
             yield Event(self.step, "correct", obj.object_id, each.number, keep)
 
     def _ahead(self, obj: ObjectRecord) -> Iterator[Event]:
-        """Events for prompts of frames to come, as many as the memory holds, the nearest first."""
+        """Events for prompts of frames to come, as many as the memory holds, the nearest first.
+        One that doesn't say by itself where the object is counts in its frame alone."""
         if not self._state.seekable:
             return
         steps = [
@@ -175,6 +176,7 @@ class SessionEvents:
             for each in obj.prompts
             if self._direction in self._state.directions(obj, each.place)
             and len(obj.prompts_at(each.place)) == 1
+            and says_where(each.region)
         ]
         coming = sorted(each for each in steps if each[0] > self.step)
         room = self._state.tracker.config.conditioning_frames - 1

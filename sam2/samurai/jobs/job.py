@@ -12,12 +12,12 @@ from samurai.core.identities import as_object_id
 from samurai.core.session_checks import check_correction
 from samurai.core.snapshots import Snapshot
 from samurai.errors import JobError, PromptError, SessionError
-from samurai.jobs import reading
 from samurai.jobs.changes import Changes
 from samurai.jobs.folder import LOCK, holds_job, taken
 from samurai.jobs.identity import check_same, identity_of, settings_of
 from samurai.jobs.passes import LIKE, OnFrame, PassRun
 from samurai.jobs.plan import Direction, ObjectSpans, Span, frame_ranges
+from samurai.jobs.reading import all_results, object_scores
 from samurai.jobs.record import JobRecord, ObjectRecord, PassRecord, PromptRecord, as_prompt
 from samurai.jobs.state import JobState
 from samurai.jobs.ways import Turn, Work, check_ways
@@ -175,7 +175,7 @@ class Job:
         Raises:
             JobError: the stored answers are damaged.
         """
-        return reading.results(self._state)
+        return all_results(self._state)
 
     def scores(self, object_id: ObjectId, frames: range) -> Iterator[tuple[float, bool] | None]:
         """Confidence of an object in frames of the span, and whether it is absent; None where it
@@ -185,7 +185,7 @@ class Job:
             PromptError: no such object or frame.
             JobError: the stored answers are damaged.
         """
-        return reading.scores(self._state, object_id, frames)
+        return object_scores(self._state, object_id, frames)
 
     def snapshot(self) -> Snapshot:
         """The newest state of the most objects, to look for them in another video: `like`.

@@ -12,7 +12,7 @@ from samurai.regions import ObjectId
 from samurai.video.tracked import TrackedFrame
 
 
-def results(state: JobState) -> Iterator[TrackedFrame]:
+def all_results(state: JobState) -> Iterator[TrackedFrame]:
     """See `Job.results`."""
     with state.lock:
         done = [(each, state.spans(each)[0]) for each in state.objects()]
@@ -28,7 +28,7 @@ def results(state: JobState) -> Iterator[TrackedFrame]:
         yield result
 
 
-def scores(
+def object_scores(
     state: JobState, object_id: ObjectId, frames: range
 ) -> Iterator[tuple[float, bool] | None]:
     """See `Job.scores`."""

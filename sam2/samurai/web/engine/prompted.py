@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from samurai.jobs import Job
-from samurai.regions import Answer, Points
+from samurai.regions import Answer, Box, Points
 from samurai.runtime.turns import Turns
 from samurai.video.sources.base import Source
 from samurai.video.tracked import TrackedFrame
@@ -246,17 +246,17 @@ class PromptedSession:
                 )
             before = wanted.get(number, ObjectPrompts())
             wanted[number] = before.changed(frame, change(before.frames.get(frame)))
-            self._note_place(frame, number, before)
+            place = self._place(frame, number, before)
             self._books.want(wanted)
+            self._first.note(frame, number, place)
         return self.frame(frame)
 
-    def _note_place(self, frame: int, number: int, before: ObjectPrompts) -> None:
-        """Remember where tracking saw an object that is corrected now."""
+    def _place(self, frame: int, number: int, before: ObjectPrompts) -> Box | None:
+        """Where tracking saw an object that is corrected now."""
         if frame in before.frames or not before.tracked:
-            return
-        for answer in self._books.result(frame).answers:
-            if answer.object_id == number:
-                self._first.note(frame, number, answer.box)
+            return None
+        answers = self._books.result(frame).answers
+        return next((each.box for each in answers if each.object_id == number), None)
 
     def _known(self, number: int) -> ObjectPrompts:
         wanted = self._books.wanted

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 import numpy as np
 
 from samurai.errors import RegionError
 from samurai.jobs import Job
-from samurai.regions import Box, Mask, ObjectId, Points, Region
+from samurai.regions import Box, Mask, ObjectId, Points, Region, says_where
 from samurai.video.prompts.base import ObjectPrompt
 from samurai.web.engine.views import PromptState
 from samurai.web.problems import Unprocessable
@@ -49,7 +48,7 @@ class FramePrompt:
     @property
     def introduces(self) -> bool:
         """Whether it says by itself where an object is."""
-        return self.base is not None or bool(self.clicks and (self.clicks.labels == 1).any())
+        return any(map(says_where, self.regions))
 
     @property
     def as_one(self) -> Region:
@@ -84,15 +83,6 @@ class FramePrompt:
             and all(map(_equal, self.regions, other.regions))
         )
 
-    def check(self, size: tuple[int, int]) -> None:
-        """Refuse what lies outside a frame.
-
-        Raises:
-            RegionError: it does, or a mask is empty.
-        """
-        for region in self.regions:
-            region.check_places(size)
-
     def state(self, frame: int) -> PromptState:
         """As plain data."""
         points: tuple[tuple[float, float], ...] = ()
@@ -118,7 +108,7 @@ class ObjectPrompts:
         primed: it comes from another video.
     """
 
-    frames: Mapping[int, FramePrompt] = MappingProxyType({})
+    frames: Mapping[int, FramePrompt] = field(default_factory=dict)
     anchor: int | None = None
     primed: bool = False
 

@@ -14,7 +14,7 @@ from samurai.errors import SamuraiError
 from samurai.jobs.plan import Direction
 from samurai.runtime.turns import Turns
 from samurai.video.tracked import TrackedFrame
-from samurai.web.problems import WebError
+from samurai.web.problems import NotFound, WebError
 
 log = logging.getLogger(__name__)
 
@@ -145,17 +145,18 @@ class Propagation:
             timeout: seconds to wait; None waits to the end.
 
         Raises:
-            NotFound: the session was closed and its results are gone.
             JobError: stored answers are damaged.
         """
         until = None if timeout is None else time.monotonic() + timeout
         with self._reading:
             while self._outcome is None:
                 version, ended = self._seen()
-                frame = self._next
-                if frame is not None and self._may_read(frame, ended):
-                    found = self._session.result(frame)
-                    self._next, self._read = next(self._asked, None), self._read + 1
+                try:
+                    found = self._read_next(ended)
+                except NotFound:  # the session is closed, and its answers are gone
+                    self._outcome = Outcome("cancelled", self._read)
+                    break
+                if found is not None:
                     return found
                 if ended is not None:
                     self._outcome = Outcome(ended[0], self._read, ended[1])
@@ -225,12 +226,18 @@ class Propagation:
         with self._news:
             return self._version, self._ended
 
-    def _may_read(self, frame: int, ended: tuple[Kind, SamuraiError | None] | None) -> bool:
-        """Whether a frame is as it will stay. After a run that came to its end each is: what a
-        prompt made stale since then is for another run."""
-        if ended is not None and ended[0] == "done":
-            return True
-        return self._session.is_done(frame, self._route.directions)
+    def _read_next(self, ended: tuple[Kind, SamuraiError | None] | None) -> TrackedFrame | None:
+        """The next frame, if it is as it will stay. After a run that came to its end each is: what
+        a prompt made stale since then is for another run."""
+        frame = self._next
+        if frame is None:
+            return None
+        over = ended is not None and ended[0] == "done"
+        if not over and not self._session.is_done(frame, self._route.directions):
+            return None
+        found = self._session.result(frame)
+        self._next, self._read = next(self._asked, None), self._read + 1
+        return found
 
     def _wait(self, version: int, until: float | None) -> bool:
         """Wait for news; False where the time is up."""

@@ -99,28 +99,28 @@ class WebSession(PromptedSession):
         return self._read(range(start, stop), parts)
 
     def _read(self, frames: range, parts: Sequence[range]) -> Iterator[TrackedFrame]:
-        for frame in frames:
-            if any(frame in part for part in parts):
-                result = self._books.result(frame)
-                if result.answers:
-                    self._parts.touched()
-                    yield result
+        with self._books.in_use():
+            for frame in frames:
+                if any(frame in part for part in parts):
+                    result = self._books.result(frame)
+                    if result.answers:
+                        self._parts.touched()
+                        yield result
 
     def timeline(self, start: int = 0, stop: int | None = None) -> list[Track]:
         """Confidence and absences of all objects in a range of frames."""
         stop = self.num_frames if stop is None else min(stop, self.num_frames)
         frames = range(max(0, start), stop)
-        tracks = []
-        for number in self._books.wanted:
-            found = self._books.scores(number, frames)
-            tracks.append(
+        with self._books.in_use():
+            return [
                 Track(
                     number,
                     tuple(None if each is None else each[0] for each in found),
                     tuple(None if each is None else each[1] for each in found),
                 )
-            )
-        return tracks
+                for number in self._books.wanted
+                for found in [self._books.scores(number, frames)]
+            ]
 
     def view(self) -> SessionState:
         """Objects, prompts, what is done and stale."""
