@@ -184,7 +184,7 @@ class Points:
         """Raise RegionError unless a box or a click says where the object is, and all clicks are
         finite and in the frame."""
         self.check_places(frame_size)
-        if self.box is None and not (self.labels == 1).any():
+        if not says_where(self):
             raise RegionError(f"{self} needs at least one label 1 (a point on the object)")
 
     def check_places(self, frame_size: tuple[int, int]) -> None:
@@ -203,6 +203,13 @@ Region: TypeAlias = Box | Mask | Points
 
 ObjectId: TypeAlias = int | str
 """How an object is called in its session: an integer from 0, or a name."""
+
+
+def says_where(region: Region) -> bool:
+    """Whether a prompt tells by itself where the object is: not clicks beside it alone."""
+    return (
+        not isinstance(region, Points) or region.box is not None or bool((region.labels == 1).any())
+    )
 
 
 def as_region(value: Any) -> Region:

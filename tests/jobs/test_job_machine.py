@@ -173,6 +173,21 @@ class JobMachine(RuleBasedStateMachine):
         self._remember()
         assert all(key in self.settled for key in self.prompts)
 
+    @rule(data=st.data(), first=st.integers(1, LENGTH - 1), count=st.integers(1, 6))
+    def run_part(self, data: Any, first: int, count: int) -> None:
+        ways = data.draw(st.permutations(self.span.directions))
+        ways = ways[: data.draw(st.integers(1, len(ways)))]
+        within = set(range(first, first + count)) & set(self.frames)
+        if not within:
+            return
+        assert self.job.run(directions=ways, within=range(first, first + count))
+        for name, own in self.job.spans().items():
+            anchor = self.anchors[str(name)]
+            reached = {f for f in within if f >= anchor and "forward" in ways}
+            reached |= {f for f in within if f <= anchor and "backward" in ways}
+            assert reached <= {f for part in own.done for f in part}
+        self._remember()
+
     @rule()
     def reopen(self) -> None:
         spans = self.job.spans()

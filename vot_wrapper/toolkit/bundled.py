@@ -26,6 +26,9 @@ REGISTRY = "trackers.ini"
 SECOND_REGISTRY = "samurai-trackers.ini"
 """File name of the bundled trackers beside a trackers.ini of the user's own."""
 
+SAMPLE = "occlusion"
+"""The sequence that `samurai web` offers as its sample."""
+
 STAMP = ".samurai-workspace.json"
 """In a copy: the version that made it and a digest of what was bundled then."""
 
@@ -65,6 +68,15 @@ def source() -> Path:
             f"the bundled workspace is missing at {folder}. Remedy: install samurai-vot again"
         )
     return folder
+
+
+def sample() -> tuple[str, list[Path]]:
+    """The sample of `samurai web`: a name, and the frames of a bundled sequence.
+
+    Raises:
+        ConfigurationError: the installation is incomplete.
+    """
+    return SAMPLE, sorted((source() / "sequences" / SAMPLE / "color").glob("*.jpg"))
 
 
 def user_workspace() -> Path:

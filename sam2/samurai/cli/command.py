@@ -85,6 +85,16 @@ OWN = (
             "samurai track clip.mp4 --box 1@120:200,90,60,60 -o out.mp4 --job clip.job --resume",
         ),
     ),
+    Command(
+        "web",
+        "track over HTTP, and in a page to click, watch, correct and export",
+        "samurai.cli.web",
+        ("samurai web", "samurai web --model large --port 9000"),
+        Need(
+            ("fastapi", "uvicorn", "python-multipart", "prometheus-client", "av"),
+            'pip install "samurai-vot[web]", with Python 3.11 or later',
+        ),
+    ),
 )
 
 

@@ -13,7 +13,7 @@ from samurai.jobs.plan import step_of
 from samurai.jobs.record import Event, ObjectRecord, PassRecord, PromptRecord
 from samurai.jobs.state import JobState
 from samurai.jobs.store import unpacked_answer
-from samurai.regions import Answer, Mask, ObjectId, Region
+from samurai.regions import Answer, Mask, ObjectId, Region, says_where
 from samurai.video.sources.base import VideoFrame
 
 log = logging.getLogger(__name__)
@@ -81,9 +81,6 @@ class SessionEvents:
 
     def _keeps(self, obj: ObjectRecord) -> bool:
         """Whether the answer of an object's first frame is there, and stays."""
-        both = self._state.record.span.direction == "both"
-        if both and self._direction == "backward":
-            return True
         return self._state.settled(obj, obj.anchor)
 
     def apply_due(self) -> list[Answer] | None:
@@ -94,6 +91,22 @@ class SessionEvents:
             self.applied += 1
         return answers
 
+    def pending(self, fresh: bool) -> bool:
+        """Whether there is anything to be done to the session between two frames.
+
+        Args:
+            fresh: `take` comes after `apply_due`.
+        """
+        events = self._record.events
+        due = self.applied < len(events) and events[self.applied].step <= self.step
+        return due or (fresh and any(self._wanted(None, set())))
+
+    def _wanted(self, answers: list[Answer] | None, new: set[ObjectId]) -> Iterator[Event]:
+        """What `take` does."""
+        for each in self._state.living(self._record):
+            if each.object_id in self.session.object_ids:
+                yield from chain(self._here(each, answers, new), self._ahead(each))
+
     def take(self, answers: list[Answer] | None, new: set[ObjectId]) -> list[Answer] | None:
         """Give the session the prompts that no pass has taken, and the answers that stay.
 
@@ -101,14 +114,8 @@ class SessionEvents:
             answers: of the frame, where it was shown only now.
             new: objects that were introduced in it.
         """
-        wanted = [
-            event
-            for each in self._state.living(self._record)
-            if each.object_id in self.session.object_ids
-            for event in chain(self._here(each, answers, new), self._ahead(each))
-        ]
         changed = None
-        for event in wanted:
+        for event in list(self._wanted(answers, new)):
             changed = self._apply(event) or changed
             self._record.events.append(event)
             self.applied += 1
@@ -160,7 +167,8 @@ class SessionEvents:
             yield Event(self.step, "correct", obj.object_id, each.number, keep)
 
     def _ahead(self, obj: ObjectRecord) -> Iterator[Event]:
-        """Events for prompts of frames to come, as many as the memory holds, the nearest first."""
+        """Events for prompts of frames to come, as many as the memory holds, the nearest first.
+        One that doesn't say by itself where the object is counts in its frame alone."""
         if not self._state.seekable:
             return
         steps = [
@@ -168,6 +176,7 @@ class SessionEvents:
             for each in obj.prompts
             if self._direction in self._state.directions(obj, each.place)
             and len(obj.prompts_at(each.place)) == 1
+            and says_where(each.region)
         ]
         coming = sorted(each for each in steps if each[0] > self.step)
         room = self._state.tracker.config.conditioning_frames - 1

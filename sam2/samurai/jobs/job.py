@@ -8,8 +8,6 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from samurai.core.identities import as_object_id
 from samurai.core.session_checks import check_correction
 from samurai.core.snapshots import Snapshot
@@ -18,9 +16,11 @@ from samurai.jobs.changes import Changes
 from samurai.jobs.folder import LOCK, holds_job, taken
 from samurai.jobs.identity import check_same, identity_of, settings_of
 from samurai.jobs.passes import LIKE, OnFrame, PassRun
-from samurai.jobs.plan import ObjectSpans, Span, frame_ranges
+from samurai.jobs.plan import Direction, ObjectSpans, Span, frame_ranges
+from samurai.jobs.reading import all_results, object_scores
 from samurai.jobs.record import JobRecord, ObjectRecord, PassRecord, PromptRecord, as_prompt
 from samurai.jobs.state import JobState
+from samurai.jobs.ways import Turn, Work, check_ways
 from samurai.regions import ObjectId, as_region
 from samurai.runtime.locking import locked
 from samurai.runtime.whole_files import storing
@@ -74,7 +74,7 @@ class Job:
         """
         if holds_job(folder):
             raise JobError(f"{folder} holds a job: open it, or name another folder")
-        _check_ways(source, tracker, span, like)
+        check_ways(source, tracker, span, like)
         with storing(folder):
             folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
@@ -101,7 +101,7 @@ class Job:
         with ExitStack() as stack:
             stack.enter_context(locked(folder / LOCK, _taken(folder)))
             record = JobRecord.read(folder)
-            _check_ways(source, tracker, record.span, None)
+            check_ways(source, tracker, record.span, None)
             check_same(record.source, source.info, record.settings, tracker)
             job = cls(JobState(folder, source, tracker, record), stack)
             job._state.recover()
@@ -175,18 +175,17 @@ class Job:
         Raises:
             JobError: the stored answers are damaged.
         """
-        with self._state.lock:
-            done = [(each, self._state.spans(each)[0]) for each in self._state.objects()]
-        ends = [intervals[-1][1] for _, intervals in done if intervals]
-        answered = np.zeros((len(done), max(ends, default=-1) + 1), np.bool_)
-        for row, (_, intervals) in zip(answered, done, strict=True):
-            for first, last in intervals:
-                row[first : last + 1] = True
-        for place in np.flatnonzero(answered.any(axis=0)).tolist():
-            with self._state.lock:
-                here = [each for row, (each, _) in enumerate(done) if answered[row, place]]
-                result = self._state.result(place, [each for each in here if not each.removed])
-            yield result
+        return all_results(self._state)
+
+    def scores(self, object_id: ObjectId, frames: range) -> Iterator[tuple[float, bool] | None]:
+        """Confidence of an object in frames of the span, and whether it is absent; None where it
+        isn't done. Each is read when it is asked for, without its mask.
+
+        Raises:
+            PromptError: no such object or frame.
+            JobError: the stored answers are damaged.
+        """
+        return object_scores(self._state, object_id, frames)
 
     def snapshot(self) -> Snapshot:
         """The newest state of the most objects, to look for them in another video: `like`.
@@ -258,7 +257,15 @@ class Job:
 
     # --- tracking
 
-    def run(self, on_frame: OnFrame | None = None, *, stop: threading.Event | None = None) -> bool:
+    def run(
+        self,
+        on_frame: OnFrame | None = None,
+        *,
+        stop: threading.Event | None = None,
+        directions: Sequence[Direction] | None = None,
+        within: range | None = None,
+        turn: Turn | None = None,
+    ) -> bool:
         """Track what is stale, and store the answers.
 
         Args:
@@ -266,19 +273,27 @@ class Job:
                 are done there; again where a prompt of the newest frame changes them. Frames come
                 in the order of tracking, parts that were stale one after the other.
             stop: once it is set, the run ends after the frame at work.
+            directions: of the span, in the order in which they are to be tracked; None is all.
+            within: frames beyond which nothing is tracked; what lies between them and an object's
+                prompts is. The rest stays stale, for another run.
+            turn: entered around what is computed for each frame, so that jobs share a device; where
+                entering gives False, the run stops.
 
         Returns:
-            True if nothing is stale, False if it was stopped.
+            True if nothing of this is stale, False if it was stopped.
 
         Raises:
-            JobError: a run is at work, or a live source has gone on without the job.
+            JobError: a run is at work, a live source has gone on without the job, or the span has
+                no such directions or frames.
             SourceError: frames can't be read. What was answered stays, as with every error.
             StorageError: the disk is full, say.
         """
         if not self._running.acquire(blocking=False):
             raise JobError("this job is running in another thread: wait for it, or stop it")
         try:
-            over = self._run(on_frame, stop)
+            with self._state.lock:
+                length = self._state.length
+            over = self._run(on_frame, stop, Work.of(self.span, length, directions, within, turn))
             with self._state.lock:
                 self._changes.forget_passes()
                 for each in self._state.objects():
@@ -288,22 +303,22 @@ class Job:
         finally:
             self._running.release()
 
-    def _run(self, on_frame: OnFrame | None, stop: threading.Event | None) -> bool:
+    def _run(self, on_frame: OnFrame | None, stop: threading.Event | None, work: Work) -> bool:
         while True:
             with self._state.lock:
-                pass_ = self._state.left()
+                pass_ = self._state.left(work)
                 if pass_ is None:
                     return True
-                work = self._begin(pass_, on_frame)
+                run = self._begin(pass_, on_frame)
                 self._state.running = pass_.number
             live = self._state.source.info.live
             try:
-                over = work.run(stop)
+                over = run.run(work, stop)
             finally:
                 with self._state.lock:
                     self._state.running = pass_.flight = None
                     if not live:
-                        work.close()
+                        run.close()
             if not over:
                 return False
 
@@ -374,24 +389,6 @@ class Job:
             like.save(self.folder / LIKE)
         for name in names:
             self._changes.add(ObjectRecord(name, len(state.record.objects), 0, primed=True))
-
-
-def _check_ways(source: Source, tracker: Tracker, span: Span, like: Snapshot | None) -> None:
-    """Refuse what can't be tracked."""
-    if tracker.offline:
-        raise JobError(
-            "offline answers come when the video is finished, and a job stores them as they come: "
-            "use a tracker without offline"
-        )
-    info = source.info
-    if span.direction != "forward" and (info.live or not info.seekable or like is not None):
-        what = "objects of another video" if like is not None else info.name
-        raise JobError(f"{what} can only be tracked forward: leave the direction as it is")
-    if span.places(info.frame_count) == 0:
-        raise JobError(
-            f"frames {span.start} to {span.stop or 'the end'} aren't in {info.name}, which has "
-            f"{info.frame_count}: choose another span"
-        )
 
 
 def _taken(folder: Path) -> Callable[[str], Exception]:

@@ -20,8 +20,9 @@ from samurai.jobs.plan import step_of
 from samurai.jobs.record import PassRecord
 from samurai.jobs.snapshots import SavedSnapshot
 from samurai.jobs.state import JobState
-from samurai.jobs.store import packed_answer, packed_frame, unpacked_answer
-from samurai.regions import Answer, Box, Mask, ObjectId, Region
+from samurai.jobs.store import packed_answer, packed_frame, unpacked_answer, without_pixels_of
+from samurai.jobs.ways import Turn, Work
+from samurai.regions import Answer, Mask, ObjectId, Region
 from samurai.video.sources.base import VideoFrame
 from samurai.video.tracked import TrackedFrame
 
@@ -47,6 +48,7 @@ class PassRun:
         self._direction = record.direction
         self._events = SessionEvents(state, record, self._empty_session(), self._frame_of)
         self._frames: Iterator[VideoFrame] | None = None
+        self._held: VideoFrame | None = None  # read, but its turn was refused
         self._newest: VideoFrame | None = None
         self._carried: dict[ObjectId, Region] = {}
         self._stored: dict[ObjectId, Answer] = {}  # of the newest frame, as on the disk
@@ -67,7 +69,7 @@ class PassRun:
         self._record.flight = None
         self._events.session.close()
 
-    def run(self, stop: threading.Event | None) -> bool:
+    def run(self, work: Work, stop: threading.Event | None) -> bool:
         """Go on to the end, or until stopped; whether the end was reached.
 
         Raises:
@@ -76,21 +78,21 @@ class PassRun:
                 Answers so far are stored in any case.
         """
         try:
-            return self._run(stop)
+            return self._run(work, stop)
         except (torch.OutOfMemoryError, MemoryError) as error:
             raise DeviceError(
                 f"{self._state.tracker.network.device} has too little memory for these objects: "
                 "free some, track fewer at once, or choose a smaller model or device cpu"
             ) from error
 
-    def _run(self, stop: threading.Event | None) -> bool:
+    def _run(self, work: Work, stop: threading.Event | None) -> bool:
         if self._events.step < self._events.base and self._record.position >= self._events.base:
             self._restore()
         while True:
-            self._between()
+            given = self._between(work.turn)
             with self._state.lock:
-                over = self._is_over()
-                if not over and not (stop and stop.is_set()):
+                over = self._is_over(work)
+                if given and not over and not (stop and stop.is_set()):
                     self._record.flight = self._events.step + 1
             if self._record.flight is None:
                 self._leave_off()
@@ -99,13 +101,18 @@ class PassRun:
             frame = self._next_frame()
             if frame is None:
                 self._end()
-            else:
-                self._advance(frame)
+            elif not self._advance(frame, work.turn):
+                self._held, self._record.flight = frame, None
+                self._leave_off()
+                return False
             self._record.flight = None
 
     # --- frames
 
     def _next_frame(self) -> VideoFrame | None:
+        if self._held is not None:
+            frame, self._held = self._held, None
+            return frame
         if self._frames is None:
             span, begin = self._state.record.span, self._events.step + 1
             if self._direction == "forward":
@@ -195,19 +202,23 @@ class PassRun:
 
     # --- one frame
 
-    def _advance(self, frame: VideoFrame) -> None:
-        """Track into the next frame, and store what is answered there."""
-        self._newest, step = frame, self._events.step + 1
-        size = (frame.pixels.shape[0], frame.pixels.shape[1])
-        if self._size not in (None, size):
-            self._carry_over(frame)
-        self._size = size
+    def _advance(self, frame: VideoFrame, turn: Turn) -> bool:
+        """Track into the next frame, and store what is answered there; False without a turn."""
+        step = self._events.step + 1
         fresh = step > self._record.position
-        with self._events.all_or_nothing():
-            self._answer(frame, step, fresh)
-        self._events.session.update_memory_async()
+        with turn() as given:
+            if given is False:
+                return False
+            self._newest, size = frame, (frame.pixels.shape[0], frame.pixels.shape[1])
+            if self._size not in (None, size):
+                self._carry_over(frame)
+            self._size = size
+            with self._events.all_or_nothing():
+                self._answer(frame, step, fresh)
+            self._events.session.update_memory_async()
         if fresh:
             self._report(frame)
+        return True
 
     def _answer(self, frame: VideoFrame, step: int, fresh: bool) -> None:
         with self._state.lock:
@@ -232,21 +243,37 @@ class PassRun:
             if prompted or len(self._record.events) > events:
                 self._state.save()
 
-    def _between(self) -> None:
-        """Take what came in since the newest frame was answered."""
+    def _between(self, turn: Turn) -> bool:
+        """Take what came in since the newest frame was answered; False without a turn for it."""
+        fresh = self._newest is not None and self._events.step >= self._record.position
+        with self._state.lock:
+            if not self._events.pending(fresh):
+                return True
+        with turn() as given:
+            if given is False:
+                return False
+            changed = self._take_changes(fresh)
+        if changed and self._newest is not None:
+            self._report(self._newest)
+        return True
+
+    def _take_changes(self, fresh: bool) -> bool:
+        """Give the session what it doesn't know yet; whether a stored answer changed.
+
+        Args:
+            fresh: prompts that no pass has taken are due, not only what was noted.
+        """
         with self._state.lock, self._events.all_or_nothing():
             before = len(self._record.events)
             answers = self._events.apply_due()
-            if self._newest is not None and self._events.step >= self._record.position:
+            if fresh:
                 answers = self._events.take(None, set()) or answers
-            if answers is None or self._newest is None:
-                changed = False
-            else:
+            changed = False
+            if answers is not None and self._newest is not None:
                 changed = self._store(self._newest, answers)
             if len(self._record.events) > before:
                 self._state.save()
-        if changed and self._newest is not None:
-            self._report(self._newest)
+        return changed
 
     # --- results
 
@@ -263,7 +290,7 @@ class PassRun:
                 for name, obj in known.items()
                 if keep.get(name) and state.answers_for(self._record, obj, self._events.step)
             ]
-            answers = [_beside(each, stored) for each in answers]
+            answers = [without_pixels_of(each, stored) for each in answers]
         for answer in answers:
             obj = known.get(answer.object_id)
             if obj is None:
@@ -294,12 +321,8 @@ class PassRun:
         pass_ = self._record
         number = self._events.step - self._events.base
         spaced = number % pass_.interval == 0 and not self._state.source.info.live
-        if (
-            number < 0
-            or not spaced
-            or self._events.base != pass_.base
-            or self._events.step < pass_.position
-        ):
+        behind = self._events.base != pass_.base or self._events.step < pass_.position
+        if number < 0 or not spaced or behind:
             return
         with self._state.lock:
             self._sync()
@@ -328,9 +351,9 @@ class PassRun:
         for each in self._state.living(self._record):
             self._state.answers(each).sync()
 
-    def _is_over(self) -> bool:
-        """Whether nothing is left to be done by this pass."""
-        last = self._state.last_step(self._direction)
+    def _is_over(self, work: Work) -> bool:
+        """Whether nothing is left to be done by this pass in a run."""
+        last = self._state.end_of(self._direction, work)
         if not self._state.living(self._record):
             return True
         return (
@@ -373,18 +396,3 @@ class PassRun:
                 if mask.any():
                     return mask
         return None
-
-
-def _beside(answer: Answer, kept: Iterable[bytes | None]) -> Answer:
-    """An answer without the pixels of the answers that stay in its frame."""
-    for payload in kept:
-        if payload is not None:
-            theirs = unpacked_answer(answer.object_id, payload).mask
-            if (answer.mask & theirs).any():
-                mask = answer.mask & ~theirs
-                box = Box.of_mask(mask)
-                confidence = answer.confidence if box else 0.0
-                answer = replace(
-                    answer, mask=mask, box=box, confidence=confidence, absent=box is None
-                )
-    return answer

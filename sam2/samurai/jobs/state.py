@@ -12,6 +12,7 @@ from samurai.jobs.plan import FAR, Direction, Interval, object_spans, owner, ste
 from samurai.jobs.record import JobRecord, ObjectRecord, PassRecord, PromptRecord
 from samurai.jobs.snapshots import PassSnapshots
 from samurai.jobs.store import RecordFile, unpacked_answer, unpacked_frame
+from samurai.jobs.ways import Work
 from samurai.regions import Answer, ObjectId
 from samurai.tracker import Tracker
 from samurai.video.sources.base import Source
@@ -109,17 +110,29 @@ class JobState:
         """Whether an object's answers in a step are those of a pass."""
         return owner(each.segments.get(pass_.direction, ()), step) == pass_.number
 
-    def left(self) -> PassRecord | None:
-        """The pass that is to go on next; None where nothing is stale."""
-        for direction in self.record.span.directions:
+    def left(self, work: Work) -> PassRecord | None:
+        """The pass that is to go on next; None where nothing of the work is left."""
+        for direction in work.directions:
             for pass_ in self.record.passes.values():
-                if pass_.direction == direction and self.living(pass_) and self.unfinished(pass_):
+                if (
+                    pass_.direction == direction
+                    and self.living(pass_)
+                    and self.unfinished(pass_, work)
+                ):
                     return pass_
         return None
 
-    def unfinished(self, pass_: PassRecord) -> bool:
-        """Whether a pass has frames to track, or prompts to take where it is."""
-        return not self.finished(pass_) or any(
+    def end_of(self, direction: Direction, work: Work) -> int | None:
+        """The step with which a pass ends in a run; None where it is unknown."""
+        ends = [self.last_step(direction), work.last_step(direction)]
+        return min((end for end in ends if end is not None), default=None)
+
+    def unfinished(self, pass_: PassRecord, work: Work) -> bool:
+        """Whether a pass has frames to track in a run, or prompts to take where it is."""
+        end = self.end_of(pass_.direction, work)
+        if end is None or pass_.position < end:
+            return True
+        return pass_.position == end and any(
             step_of(prompt.place, pass_.direction) == pass_.position
             for each in self.living(pass_)
             for prompt in self.untaken(each, pass_.direction)
@@ -179,7 +192,7 @@ class JobState:
             at_hand: stored answers of this frame that needn't be read.
         """
         if objects is None:
-            objects = [each for each in self.objects() if self._is_done(each, place)]
+            objects = [each for each in self.objects() if self.is_done(each, place)]
         found = []
         for each in objects:
             if each.object_id in at_hand:
@@ -191,7 +204,7 @@ class JobState:
         seconds, name = unpacked_frame(self.frames.read(place))
         return TrackedFrame(self.record.span.frame(place), tuple(found), seconds, name)
 
-    def _is_done(self, obj: ObjectRecord, place: int) -> bool:
+    def is_done(self, obj: ObjectRecord, place: int) -> bool:
         """Whether `spans` says so, without the spans."""
         first, last = self.reach(obj)
         if not first <= place <= last:

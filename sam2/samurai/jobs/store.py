@@ -10,7 +10,8 @@ import os
 import struct
 import zlib
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -210,6 +211,12 @@ def packed_answer(answer: Answer) -> bytes:
     return numbers + zlib.compress(mask.runs.astype("<u4").tobytes(), 1)
 
 
+def unpacked_score(payload: bytes) -> tuple[float, bool]:
+    """Confidence, and whether the object is absent, of what `packed_answer` packed."""
+    flags, confidence, *_ = _ANSWER.unpack_from(payload)
+    return float(confidence), bool(flags & _ABSENT)
+
+
 def unpacked_answer(object_id: ObjectId, payload: bytes) -> Answer:
     """What `packed_answer` packed."""
     flags, confidence, x, y, width, height, rows, columns = _ANSWER.unpack_from(payload)
@@ -222,6 +229,21 @@ def unpacked_answer(object_id: ObjectId, payload: bytes) -> Answer:
         bool(flags & _ABSENT),
         bool(flags & _PROMPTED),
     )
+
+
+def without_pixels_of(answer: Answer, kept: Iterable[bytes | None]) -> Answer:
+    """An answer without the pixels of others, which are packed and stay in its frame."""
+    for payload in kept:
+        if payload is not None:
+            theirs = unpacked_answer(answer.object_id, payload).mask
+            if (answer.mask & theirs).any():
+                mask = answer.mask & ~theirs
+                box = Box.of_mask(mask)
+                confidence = answer.confidence if box else 0.0
+                answer = replace(
+                    answer, mask=mask, box=box, confidence=confidence, absent=box is None
+                )
+    return answer
 
 
 _FRAME = struct.Struct("<?d?")

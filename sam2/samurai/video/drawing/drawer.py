@@ -85,6 +85,10 @@ class Drawer:
         self._labels[object_id] = label
         self._meet(object_id)
 
+    def paint(self, object_id: ObjectId, color: Color) -> None:
+        """Give an object a color that isn't the palette's, until it is forgotten."""
+        self._known[object_id] = color
+
     def forget(self, object_id: ObjectId) -> None:
         """Take an object that was removed out of the legend; should it come back, it has its
         color."""

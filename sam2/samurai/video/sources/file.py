@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ FIRST_PIECE = 32
 
 SHORT = 5000
 """Frames up to which those of a short file are counted when it is opened."""
+
+HAIR = 1e-6
+"""Of a tick or a frame, by which times that were written as decimals may be off."""
 
 
 class VideoFile(Closing):
@@ -77,6 +81,26 @@ class VideoFile(Closing):
                     f"numbered from 0{self._to_last()}"
                 )
             return self._shown(index, picture, self._converter)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the file ends before its container does."""
+        return self._beginning.is_cut
+
+    def count(self) -> int:
+        """The number of frames; where times don't tell it, the whole file is decoded."""
+        self._check_open()
+        return self._last_number() + 1
+
+    def number_at(self, seconds: float) -> int:
+        """The first frame that is shown at or after a time, counted from the first frame; the
+        number of frames where there is none."""
+        self._check_open()
+        index, beginning = self._frame_index(), self._beginning
+        count = index.count()
+        if count is None or beginning.first_time is None:
+            return min(math.ceil(seconds * (beginning.rate or 0.0) - HAIR), self.count())
+        return index.number(math.ceil(beginning.first_time + seconds / beginning.tick - HAIR))
 
     def close(self) -> None:
         """See `Source.close`."""

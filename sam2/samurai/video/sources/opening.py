@@ -136,7 +136,7 @@ def _open_local(text: str, warn: Warn) -> Source:
             )
         return ImageFiles(text, images, warn)
     if stat.S_ISFIFO(kind):
-        return ForwardVideo(_file(text, path), warn)
+        return ForwardVideo(file_address(text, path), warn)
     files = _named(text)
     return _open_file(text, path, warn) if files is None else _open_several(text, files, warn)
 
@@ -155,11 +155,19 @@ def _open_several(text: str, files: list[Path], warn: Warn) -> Source:
 def _open_file(name: str, path: Path, warn: Warn) -> Source:
     if _is_still(path):
         return ImageFiles(name, [path], warn)
-    return VideoFile(_file(name, path), warn)
+    return VideoFile(file_address(name, path), warn)
 
 
-def _file(name: str, path: Path) -> Address:
-    """A file as FFmpeg finds it, whatever characters its name has."""
+def file_address(name: str, path: Path) -> Address:
+    """A file as FFmpeg finds it, whatever characters its name has.
+
+    Args:
+        name: what the user calls it; messages have it.
+        path: where it is.
+
+    Raises:
+        DependencyError: PyAV isn't installed.
+    """
     video_library()
     regular = path.is_file()
     url, end = f"file:{path.absolute()}", whole_bytes(path) if regular else None
@@ -220,7 +228,7 @@ def _is_still(path: Path) -> bool:
     if not is_jpeg:
         return True
     try:
-        reader = Reader(_file(str(path), path))
+        reader = Reader(file_address(str(path), path))
     except (DependencyError, SourceError):
         return True
     try:
