@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -30,6 +31,7 @@ def center(disc: int, frame: int) -> tuple[float, float]:
     return x + speed * frame, y + 12 * math.sin(frame / 5 + disc)
 
 
+@cache
 def picture(frame: int) -> bytes:
     """A frame as a PNG; its number is burnt in as cells along the top, lowest bit first."""
     image = Image.new("RGB", (WIDTH, HEIGHT), (38, 52, 61))
@@ -50,6 +52,7 @@ def picture(frame: int) -> bytes:
     return written.getvalue()
 
 
+@cache
 def disc_mask(disc: int, frame: int) -> Array:
     if disc == 1 and frame in GONE:
         return np.zeros((HEIGHT, WIDTH), np.bool_)
@@ -79,11 +82,28 @@ class Entry:
 
 
 def answer(
-    object_id: int, mask: Array, *, prompted: bool = False, score: float = 0.9
+    object_id: int, disc: int, frame: int, *, prompted: bool = False, score: float = 0.9
 ) -> dict[str, Any]:
     """An ObjectAnswer."""
-    if not mask.any():
+    rle, box = _seen(disc, frame)
+    if rle is None:
         return {"object_id": object_id, "mask": None, "bbox": None, "score": 0.1, "absent": True}
+    return {
+        "object_id": object_id,
+        "mask": rle,
+        "bbox": box,
+        "score": score,
+        "absent": False,
+        "prompted": prompted,
+    }
+
+
+@cache
+def _seen(disc: int, frame: int) -> tuple[dict[str, Any] | None, dict[str, int] | None]:
+    """The disc's run-length code and its box; None where it isn't seen."""
+    mask = disc_mask(disc, frame)
+    if not mask.any():
+        return None, None
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     box = {
         "x": int(columns[0]),
@@ -91,11 +111,4 @@ def answer(
         "width": int(columns[-1] - columns[0] + 1),
         "height": int(rows[-1] - rows[0] + 1),
     }
-    return {
-        "object_id": object_id,
-        "mask": to_coco_rle(mask),
-        "bbox": box,
-        "score": score,
-        "absent": False,
-        "prompted": prompted,
-    }
+    return to_coco_rle(mask), box

@@ -16,8 +16,8 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
-from samurai.painting.colors import PALETTE
 from oracles import page_scene as scene
+from samurai.painting.colors import PALETTE
 
 Json = dict[str, Any]
 
@@ -38,10 +38,11 @@ class Tracked:
     prompts: dict[int, scene.Entry] = field(default_factory=dict)
     done: set[int] = field(default_factory=set)
 
-    def mask(self, frame: int) -> scene.Array:
-        """Of the newest prompt's disc."""
-        known = list(self.prompts)
-        return scene.disc_mask(self.prompts[known[-1]].disc(known[-1]), frame)
+    @property
+    def disc(self) -> int:
+        """That of the newest prompt."""
+        newest = list(self.prompts)[-1]
+        return self.prompts[newest].disc(newest)
 
 
 @dataclass
@@ -104,7 +105,9 @@ class Fake:
         """The FrameAnswer."""
         found = [
             scene.answer(
-                each.number, each.mask(n), prompted=n in each.prompts, score=0.95 - 0.4 * (n % 7 == 6)
+                *(each.number, each.disc, n),
+                prompted=n in each.prompts,
+                score=0.95 - 0.4 * (n % 7 == 6),
             )
             for each in self.objects.values()
             if n in each.done or n in each.prompts
@@ -126,7 +129,9 @@ class Fake:
         found.prompts.pop(n, None)
         found.prompts[n] = entry
         # A first prompt leaves all to track; a correction what comes after it.
-        found.done = {each for each in found.done if each < n} | {n} if len(found.prompts) > 1 else {n}
+        found.done = (
+            {each for each in found.done if each < n} | {n} if len(found.prompts) > 1 else {n}
+        )
         return self.frame(n)
 
     def run(self, body: Json) -> Iterator[str]:
@@ -304,7 +309,7 @@ def _prompts(app: FastAPI, fake: Fake) -> None:
     @app.post(f"{at}/preview")
     def preview(n: int, body: Json) -> Json:
         entry = scene.Entry(body.get("points") or [], body.get("labels") or [], body.get("box"))
-        found = scene.answer(body.get("object_id") or 0, scene.disc_mask(entry.disc(n), n))
+        found = scene.answer(body.get("object_id") or 0, entry.disc(n), n)
         return {"frame_index": n, "objects": [found]}
 
     @app.delete(f"{at}/prompts")

@@ -54,27 +54,36 @@ async function recovered() {
     notify("The server answers again. Nothing is lost.");
   } catch (error) {
     // A 404 has its own banner; another failure is said as it is.
-    if (state.connection === "ok") failed(error, "The session");
+    if (/** @type {string} */ (state.connection) === "ok") failed(error, "The session");
   }
 }
 
-/** Reopen the video after a restart, or go to the start. */
+/** Reopen the video after a restart, or go to the start where that is gone too. */
 async function again() {
   const button = $("banner-action");
   button.disabled = true;
   try {
-    await api.video(state.video.id);
-    await reopen();
-    notify("The video is open again, with your prompts. Track it again.");
+    const isThere = await api.video(state.video.id).then(() => true, isMissing);
+    if (isThere) {
+      await reopen();
+      notify("The video is open again, with your prompts. Track it again.");
+    } else {
+      leave();
+      history.replaceState(null, "", location.pathname);
+      set({ connection: "ok", phase: "start" });
+      notify("The video isn't on the server any more. Open it again.", { kind: "error" });
+    }
   } catch (error) {
-    if (!(error instanceof Problem) || error.status !== 404) return failed(error, "Opening the video again", again);
-    leave();
-    location.hash = "";
-    set({ connection: "ok", phase: "start" });
-    notify("The video isn't on the server any more. Open it again.", { kind: "error" });
+    failed(error, "Opening the video again", again);
   } finally {
     button.disabled = false;
   }
+}
+
+/** @param {unknown} error @returns {boolean} false for a 404; throws every other error */
+function isMissing(error) {
+  if (error instanceof Problem && error.status === 404) return false;
+  throw error;
 }
 
 function show() {

@@ -5,7 +5,7 @@ import { count } from "./spans.js";
 import { objectOf, set, state, watch } from "./store.js";
 import { TOOLS } from "./tools.js";
 
-const SMALL = "The small model nano is at work: boxes serve it better than clicks.";
+const SMALL = "The model is nano: boxes serve it better than clicks.";
 
 /** @returns {string} */
 function hint() {
@@ -18,7 +18,7 @@ function hint() {
   if (!object) return `${how} It becomes a new object.`;
   if (mode === "pick") return `${how} Save when all objects are marked.`;
   if (count(object.stale) && !object.done.some((/** @type {number[]} */ [first, last]) => last > first))
-    return `${object.name} is marked. Track it, or mark another object: New.`;
+    return `${object.name} is marked. Track it forward, or mark another object with New.`;
   if (count(object.stale)) return "Track again: only what changed is computed.";
   return `Is a mask wrong? Correct ${object.name} in that frame, then track again.`;
 }

@@ -7,7 +7,7 @@ import { startExport } from "./export.js";
 import { startHint } from "./hint.js";
 import { startKeys } from "./keys.js";
 import { modeOfAddress, pickPrompts, startModes, viewSession } from "./modes.js";
-import { failed } from "./notices.js";
+import { failed, notify } from "./notices.js";
 import { startObjects } from "./objects.js";
 import { startPointer } from "./pointer.js";
 import { leave, openSession } from "./session.js";
@@ -17,6 +17,8 @@ import { set, state, watch } from "./store.js";
 import { startTimeline } from "./timeline.js";
 import { startTransport } from "./transport.js";
 import { onSteps, redo, redoTitle, undo, undoTitle } from "./undo.js";
+
+const LOADING = 1000; // milliseconds between two looks at a model that is being loaded
 
 set({ mode: modeOfAddress() });
 for (const start of [startConnection, startStage, startPointer, startTimeline, startTransport, startObjects, startExport, startStart, startModes, startHint, startKeys]) start();
@@ -45,8 +47,8 @@ function startTop() {
     document.title = state.video ? `${state.video.filename} · samurai` : "samurai";
   });
   watch(["health"], () => {
-    const { model, device } = state.health ?? {};
-    $("engine").textContent = model ? `${model} on ${device}` : "";
+    const { model, device, status } = state.health ?? {};
+    $("engine").textContent = !model ? "" : status === "starting" ? `${model} is being loaded` : `${model} on ${device}`;
   });
   watch(["busy"], () => {
     $("stage-busy").hidden = !state.busy;
@@ -65,7 +67,7 @@ function goHome(event) {
 
 /** What the address asks for: a session, a mode, or the first screen. */
 async function open() {
-  api.health().then((health) => set({ health }), () => {});
+  lookAtHealth();
   const session = new URLSearchParams(location.hash.slice(1)).get("session");
   try {
     if (state.mode === "view") return await viewSession();
@@ -78,4 +80,13 @@ async function open() {
     if (state.mode === "pick" && session) return pickPrompts().catch((again) => failed(again, "Opening"));
   }
   set({ phase: "start" });
+}
+
+/** Which model is at work; while it is being loaded, ask again. */
+async function lookAtHealth() {
+  const health = await api.health().catch(() => null);
+  if (!health) return;
+  set({ health });
+  if (health.status === "starting") setTimeout(lookAtHealth, LOADING);
+  if (health.status === "failed") notify(`The model isn't at work: ${health.detail}`, { kind: "error" });
 }

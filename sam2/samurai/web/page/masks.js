@@ -25,8 +25,8 @@ export function paintMask(context, rle, color, { opacity, contour, line, dashed 
     context.globalAlpha = 1;
   }
   context.lineCap = "square";
-  context.strokeStyle = "rgba(0, 0, 0, 0.55)";
-  context.lineWidth = line * 2.2;
+  context.strokeStyle = "rgba(0, 0, 0, 0.4)";
+  context.lineWidth = line * 1.9;
   context.stroke(mask.outline);
   context.strokeStyle = color;
   context.lineWidth = line;

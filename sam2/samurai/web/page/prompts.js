@@ -55,6 +55,17 @@ function inOrder(work) {
   return done;
 }
 
+/** Ask for the session once nothing is on its way; several prompts in a row need it once. */
+async function refreshSoon() {
+  if (!state.busy) await refresh().catch((error) => failed(error, "The session"));
+}
+
+/** Wait until no prompt is on its way, and the session is as the server has it. */
+export async function settled() {
+  await queue;
+  await refresh();
+}
+
 /** @returns {number} the object that the next prompt is for */
 const target = () => (state.selected !== null ? state.selected : highest + 1);
 
@@ -75,12 +86,15 @@ export const addStroke = (frame, points) =>
 
 /** @param {number} frame @param {number[]} box x1, y1, x2, y2 */
 export function setBox(frame, box) {
-  let object = target();
-  if (known.has(object) && isElsewhere(object, frame, box)) {
-    object = highest + 1;
-    say("A new object");
-  }
+  const object = targetOfBox(frame, box);
+  if (object !== target()) say("A new object");
   return change(object, frame, "box", () => ({ ...empty(), box }));
+}
+
+/** @param {number} frame @param {number[]} box @returns {number} the object that it is for */
+export function targetOfBox(frame, box) {
+  const object = target();
+  return known.has(object) && isElsewhere(object, frame, box) ? highest + 1 : object;
 }
 
 /** @param {number} object @param {number} frame @param {number[]} box whether it is about something else than the object's prompts in this frame */
@@ -129,11 +143,10 @@ function apply(object, frame, after) {
     try {
       for (const each of requestsFor(object, before, after, others === 0)) await send(frame, each);
     } catch (error) {
-      await refresh(true);
+      await refresh(true).catch(() => {});
       throw error;
     }
-    await refresh();
-  });
+  }).then(() => refreshSoon());
 }
 
 /** @param {number} object @param {number} frame @param {Entry} entry */
@@ -197,8 +210,7 @@ function discard(object) {
   return inOrder(async () => {
     await api.removeObject(/** @type {string} */ (state.session), object);
     forgetAnswers();
-    await refresh();
-  });
+  }).then(() => refreshSoon());
 }
 
 /**
@@ -214,8 +226,7 @@ export async function restore(object, frames, view) {
 const change_ = (object, values) =>
   inOrder(async () => {
     await api.changeObject(/** @type {string} */ (state.session), object, values);
-    await refresh();
-  });
+  }).then(() => refreshSoon());
 
 /** Give an object another name or color. @param {number} object @param {{name?: string, color?: string}} values */
 export async function changeObject(object, values) {

@@ -52,13 +52,16 @@ function take(view, anew) {
   else if (!view.running && foreign) set({ run: null });
 }
 
+let asked = 0;
+
 /** Ask for the session's objects, spans and confidences. @param {boolean} [anew] trust the server's prompts over ours */
 export async function refresh(anew = false) {
   const id = state.session;
   if (!id) return;
+  const mine = ++asked;
   try {
     const [view, timeline] = await Promise.all([api.session(id), api.timeline(id)]);
-    if (state.session !== id) return;
+    if (state.session !== id || mine !== asked) return;
     take(view, anew);
     await takeTimeline(Promise.resolve(timeline));
     if (anew) forgetAnswers();

@@ -6,9 +6,9 @@ import { drawnAt, shownImage } from "./frames.js";
 import { paintMask } from "./masks.js";
 import { paintCross, paintDraft, paintPrompts } from "./marks.js";
 import { onPreview, previewOf } from "./preview.js";
-import { entryOf } from "./prompts.js";
+import { entryOf, targetOfBox } from "./prompts.js";
 import { state, watch } from "./store.js";
-import { cancelDrawing, drawn, onDraft } from "./tools.js";
+import { boxOf, cancelDrawing, drawn, onDraft } from "./tools.js";
 import { fitted, moved, toFrame, zoomed } from "./view.js";
 
 const ACCENT = "#ffffff"; // of what has no object yet
@@ -121,7 +121,12 @@ function paint() {
   if (cursor && document.activeElement === canvas) paintCross(context, cursor, pixel);
 }
 
-const colorOfDraft = () => state.objects.find((each) => each.object_id === state.selected)?.color ?? ACCENT;
+/** That of the object which the drawing is for. @returns {string} */
+function colorOfDraft() {
+  const held = drawn();
+  const object = held?.draft.kind === "box" ? targetOfBox(held.frame, boxOf(held.draft.points)) : state.selected;
+  return state.objects.find((each) => each.object_id === object)?.color ?? ACCENT;
+}
 
 function paintMasks() {
   const line = LINE / view.scale;

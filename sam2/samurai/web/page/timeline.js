@@ -110,7 +110,7 @@ function paintLane(canvas, object, colors) {
   for (let x = 0; x < width; ) {
     const first = Math.floor(x / step);
     const end = Math.max(first + 1, Math.floor((x + 1) / step));
-    const right = Math.min(width, Math.max(x + 1, end * step));
+    const right = Math.min(width, Math.max(x + 1, Math.round(end * step)));
     paintFrames(context, object, { scores, absent, first, end, x, right, height, colors });
     x = right;
   }

@@ -5,6 +5,7 @@ import { api, isAborted, Problem } from "./api.js";
 import { show } from "./frames.js";
 import { lines } from "./ndjson.js";
 import { failed, notify, say } from "./notices.js";
+import { settled } from "./prompts.js";
 import { refresh } from "./session.js";
 import { expected, startOf } from "./spans.js";
 import { set, state } from "./store.js";
@@ -17,6 +18,11 @@ let told = 0;
 /** @param {"forward"|"backward"|"both"} direction track what is stale in it */
 export async function track(direction) {
   if (state.run || !state.session) return;
+  try {
+    await settled();
+  } catch (error) {
+    return failed(error, "Tracking");
+  }
   if (!state.objects.length) return notify("Nothing to track yet: mark an object first.");
   const start = startOf(state.objects, direction);
   if (start === null)

@@ -41,7 +41,7 @@ export function startTransport() {
   $("track-stop").addEventListener("click", stopTracking);
   watch(["wanted", "shown", "length", "video"], place);
   watch(["playing"], play);
-  watch(["run", "objects", "mode", "connection", "busy", "follow"], runs);
+  watch(["run", "objects", "mode", "connection", "follow"], runs);
 }
 
 function place() {
@@ -78,7 +78,7 @@ function runs() {
   $("tracking").hidden = readOnly;
   for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-direction]"))) {
     button.hidden = Boolean(run);
-    button.disabled = !state.objects.length || state.busy > 0 || state.connection !== "ok";
+    button.disabled = !state.objects.length || state.connection !== "ok";
   }
   const stop = $("track-stop");
   const hadFocus = document.activeElement === document.body;
@@ -100,5 +100,5 @@ function runText({ stopping, done, total, since, own }) {
   if (!own) return "Tracking";
   if (!done) return "Starting";
   const speed = done / Math.max(0.001, (performance.now() - since) / 1000);
-  return `${done} of ${total} frames, ${speed < 10 ? speed.toFixed(1) : Math.round(speed)} per second`;
+  return `${done} of ${total}, ${speed < 10 ? speed.toFixed(1) : Math.round(speed)} frames per second`;
 }
