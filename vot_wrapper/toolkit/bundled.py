@@ -26,8 +26,8 @@ REGISTRY = "trackers.ini"
 SECOND_REGISTRY = "samurai-trackers.ini"
 """File name of the bundled trackers beside a trackers.ini of the user's own."""
 
-SAMPLE = "occlusion"
-"""The sequence that `samurai web` offers as its sample."""
+SAMPLE = "camera"
+"""The sequence that `samurai web` offers as its sample: one that nano holds to its end."""
 
 STAMP = ".samurai-workspace.json"
 """In a copy: the version that made it and a digest of what was bundled then."""
