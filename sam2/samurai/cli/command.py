@@ -51,6 +51,11 @@ class Command:
         return importlib.import_module(self.module)
 
 
+WEB = Need(
+    ("fastapi", "uvicorn", "python-multipart", "prometheus-client", "av"),
+    'pip install "samurai-vot[web]", with Python 3.11 or later',
+)
+
 OWN = (
     Command(
         "benchmark",
@@ -75,6 +80,13 @@ OWN = (
         ("samurai download tiny", "samurai download small large"),
     ),
     Command(
+        "pick",
+        "mark objects of a video in a page, and save the prompts for `samurai track`",
+        "samurai.cli.pick",
+        ("samurai pick clip.mp4", "samurai pick frames/ -o frames.json --no-browser"),
+        WEB,
+    ),
+    Command(
         "track",
         "track objects in videos, folders of images, cameras and streams",
         "samurai.cli.track.command",
@@ -90,10 +102,7 @@ OWN = (
         "track over HTTP, and in a page to click, watch, correct and export",
         "samurai.cli.web",
         ("samurai web", "samurai web --model large --port 9000"),
-        Need(
-            ("fastapi", "uvicorn", "python-multipart", "prometheus-client", "av"),
-            'pip install "samurai-vot[web]", with Python 3.11 or later',
-        ),
+        WEB,
     ),
 )
 

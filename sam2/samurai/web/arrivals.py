@@ -11,6 +11,7 @@ from typing import Any
 from samurai.errors import SourceError
 from samurai.runtime.whole_files import storing
 from samurai.spelling import natural
+from samurai.video.sources.images import images_of
 from samurai.web.decoder import Opening
 from samurai.web.decoding import Facts, inspect
 from samurai.web.library import ORIGINAL, PICTURES, Arrival, Upload
@@ -97,6 +98,32 @@ def copy_sample(
             paths.append(Path(shutil.copyfile(picture, target)))
     names = tuple(each.name for each in pictures)
     return _accept_pictures(name, paths, names, arrival, settings)
+
+
+def adopt(source: Path, arrival: Arrival, settings: WebSettings) -> Upload:
+    """A video or a folder of images of this machine as an upload, by links to its files.
+
+    Raises:
+        SourceError: it is neither, or can't be read.
+        StorageError: the links can't be made.
+    """
+    name = source.name or str(source)
+    if not source.is_dir():
+        original = arrival.folder / ORIGINAL
+        with storing(original):
+            original.symlink_to(source.absolute())
+        opening = Opening(name=name, files=(str(original),), max_pixels=settings.max_pixels)
+        return arrival.accept(_described(name, inspect(opening), plays=True))
+    images = images_of(source)
+    if not images:
+        raise SourceError(f"{source} has no images: name a folder of images, or a video")
+    folder = arrival.folder / PICTURES
+    paths = [folder / f"{number:08d}{image.suffix}" for number, image in enumerate(images)]
+    with storing(folder):
+        folder.mkdir()
+        for path, image in zip(paths, images, strict=True):
+            path.symlink_to(image.absolute())
+    return _accept_pictures(name, paths, tuple(each.name for each in images), arrival, settings)
 
 
 def _accept_pictures(

@@ -278,6 +278,18 @@ class Timeline(BaseModel):
     objects: list[ObjectTrack]
 
 
+class PickBody(Body):
+    """The session whose prompts `samurai pick` is to save."""
+
+    session_id: str
+
+
+class Picked(BaseModel):
+    """The file of prompts."""
+
+    path: str
+
+
 class Health(BaseModel):
     """The server's state; the first four names are the contract's."""
 

@@ -8,14 +8,16 @@ import functools
 import logging
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Literal, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
 from samurai.errors import ConfigurationError, SamuraiError
 from samurai.runtime.locking import locked
+from samurai.video.prompts.base import ObjectPrompt
 from samurai.web.engine import Engine, WebSession
 from samurai.web.frames import FrameImages
 from samurai.web.library import Library
@@ -36,6 +38,7 @@ EXPORTS = "exports"
 
 T = TypeVar("T")
 State = Literal["ok", "starting", "failed"]
+SavePrompts = Callable[[Sequence[ObjectPrompt]], Path]
 
 
 class Pool:
@@ -63,6 +66,7 @@ class Service:
         metrics: for Prometheus.
         state, detail: of the engine, and why it failed.
         model, device: names, for people.
+        save_prompts: what `samurai pick` does with a session's prompts; None in other servers.
 
     Args:
         settings: of the server.
@@ -79,6 +83,7 @@ class Service:
         self.metrics = Metrics(self)
         self.state: State = "starting"
         self.detail: str | None = None
+        self.save_prompts: SavePrompts | None = None
         self._load = load
         self._engine: Engine | None = None
         self._held = ExitStack()

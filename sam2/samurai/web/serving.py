@@ -58,12 +58,13 @@ def address_of(listening: socket.socket, host: str) -> str:
     return f"http://{name}:{listening.getsockname()[1]}"
 
 
-def serve(app: FastAPI, listening: socket.socket) -> None:
+def serve(app: FastAPI, listening: socket.socket, until: threading.Event | None = None) -> None:
     """Answer requests until a signal comes; it is raised again when all is closed.
 
     Args:
         app: made by `create_app`.
         listening: is closed.
+        until: ends it, too, once it is set.
 
     Raises:
         KeyboardInterrupt: Ctrl-C.
@@ -81,7 +82,10 @@ def serve(app: FastAPI, listening: socket.socket) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="on",
     )
-    _Server(config, service).run(sockets=[listening])
+    server = _Server(config, service)
+    if until is not None:
+        threading.Thread(target=server.end_after, args=[until], daemon=True).start()
+    server.run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
@@ -90,6 +94,11 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
         self._service = service
+
+    def end_after(self, event: threading.Event) -> None:
+        """End as after a signal, once requests are answered."""
+        event.wait()
+        self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """See uvicorn."""

@@ -50,7 +50,10 @@ def run(parsed: argparse.Namespace) -> int:
     translate(parsed)
     made = plans(parsed)
     if not prompts.given(parsed) and not any(plan.goes_on for plan in made):
-        raise ConfigurationError(f"nothing is tracked without a prompt. Remedy: add {prompts.HOW}")
+        raise ConfigurationError(
+            f"nothing is tracked without a prompt. Remedy: mark objects in a page, `samurai pick "
+            f"{parsed.sources[0]}`, or add {prompts.HOW}"
+        )
     if parsed.like_first and len(made) < 2:
         raise ConfigurationError("--like-first needs a second video to look for the objects in")
     if parsed.like_first and parsed.direction != "forward":

@@ -9,6 +9,7 @@ from typing import Literal
 from samurai.core.snapshots import Snapshot
 from samurai.painting.colors import PALETTES, Color, extended
 from samurai.regions import ObjectId
+from samurai.video.prompts.base import ObjectPrompt
 from samurai.video.tracked import TrackedFrame
 from samurai.web.engine.exporting import VIDEOS, check_format, export_answers, export_video
 from samurai.web.engine.inputs import checked_frame
@@ -106,6 +107,16 @@ class WebSession(PromptedSession):
                     if result.answers:
                         self._parts.touched()
                         yield result
+
+    def prompts(self) -> list[ObjectPrompt]:
+        """What the client wants, with its numbers; names that it gave are labels."""
+        with self._books.in_use(), self._books.lock:
+            return [
+                ObjectPrompt(number, frame, region, self._looks.get(number, (None, None))[0])
+                for number, want in self._books.wanted.items()
+                for frame in sorted(want.frames)
+                for region in want.frames[frame].regions
+            ]
 
     def timeline(self, start: int = 0, stop: int | None = None) -> list[Track]:
         """Confidence and absences of all objects in a range of frames."""
