@@ -20,7 +20,7 @@ from samurai.errors import SamuraiError
 from samurai.version import __version__
 from samurai.web.engine import Engine
 from samurai.web.problems import StorageFull, Unprocessable, WebError, status_of
-from samurai.web.routes import health, live, picking, prompts, results, sessions, tracking, videos
+from samurai.web.routes import health, picking, prompts, results, sessions, tracking, videos
 from samurai.web.security import Guard
 from samurai.web.service import Service
 from samurai.web.settings import WebSettings
@@ -33,7 +33,7 @@ PAGE = "page"
 
 _ROUTERS = (
     *(videos.router, sessions.router, prompts.router, tracking.router, results.router),
-    *(live.router, picking.router, health.router),
+    *(picking.router, health.router),
 )
 
 

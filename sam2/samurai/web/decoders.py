@@ -22,7 +22,7 @@ NEW = b"new"
 
 _KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "VIRTUAL_ENV")
 _lock = threading.Lock()
-_server: tuple[int, socket.socket] | None = None
+_server: tuple[int, socket.socket, subprocess.Popen[bytes]] | None = None
 
 
 class Forked:
@@ -87,14 +87,14 @@ def _socket() -> socket.socket:
         ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         with theirs:
-            subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "samurai.web.decoders"],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env=environment,
                 start_new_session=True,  # so that Ctrl-C is this process's alone
             )
-        _server = os.getpid(), ours
+        _server = os.getpid(), ours, process
     return _server[1]
 
 

@@ -21,7 +21,12 @@ from starlette.testclient import TestClient
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    settings = {"max_upload_mib": 1, "max_objects": 2, "max_sessions": 8, "max_pixels": 100_000}
+    settings: dict[str, Any] = {
+        "max_upload_mib": 1,
+        "max_objects": 2,
+        "max_sessions": 8,
+        "max_pixels": 100_000,
+    }
     with served(tmp_path_factory.mktemp("bad"), **settings) as found:
         yield found
 
@@ -247,8 +252,13 @@ def test_json_that_cannot_be_used(client: TestClient, path: str, text: str) -> N
 def test_states(client: TestClient, tmp_path: Path) -> None:
     path = session(client, upload(client, clip(tmp_path))["id"])
     assert client.post(f"{path}/propagate", json={}).status_code == 409
-    for body in ({"direction": "up"}, {"max_frames": 0}, {"start_frame_index": -1}):
-        assert client.post(f"{path}/propagate", json=body).status_code == 422
+    run: tuple[dict[str, Any], ...] = (
+        {"direction": "up"},
+        {"max_frames": 0},
+        {"start_frame_index": -1},
+    )
+    for asked in run:
+        assert client.post(f"{path}/propagate", json=asked).status_code == 422
     for number, box in ((1, [4, 4, 18, 18]), (2, [44, 30, 58, 44])):
         body = {"object_id": number, "box": box}
         assert client.post(f"{path}/frames/0/box", json=body).status_code == 200

@@ -100,7 +100,7 @@ def test_a_token(secret: TestClient) -> None:
         assert answer.status_code == 401 and answer.headers["www-authenticate"] == "Bearer"
     assert secret.get("/ready").status_code in (200, 503)
     for wrong in ("Bearer", "Bearer a", f"Basic {TOKEN}", "Bearer a secret"):
-        head = {"Authorization": wrong.encode()}
+        head = {b"Authorization": wrong.encode()}
         assert secret.get("/videos", headers=head).status_code == 401
     assert secret.get("/videos", params={"token": TOKEN}).status_code == 200
 

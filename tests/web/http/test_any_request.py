@@ -1,0 +1,40 @@
+"""Whatever a client sends: no error of the server, and answers as OpenAPI says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+schemathesis = pytest.importorskip("schemathesis", reason="the extra test-web isn't installed")
+pytest.importorskip("fastapi", reason="the extra web isn't installed")
+
+from hypothesis import HealthCheck, Phase, settings  # noqa: E402
+from oracles.web_server import clip, served, session, upload  # noqa: E402
+from starlette.testclient import TestClient  # noqa: E402
+
+pytestmark = pytest.mark.slow
+
+FEW = settings(
+    max_examples=12,
+    stateful_step_count=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    folder: Path = tmp_path_factory.mktemp("any")
+    with served(folder, max_upload_mib=1) as found:
+        session(found, upload(found, clip(folder))["id"])
+        yield found
+
+
+def test_sequences_of_requests(client: TestClient) -> None:
+    schema = schemathesis.openapi.from_asgi("/openapi.json", client.app)
+    schema.as_state_machine().run(settings=FEW)
