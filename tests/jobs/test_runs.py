@@ -121,7 +121,7 @@ def test_each_frame_has_one_turn_and_nothing_is_decoded_in_it(
     ]
 
 
-@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("live", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_refused_turn_ends_the_run_and_loses_nothing(
     create: Jobs, video: list[Pixels], live: bool
 ) -> None:

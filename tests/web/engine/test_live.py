@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from oracles.array_source import ArraySource
-from oracles.color_tracker import color_tracker
+from oracles.color_tracker import color_tracker, place_of
 from oracles.living import assert_equal
-from web.engine.conftest import LENGTH, Clock, Engines, corners, middle, place_of
+from web.engine.conftest import LENGTH, Clock, Engines, corners, middle
 
 from samurai.errors import RegionError, SourceError
-from samurai.regions import Points
+from samurai.regions import Points, Region
 from samurai.tracker import Tracker
 from samurai.video.sources.base import Pixels, VideoFrame
 from samurai.web.engine import Engine, LiveSession
@@ -43,6 +44,10 @@ class Camera(ArraySource):
         self.steps.release()
 
 
+def _same(camera: Camera) -> Camera:
+    return camera
+
+
 @pytest.fixture
 def camera(pixels: list[Pixels]) -> Camera:
     return Camera(pixels)
@@ -67,19 +72,20 @@ def test_objects_are_followed_as_in_a_session(
 ) -> None:
     plain = tracker.session()
     plain.start(pixels[0])
+    stroke = [middle("red", 6), [30.0, 30.0]]
     assert live.read(-1, 0) is None
     assert step(live, camera, 0).answers == ()
     live.set_box(7, corners("red", 0))
     live.set_points(3, [middle("blue", 1)], [1])
     assert live.numbers == [7, 3]
     for index in range(1, 9):
-        new = {7: place_of("red", 0), 3: Points([middle("blue", 1)], [1])} if index == 1 else None
-        wanted = plain.step(pixels[index], new)
+        new: dict[int, Region] = {7: place_of("red", 0), 3: Points([middle("blue", 1)], [1])}
+        wanted = plain.step(pixels[index], new if index == 1 else None)
         found = step(live, camera, index)
         if index == 5:
-            live.add_stroke(7, [middle("red", 6), [30, 30]])
+            live.add_stroke(7, stroke)
         if index == 6:
-            wanted = plain.correct(7, Points.along([middle("red", 6), [30, 30]]))
+            wanted = plain.correct(7, Points.along(stroke))
         assert_equal(list(found.answers), wanted)
     frame, answers = live.newest() or (None, None)
     assert frame is not None
@@ -159,7 +165,7 @@ def test_live_sessions_end_with_the_others(
     closed: list[int] = []
     cameras = [Camera(pixels) for _ in range(3)]
     made = [
-        engine.open_live(lambda camera=camera: camera, on_close=lambda: closed.append(1))
+        engine.open_live(partial(_same, camera), on_close=lambda: closed.append(1))
         for camera in cameras
     ]
     with pytest.raises(Busy):
@@ -181,13 +187,15 @@ def test_live_sessions_end_with_the_others(
         assert not live._thread.is_alive()
         assert live.outcome is not None
         assert live.outcome.kind == "cancelled"
-        for call in (live.newest, lambda live=live: live.set_box(1, corners("red", 0))):
-            with pytest.raises(NotFound):
-                call()
+        with pytest.raises(NotFound):
+            live.newest()
+        with pytest.raises(NotFound):
+            live.set_box(1, corners("red", 0))
     with pytest.raises(NotFound):
         engine.live(made[0].session_id)
 
 
+@pytest.mark.slow
 def test_masks_are_separated_where_they_are_elsewhere(
     engines: Engines, pixels: list[Pixels]
 ) -> None:

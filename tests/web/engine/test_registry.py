@@ -151,6 +151,7 @@ def test_what_cannot_be_opened_leaves_nothing(
     assert not list((tmp_path / "data" / "sessions").iterdir())
 
 
+@pytest.mark.slow
 def test_objects_of_one_session_are_found_in_another_video(engine: Engine, video: Videos) -> None:
     first = engine.create("v", video)
     with pytest.raises(JobError):
