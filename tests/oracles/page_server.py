@@ -129,9 +129,7 @@ class Fake:
         found.prompts.pop(n, None)
         found.prompts[n] = entry
         # A first prompt leaves all to track; a correction what comes after it.
-        found.done = (
-            {each for each in found.done if each < n} | {n} if len(found.prompts) > 1 else {n}
-        )
+        found.done = {each for each in found.done if each < n and len(found.prompts) > 1} | {n}
         return self.frame(n)
 
     def run(self, body: Json) -> Iterator[str]:

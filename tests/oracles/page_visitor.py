@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,12 @@ from oracles import page_scene as scene
 from oracles.page_server import Server
 
 Place = tuple[float, float]
+
+TONES = """places => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const stage = document.querySelector('#stage'), drawn = stage.getContext('2d');
+  const at = ([x, y]) => drawn.getImageData(x * devicePixelRatio, y * devicePixelRatio, 1, 1);
+  done(places.map(place => at(place).data[0]));
+})))"""
 
 
 def around(disc: int, frame: int) -> tuple[Place, Place]:
@@ -35,7 +42,7 @@ class Visitor:
         self.server, self.fake = server, server.fake
         options.setdefault("viewport", {"width": 1280, "height": 800})
         self._context = browser.new_context(**options)
-        self._context.set_default_timeout(15_000)
+        self._context.set_default_timeout(60_000)
         self.page = self._context.new_page()
         self.errors: list[str] = []
         self.elsewhere: list[str] = []
@@ -72,6 +79,14 @@ class Visitor:
         """Wait for a frame on the stage."""
         self.page.wait_for_selector(f"#stage[data-shown='{frame}']")
         return self
+
+    def until(self, condition: Callable[[], bool]) -> Visitor:
+        """Wait for something of the server."""
+        for _ in range(3000):
+            if condition():
+                return self
+            self.page.wait_for_timeout(20)
+        raise AssertionError("it never happened")
 
     def masks(self, numbers: str) -> Visitor:
         """Wait for the masks of these objects, `1 2` say, and no others on the stage."""
@@ -125,10 +140,5 @@ class Visitor:
         box = self.stage.bounding_box()
         assert box is not None
         places = [(x - box["x"], y - box["y"]) for x, y in cells]
-        tones: list[int] = self.page.evaluate(
-            "places => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {"
-            "const c = document.querySelector('#stage'), t = c.getContext('2d'), r = devicePixelRatio;"
-            "done(places.map(([x, y]) => t.getImageData(x * r, y * r, 1, 1).data[0])); })))",
-            places,
-        )
+        tones: list[int] = self.page.evaluate(TONES, places)
         return sum(1 << bit for bit, tone in enumerate(tones) if tone > 127)

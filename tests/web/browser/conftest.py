@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -49,7 +49,7 @@ def visit(chromium: Browser, server: Server) -> Iterator[Visit]:
     """Opens the page; at the end there were no errors and no requests elsewhere."""
     visitors: list[Visitor] = []
 
-    def opened(query: str = "", **options: object) -> Visitor:
+    def opened(query: str = "", **options: Any) -> Visitor:
         visitors.append(Visitor(chromium, server, query, **options))
         return visitors[-1]
 

@@ -81,11 +81,8 @@ def test_fingers_tap_draw_and_pinch(visit: Visit) -> None:
     touch("touchStart", (middle[0] - 20, middle[1]))
     touch("touchStart", (middle[0] - 20, middle[1]), (middle[0] + 20, middle[1]))
     for step in range(1, 5):
-        touch(
-            "touchMove",
-            (middle[0] - 20 - 10 * step, middle[1]),
-            (middle[0] + 20 + 10 * step, middle[1]),
-        )
+        apart = 20 + 10 * step
+        touch("touchMove", (middle[0] - apart, middle[1]), (middle[0] + apart, middle[1]))
     touch("touchEnd")
     assert len(visitor.fake.objects) == 1 and len(visitor.fake.objects[1].prompts) == 1
     visitor.page.tap("[data-tool=add]")
@@ -96,26 +93,31 @@ def test_fingers_tap_draw_and_pinch(visit: Visit) -> None:
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-NAMELESS = """() => [...document.querySelectorAll('button, input, canvas, progress, dialog, [role]')]
-  .filter(e => e.checkVisibility() && !(e.getAttribute('aria-label') || e.textContent.trim()
-    || e.labels?.length || e.getAttribute('aria-labelledby') || ['status', 'alert'].includes(e.getAttribute('role'))
-    || e.id === 'stage'))
-  .map(e => e.outerHTML.slice(0, 90))"""
+NAMELESS = """() => {
+  const named = e => e.getAttribute('aria-label') || e.textContent.trim() || e.labels?.length
+    || e.getAttribute('aria-labelledby') || /status|alert/.test(e.getAttribute('role'));
+  return [...document.querySelectorAll('button, input, canvas, progress, dialog, [role]')]
+    .filter(e => e.checkVisibility() && !named(e)).map(e => e.outerHTML.slice(0, 90));
+}"""
 
 CONTRAST = """() => {
-  const parse = text => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return [r, g, b, a]; };
-  const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
-    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
-  const ground = e => { for (let at = e; at; at = at.parentElement) {
-    const style = getComputedStyle(at).backgroundColor;
-    if (style.startsWith('rgb') && parse(style)[3] === 1) return parse(style); } return parse(getComputedStyle(document.body).backgroundColor); };
+  const parse = text => text.match(/[\\d.]+/g).map(Number);
+  const linear = v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255)
+    + 0.0722 * linear(b / 255);
+  const ground = e => {
+    for (let at = e; at; at = at.parentElement) {
+      const style = getComputedStyle(at).backgroundColor;
+      if (style.startsWith('rgb(')) return parse(style);
+    }
+  };
   const found = [];
   for (const e of document.querySelectorAll('body *')) {
     const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
     if (!own || !e.checkVisibility() || e.closest(':disabled, .hidden, .skip')) continue;
-    const [a, b] = [light(parse(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
-    if ((a + 0.05) / (b + 0.05) < 4.5) found.push(e.outerHTML.slice(0, 90));
+    const both = [getComputedStyle(e).color].map(parse).concat([ground(e)]).map(light);
+    if ((Math.max(...both) + 0.05) / (Math.min(...both) + 0.05) < 4.5)
+      found.push(e.outerHTML.slice(0, 90));
   }
   return found;
 }"""
@@ -134,9 +136,8 @@ def test_names_contrast_and_room(scheme: str, width: int, visit: Visit) -> None:
         assert visitor.page.is_visible(dialog)
         _check(visitor, width)
         visitor.page.keyboard.press("Escape")
-    headings = visitor.page.evaluate(
-        "[...document.querySelectorAll('h1, h2, h3')].filter(e => e.checkVisibility()).map(e => +e.tagName[1])"
-    )
+    levels = "[...document.querySelectorAll('h1, h2, h3')].filter(e => e.checkVisibility())"
+    headings = visitor.page.evaluate(f"{levels}.map(e => Number(e.tagName[1]))")
     assert headings[0] == 1 and all(after - before <= 1 for before, after in pairwise(headings))
 
 

@@ -10,6 +10,12 @@ from oracles.page_visitor import Visitor
 
 from samurai.masks import to_coco_rle
 
+READ = """async rle => {
+  const code = await import('/page/rle.js');
+  const map = code.bitmapOf(rle);
+  return map && [map.x, map.y, map.width, map.height, [...map.pixels], code.outlineOf(map)];
+}"""
+
 
 def test_mark_track_and_read_masks(visit: Callable[..., Visitor]) -> None:
     visitor = visit(viewport={"width": 700, "height": 500}).sample().box(0, 0).masks("1")
@@ -31,8 +37,7 @@ def test_mark_track_and_read_masks(visit: Callable[..., Visitor]) -> None:
 def _same(visitor: Visitor, mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> None:
     """The page reads the mask as it is; its outline has the borders of its pixels."""
     found = visitor.page.evaluate(
-        "async rle => { const code = await import('/page/rle.js'), map = code.bitmapOf(rle);"
-        "return map && [map.x, map.y, map.width, map.height, [...map.pixels], code.outlineOf(map)]; }",
+        READ,
         to_coco_rle(mask),
     )
     if not mask.any():
@@ -48,7 +53,7 @@ def _same(visitor: Visitor, mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]
 
 
 OBJECT = {"object_id": 1, "prompts": [{"frame_index": 10}]}
-SPANS = {
+SPANS: dict[str, tuple[list[list[int]], dict[str, int | None]]] = {
     "new": ([[0, 9], [11, 39]], {"forward": 11, "backward": 9, "both": 11}),
     "forward done": ([[0, 9]], {"forward": None, "backward": 9, "both": 9}),
     "corrected": ([[25, 39]], {"forward": 25, "backward": None, "both": 25}),

@@ -40,9 +40,8 @@ def test_upload_mark_track_correct_and_export(visit: Visit, tmp_path: Path) -> N
 def test_the_menu_has_every_format(visit: Visit) -> None:
     from samurai.video.exports.registry import EXPORTS
 
-    offered = visit().page.evaluate(
-        "[...document.querySelectorAll('[data-format]')].map(e => e.dataset.format)"
-    )
+    names = "[...document.querySelectorAll('[data-format]')].map(each => each.dataset.format)"
+    offered = visit().page.evaluate(names)
     assert sorted(offered) == sorted([*EXPORTS, "mp4", "webm"])
 
 
@@ -102,7 +101,7 @@ def test_stop_ends_a_run_and_keeps_what_is_tracked(visit: Visit) -> None:
     visitor = visit().sample().box(0, 0).masks("1")
     visitor.fake.step = 0.05
     visitor.page.click("#track-forward")
-    visitor.page.wait_for_selector("#stage[data-shown='3']")
+    visitor.until(lambda: max(visitor.fake.objects[1].done) >= 3)
     visitor.page.keyboard.press("Escape")
     visitor.page.wait_for_selector("#notices p:has-text('Stopped')")
     assert 3 <= max(visitor.fake.objects[1].done) < 39

@@ -1,8 +1,8 @@
 // Masks of frames: what the server answered, until a prompt may have changed it.
 
-import { api, isAborted } from "./api.js";
+import { api, isAborted, Problem } from "./api.js";
 import { Lru } from "./lru.js";
-import { state } from "./store.js";
+import { set, state } from "./store.js";
 
 const KEPT = 400;
 
@@ -48,6 +48,7 @@ export async function loadAnswers(frame) {
     if (asked === epoch) putAnswer(answer);
   } catch (error) {
     // Without masks the frame can still be prompted; a lost server has its banner.
+    if (error instanceof Problem && error.status === 404) set({ connection: "gone" });
     if (!isAborted(error)) changed();
   } finally {
     if (loading === stop) loading = null;

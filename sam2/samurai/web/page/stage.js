@@ -89,6 +89,7 @@ export function startStage() {
     if (drawn() && drawn()?.frame !== state.shown) cancelDrawing();
     loadAnswers(state.shown);
     canvas.dataset.shown = String(state.shown);
+    canvas.setAttribute("aria-label", state.shown < 0 ? "Video" : `Frame ${state.shown} of the video`);
     draw();
   });
   watch(["objects", "hidden", "opacity", "contour", "selected", "busy", "phase", "mode"], draw);
