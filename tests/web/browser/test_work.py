@@ -146,7 +146,4 @@ def test_picking_ends_with_the_prompts(visit: Visit) -> None:
     picker = visit("?pick").shown(0).box(0, 0).masks("1")
     picker.page.click("#save")
     picker.page.wait_for_selector("#notices p:has-text('scene.prompts.json')")
-    sent = picker.calls("POST /pick")[0]
-    assert sent["session_id"] == "s1"
-    assert [each["frame_index"] for each in sent["prompts"]] == [0]
-    assert sent["prompts"][0]["box"][2] > sent["prompts"][0]["box"][0]
+    assert picker.calls("POST /pick") == [{"session_id": "s1"}]

@@ -4,9 +4,8 @@ import { api, Problem } from "./api.js";
 import { $ } from "./dom.js";
 import { show } from "./frames.js";
 import { failed, notify } from "./notices.js";
-import { allPrompts } from "./prompts.js";
 import { openSession, openVideo, refresh } from "./session.js";
-import { objectOf, set, state, watch } from "./store.js";
+import { set, state, watch } from "./store.js";
 
 const EVERY = 1000; // milliseconds between two looks at a session that others change
 
@@ -65,20 +64,11 @@ export function startModes() {
 async function savePrompts() {
   $("save").disabled = true;
   try {
-    const answer = await api.pick({ session_id: state.session, prompts: written() });
+    const answer = await api.pick({ session_id: state.session });
     notify(answer.path ? `Saved: ${answer.path}. You can close this page.` : "Saved. You can close this page.");
   } catch (error) {
     failed(error, "Saving the prompts", savePrompts);
   } finally {
     set({ objects: [...state.objects] });
   }
-}
-
-/** @returns {any[]} the prompts as this page knows them, in pixels; boxes are x1, y1, x2, y2 */
-function written() {
-  return [...allPrompts()].flatMap(([object, frames]) =>
-    [...frames].map(([frame, { box, clicks, strokes }]) => ({
-      object_id: object, name: objectOf(object)?.name ?? null, frame_index: frame, box,
-      points: clicks.map(({ x, y }) => [x, y]), labels: clicks.map(({ label }) => label), strokes,
-    })));
 }
