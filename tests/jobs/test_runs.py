@@ -41,6 +41,7 @@ def same_answers(one: Job, other: Job) -> None:
         assert_equal(list(mine.answers), list(theirs.answers))
 
 
+@pytest.mark.slow
 def test_parts_in_any_order_give_the_bits_of_the_whole(create: Jobs) -> None:
     prompts = [prompt("red", 8), prompt("blue", 15), prompt("green", 12, "red")]
     whole, parts = create(prompts, BOTH), create(prompts, BOTH)
@@ -121,7 +122,7 @@ def test_each_frame_has_one_turn_and_nothing_is_decoded_in_it(
     ]
 
 
-@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("live", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_refused_turn_ends_the_run_and_loses_nothing(
     create: Jobs, video: list[Pixels], live: bool
 ) -> None:

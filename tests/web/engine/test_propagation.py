@@ -33,6 +33,11 @@ from samurai.web.engine.propagation import Route
 from samurai.web.problems import Conflict, status_of
 
 
+def slow(*values: Any) -> Any:
+    """A case for the longer suite."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 def frames_of(found: list[TrackedFrame]) -> list[int]:
     return [each.index for each in found]
 
@@ -60,7 +65,7 @@ def stop_at(video: Videos, frame: int) -> tuple[threading.Event, threading.Event
 # --- which frames, with which bits
 
 
-@pytest.mark.parametrize("direction", ["forward", "backward", "both"])
+@pytest.mark.parametrize("direction", [slow("forward"), slow("backward"), "both"])
 def test_answers_are_those_of_sessions_bit_for_bit(
     session: WebSession, tracker: Tracker, pixels: list[Pixels], direction: Any
 ) -> None:
@@ -115,12 +120,12 @@ def test_what_lies_behind_the_start_is_tracked_first() -> None:
 
 def test_only_what_is_stale_is_tracked_again(session: WebSession, video: Videos) -> None:
     session.set_box(0, 1, corners("red", 0))
-    first = read_all(session.propagate())
+    first = read_all(session.propagate(0, "forward"))
     given = len(video.opened[0].given)
-    equal(read_all(session.propagate(0)), first)
+    equal(read_all(session.propagate(0, "forward")), first)
     assert len(video.opened[0].given) == given
     session.set_box(15, 1, corners("green", 15))
-    again = read_all(session.propagate(0))
+    again = read_all(session.propagate(0, "forward"))
     equal(again[:15], first[:15])
     assert again[15].answers[0].prompted
     assert len(video.opened[0].given) - given < LENGTH
@@ -134,8 +139,8 @@ def test_two_sessions_at_once_give_the_bytes_of_one_after_the_other(
     for session, color in zip(made, ["red", "blue"] * 2, strict=True):
         session.set_box(5, 1, corners(color, 5))
         session.set_box(9, 2, corners("green", 9))
-    alone = [read_all(session.propagate()) for session in made[:2]]
-    runs = [session.propagate() for session in made[2:]]
+    alone = [read_all(session.propagate(5, "both", 6)) for session in made[:2]]
+    runs = [session.propagate(5, "both", 6) for session in made[2:]]
     for wanted, run in zip(alone, runs, strict=True):
         equal(read_all(run), wanted)
 
@@ -233,7 +238,7 @@ def test_cancel_stops_after_the_frame_at_work_and_keeps_the_answers(
     assert len(found) in (10, 11)
     assert run.outcome is not None
     assert (run.outcome.kind, run.outcome.frames) == ("cancelled", len(found))
-    equal(read_all(session.propagate()), read_all(whole.propagate()))
+    equal(read_all(session.propagate(0, "forward")), read_all(whole.propagate(0, "forward")))
 
 
 def test_who_waits_for_a_turn_is_cancelled_at_once(engine: Engine, session: WebSession) -> None:
@@ -274,7 +279,7 @@ def test_a_reader_that_goes_away_stops_the_work(session: WebSession, video: Vide
     session.set_box(0, 1, corners("red", 0))
     for turn in range(10):
         there, go_on = stop_at(video, 2 + 2 * turn)
-        reader = iter(session.propagate())
+        reader = iter(session.propagate(0, "forward"))
         assert next(reader).index == 0
         assert there.wait(60)
         go_on.set()
@@ -312,7 +317,7 @@ def test_a_reader_waits_no_longer_than_it_wants(session: WebSession, video: Vide
     ("raised", "kind", "status"),
     [
         (SourceError("damaged"), SourceError, 422),
-        (MemoryError(), DeviceError, 503),
+        slow(MemoryError(), DeviceError, 503),
         (torch.OutOfMemoryError(), DeviceError, 503),
         (ZeroDivisionError(), Exception, 500),
     ],
@@ -353,6 +358,7 @@ def test_a_preview_without_memory_is_an_error_of_the_device(
     assert session.preview(0, 1, [middle("red", 0)], [1]).answers
 
 
+@pytest.mark.slow
 def test_separated_masks_are_tracked_together(engines: Engines, video: Videos) -> None:
     session = engines(color_tracker(overlap=False)).create("v", video)
     session.set_box(3, 1, corners("red", 3))

@@ -100,7 +100,7 @@ def test_nothing_is_left_of_closed_sessions(engine: Engine, video: Videos, tmp_p
 
     one()
     threads, files = threading.active_count(), len(os.listdir("/proc/self/fd"))
-    left = [one() for _ in range(5)]
+    left = [one() for _ in range(2)]
     gc.collect()
     assert threading.active_count() == threads
     assert len(os.listdir("/proc/self/fd")) == files
@@ -151,6 +151,7 @@ def test_what_cannot_be_opened_leaves_nothing(
     assert not list((tmp_path / "data" / "sessions").iterdir())
 
 
+@pytest.mark.slow
 def test_objects_of_one_session_are_found_in_another_video(engine: Engine, video: Videos) -> None:
     first = engine.create("v", video)
     with pytest.raises(JobError):

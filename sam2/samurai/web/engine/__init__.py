@@ -4,6 +4,7 @@ Everything blocks, may be called from any thread, and raises `SamuraiError`s who
 `samurai.web.problems.status_of` knows. Nothing here imports fastapi or pydantic.
 """
 
+from samurai.web.engine.live import LiveSession
 from samurai.web.engine.propagation import Outcome, Propagation
 from samurai.web.engine.registry import Engine
 from samurai.web.engine.session import WebSession
@@ -11,6 +12,7 @@ from samurai.web.engine.views import ObjectState, PromptState, SessionState, Tra
 
 __all__ = [
     "Engine",
+    "LiveSession",
     "ObjectState",
     "Outcome",
     "PromptState",

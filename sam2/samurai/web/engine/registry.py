@@ -7,8 +7,8 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -23,6 +23,7 @@ from samurai.runtime.whole_files import storing
 from samurai.tracker import Tracker
 from samurai.video.sources.base import Source
 from samurai.web.engine.books import Books
+from samurai.web.engine.live import LiveSession
 from samurai.web.engine.previews import Previews
 from samurai.web.engine.prompted import Parts
 from samurai.web.engine.session import WebSession
@@ -32,8 +33,8 @@ from samurai.web.settings import WebSettings
 
 @dataclass
 class _Entry:
-    session: WebSession
-    folder: Path
+    session: WebSession | LiveSession
+    folder: Path | None
     used: float
     on_close: Callable[[], None] | None
 
@@ -102,6 +103,42 @@ class Engine:
             SourceError: the video can't be opened, or its frames can't be had by number.
             SessionError, JobError: `like` has nothing yet, or can't be used with this model.
         """
+        with self._place():
+            session_id = secrets.token_hex(16)
+            session = self._made(session_id, video_id, open_source, like)
+            entry = _Entry(session, self._folder / session_id, self._clock(), on_close)
+            with self._lock:
+                self._entries[session_id] = entry
+        return session
+
+    def open_live(
+        self, open_source: Callable[[], Source], *, on_close: Callable[[], None] | None = None
+    ) -> LiveSession:
+        """A session on a live source, which begins to track at once. It expires when nobody asks
+        for its answers.
+
+        Args:
+            open_source: opens the source; the session closes it.
+            on_close: as for `create`.
+
+        Raises:
+            Busy: too many sessions.
+            SourceError: the source can't be opened.
+        """
+        with self._place():
+            session_id = secrets.token_hex(16)
+            session = LiveSession(
+                *(session_id, self._time(), open_source(), self._tracker, self.turns),
+                *(self._settings.max_objects, self._count, lambda: self._touch(session_id)),
+            )
+            entry = _Entry(session, None, self._clock(), on_close)
+            with self._lock:
+                self._entries[session_id] = entry
+        return session
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Keep a place for a session while it is made."""
         self.sweep()
         with self._lock:
             if len(self._entries) + self._coming >= self._settings.max_sessions:
@@ -111,14 +148,10 @@ class Engine:
                 )
             self._coming += 1
         try:
-            entry = self._made(secrets.token_hex(16), video_id, open_source, like)
-            entry.on_close = on_close
-            with self._lock:
-                self._entries[entry.session.session_id] = entry
+            yield
         finally:
             with self._lock:
                 self._coming -= 1
-        return entry.session
 
     def session(self, session_id: str) -> WebSession:
         """A session, which counts as used now.
@@ -126,6 +159,23 @@ class Engine:
         Raises:
             NotFound: there is none, or none any more.
         """
+        found = self._find(session_id)
+        if not isinstance(found, WebSession):
+            raise _no_session(session_id)
+        return found
+
+    def live(self, session_id: str) -> LiveSession:
+        """A session on a live source, which counts as used now.
+
+        Raises:
+            NotFound: there is none, or none any more.
+        """
+        found = self._find(session_id)
+        if not isinstance(found, LiveSession):
+            raise _no_session(session_id)
+        return found
+
+    def _find(self, session_id: str) -> WebSession | LiveSession:
         with self._lock:
             entry = self._entries.get(session_id)
             if entry is None:
@@ -134,9 +184,10 @@ class Engine:
             return entry.session
 
     def sessions(self) -> list[WebSession]:
-        """All, the newest first; none of them counts as used."""
+        """All on videos, the newest first; none of them counts as used."""
         with self._lock:
-            return [entry.session for entry in reversed(self._entries.values())]
+            found = [entry.session for entry in reversed(self._entries.values())]
+        return [each for each in found if isinstance(each, WebSession)]
 
     def sessions_on(self, video_id: str) -> int:
         """How many sessions are on a video."""
@@ -160,7 +211,7 @@ class Engine:
         now = self._clock()
         with self._lock:
             for entry in self._entries.values():
-                if entry.session.running:
+                if isinstance(entry.session, WebSession) and entry.session.running:
                     entry.used = now
             old = [
                 name
@@ -194,7 +245,7 @@ class Engine:
 
     def _made(
         self, session_id: str, video_id: str, open_source: Callable[[], Source], like: str | None
-    ) -> _Entry:
+    ) -> WebSession:
         folder, primed = self._folder / session_id, dict[int, ObjectId]()
         with ExitStack() as undo:
             source = open_source()
@@ -215,7 +266,7 @@ class Engine:
             parts = Parts(
                 session_id=session_id,
                 video_id=video_id,
-                created_at=self._now().isoformat(timespec="seconds"),
+                created_at=self._time(),
                 source=source,
                 open_source=open_source,
                 job=job,
@@ -229,13 +280,17 @@ class Engine:
             undo.pop_all()
         if snapshot is not None:
             snapshot.close()
-        return _Entry(session, folder, self._clock(), None)
+        return session
+
+    def _time(self) -> str:
+        return self._now().isoformat(timespec="seconds")
 
     def _end(self, entry: _Entry) -> None:
         try:
             entry.session.close()
         finally:
-            _delete(entry.folder)
+            if entry.folder is not None:
+                _delete(entry.folder)
             if entry.on_close is not None:
                 entry.on_close()
 
