@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,12 @@ pytest.importorskip("fastapi", reason="the extra web isn't installed")
 
 from hypothesis import HealthCheck, Phase, settings  # noqa: E402
 from oracles.web_server import clip, served, session, upload  # noqa: E402
+from schemathesis.checks import CHECKS, load_all_checks  # noqa: E402
 from starlette.testclient import TestClient  # noqa: E402
 from starlette.types import ASGIApp, Receive, Scope, Send  # noqa: E402
+
+load_all_checks()
+positive_data_acceptance: Any = CHECKS.get_one("positive_data_acceptance")
 
 pytestmark = pytest.mark.slow
 
@@ -52,4 +57,13 @@ def _without_life(app: ASGIApp) -> ASGIApp:
 
 def test_sequences_of_requests(client: TestClient) -> None:
     schema = schemathesis.openapi.from_asgi("/openapi.json", _without_life(client.app))
-    schema.as_state_machine().run(settings=FEW)
+    machine: Any = schema.as_state_machine()
+
+    class Machine(machine):  # type: ignore[misc]
+        """Values that fit the schema may still be refused: a text is no video."""
+
+        def validate_response(self, response: Any, case: Any, *_: Any, **more: Any) -> None:
+            excluded = [positive_data_acceptance]
+            case.validate_response(response, excluded_checks=excluded, **more)
+
+    Machine.run(settings=FEW)
