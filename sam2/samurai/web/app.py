@@ -21,7 +21,7 @@ from samurai.errors import SamuraiError
 from samurai.version import __version__
 from samurai.web.engine import Engine
 from samurai.web.problems import StorageFull, Unprocessable, WebError, status_of
-from samurai.web.routes import health, prompts, results, sessions, tracking, videos
+from samurai.web.routes import health, live, prompts, results, sessions, tracking, videos
 from samurai.web.security import Guard
 from samurai.web.service import Service
 from samurai.web.settings import WebSettings
@@ -34,7 +34,7 @@ PAGE = "page"
 
 _ROUTERS = (
     *(videos.router, sessions.router, prompts.router, tracking.router, results.router),
-    health.router,
+    *(live.router, health.router),
 )
 
 
