@@ -233,7 +233,8 @@ class Tracker:
         not enough memory) is replaced by the exact one, and the log says so.
 
         Raises:
-            DeviceError: the exact network can't run on this device; the message says why.
+            DeviceError: the exact network can't run on this device; the message says why. Errors
+                of other kinds, as of a policy's code, come as they are.
         """
         try:
             self._run_once(objects)
@@ -241,7 +242,9 @@ class Tracker:
             raise
         except Exception as error:
             if self._spare is None:
-                raise _unusable(self.network.device, error) from error
+                if isinstance(error, (RuntimeError, MemoryError)):  # as torch's errors are
+                    raise _unusable(self.network.device, error) from error
+                raise
             why = reason(error)
         else:
             self._spare = None

@@ -91,4 +91,6 @@ def page_look() -> Iterator[None]:
 
 def _figure(trait: str | None = None) -> Figure:
     """An empty figure, of one size for all kinds of plots."""
+    from matplotlib.figure import Figure
+
     return Figure(figsize=SIZE)

@@ -108,15 +108,11 @@ class _Formatter(argparse.HelpFormatter):
             self._action_max_length = max(self._action_max_length, length)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        """Break only lines that are too long."""
+        """Break only lines that are too long, and no examples, which are copied."""
         lines = [
-            textwrap.fill(
-                line,
-                width,
-                subsequent_indent=" " * (len(line) - len(line.lstrip())),
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
+            line
+            if line.startswith("  ")
+            else textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
             for line in text.splitlines()
         ]
         return "\n".join(lines)

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -20,7 +21,16 @@ from samurai.errors import SamuraiError
 from samurai.version import __version__
 from samurai.web.engine import Engine
 from samurai.web.problems import StorageFull, Unprocessable, WebError, status_of
-from samurai.web.routes import health, picking, prompts, results, sessions, tracking, videos
+from samurai.web.routes import (
+    health,
+    live,
+    picking,
+    prompts,
+    results,
+    sessions,
+    tracking,
+    videos,
+)
 from samurai.web.security import Guard
 from samurai.web.service import Service
 from samurai.web.settings import WebSettings
@@ -33,7 +43,7 @@ PAGE = "page"
 
 _ROUTERS = (
     *(videos.router, sessions.router, prompts.router, tracking.router, results.router),
-    *(picking.router, health.router),
+    *(live.router, picking.router, health.router),
 )
 
 
@@ -67,7 +77,7 @@ def create_app(
         finally:
             await service.stop()
 
-    app = FastAPI(
+    app = Application(
         title="samurai",
         version=__version__,
         summary="Tracking in videos: SAMURAI's API, and more",
@@ -86,6 +96,26 @@ def create_app(
     app.add_middleware(Counted, service=service)
     app.add_middleware(Guard, settings=settings, host=host)
     return app
+
+
+class Application(FastAPI):
+    """FastAPI, whose OpenAPI document says that errors are JSON on every path."""
+
+    def openapi(self) -> dict[str, Any]:
+        """See FastAPI, which documents errors with the media type of a path's answers."""
+        if self.openapi_schema is None:
+            for methods in super().openapi()["paths"].values():
+                for operation in methods.values():
+                    _json_errors(operation["responses"])
+        assert self.openapi_schema is not None
+        return self.openapi_schema
+
+
+def _json_errors(responses: dict[str, Any]) -> None:
+    for code, answer in responses.items():
+        content = answer.get("content", {})
+        if int(code) >= 400 and code != "416" and content:
+            answer["content"] = {"application/json": next(iter(content.values()))}
 
 
 def _add_page(app: FastAPI) -> None:

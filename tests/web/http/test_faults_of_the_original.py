@@ -202,7 +202,7 @@ def test_w9_frames_are_those_that_players_show(client: TestClient, tmp_path: Pat
     for number in (4, 0, 5, 2):
         found = client.get(f"/videos/{video['id']}/frames/{number}")
         (tmp_path / "f.jpg").write_bytes(found.content)
-        shown = np.asarray(Image.open(tmp_path / "f.jpg").convert("RGB"), np.uint8)
+        shown: Any = np.asarray(Image.open(tmp_path / "f.jpg").convert("RGB"), np.uint8)
         assert number_of(shown) == number
     path = session(client, video["id"])
     answer = client.get(f"{path}/frames/4").json()
