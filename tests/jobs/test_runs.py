@@ -41,6 +41,7 @@ def same_answers(one: Job, other: Job) -> None:
         assert_equal(list(mine.answers), list(theirs.answers))
 
 
+@pytest.mark.slow
 def test_parts_in_any_order_give_the_bits_of_the_whole(create: Jobs) -> None:
     prompts = [prompt("red", 8), prompt("blue", 15), prompt("green", 12, "red")]
     whole, parts = create(prompts, BOTH), create(prompts, BOTH)

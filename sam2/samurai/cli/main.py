@@ -51,8 +51,8 @@ def _parser(given: Sequence[str]) -> Parser:
     parser = Parser(
         prog="samurai",
         description="A streaming SAM 2.1 tracker for videos and for the VOT toolkit.",
-        epilog="`samurai COMMAND --help` explains a command; `samurai serve --help` lists the "
-        "environment\nvariables that the tracker reads.",
+        epilog="`samurai COMMAND --help` explains a command; `samurai serve --help` lists\nthe "
+        "environment variables that the tracker reads.",
         examples=EXAMPLES,
     )
     parser.add_argument("--version", action=_Version, help="print versions and exit")

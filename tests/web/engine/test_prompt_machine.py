@@ -213,7 +213,7 @@ class PromptMachine(RuleBasedStateMachine):
 
 
 PromptMachine.TestCase.settings = settings(
-    max_examples=3, stateful_step_count=12, deadline=None, derandomize=True
+    max_examples=2, stateful_step_count=12, deadline=None, derandomize=True
 )
 TestPromptMachine = PromptMachine.TestCase
 

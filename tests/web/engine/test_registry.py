@@ -100,7 +100,7 @@ def test_nothing_is_left_of_closed_sessions(engine: Engine, video: Videos, tmp_p
 
     one()
     threads, files = threading.active_count(), len(os.listdir("/proc/self/fd"))
-    left = [one() for _ in range(5)]
+    left = [one() for _ in range(2)]
     gc.collect()
     assert threading.active_count() == threads
     assert len(os.listdir("/proc/self/fd")) == files

@@ -65,6 +65,7 @@ def test_every_format_is_written(tracked: WebSession, tmp_path: Path) -> None:
         assert target.is_file() or list(target.iterdir())
 
 
+@pytest.mark.slow
 def test_exports_have_the_clients_numbers_and_names(tracked: WebSession, tmp_path: Path) -> None:
     lines = map(json.loads, tracked.export("jsonl", tmp_path).read_text().splitlines())
     named = {line["object_id"]: line["label"] for line in lines}
@@ -72,6 +73,7 @@ def test_exports_have_the_clients_numbers_and_names(tracked: WebSession, tmp_pat
     assert set(named) == {7, 3}
 
 
+@pytest.mark.slow
 def test_the_video_is_drawn_with_the_clients_colors(
     tracked: WebSession, video: Videos, tmp_path: Path
 ) -> None:
