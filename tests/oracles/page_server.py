@@ -50,14 +50,14 @@ class Fake:
     """What the tests set, and see.
 
     Attributes:
-        frame_delays: seconds that the image of a frame takes.
+        held: frames whose image waits until the event is set.
         step: seconds that tracking takes per frame.
         fail_at: a run ends with an error there.
         calls: method and path of each request, and its body.
     """
 
     filename: str = "scene.mp4"
-    frame_delays: dict[int, float] = field(default_factory=dict)
+    held: dict[int, threading.Event] = field(default_factory=dict)
     step: float = 0.0
     fail_at: int | None = None
     model: str = "nano"
@@ -175,6 +175,8 @@ def create_app(fake: Fake) -> FastAPI:
         path = request.url.path
         is_json = request.headers.get("content-type") == "application/json"
         fake.calls.append((request.method, path, json.loads(body) if is_json and body else None))
+        if path.startswith("/sessions/s1") and fake.session is None:
+            return JSONResponse({"detail": "there is no such session: make one"}, 404)
         for part, (status, detail) in fake.refuse.items():
             if part in f"{request.method} {path}":
                 return JSONResponse({"detail": detail}, status)
@@ -239,7 +241,8 @@ def _videos(app: FastAPI, fake: Fake) -> None:
 
     @app.get("/videos/v1/frames/{n}")
     def frame(n: int) -> Response:
-        time.sleep(fake.frame_delays.get(n, 0))
+        if n in fake.held:
+            fake.held[n].wait(60)
         return Response(scene.picture(n), media_type="image/png")
 
 
@@ -375,7 +378,7 @@ class Server:
     def start(self) -> None:
         """Listen."""
         settings = uvicorn.Config(
-            create_app(self.fake), port=self.port, log_level="error", timeout_graceful_shutdown=1
+            create_app(self.fake), port=self.port, log_level="critical", timeout_graceful_shutdown=1
         )
         self._server = uvicorn.Server(settings)
         self._thread = threading.Thread(target=self._server.run, daemon=True)

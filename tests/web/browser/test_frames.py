@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -12,26 +13,28 @@ Visit = Callable[..., Visitor]
 
 
 def test_a_slow_frame_never_gets_the_masks_or_the_prompt_of_another(visit: Visit) -> None:
-    visitor = visit().sample().box(0, 0).masks("1").tracked().go(10)
-    visitor.fake.frame_delays = {30: 0.8}
+    visitor = visit().sample().box(0, 0).masks("1").go(10)
+    arrive = visitor.fake.held[30] = threading.Event()
     visitor.page.fill("#frame", "30")
     visitor.page.press("#frame", "Enter")
     # The number asked for is 30, the picture still that of frame 10.
     assert visitor.number() == 10
     visitor.box(1, 10)
-    visitor.page.wait_for_selector("#stage-busy", state="hidden")
-    assert list(visitor.fake.objects[1].prompts) == [0, 10]
+    visitor.until(lambda: list(visitor.fake.objects[1].prompts) == [0, 10])
+    assert visitor.masks("1").number() == 10
+    arrive.set()
     visitor.shown(30)
     assert visitor.number() == 30
 
 
 def test_a_frame_that_was_passed_by_is_not_shown_later(visit: Visit) -> None:
     visitor = visit().sample()
-    visitor.fake.frame_delays = {20: 0.6}
+    arrive = visitor.fake.held[20] = threading.Event()
     visitor.page.fill("#frame", "20")
     visitor.page.press("#frame", "Enter")
     visitor.go(5)
-    visitor.page.wait_for_timeout(900)
+    arrive.set()
+    visitor.page.wait_for_timeout(300)
     assert visitor.number() == 5
     assert visitor.page.get_attribute("#stage", "data-shown") == "5"
 

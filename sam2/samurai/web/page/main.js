@@ -43,7 +43,8 @@ function startTop() {
     if (button.id !== "undo" && button.id !== "redo")
       button.title = `${button.getAttribute("aria-label") ?? button.textContent?.trim()} (${button.dataset.key})`;
   watch(["video"], () => {
-    $("title").textContent = state.video?.filename ?? "";
+    $("title").textContent = state.video?.filename ?? "Open a video";
+    $("title").classList.toggle("hidden", !state.video);
     document.title = state.video ? `${state.video.filename} · samurai` : "samurai";
   });
   watch(["health"], () => {
