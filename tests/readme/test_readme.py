@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from samurai.models.manifest import model_names
-from samurai.policies import policy_names
+from samurai.policies import POLICIES
 from samurai.video.exports import supervision
 from vot_wrapper.settings import variable_names
 
@@ -221,7 +221,7 @@ def test_settings_that_are_named_are_settings() -> None:
     """All of them are in docs/settings.md, which is generated."""
     named = set(re.findall(r"SAMURAI_\w+", "".join(TEXTS.values())))
     assert named <= {*variable_names(), "SAMURAI_"}
-    for name in (*model_names(), *policy_names()):
+    for name in (*model_names(), *POLICIES):
         assert f"`{name}`" in TEXTS["docs/vot.md"]
 
 

@@ -12,7 +12,7 @@ import pytest
 from oracles.web_pages import check_page
 from vot.report import DefaultStyle, StyleManager
 
-from vot_wrapper.toolkit.report_style import PageStyle, own_style
+from vot_wrapper.toolkit.report_style import SIZE, PageStyle, own_style
 
 Evaluate = Callable[..., tuple[int, str]]
 MakeWorkspace = Callable[..., Path]
@@ -144,6 +144,7 @@ def test_colors_do_not_depend_on_earlier_reports() -> None:
     own = own_style(shared)
     found = [own.plot_style(name).point_style() for name in ("another", "tracker 0")]
     assert found == [PageStyle(number).point_style() for number in range(2)]
+    assert tuple(own.figure().get_size_inches()) == SIZE
 
 
 def test_trackers_look_different_beyond_the_colors() -> None:

@@ -144,14 +144,16 @@ def _add_drawing(group: argparse._ArgumentGroup) -> None:
         group.add_argument(
             option.flag,
             metavar=option.form,
-            help=f"{option.help} (default: {_shown(option.default)})".replace("%", "%%"),
+            help=f"{option.help} (default: {_shown(option.name, option.default)})".replace(
+                "%", "%%"
+            ),
             dest=f"style_{option.name}",
         )
 
 
-def _shown(default: object) -> str:
+def _shown(name: str, default: object) -> str:
     if default is None:
-        return "by the frame's size"
+        return "DejaVu Sans" if name == "font" else "by the frame's size"
     return ",".join(default) if isinstance(default, tuple) else str(default)
 
 
