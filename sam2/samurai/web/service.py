@@ -76,7 +76,7 @@ class Service:
         self.settings, self.model, self.device = settings, model, device
         self.library = Library(settings)
         self.images = FrameImages(self.library)
-        self.metrics = Metrics(self)
+        self.metrics = Metrics(self.library, lambda: self._engine)
         self.state: State = "starting"
         self.detail: str | None = None
         self._load = load
