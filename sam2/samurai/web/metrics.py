@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-if TYPE_CHECKING:
-    from samurai.web.service import Service
+from samurai.web.engine import Engine
+from samurai.web.library import Library
 
 CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 
@@ -27,10 +26,11 @@ class Metrics:
         streamed: lines of results sent.
 
     Args:
-        service: whose state is asked for at every scrape.
+        library: has the uploads.
+        engine: gives the engine at every scrape; None while weights are loaded.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, library: Library, engine: Callable[[], Engine | None]) -> None:
         self._registry = CollectorRegistry()
         self.requests = Counter(
             "samurai_requests",
@@ -48,7 +48,7 @@ class Metrics:
         self.streamed = Counter(
             "samurai_streamed_lines", "Lines of results sent", registry=self._registry
         )
-        self._registry.register(_State(service))
+        self._registry.register(_State(library, engine))
 
     def text(self) -> bytes:
         """All numbers, in Prometheus's text form."""
@@ -58,21 +58,22 @@ class Metrics:
 class _State(Collector):
     """What is there now."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, library: Library, engine: Callable[[], Engine | None]) -> None:
+        self._library, self._engine = library, engine
 
     def collect(self) -> Iterator[Metric]:
         """See prometheus_client."""
-        service = self._service
-        yield GaugeMetricFamily("samurai_ready", "1 once weights are loaded", int(service.ready))
-        videos = service.library.all()
+        engine = self._engine()
+        ready = int(engine is not None)
+        yield GaugeMetricFamily("samurai_ready", "1 once weights are loaded", ready)
+        videos = self._library.all()
         yield GaugeMetricFamily("samurai_videos", "Uploads", len(videos))
-        used = service.library.used_bytes()
+        used = self._library.used_bytes()
         yield GaugeMetricFamily("samurai_stored_bytes", "Of uploads and sessions", used)
-        if service.ready:
-            sessions = service.engine.sessions()
+        if engine is not None:
+            sessions = engine.sessions()
             running = sum(each.running for each in sessions)
             yield GaugeMetricFamily("samurai_sessions", "Sessions", len(sessions))
             yield GaugeMetricFamily("samurai_sessions_tracking", "Sessions that track", running)
-            tracked = service.engine.frames_tracked
+            tracked = engine.frames_tracked
             yield CounterMetricFamily("samurai_frames_tracked", "Frames tracked", tracked)

@@ -80,7 +80,7 @@ class Service:
         self.settings, self.model, self.device = settings, model, device
         self.library = Library(settings)
         self.images = FrameImages(self.library)
-        self.metrics = Metrics(self)
+        self.metrics = Metrics(self.library, lambda: self._engine)
         self.state: State = "starting"
         self.detail: str | None = None
         self.save_prompts: SavePrompts | None = None

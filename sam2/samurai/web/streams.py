@@ -87,7 +87,7 @@ class LineResponse(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-class OnlyOnce:
+class Once:
     """Calls a function the first time, and waits for that call the other times."""
 
     def __init__(self, function: Callable[[], Any]) -> None:

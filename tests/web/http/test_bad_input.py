@@ -273,6 +273,7 @@ def test_states(client: TestClient, tmp_path: Path) -> None:
     assert client.post(f"{path}/propagate", json={"start_frame_index": 99}).status_code == 422
 
 
+@pytest.mark.slow
 def test_too_many_sessions(client: TestClient, tmp_path: Path) -> None:
     video = upload(client, clip(tmp_path))["id"]
     made: list[Any] = []

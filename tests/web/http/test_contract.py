@@ -122,6 +122,7 @@ def test_required_fields_are_those_of_the_contract(client: TestClient) -> None:
     assert "required" not in schemas["PropagateBody"]
 
 
+@pytest.mark.slow
 def test_openapi_is_valid(client: TestClient) -> None:
     validator = pytest.importorskip("openapi_spec_validator")
     validator.validate(client.get("/openapi.json").json())

@@ -188,8 +188,8 @@ def test_w9_what_browsers_do_not_play_is_made_playable(client: TestClient, tmp_p
     assert stream.headers["content-type"] == "video/mp4"
     (tmp_path / "out.mp4").write_bytes(stream.content)
     with av.open(str(tmp_path / "out.mp4")) as shown:
-        numbers = [number_of(each.to_ndarray(format="rgb24")) for each in shown.decode(video=0)]
-    assert numbers == list(range(3, 12))
+        decoded: list[Any] = [each.to_ndarray(format="rgb24") for each in shown.decode(video=0)]
+    assert [number_of(each) for each in decoded] == list(range(3, 12))
 
 
 def test_w9_frames_are_those_that_players_show(client: TestClient, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from starlette.types import Message
 from samurai.web import security, uploading
 from samurai.web.routes.tracking import wants_events
 from samurai.web.service import Pool
-from samurai.web.streams import Aborted, LineResponse, OnlyOnce
+from samurai.web.streams import Aborted, LineResponse, Once
 
 
 async def _answer(response: LineResponse, leave: asyncio.Event) -> list[Message]:
@@ -84,7 +84,7 @@ def test_w6_a_client_that_goes_away_ends_the_work() -> None:
     for _ in range(10):
         pieces = iter([b"last\n"])
         gone.clear()
-        _streamed(lines, OnlyOnce(close))
+        _streamed(lines, Once(close))
     assert len(calls) == 10
 
 

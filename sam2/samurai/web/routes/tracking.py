@@ -16,7 +16,7 @@ from samurai.web.streams import (
     NDJSON,
     Aborted,
     LineResponse,
-    OnlyOnce,
+    Once,
     event,
     frame_data,
     line,
@@ -57,7 +57,7 @@ async def propagate(
     close = propagation.close
     if wanted.close_on_complete:
         close = lines.closing(session_id)
-    return LineResponse(parts.streams_pool, lines, OnlyOnce(close))
+    return LineResponse(parts.streams_pool, lines, Once(close))
 
 
 @router.delete("/propagate", responses=problems(404, 503))
