@@ -147,3 +147,10 @@ def test_picking_ends_with_the_prompts(visit: Visit) -> None:
     picker.page.click("#save")
     picker.page.wait_for_selector("#notices p:has-text('scene.prompts.json')")
     assert picker.calls("POST /pick") == [{"session_id": "s1"}]
+    # The server ends then, which is no fault.
+    picker.server.stop()
+    picker.page.keyboard.press("End")
+    picker.page.wait_for_timeout(300)
+    assert not picker.page.is_visible("#banner") and picker.page.is_visible("#notices p")
+    assert picker.page.is_disabled("#save")
+    picker.errors.clear()

@@ -14,7 +14,7 @@ let timer;
 
 export function startConnection() {
   onHeard((ok) => {
-    if (!ok && state.connection === "ok") lost();
+    if (!ok && state.connection === "ok" && !state.saved) lost();
   });
   $("banner-action").addEventListener("click", () => (state.connection === "gone" ? again() : retry()));
   watch(["connection", "session", "video"], show);

@@ -57,15 +57,18 @@ export function startModes() {
     document.body.dataset.mode = state.mode;
     save.hidden = state.mode !== "pick";
   });
-  watch(["objects", "busy", "mode"], () => (save.disabled = !state.objects.length || state.busy > 0));
+  watch(["objects", "busy", "mode", "saved"], () => {
+    save.disabled = !state.objects.length || state.busy > 0 || state.saved;
+  });
   save.addEventListener("click", savePrompts);
 }
 
 async function savePrompts() {
   $("save").disabled = true;
   try {
-    const answer = await api.pick({ session_id: state.session });
-    notify(answer.path ? `Saved: ${answer.path}. You can close this page.` : "Saved. You can close this page.");
+    const { path } = await api.pick({ session_id: state.session });
+    set({ saved: true });
+    notify(`Saved: ${path}. You can close this page.`, { stays: true });
   } catch (error) {
     failed(error, "Saving the prompts", savePrompts);
   } finally {

@@ -13,9 +13,9 @@ export function say(text) {
 
 /**
  * @param {string} text
- * @param {{kind?: "info"|"error", action?: {name: string, run: () => void}}} [options]
+ * @param {{kind?: "info"|"error", stays?: boolean, action?: {name: string, run: () => void}}} [options]
  */
-export function notify(text, { kind = "info", action } = {}) {
+export function notify(text, { kind = "info", stays = kind === "error", action } = {}) {
   const box = $("notices");
   for (const old of [...box.children]) if (old.dataset.text === text) old.remove();
   while (box.children.length >= MOST) box.firstElementChild.remove();
@@ -30,7 +30,7 @@ export function notify(text, { kind = "info", action } = {}) {
   close.addEventListener("click", () => notice.remove());
   notice.append(close);
   box.append(notice);
-  if (kind === "info") setTimeout(() => notice.remove(), (action ? 2 : 1) * SECONDS * 1000);
+  if (!stays) setTimeout(() => notice.remove(), (action ? 2 : 1) * SECONDS * 1000);
 }
 
 /**

@@ -31,6 +31,7 @@
  * @property {boolean} follow show frames as they are tracked
  * @property {Run|null} run
  * @property {number} busy prompts on their way
+ * @property {boolean} saved prompts were saved, and the server of samurai pick has ended
  * @property {"ok"|"lost"|"gone"} connection gone: the session isn't there any more
  */
 
@@ -54,6 +55,7 @@ export const state = {
   follow: true,
   run: null,
   busy: 0,
+  saved: false,
   connection: "ok",
 };
 
