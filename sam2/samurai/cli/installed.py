@@ -44,7 +44,7 @@ class Need:
         """
         if missing := self.missing():
             verb = "isn't" if len(missing) == 1 else "aren't"
+            names = " and ".join(filter(None, [", ".join(missing[:-1]), missing[-1]]))
             raise DependencyError(
-                f"{user} needs {' and '.join(missing)}, which {verb} installed. Remedy: "
-                f"{self.install}"
+                f"{user} needs {names}, which {verb} installed. Remedy: {self.install}"
             )
