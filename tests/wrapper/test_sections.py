@@ -38,6 +38,7 @@ WRONG = [
     ("env_SAMURAI_GOLDENS = 1", "SAMURAI_GOLDENS is not a setting"),
     ("env_SAMURAI_POLICY = damn", "did you mean dam?"),
     ("env_SAMURAI_DEVICE = gpu", "SAMURAI_DEVICE=gpu is not allowed"),
+    ("env_SAMURAI_DEVICE = cuda:99", "device 'cuda:99' is not available"),
     ("env_SAMURAI_LOG = samurai.log", "must be an absolute path"),
     ("env_SAMURAI_CHECKPOINTS = checkpoints", "SAMURAI_CHECKPOINTS=checkpoints is relative"),
     ("samurai_policy = dam", "write env_SAMURAI_POLICY"),

@@ -135,7 +135,20 @@ def faults(section: Section, *, to_run: bool = True) -> list[Fault]:
         settings = section.settings(to_run=to_run)
     except ConfigurationError as error:
         return [*found, Fault(str(error), f"correct it in {section.source}, or in this shell")]
+    found += _device(section, settings) if to_run else []
     return [*found, *_weights(section, settings)]
+
+
+def _device(section: Section, settings: Settings) -> Iterator[Fault]:
+    """A fault for a device that isn't here; of another Python's torch nothing is known."""
+    if settings.device in ("auto", "cpu") or section.rest.get("python"):
+        return
+    from samurai.runtime.device import resolve_device
+
+    try:
+        resolve_device(settings.device)
+    except ConfigurationError as error:
+        yield Fault(str(error), f"correct it in {section.source}, or in this shell")
 
 
 def _weights(section: Section, settings: Settings) -> Iterator[Fault]:
