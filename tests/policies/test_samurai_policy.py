@@ -134,11 +134,14 @@ def test_another_package_can_offer_a_policy(monkeypatch: pytest.MonkeyPatch) -> 
     offered = EntryPoint("outsider", f"{__name__}:Outsider", policies.ENTRY_POINTS)
     broken = EntryPoint("broken", "math:pi", policies.ENTRY_POINTS)
     monkeypatch.setitem(sys.modules, __name__, sys.modules[Outsider.__module__])
-    monkeypatch.setattr(policies, "entry_points", lambda group: [offered, broken])
-    assert policies.policy_names() == [*policies.POLICIES, "outsider", "broken"]
+    gone = EntryPoint("gone", "math:no_such_policy", policies.ENTRY_POINTS)
+    monkeypatch.setattr(policies, "entry_points", lambda group: [offered, broken, gone])
+    assert policies.policy_names() == [*policies.POLICIES, "outsider", "broken", "gone"]
     assert policies.policy_class("outsider") is Outsider
     with pytest.raises(ConfigurationError, match="isn't a samurai Policy"):
         policies.policy_class("broken")
+    with pytest.raises(ConfigurationError, match="math:no_such_policy"):
+        policies.policy_class("gone")
     with pytest.raises(ConfigurationError, match=r"choose one of sam2, samurai, .*outsider"):
         policies.policy_class("outsidr")
 

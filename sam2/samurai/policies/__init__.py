@@ -50,7 +50,13 @@ def policy_class(name: str) -> type[Policy]:
         return POLICIES[name]
     for entry in entry_points(group=ENTRY_POINTS):
         if entry.name == name:
-            loaded = entry.load()
+            try:
+                loaded = entry.load()
+            except (SyntaxError, ImportError, AttributeError) as error:
+                raise ConfigurationError(
+                    f"policy {name!r} can't be imported from {entry.value} "
+                    f"({type(error).__name__}: {error}): correct its file, or uninstall it"
+                ) from error
             if not (isinstance(loaded, type) and issubclass(loaded, Policy)):
                 raise ConfigurationError(f"policy {name!r} ({entry.value}) isn't a samurai Policy")
             return loaded
