@@ -301,11 +301,11 @@ def test_half_precision_as_on_a_gpu_trains_too(
 def test_the_commands_say_what_is_missing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["train", "--folder", str(tmp_path), "--assets", str(tmp_path / "no.zip")]) == 1
+    assert main(["train", "--folder", str(tmp_path), "--assets", str(tmp_path / "no.zip")]) == 2
     assert "python -m samurai_training assets" in capsys.readouterr().err
-    assert main(["export", "--folder", str(tmp_path)]) == 1
+    assert main(["export", "--folder", str(tmp_path)]) == 2
     assert "train first" in capsys.readouterr().err
-    assert main(["train", "--recipe", "none", "--folder", str(tmp_path)]) == 1
+    assert main(["train", "--recipe", "none", "--folder", str(tmp_path)]) == 2
     assert "cpu" in capsys.readouterr().err
 
 

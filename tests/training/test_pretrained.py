@@ -102,5 +102,5 @@ def test_the_command_puts_the_trunk_under_the_rest(
     assert main(command) == 0  # all else random
     save_file({"foreign": torch.zeros(1)}, tmp_path / "other.safetensors")
     for wrong in ("other", "missing"):
-        assert main([*command, "--rest", str(tmp_path / f"{wrong}.safetensors")]) == 1
+        assert main([*command, "--rest", str(tmp_path / f"{wrong}.safetensors")]) == 2
         assert f"{wrong}.safetensors" in capsys.readouterr().err

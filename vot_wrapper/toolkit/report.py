@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -112,7 +115,7 @@ def write_report(
         storage=workspace.storage, stack=workspace.stack, dataset=workspace.dataset, report=report
     )
     selected = [sequence.name for sequence in context.sequences]
-    with page_look():
+    with page_look(), _event_loop():
         generate_document(shown, trackers, "html", name, selected)
     page = context.folder / "reports" / name / "report.html"
     legends = [_legend(style, tracker) for tracker in trackers]
@@ -146,3 +149,16 @@ def _color(style: Any) -> str:
     from matplotlib.colors import to_hex
 
     return str(to_hex(style.point_style()["c"][0]))
+
+
+@contextmanager
+def _event_loop() -> Iterator[None]:
+    """The event loop that the toolkit expects in this thread: Python 3.14 makes none by itself, nor
+    do earlier ones after `asyncio.run`."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield
+    finally:
+        loop.close()
+        asyncio.set_event_loop(None)

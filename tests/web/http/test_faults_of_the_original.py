@@ -311,4 +311,4 @@ def test_frames_are_kept_by_browsers(client: TestClient, video: str) -> None:
 def test_the_sample(client: TestClient) -> None:
     made = client.post("/videos/sample")
     assert made.status_code == 201
-    assert made.json()["video"]["frame_count"] == 80
+    assert made.json()["video"]["frame_count"] == 82
