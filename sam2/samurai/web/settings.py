@@ -86,7 +86,7 @@ class WebSettings(Configuration):
     )
     score_thresh: float = setting(
         0.0,
-        "mask logits above it belong to the object",
+        "mask logits above it belong to the object; accepted, without effect yet",
         convert=float,
         form="a number",
     )

@@ -181,7 +181,7 @@ class PromptMachine(RuleBasedStateMachine):
 
     def asked_of_the_job(self) -> None:
         """The job has the same prompts, under identities that are never used again."""
-        job, ids = self.session._parts.job, self.session._books.ids
+        job, ids = self.session._parts.job, self.session._client_job.ids
         assert set(job.objects) == set(ids.values())
         assert set(ids) == {number for number, frames in self.wanted.items() if frames}
         found: dict[Any, list[Any]] = {}

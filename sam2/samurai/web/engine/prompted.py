@@ -11,7 +11,7 @@ from samurai.regions import Answer, Box, Points
 from samurai.runtime.turns import Turns
 from samurai.video.sources.base import Source
 from samurai.video.tracked import TrackedFrame
-from samurai.web.engine.books import Books
+from samurai.web.engine.client_job import ClientJob
 from samurai.web.engine.first_masks import FirstMasks
 from samurai.web.engine.inputs import box_of, checked_frame, mask_of, points_of
 from samurai.web.engine.previews import Previews
@@ -27,7 +27,7 @@ class Parts:
 
     Attributes:
         session_id, video_id, created_at: as in `SessionState`.
-        source, job, books, previews: of this session alone.
+        source, job, client_job, previews: of this session alone.
         open_source: opens the video once more.
         turns: at the device.
         most_objects: that it may have.
@@ -40,7 +40,7 @@ class Parts:
     source: Source
     open_source: Callable[[], Source]
     job: Job
-    books: Books
+    client_job: ClientJob
     previews: Previews
     turns: Turns
     most_objects: int
@@ -56,7 +56,7 @@ class PromptedSession:
     """
 
     def __init__(self, parts: Parts) -> None:
-        self._parts, self._books = parts, parts.books
+        self._parts, self._client_job = parts, parts.client_job
         self.session_id, self.video_id = parts.session_id, parts.video_id
         self.created_at = parts.created_at
         info = parts.source.info
@@ -145,20 +145,20 @@ class PromptedSession:
             NotFound: no such object.
             RegionError: what is left of its prompts doesn't say where it is.
         """
-        with self._books.in_use(), self._books.lock:
+        with self._client_job.in_use(), self._client_job.lock:
             checked_frame(frame, self.num_frames)
-            wanted = self._books.wanted
+            wanted = self._client_job.wanted
             wanted[number] = self._known(number).changed(frame, None)
-            self._books.want(wanted)
+            self._client_job.want(wanted)
             self._first.forget(number, frame)
         return self.frame(frame)
 
     def clear_all(self) -> None:
         """Forget all objects with their prompts and answers."""
-        with self._books.in_use(), self._books.lock:
-            for number in self._books.wanted:
+        with self._client_job.in_use(), self._client_job.lock:
+            for number in self._client_job.wanted:
                 self._first.forget(number)
-            self._books.want({})
+            self._client_job.want({})
             self._looks.clear()
 
     def remove(self, number: int) -> list[int]:
@@ -167,12 +167,12 @@ class PromptedSession:
         Raises:
             NotFound: no such object.
         """
-        with self._books.in_use(), self._books.lock:
+        with self._client_job.in_use(), self._client_job.lock:
             self._known(number)
-            done = self._books.spans()[number].done
-            wanted = self._books.wanted
+            done = self._client_job.spans()[number].done
+            wanted = self._client_job.wanted
             del wanted[number]
-            self._books.want(wanted)
+            self._client_job.want(wanted)
             self._first.forget(number)
             self._looks.pop(number, None)
         return [frame for part in done for frame in part]
@@ -193,7 +193,7 @@ class PromptedSession:
         Raises:
             RegionError: the prompt can't be used.
         """
-        with self._books.in_use():
+        with self._client_job.in_use():
             checked_frame(frame, self.num_frames)
             place = None if box is None else box_of(box, self._size)
             clicks = None
@@ -210,10 +210,10 @@ class PromptedSession:
     def frame(self, frame: int) -> TrackedFrame:
         """Objects that are done in a frame, and those that are prompted there with a preview of
         their masks."""
-        with self._books.in_use():
+        with self._client_job.in_use():
             checked_frame(frame, self.num_frames)
-            with self._books.lock:
-                result, wanted = self._books.result(frame), self._books.wanted
+            with self._client_job.lock:
+                result, wanted = self._client_job.result(frame), self._client_job.wanted
             answers = {each.object_id: each for each in result.answers}
             seconds = result.seconds
             for number, want in wanted.items():
@@ -237,9 +237,9 @@ class PromptedSession:
     def _prompt(
         self, frame: int, number: int, change: Callable[[FramePrompt | None], FramePrompt]
     ) -> TrackedFrame:
-        with self._books.in_use(), self._books.lock:
+        with self._client_job.in_use(), self._client_job.lock:
             checked_frame(frame, self.num_frames)
-            wanted = self._books.wanted
+            wanted = self._client_job.wanted
             if number not in wanted and len(wanted) >= self._parts.most_objects:
                 raise Conflict(
                     f"a session has at most {self._parts.most_objects} objects: remove one"
@@ -247,7 +247,7 @@ class PromptedSession:
             before = wanted.get(number, ObjectPrompts())
             wanted[number] = before.changed(frame, change(before.frames.get(frame)))
             place = self._place(frame, number, before)
-            self._books.want(wanted)
+            self._client_job.want(wanted)
             self._first.note(frame, number, place)
         return self.frame(frame)
 
@@ -255,11 +255,11 @@ class PromptedSession:
         """Where tracking saw an object that is corrected now."""
         if frame in before.frames or not before.tracked:
             return None
-        answers = self._books.result(frame).answers
+        answers = self._client_job.result(frame).answers
         return next((each.box for each in answers if each.object_id == number), None)
 
     def _known(self, number: int) -> ObjectPrompts:
-        wanted = self._books.wanted
+        wanted = self._client_job.wanted
         if number not in wanted:
             known = ", ".join(map(str, wanted)) or "none"
             raise NotFound(f"there is no object {number}; there are: {known}")

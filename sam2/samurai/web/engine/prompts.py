@@ -158,7 +158,7 @@ class JobPrompts:
     """Brings a job to what a client wants, by as few changes as possible.
 
     A client's number that is removed and comes back is another object of the job, whose identities
-    are never used twice. The job's own books say what it has, so that a call that failed half way
+    are never used twice. The job's own record says what it has, so that a call that failed half way
     is made good by the next one.
 
     Args:

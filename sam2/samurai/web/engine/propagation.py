@@ -77,7 +77,7 @@ class Route:
 
 
 class Tracked(Protocol):
-    """What a propagation needs of its session; see `Books`."""
+    """What a propagation needs of its session; see `ClientJob`."""
 
     def track(self, route: Route, on_frame: Callable[[], None], stop: threading.Event) -> bool:
         """Track what the route asks for; False where it was stopped."""

@@ -22,7 +22,7 @@ from samurai.runtime.turns import Turns
 from samurai.runtime.whole_files import storing
 from samurai.tracker import Tracker
 from samurai.video.sources.base import Source
-from samurai.web.engine.books import Books
+from samurai.web.engine.client_job import ClientJob
 from samurai.web.engine.live import LiveSession
 from samurai.web.engine.previews import Previews
 from samurai.web.engine.prompted import Parts
@@ -270,7 +270,7 @@ class Engine:
                 source=source,
                 open_source=open_source,
                 job=job,
-                books=Books(job, self.turns, primed, self._count),
+                client_job=ClientJob(job, self.turns, primed, self._count),
                 previews=Previews(self._tracker, self.turns, source),
                 turns=self.turns,
                 most_objects=self._settings.max_objects,

@@ -64,10 +64,10 @@ class WebSession(PromptedSession):
             raise Unprocessable(f"max_frames is {max_frames}: give at least 1, or none")
         if start is not None:
             checked_frame(start, self.num_frames)
-        with self._books.in_use(), self._books.lock:
+        with self._client_job.in_use(), self._client_job.lock:
             if self.running:
                 raise Conflict("this session is tracking already: wait for it, or cancel it")
-            wanted = [each for each in self._books.wanted.values() if each.tracked]
+            wanted = [each for each in self._client_job.wanted.values() if each.tracked]
             if not wanted:
                 raise Conflict("no prompts: mark an object first")
             if self._parts.job.span.direction == "forward" and direction != "forward":
@@ -80,12 +80,12 @@ class WebSession(PromptedSession):
             anchors = [each.anchor for each in wanted if each.anchor is not None]
             route = Route.of(start, direction, max_frames, self.num_frames, anchors)
             parts = self._parts
-            self._propagation = Propagation(self._books, route, parts.turns, parts.touched)
+            self._propagation = Propagation(self._client_job, route, parts.turns, parts.touched)
             return self._propagation
 
     def cancel(self) -> bool:
         """Stop tracking after the frame at work, and wait for that; whether it was running."""
-        with self._books.in_use():
+        with self._client_job.in_use():
             propagation = self._propagation
             return propagation is not None and propagation.cancel()
 
@@ -94,26 +94,26 @@ class WebSession(PromptedSession):
     def results(self, start: int = 0, stop: int | None = None) -> Iterator[TrackedFrame]:
         """Frames of a range in which any object is done, by number; read one by one."""
         stop = self.num_frames if stop is None else min(stop, self.num_frames)
-        with self._books.in_use():
-            spans = self._books.spans().values()
+        with self._client_job.in_use():
+            spans = self._client_job.spans().values()
             parts = [part for each in spans for part in each.done]
         return self._read(range(start, stop), parts)
 
     def _read(self, frames: range, parts: Sequence[range]) -> Iterator[TrackedFrame]:
-        with self._books.in_use():
+        with self._client_job.in_use():
             for frame in frames:
                 if any(frame in part for part in parts):
-                    result = self._books.result(frame)
+                    result = self._client_job.result(frame)
                     if result.answers:
                         self._parts.touched()
                         yield result
 
     def prompts(self) -> list[ObjectPrompt]:
         """What the client wants, with its numbers; names that it gave are labels."""
-        with self._books.in_use(), self._books.lock:
+        with self._client_job.in_use(), self._client_job.lock:
             return [
                 ObjectPrompt(number, frame, region, self._looks.get(number, (None, None))[0])
-                for number, want in self._books.wanted.items()
+                for number, want in self._client_job.wanted.items()
                 for frame in sorted(want.frames)
                 for region in want.frames[frame].regions
             ]
@@ -122,22 +122,22 @@ class WebSession(PromptedSession):
         """Confidence and absences of all objects in a range of frames."""
         stop = self.num_frames if stop is None else min(stop, self.num_frames)
         frames = range(max(0, start), stop)
-        with self._books.in_use():
+        with self._client_job.in_use():
             return [
                 Track(
                     number,
                     tuple(None if each is None else each[0] for each in found),
                     tuple(None if each is None else each[1] for each in found),
                 )
-                for number in self._books.wanted
-                for found in [self._books.scores(number, frames)]
+                for number in self._client_job.wanted
+                for found in [self._client_job.scores(number, frames)]
             ]
 
     def view(self) -> SessionState:
         """Objects, prompts, what is done and stale."""
-        with self._books.in_use(), self._books.lock:
-            spans, objects = self._books.spans(), []
-            for number, want in self._books.wanted.items():
+        with self._client_job.in_use(), self._client_job.lock:
+            spans, objects = self._client_job.spans(), []
+            for number, want in self._client_job.wanted.items():
                 name, color = self._looks.get(number, (None, None))
                 prompts = [want.frames[frame].state(frame) for frame in sorted(want.frames)]
                 done, stale = (_ends(each) for each in (spans[number].done, spans[number].stale))
@@ -169,7 +169,7 @@ class WebSession(PromptedSession):
             StorageError: it can't be written.
         """
         check_format(name)
-        with self._books.in_use():
+        with self._client_job.in_use():
             view = self.view()
             labels: dict[ObjectId, str] = {
                 number: look[0] for number, look in self._looks.items() if look[0]
@@ -193,14 +193,14 @@ class WebSession(PromptedSession):
         Raises:
             JobError: nothing is tracked yet.
         """
-        with self._books.in_use(), self._books.lock:
-            snapshot, ids = self._parts.job.snapshot(), self._books.ids
+        with self._client_job.in_use(), self._client_job.lock:
+            snapshot, ids = self._parts.job.snapshot(), self._client_job.ids
             known = {each.object_id for each in snapshot.state.objects}
             return snapshot, {number: name for number, name in ids.items() if name in known}
 
     def close(self) -> None:
         """Stop tracking after the frame at work, and free all but the folder; see `Engine`."""
-        if self._books.close():
+        if self._client_job.close():
             if self._propagation is not None:
                 self._propagation.close()
             self._parts.previews.close()
@@ -215,7 +215,7 @@ class WebSession(PromptedSession):
         Raises:
             NotFound: no such object.
         """
-        with self._books.in_use(), self._books.lock:
+        with self._client_job.in_use(), self._client_job.lock:
             self._known(number)
             old_name, old_color = self._looks.get(number, (None, None))
             self._looks[number] = (name or old_name, color or old_color)

@@ -19,7 +19,7 @@ from samurai.web.engine.propagation import Route
 from samurai.web.problems import NotFound
 
 
-class Books:
+class ClientJob:
     """What is wanted, and what the job has of it.
 
     Args:
