@@ -212,6 +212,19 @@ def says_where(region: Region) -> bool:
     )
 
 
+def same_region(one: Region, other: Region) -> bool:
+    """Whether two prompts say the same."""
+    if isinstance(one, Mask) and isinstance(other, Mask):
+        return np.array_equal(one.array, other.array)
+    if isinstance(one, Points) and isinstance(other, Points):
+        return (
+            np.array_equal(one.coordinates, other.coordinates)
+            and np.array_equal(one.labels, other.labels)
+            and one.box == other.box
+        )
+    return one == other
+
+
 def as_region(value: Any) -> Region:
     """A region as it is; four numbers (tuple, list, array, tensor) as a box x, y, width, height.
 

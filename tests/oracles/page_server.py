@@ -18,6 +18,7 @@ from fastapi.staticfiles import StaticFiles
 
 from oracles import page_scene as scene
 from samurai.painting.colors import PALETTE
+from samurai.painting.pages import palette
 
 Json = dict[str, Any]
 
@@ -188,6 +189,10 @@ def create_app(fake: Fake) -> FastAPI:
     @app.get("/")
     def index() -> Response:
         return Response((page / "index.html").read_bytes(), media_type="text/html")
+
+    @app.get("/page/palette.css")
+    def colors() -> Response:
+        return Response(palette(), media_type="text/css")
 
     app.mount("/page", StaticFiles(directory=page))
     _videos(app, fake)

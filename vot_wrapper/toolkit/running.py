@@ -8,7 +8,6 @@ truncated result files of a killed run, and distinguishes a failed tracker from 
 from __future__ import annotations
 
 import contextlib
-import errno
 import re
 import time
 import traceback
@@ -23,6 +22,7 @@ from vot.experiment.multirun import UnsupervisedExperiment
 from vot.experiment.multistart import MultiStartExperiment
 from vot.tracker import Tracker, TrackerException
 
+from samurai.runtime.whole_files import is_full
 from vot_wrapper.toolkit import provenance, trajectories
 from vot_wrapper.toolkit.folder_log import captured_output
 from vot_wrapper.toolkit.runs import runs_of
@@ -252,7 +252,7 @@ def run_one(
             reason = f"the tracker gave no reason: {lines[-1]}"
         return Failure(*where, reason, _without_our_traceback(lines)[-TAIL_LINES:], log)
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = is_full(error)
         reason = f"the disk is full: {error}" if full else _describe(error)
         return Failure(*where, reason, [], None, FULL_DISK if full else "", last=full)
     except Exception as error:  # data that can't be read, a reply that can't be used

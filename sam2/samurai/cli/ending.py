@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
 from collections.abc import Callable
+
+from samurai.runtime.whole_files import is_full
 
 DONE = 0
 FAILED = 1
@@ -17,8 +18,6 @@ INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 UNREAD = 128 + signal.SIGPIPE
 """Nobody reads the output any more, as after `| head`."""
-
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def status_of(work: Callable[[], int | None], name: str) -> int:
@@ -52,7 +51,7 @@ def status_of(work: Callable[[], int | None], name: str) -> int:
 def _explained(error: Exception) -> tuple[int, str] | None:
     """The status and the line of an error; None for one that needs its traceback."""
     if isinstance(error, OSError):
-        if error.errno in FULL:
+        if is_full(error):
             return FAILED, f"{error.filename or 'a file'}: the disk is full. Remedy: free space"
         if error.filename is None:
             return None

@@ -14,10 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samurai.cli.values import whole_number
+from samurai.cli.values import add_tracker_flags, whole_number
 from samurai.config import TrackerConfig
-from samurai.config.settings import setting_names
-from samurai.config.text import add_flags, from_flags
+from samurai.config.text import from_flags
 from samurai.errors import ConfigurationError
 from samurai.models.manifest import model_card, require_weights
 
@@ -47,8 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=whole_number(0), default=0, help="of the page (default: a free one)"
     )
-    names = [name for name in setting_names(TrackerConfig) if name != "offline"]
-    add_flags(parser.add_argument_group("settings of the tracker"), TrackerConfig, names)
+    add_tracker_flags(parser)
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -66,12 +64,13 @@ def run(parsed: argparse.Namespace) -> int:
     _check(source, target, parsed.overwrite)
     config = from_flags(TrackerConfig.from_environment(os.environ), parsed)
     require_weights(model_card(config.model))
+    from samurai.web.loading import tracking_app
     from samurai.web.settings import WebSettings
 
     saved = threading.Event()
     with tempfile.TemporaryDirectory(prefix="samurai-pick-") as folder:
         settings = WebSettings(data_path=Path(folder), max_storage_mib=STORAGE_MIB)
-        app = _app(settings, config)
+        app = tracking_app(config, settings, HOST)
         app.state.service.save_prompts = partial(_save, target, saved)
         _serve(app, settings, parsed, saved)
     print(f"prompts: {target}")
@@ -93,16 +92,6 @@ def _check(source: Path, target: Path, overwrite: bool) -> None:
         raise ConfigurationError(f"{target.parent} is no folder. Remedy: make it, or name another")
 
 
-def _app(settings: WebSettings, config: TrackerConfig) -> FastAPI:
-    from samurai.runtime.device import resolve_device
-    from samurai.web.app import create_app
-    from samurai.web.loading import load_engine
-
-    device = str(resolve_device(config.device))
-    load = partial(load_engine, config, settings)
-    return create_app(settings, load, host=HOST, model=config.model_name, device=device)
-
-
 def _serve(
     app: FastAPI, settings: WebSettings, parsed: argparse.Namespace, saved: threading.Event
 ) -> None:
@@ -110,7 +99,6 @@ def _serve(
     from samurai.web.serving import address_of, listen, serve
 
     service = app.state.service
-    service.prepare()
     arrival = service.library.arrive()
     try:
         upload = adopt(parsed.source, arrival, settings)

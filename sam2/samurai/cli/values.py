@@ -1,9 +1,13 @@
-"""Types of arguments that several commands have."""
+"""Arguments that several commands have, and their types."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+from samurai.config import TrackerConfig
+from samurai.config.settings import setting_names
+from samurai.config.text import add_flags
 
 
 def whole_number(least: int) -> Callable[[str], int]:
@@ -16,3 +20,15 @@ def whole_number(least: int) -> Callable[[str], int]:
         return value
 
     return whole
+
+
+def add_tracker_flags(parser: argparse.ArgumentParser, renamed: Mapping[str, str] = {}) -> None:
+    """Add the settings of a tracker that answers each frame as it comes.
+
+    Args:
+        parser: gets them as a group.
+        renamed: other names of flags, by the setting's name.
+    """
+    names = [name for name in setting_names(TrackerConfig) if name != "offline"]
+    group = parser.add_argument_group("settings of the tracker")
+    add_flags(group, TrackerConfig, names, renamed=renamed)

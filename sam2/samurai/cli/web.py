@@ -6,11 +6,9 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, MutableMapping
-from functools import partial
 
-from samurai.cli.values import whole_number
+from samurai.cli.values import add_tracker_flags, whole_number
 from samurai.config import TrackerConfig
-from samurai.config.settings import setting_names
 from samurai.config.text import add_flags, from_flags
 from samurai.models.manifest import FOLDER_VARIABLE, checkpoint_path, model_card, require_weights
 from samurai.web.settings import ALIASES, WebSettings
@@ -30,8 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--port", type=whole_number(0), default=PORT, help=f"0 takes a free one ({PORT})"
     )
     add_flags(parser.add_argument_group("the server"), WebSettings)
-    names = [name for name in setting_names(TrackerConfig) if name != "offline"]
-    add_flags(parser.add_argument_group("settings of the tracker"), TrackerConfig, names)
+    add_tracker_flags(parser)
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -54,25 +51,14 @@ def run(parsed: argparse.Namespace) -> int:
     settings = from_flags(WebSettings.from_environment(environ), parsed)
     config = chosen_model(from_flags(TrackerConfig.from_environment(environ), parsed))
     require_weights(model_card(config.model))
-    from samurai.web.app import create_app
-    from samurai.web.loading import load_engine
+    from samurai.web.loading import tracking_app
     from samurai.web.serving import address_of, listen, serve
 
     listening = listen(parsed.host, parsed.port)
     with listening:
-        from samurai.runtime.device import resolve_device
-
-        device = str(resolve_device(config.device))
-        app = create_app(
-            settings,
-            partial(load_engine, config, settings),
-            host=parsed.host,
-            model=config.model_name,
-            device=device,
-        )
-        app.state.service.prepare()
+        app = tracking_app(config, settings, parsed.host)
         where = address_of(listening, parsed.host)
-        said = f"{where}, model {config.model_name}, device {device}"
+        said = f"{where}, model {config.model_name}, device {app.state.service.device}"
         print(f"samurai web: {said}; Ctrl-C ends it", file=sys.stderr, flush=True)
         serve(app, listening)
     return 0

@@ -8,6 +8,7 @@ the tables of docs/settings.md and the comments of trackers.ini (`text`).
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -127,6 +128,30 @@ class Setting:
 def setting(default: Any, help: str, choices: Choices = (), **more: Any) -> Any:
     """A dataclass field for a setting; the arguments are those of `Setting`."""
     return field(default=default, metadata={_METADATA: Setting(help, choices, **more)})
+
+
+def number(low: float, high: float = math.inf) -> Callable[[str], float]:
+    """Reads finite numbers from `low` to `high`."""
+
+    def convert(text: str) -> float:
+        value = float(text)
+        if not (low <= value <= high and math.isfinite(value)):
+            raise ValueError(text)
+        return value
+
+    return convert
+
+
+def whole_number(low: int) -> Callable[[str], int]:
+    """Reads whole numbers from `low`."""
+
+    def convert(text: str) -> int:
+        value = int(text)
+        if value < low:
+            raise ValueError(text)
+        return value
+
+    return convert
 
 
 def settings_of(config: type[Configuration]) -> tuple[Setting, ...]:

@@ -5,14 +5,13 @@ Adding a setting means adding a field here (see `settings`) and using it.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from samurai.config.settings import Configuration, setting
+from samurai.config.settings import Configuration, number, setting, whole_number
 from samurai.models.manifest import BoxPrompt, card_file, model_names
 from samurai.speed import SPEEDS
 
@@ -68,30 +67,6 @@ def _cuda(text: str) -> str:
     return text
 
 
-def _number(low: float, high: float = math.inf) -> Callable[[str], float]:
-    """Reads finite numbers from `low` to `high`."""
-
-    def convert(text: str) -> float:
-        value = float(text)
-        if not (low <= value <= high and math.isfinite(value)):
-            raise ValueError(text)
-        return value
-
-    return convert
-
-
-def _whole_number(low: int) -> Callable[[str], int]:
-    """Reads whole numbers from `low`."""
-
-    def convert(text: str) -> int:
-        value = int(text)
-        if value < low:
-            raise ValueError(text)
-        return value
-
-    return convert
-
-
 @dataclass(frozen=True)
 class TrackerConfig(Configuration):
     """All settings of a `Tracker`. `TrackerConfig()` is the default of each; the environment is
@@ -145,14 +120,14 @@ class TrackerConfig(Configuration):
         None,
         "side of the search region around each object, in object sizes; whole is the whole frame",
         (WHOLE,),
-        convert=_number(1),
+        convert=number(1),
         form="a number from 1",
         unset="as the model's card says",
     )
     motion_weight: float | None = setting(
         None,
         "weight of the motion score in the choice of a mask, for samurai and samurai-dam",
-        convert=_number(0, 1),
+        convert=number(0, 1),
         form="a number from 0 to 1",
         unset="as the model's card says",
     )
@@ -175,7 +150,7 @@ class TrackerConfig(Configuration):
     conditioning_frames: int = setting(
         4,
         "frames of an object's prompts and corrections that are kept in memory, the first included",
-        convert=_whole_number(2),
+        convert=whole_number(2),
         form="a whole number from 2",
     )
     points: str = setting(

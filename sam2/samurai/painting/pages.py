@@ -1,4 +1,4 @@
-"""The style of all pages, style.css: pages contain it, so that each is one file."""
+"""The style of all pages, palette.css and style.css: pages contain it, so that each is one file."""
 
 from __future__ import annotations
 
@@ -9,15 +9,22 @@ from samurai.painting.colors import Color
 
 
 @cache
-def stylesheet() -> str:
-    """The style sheet, for the element `<style>`.
+def palette() -> str:
+    """Custom properties alone: the palette (`--ground` to `--third`), for light and dark, and the
+    scales of type (`--size...`) and of spacing (`--space...`)."""
+    return _text("palette.css")
 
-    Its custom properties are the palette (`--ground` to `--third`), for light and dark, and the
-    scales of type (`--size...`) and of spacing (`--space...`).
-    """
-    return files("samurai.painting").joinpath("style.css").read_text(encoding="utf-8")
+
+@cache
+def stylesheet() -> str:
+    """The style sheet, with the palette, for the element `<style>`."""
+    return f"{palette()}\n{_text('style.css')}"
 
 
 def css(color: Color) -> str:
     """A color as CSS writes it, `#rrggbb`."""
     return "#{:02x}{:02x}{:02x}".format(*color)
+
+
+def _text(name: str) -> str:
+    return files("samurai.painting").joinpath(name).read_text(encoding="utf-8")

@@ -14,7 +14,10 @@ from samurai.errors import StorageError
 PART = ".part"
 """Added to the name of a file that isn't complete yet."""
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+def is_full(error: OSError) -> bool:
+    """Whether there is no room: on the disk, or in the user's quota."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def part_of(file: Path) -> Path:
@@ -77,7 +80,7 @@ def storing(place: Path, advice: Advice = PLAIN) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        remedy = "make room" if error.errno in _FULL else advice.elsewhere
+        remedy = "make room" if is_full(error) else advice.elsewhere
         kept = f" {advice.kept}" if advice.kept else ""
         then = f", then {advice.then}" if advice.then else ""
         raise StorageError(

@@ -18,6 +18,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from samurai.errors import SamuraiError
+from samurai.painting.pages import palette
+from samurai.runtime.whole_files import is_full
 from samurai.version import __version__
 from samurai.web.engine import Engine
 from samurai.web.problems import StorageFull, Unprocessable, WebError, status_of
@@ -131,6 +133,10 @@ def _add_page(app: FastAPI) -> None:
             index.read_bytes(), media_type="text/html", headers={"Cache-Control": "no-cache"}
         )
 
+    @app.get(f"/{PAGE}/palette.css", include_in_schema=False)
+    async def colors() -> Response:
+        return Response(palette(), media_type="text/css", headers={"Cache-Control": "no-cache"})
+
     if folder.is_dir():
         app.mount(f"/{PAGE}", PageFiles(directory=folder), name=PAGE)
 
@@ -185,9 +191,7 @@ async def _samurai_error(request: Request, error: Exception) -> Response:
 
 async def _system_error(request: Request, error: Exception) -> Response:
     """A full disk; everything else is an error of this program."""
-    import errno
-
-    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and is_full(error):
         return await _samurai_error(request, StorageFull("the disk is full; make room"))
     raise error
 

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from samurai.config.settings import Configuration, setting
-
-
-def _amount(least: float, whole: bool = True) -> Callable[[str], float]:
-    """Reads a number of at least `least`."""
-
-    def convert(text: str) -> float:
-        value = int(text) if whole else float(text)
-        if not least <= value < float("inf"):
-            raise ValueError
-        return value
-
-    return convert
+from samurai.config.settings import Configuration, number, setting, whole_number
 
 
 def _list(text: str) -> str:
@@ -47,41 +35,41 @@ class WebSettings(Configuration):
     max_upload_duration_sec: float | None = setting(
         None,
         "seconds that an uploaded video may have",
-        convert=_amount(0.001, whole=False),
+        convert=number(0.001),
         form="a number above 0",
         unset="no limit; max_upload_mib holds",
     )
     max_upload_mib: int = setting(
-        4096, "MiB that an upload may have", convert=_amount(1), form="a whole number from 1"
+        4096, "MiB that an upload may have", convert=whole_number(1), form="a whole number from 1"
     )
     max_pixels: int = setting(
         33_177_600,
         "pixels that a frame may have (default: 7680x4320)",
-        convert=_amount(1),
+        convert=whole_number(1),
         form="a whole number from 1",
     )
     max_storage_mib: int = setting(
         65536,
         "MiB of uploads and sessions together; beyond it uploads are refused",
-        convert=_amount(1),
+        convert=whole_number(1),
         form="a whole number from 1",
     )
     max_sessions: int = setting(
-        16, "sessions at once", convert=_amount(1), form="a whole number from 1"
+        16, "sessions at once", convert=whole_number(1), form="a whole number from 1"
     )
     max_objects: int = setting(
-        32, "objects of a session", convert=_amount(1), form="a whole number from 1"
+        32, "objects of a session", convert=whole_number(1), form="a whole number from 1"
     )
     session_ttl_sec: float = setting(
         3600.0,
         "seconds after its last request until a session is closed; never while it tracks",
-        convert=_amount(1, whole=False),
+        convert=number(1),
         form="a number from 1",
     )
     video_ttl_sec: float = setting(
         86400.0,
         "seconds after its last use until an upload without a session is deleted",
-        convert=_amount(1, whole=False),
+        convert=number(1),
         form="a number from 1",
     )
     score_thresh: float = setting(

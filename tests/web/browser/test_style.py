@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
-from samurai.painting.pages import stylesheet
+from samurai.painting.pages import palette
 
 PAGE = files("samurai.web").joinpath("page")
 
@@ -18,14 +18,19 @@ def palettes(style: str) -> list[dict[str, str]]:
 
 
 def test_the_page_has_the_palette_of_the_reports() -> None:
-    ours = palettes(PAGE.joinpath("style.css").read_text(encoding="utf-8"))
-    shared = palettes(stylesheet())
-    assert len(ours) == len(shared) == 2
-    for here, there in zip(ours, shared, strict=True):
-        assert {name: here[name] for name in here.keys() & there.keys()} == {
-            name: there[name] for name in here.keys() & there.keys()
-        }
-        assert {"ground", "panel", "line", "faint", "text", "link"} <= here.keys() & there.keys()
+    """From the server, and none of it again; its own colors are there in light and dark."""
+    sheets = {file.name: file.read_text(encoding="utf-8") for file in PAGE.iterdir()}
+    links = re.findall(r'rel="stylesheet" href="page/([\w.]+)"', sheets["index.html"])
+    assert links[0] == "palette.css" and "palette.css" not in sheets
+    shared, own = palettes(palette()), palettes(sheets["style.css"])
+    assert len(own) == len(shared) == 2
+    for here, there in zip(own, shared, strict=True):
+        assert not here.keys() & there.keys()
+        assert {"ground", "panel", "line", "faint", "text", "link"} <= there.keys()
+    assert own[0].keys() == own[1].keys()
+    text = "".join([palette(), *(sheets[name] for name in links[1:])])
+    declared = set(re.findall(r"(--[\w-]+):", text))
+    assert set(re.findall(r"var\((--[\w-]+)\)", text)) <= declared
 
 
 def test_nothing_comes_from_elsewhere_or_is_inline() -> None:

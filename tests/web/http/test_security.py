@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from starlette.testclient import TestClient
 
 from samurai.cli import web
 from samurai.errors import ConfigurationError
+from samurai.painting.pages import palette
 from samurai.web.security import host_name, is_loopback
 from samurai.web.serving import address_of, listen
 
@@ -225,3 +227,14 @@ def test_errors_say_nothing_of_this_machine(client: TestClient) -> None:
     answer = client.post("/videos/upload", files={"file": ("a.mp4", b"x" * 99, "video/mp4")})
     text = json.dumps(answer.json())
     assert str(service_of(client).settings.data_path) not in text and "original" not in text
+
+
+def test_the_page_and_all_that_it_names_is_served(client: TestClient) -> None:
+    page = client.get("/")
+    assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
+    named = re.findall(r'(?:href|src)="(page/[\w./-]+)"', page.text)
+    assert {"page/palette.css", "page/style.css", "page/main.js"} <= set(named)
+    answers = {name: client.get(f"/{name}") for name in named}
+    assert {name for name, answer in answers.items() if answer.status_code != 200} == set()
+    assert answers["page/palette.css"].text == palette()
+    assert answers["page/palette.css"].headers["content-type"].startswith("text/css")

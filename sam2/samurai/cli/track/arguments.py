@@ -7,10 +7,7 @@ import math
 from pathlib import Path
 
 from samurai.cli.track.samurai_flags import add_samurai_flags
-from samurai.cli.values import whole_number
-from samurai.config import TrackerConfig
-from samurai.config.settings import setting_names
-from samurai.config.text import add_flags
+from samurai.cli.values import add_tracker_flags, whole_number
 from samurai.video.drawing.style import style_options
 from samurai.video.exports.registry import export_formats
 
@@ -29,9 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_outputs(parser.add_argument_group("what is written"))
     _add_drawing(parser.add_argument_group("how it is drawn"))
     _add_live(parser.add_argument_group("cameras and streams"))
-    settings = parser.add_argument_group("settings of the tracker")
-    names = [name for name in setting_names(TrackerConfig) if name != "offline"]
-    add_flags(settings, TrackerConfig, names, renamed=RENAMED)
+    add_tracker_flags(parser, RENAMED)
     add_samurai_flags(parser.add_argument_group("as SAMURAI's demo script takes them"))
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-import numpy as np
-
-from samurai.regions import Mask, Points, Region
+from samurai.regions import same_region
 from samurai.video.prompts.base import ObjectPrompt
 from samurai.video.prompts.checks import check_prompts
 from samurai.video.prompts.files import read_prompts
@@ -51,17 +49,5 @@ def same_prompt(one: ObjectPrompt, other: ObjectPrompt) -> bool:
     return (
         one.object_id == other.object_id
         and one.frame_index == other.frame_index
-        and _same_region(one.region, other.region)
+        and same_region(one.region, other.region)
     )
-
-
-def _same_region(one: Region, other: Region) -> bool:
-    if isinstance(one, Mask) and isinstance(other, Mask):
-        return np.array_equal(one.array, other.array)
-    if isinstance(one, Points) and isinstance(other, Points):
-        return (
-            np.array_equal(one.coordinates, other.coordinates)
-            and np.array_equal(one.labels, other.labels)
-            and one.box == other.box
-        )
-    return one == other

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 
 from samurai.masks import PackedMask
 from samurai.regions import Answer, Box, Points, Region
@@ -54,12 +55,11 @@ class FirstMasks:
         if region is None:
             return None
         if kept is not None and kept[0] is prompt:
-            return _with_mask(kept[2], kept[1])
+            return replace(kept[2], mask=kept[1].mask)
         found = self._previews.preview(frame, region)
         mask = PackedMask.of(found.mask)
         answer = Answer(number, found.mask, found.box, found.confidence, found.box is None, True)
-        empty = found.mask[:0]
-        light = Answer(number, empty, found.box, found.confidence, found.box is None, True)
+        light = replace(answer, mask=found.mask[:0])
         with self._lock:
             self._masks[frame, number] = (prompt, mask, light)
             if len(self._masks) > KEPT:
@@ -83,9 +83,3 @@ def aimed(region: Region, place: Box | None) -> Region | None:
     if ((hits < (place.x, place.y)) | (hits > (right, bottom))).any():
         return region
     return Points(region.coordinates, region.labels, place)
-
-
-def _with_mask(light: Answer, mask: PackedMask) -> Answer:
-    return Answer(
-        light.object_id, mask.mask, light.box, light.confidence, light.absent, light.prompted
-    )

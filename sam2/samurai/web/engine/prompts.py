@@ -13,7 +13,7 @@ import numpy as np
 
 from samurai.errors import RegionError
 from samurai.jobs import Job
-from samurai.regions import Box, Mask, ObjectId, Points, Region, says_where
+from samurai.regions import Box, Mask, ObjectId, Points, Region, same_region, says_where
 from samurai.video.prompts.base import ObjectPrompt
 from samurai.web.engine.views import PromptState
 from samurai.web.problems import Unprocessable
@@ -80,7 +80,7 @@ class FramePrompt:
         """Whether it says the same."""
         return other is not None and (
             len(self.regions) == len(other.regions)
-            and all(map(_equal, self.regions, other.regions))
+            and all(map(same_region, self.regions, other.regions))
         )
 
     def state(self, frame: int) -> PromptState:
@@ -249,15 +249,3 @@ def _same(regions: object, prompt: FramePrompt) -> bool:
     return len(regions) == len(prompt.regions) and all(
         mine is theirs for mine, theirs in zip(regions, prompt.regions, strict=True)
     )
-
-
-def _equal(one: Region, other: Region) -> bool:
-    if isinstance(one, Mask) and isinstance(other, Mask):
-        return np.array_equal(one.array, other.array)
-    if isinstance(one, Points) and isinstance(other, Points):
-        return (
-            one.box == other.box
-            and np.array_equal(one.coordinates, other.coordinates)
-            and np.array_equal(one.labels, other.labels)
-        )
-    return isinstance(one, Box) and one == other

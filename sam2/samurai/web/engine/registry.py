@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TypeVar
 
 from samurai.core.snapshots import Snapshot
 from samurai.errors import ConfigurationError, SourceError
@@ -29,6 +30,8 @@ from samurai.web.engine.prompted import Parts
 from samurai.web.engine.session import WebSession
 from samurai.web.problems import Busy, NotFound
 from samurai.web.settings import WebSettings
+
+S = TypeVar("S", WebSession, LiveSession)
 
 
 @dataclass
@@ -159,10 +162,7 @@ class Engine:
         Raises:
             NotFound: there is none, or none any more.
         """
-        found = self._find(session_id)
-        if not isinstance(found, WebSession):
-            raise _no_session(session_id)
-        return found
+        return self._find(session_id, WebSession)
 
     def live(self, session_id: str) -> LiveSession:
         """A session on a live source, which counts as used now.
@@ -170,15 +170,12 @@ class Engine:
         Raises:
             NotFound: there is none, or none any more.
         """
-        found = self._find(session_id)
-        if not isinstance(found, LiveSession):
-            raise _no_session(session_id)
-        return found
+        return self._find(session_id, LiveSession)
 
-    def _find(self, session_id: str) -> WebSession | LiveSession:
+    def _find(self, session_id: str, kind: type[S]) -> S:
         with self._lock:
             entry = self._entries.get(session_id)
-            if entry is None:
+            if entry is None or not isinstance(entry.session, kind):
                 raise _no_session(session_id)
             entry.used = self._clock()
             return entry.session

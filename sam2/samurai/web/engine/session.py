@@ -8,6 +8,7 @@ from typing import Literal
 
 from samurai.core.snapshots import Snapshot
 from samurai.painting.colors import PALETTES, Color, extended
+from samurai.painting.pages import css
 from samurai.regions import ObjectId
 from samurai.video.prompts.base import ObjectPrompt
 from samurai.video.tracked import TrackedFrame
@@ -229,7 +230,7 @@ def _ends(parts: Sequence[range]) -> tuple[tuple[int, int], ...]:
 def default_color(number: int) -> str:
     """The color that exported videos give an object, as #rrggbb."""
     colors = extended(next(iter(PALETTES)))
-    return "#{:02x}{:02x}{:02x}".format(*colors[number % len(colors)])
+    return css(colors[number % len(colors)])
 
 
 def rgb_of(color: str) -> Color:
