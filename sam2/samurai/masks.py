@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -159,6 +160,13 @@ def placed(mask: Mask, offset: tuple[int, int], frame_size: tuple[int, int]) -> 
         )
     canvas[y + top : y + top + inside.shape[0], x + left : x + left + inside.shape[1]] = inside
     return canvas, lost
+
+
+def resized(mask: Mask, frame_size: tuple[int, int]) -> Mask:
+    """A mask at another size (height, width): every pixel is that of the nearest place."""
+    height, width = frame_size
+    nearest = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    return nearest.astype(np.bool_)
 
 
 def polygon_mask(corners: NDArray[np.float64], frame_size: tuple[int, int]) -> Mask:

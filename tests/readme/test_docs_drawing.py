@@ -33,6 +33,8 @@ def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_tables_are_the_codes() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \| `(--\S+ \S+)` \|", TEXT, re.MULTILINE))
     assert rows == {each.name: f"{each.flag} {each.form}" for each in style_options()}
+    defaults = dict(re.findall(r"^\| `(\w+)` \| `--\S+ \S+` \| ([^|]+) \|", TEXT, re.MULTILINE))
+    assert defaults == {each.name: each.default_text for each in style_options()}
     assert f"| {', '.join(LAYERS)}; all; none |" in TEXT
     assert f"| {', '.join(PALETTES)} |" in TEXT
     assert all(f"`{suffix}`" in TEXT for suffix in (*CONTAINERS, ".gif"))

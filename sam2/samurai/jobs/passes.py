@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ from samurai.jobs.snapshots import SavedSnapshot
 from samurai.jobs.state import JobState
 from samurai.jobs.store import packed_answer, packed_frame, unpacked_answer, without_pixels_of
 from samurai.jobs.ways import Turn, Work
+from samurai.masks import resized
 from samurai.regions import Answer, Mask, ObjectId, Region
 from samurai.video.sources.base import VideoFrame
 from samurai.video.tracked import TrackedFrame
@@ -377,9 +377,7 @@ class PassRun:
                 mask = self._last_seen(name)
             if mask is None:
                 continue
-            scaled = cv2.resize(
-                mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST
-            )
+            scaled = resized(mask, (height, width))
             if scaled.any():
                 self._carried[name] = Mask(scaled)
         self._events.session.close()

@@ -12,7 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -126,19 +126,14 @@ def _add_page(app: FastAPI) -> None:
 
     @app.get("/", include_in_schema=False)
     async def page() -> Response:
-        index = folder / "index.html"
-        if not index.is_file():
-            return RedirectResponse("/docs")
-        return Response(
-            index.read_bytes(), media_type="text/html", headers={"Cache-Control": "no-cache"}
-        )
+        index = (folder / "index.html").read_bytes()
+        return Response(index, media_type="text/html", headers={"Cache-Control": "no-cache"})
 
     @app.get(f"/{PAGE}/palette.css", include_in_schema=False)
     async def colors() -> Response:
         return Response(palette(), media_type="text/css", headers={"Cache-Control": "no-cache"})
 
-    if folder.is_dir():
-        app.mount(f"/{PAGE}", PageFiles(directory=folder), name=PAGE)
+    app.mount(f"/{PAGE}", PageFiles(directory=folder), name=PAGE)
 
 
 class PageFiles(StaticFiles):

@@ -14,6 +14,7 @@ from samurai.errors import SourceError
 from samurai.runtime.whole_files import part_of, write_whole
 from samurai.video.sources.base import Pixels
 from samurai.web.decoding import DecodedVideo, write_playable
+from samurai.web.engine.inputs import checked_frame
 from samurai.web.library import ORIGINAL, PLAYABLE, POSTER, Library, Upload
 from samurai.web.problems import Unprocessable
 
@@ -87,7 +88,7 @@ class FrameImages:
             Unprocessable: no such frame.
             SourceError: it can't be decoded.
         """
-        check_frame(upload, index)
+        checked_frame(index, upload.frame_count)
         key = upload.id, index, width, format
         with self._lock:
             found = self._stills.get(key)
@@ -179,11 +180,3 @@ class FrameImages:
         if oldest is not None:
             oldest.close()
         return other
-
-
-def check_frame(upload: Upload, index: int) -> None:
-    """Raise `Unprocessable` where the upload has no such frame."""
-    if not 0 <= index < upload.frame_count:
-        raise Unprocessable(
-            f"there is no frame {index}; frames are numbered from 0 to {upload.frame_count - 1}"
-        )

@@ -139,17 +139,9 @@ def _add_drawing(group: argparse._ArgumentGroup) -> None:
         group.add_argument(
             option.flag,
             metavar=option.form,
-            help=f"{option.help} (default: {_shown(option.name, option.default)})".replace(
-                "%", "%%"
-            ),
+            help=f"{option.help} (default: {option.default_text})".replace("%", "%%"),
             dest=f"style_{option.name}",
         )
-
-
-def _shown(name: str, default: object) -> str:
-    if default is None:
-        return "DejaVu Sans" if name == "font" else "by the frame's size"
-    return ",".join(default) if isinstance(default, tuple) else str(default)
 
 
 def _add_live(group: argparse._ArgumentGroup) -> None:

@@ -29,6 +29,7 @@ class StyleOption:
         parse: its value from a text, as of the command line; raises ConfigurationError or
             ValueError.
         form: of such a text, for help.
+        unset: what None means.
         name: of the field.
         default: of the field.
     """
@@ -36,6 +37,7 @@ class StyleOption:
     help: str
     parse: Callable[[str], Any]
     form: str
+    unset: str = "by the frame's size"
     name: str = ""
     default: Any = None
 
@@ -43,6 +45,13 @@ class StyleOption:
     def flag(self) -> str:
         """Of the command line."""
         return "--" + self.name.replace("_", "-")
+
+    @property
+    def default_text(self) -> str:
+        """The default, as its text would be."""
+        if self.default is None:
+            return self.unset
+        return ",".join(self.default) if isinstance(self.default, tuple) else str(self.default)
 
 
 def layers_of(text: str) -> tuple[str, ...]:
@@ -56,8 +65,8 @@ def layers_of(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _option(default: Any, help: str, parse: Callable[[str], Any], form: str) -> Any:
-    metadata = {_METADATA: StyleOption(help, parse, form)}
+def _option(default: Any, help: str, parse: Callable[[str], Any], form: str, **more: str) -> Any:
+    metadata = {_METADATA: StyleOption(help, parse, form, **more)}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -94,6 +103,7 @@ class DrawStyle:
         "Japanese and Korean",
         str,
         "FILE",
+        unset="DejaVu Sans",
     )
 
     def __post_init__(self) -> None:

@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import cv2
-import numpy as np
 import torch
 
 from samurai.core.session_checks import check_correction
 from samurai.errors import DeviceError, RegionError, SamuraiError
+from samurai.masks import resized
 from samurai.regions import Answer, Mask, ObjectId, Points, Region
 from samurai.runtime.turns import Turns
 from samurai.tracker import Tracker
@@ -302,9 +301,7 @@ class LiveSession:
         carried: dict[ObjectId, Region] = {}
         with self._news:
             for answer in self._newest[1].answers:
-                scaled = cv2.resize(
-                    answer.mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST
-                )
+                scaled = resized(answer.mask, (height, width))
                 if scaled.any() and int(answer.object_id) in self._ids:
                     carried[self._ids[int(answer.object_id)]] = Mask(scaled)
             self._ids = {n: each for n, each in self._ids.items() if each in carried}

@@ -14,7 +14,8 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import FileResponse, Response
 
 from samurai.web.arrivals import accept_pictures, accept_video, copy_sample
-from samurai.web.frames import Format, check_frame
+from samurai.web.engine.inputs import checked_frame
+from samurai.web.frames import Format
 from samurai.web.library import Arrival, Upload
 from samurai.web.problems import NotAvailable, NotFound
 from samurai.web.routes.common import Parts, problems
@@ -163,7 +164,7 @@ async def frame(
 ) -> Response:
     """A frame as an image, rotated as it is shown."""
     upload = parts.library.get(video_id)
-    check_frame(upload, n)
+    checked_frame(n, upload.frame_count)
     headers = {"ETag": f'"{video_id[:16]}-{n}-{width or 0}-{format}"', "Cache-Control": _FOREVER}
     if if_none_match is not None and headers["ETag"] in if_none_match:
         return Response(status_code=304, headers=headers)
