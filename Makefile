@@ -49,18 +49,22 @@ DEVICE ?= auto
 bench: setup
 	@.venv/bin/python -m benchmarks.speed run --device $(DEVICE) $(BENCH)
 
-test:
+# What all targets that run tests need: the tests of the server have an extra of their own.
+.PHONY: setup-tests
+setup-tests:
 	@$(MAKE) --no-print-directory setup EXTRAS=test-web
+
+test: setup-tests
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/codespell
 	.venv/bin/mypy
 	.venv/bin/python -m pytest -n 2 -m "not slow and not wheel"
 
-test-slow: setup
+test-slow: setup-tests
 	.venv/bin/python -m pytest -m "slow and not wheel"
 
-test-wheel: setup
+test-wheel: setup-tests
 	.venv/bin/python -m pytest -m wheel
 
 test-all: test test-slow test-wheel
@@ -73,12 +77,12 @@ docs:
 
 # Processes that a test kills leave no record.
 .PHONY: coverage
-coverage: setup
+coverage: setup-tests
 	@mkdir -p build/coverage
 	.venv/bin/python -m pytest -n 2 -m "not slow and not wheel" --cov --cov-report=term $(COVERAGE)
 
 SEED ?= 12
-fuzz: setup
+fuzz: setup-tests
 	cd tests && ../.venv/bin/python -m fuzz --seed $(SEED)
 
 clean:
@@ -87,5 +91,5 @@ clean:
 
 # CPUS='--capability avx2 --threads 1' chooses; see tests/cpus.py.
 .PHONY: test-cpus
-test-cpus: setup
+test-cpus: setup-tests
 	.venv/bin/python tests/cpus.py $(CPUS)
