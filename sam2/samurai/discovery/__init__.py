@@ -1,0 +1,1 @@
+"""Objects found by looking, or by words."""

@@ -1,0 +1,1 @@
+"""Detectors: words to regions."""
