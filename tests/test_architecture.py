@@ -59,7 +59,7 @@ ROOMS: dict[str, set[str]] = {
         *("tracker", "version", "video"),
     },
     "datasets": {"errors", "spelling"},
-    "discovery": set(),
+    "discovery": {"core", "discovery.detectors", "errors", "masks", "regions", "spelling"},
     "discovery.detectors": {
         *("errors", "masks", "networks.transformers_video.dependency", "regions", "runtime"),
         "spelling",

@@ -178,6 +178,11 @@ class Session(FrameSession):
             )
         return self._state.pixels
 
+    @property
+    def device_type(self) -> str:
+        """Of the network's device: cpu, cuda or mps."""
+        return self._network.device.type
+
     @torch.inference_mode()
     def propose_at(
         self, points: NDArray[np.float32], settings: ProposalSettings | None = None
