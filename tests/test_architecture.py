@@ -55,6 +55,7 @@ ROOMS: dict[str, set[str]] = {
     "painting": {"errors"},
     "video": {"errors", "geometry", "masks", "painting", "regions", "runtime", "spelling"},
     "jobs": {
+        "discovery",
         *("config", "core", "errors", "fingerprints", "geometry", "masks", "regions", "runtime"),
         *("tracker", "version", "video"),
     },

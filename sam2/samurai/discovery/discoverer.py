@@ -186,6 +186,13 @@ class Discoverer:
         """Take note of the identities that found objects were given."""
         self._absences.watch(object_ids)
 
+    @property
+    def what(self) -> str:
+        """What is looked for, in words: a search that goes on must be for the same."""
+        values = [f"{name} {value}" for name, value in vars(self.settings).items()]
+        by = [f"words {self.words}"] if self.words is not None else []
+        return ", ".join([*by, *(["grid"] if self._looking else []), *values])
+
     def close(self) -> None:
         """Leave off. A detector that is at work goes on until it answers."""
         self._forget_passes()
