@@ -37,6 +37,9 @@ for line in sys.stdin:
     print(json.dumps({"detections": []}), flush=True)
 """
 DOG = {"label": "dog", "score": 0.9, "box": [1, 2, 3, 4]}
+NO_BOXES: Sequence[Any] = (
+    *(None, {}, "1234", [1, 2, 3], [1, 2, 3, "x"], [1, 2, 3, 10**400], [1, 2, 3, [4]]),
+)
 Started = Any
 
 
@@ -167,8 +170,7 @@ sys.stdout.flush()
                 {**DOG, "score": "much"},
                 {**DOG, "score": None},
                 {**DOG, "score": 10**400},
-                *({**DOG, "box": box} for box in (None, [1, 2, 3], "1234", [1, 2, 3, "x"], {})),
-                *({**DOG, "box": box} for box in ([1, 2, 3, 10**400], [1, 2, 3, [4]])),
+                *({**DOG, "box": box} for box in NO_BOXES),
                 *(
                     {"label": "dog", "score": 1, "mask": mask}
                     for mask in (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
 
@@ -51,12 +51,13 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Install:
     module.number = 3  # type: ignore[attr-defined]
     module.useless = lambda option, device: object()  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "their_detectors", module)
-    real = registry.entry_points
 
     def add(**values: str) -> None:
         group = registry.ENTRY_POINTS
         more = [EntryPoint(name, value, group) for name, value in values.items()]
-        monkeypatch.setattr(registry, "entry_points", lambda group: [*real(group=group), *more])
+        monkeypatch.setattr(
+            f"{registry.__name__}.entry_points", lambda group: [*entry_points(group=group), *more]
+        )
 
     return add
 
@@ -85,9 +86,12 @@ def test_the_option_comes_after_a_colon_or_an_equals_sign(
 ) -> None:
     install(whole="their_detectors:Whole")
     made: list[tuple[str, str]] = []
-    monkeypatch.setattr(
-        sys.modules["their_detectors"], "Whole", lambda *given: made.append(given) or Whole(*given)
-    )
+
+    def recorded(*given: str) -> Whole:
+        made.append((given[0], given[1]))
+        return Whole(*given)
+
+    monkeypatch.setattr(sys.modules["their_detectors"], "Whole", recorded)
     create_detector(spec, "cuda:1")
     assert made == [(option, "cuda:1")]
 
