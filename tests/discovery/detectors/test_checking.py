@@ -169,8 +169,8 @@ def test_thresholds_are_the_users_then_the_detectors_then_ours() -> None:
 
 def test_thousands_of_detections_become_the_best() -> None:
     random = np.random.default_rng(3)
-    scores = random.uniform(0.3, 1, 20_000)
-    corners = random.uniform(0, 40, (20_000, 2))
+    scores = random.uniform(0.3, 1, 4_000)
+    corners = random.uniform(0, 40, (4_000, 2))
     answer = [
         Detection("dog", score, Box(x, y, 2, 2))
         for score, (x, y) in zip(scores, corners.tolist(), strict=True)
@@ -182,7 +182,7 @@ def test_thousands_of_detections_become_the_best() -> None:
 
 
 BOXES = st.builds(
-    Box, *(st.integers(0, 20) for _ in range(2)), *(st.integers(1, 20) for _ in range(2))
+    Box, *(st.integers(0, 5) for _ in range(2)), *(st.integers(1, 6) for _ in range(2))
 )
 DETECTIONS = st.lists(
     st.builds(Detection, st.sampled_from(["dog", "cat"]), st.floats(0, 1), BOXES), max_size=12
@@ -191,8 +191,15 @@ DETECTIONS = st.lists(
 
 def plain_iou(one: Box, other: Box) -> float:
     """Counted in pixels."""
-    a, b = (each.filled((41, 41)).array for each in (one, other))
-    return float((a & b).sum() / (a | b).sum())
+    a, b = (
+        {
+            (x, y)
+            for x in range(int(each.x), int(each.x + each.width))
+            for y in range(int(each.y), int(each.y + each.height))
+        }
+        for each in (one, other)
+    )
+    return len(a & b) / len(a | b)
 
 
 @settings(max_examples=60, deadline=None)

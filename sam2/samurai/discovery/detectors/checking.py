@@ -95,7 +95,7 @@ class CheckedDetector:
         try:
             self._detector.close()
         except Exception as error:
-            log.warning("detector %r couldn't be closed (%s)", self.name, _cause(error))
+            log.warning("detector %r couldn't be closed (%s)", self.name, cause(error))
 
     def __enter__(self) -> CheckedDetector:
         return self
@@ -112,7 +112,7 @@ class CheckedDetector:
         except Exception as error:
             raise DetectorError(
                 f"detector {self.name!r} failed on a frame of {frame.shape[1]}x{frame.shape[0]} "
-                f"pixels ({_cause(error)}). Remedy: correct the detector, or choose another one"
+                f"pixels ({cause(error)}). Remedy: correct the detector, or choose another one"
             ) from error
 
     def _tell(self, dropped: Counter[str]) -> None:
@@ -191,7 +191,7 @@ def _threshold(words: Words, detection: Detection, default: float) -> float:
 def _score(detection: Detection) -> float:
     try:
         return float(detection.score)
-    except (TypeError, ValueError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise DetectorError(
             f"a detector answered the score {detection.score!r:.40}. Remedy: let it answer a "
             "number from 0 to 1"
@@ -239,7 +239,7 @@ def _overlaps(one: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[
     return overlaps
 
 
-def _cause(error: BaseException) -> str:
-    """An error in one line."""
+def cause(error: BaseException) -> str:
+    """What an error says, in one line."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]:.200}" if lines else type(error).__name__
