@@ -49,7 +49,8 @@ class Engine:
         turns: at the device.
 
     Args:
-        tracker: loaded and warmed up; its device is shared in fair turns.
+        tracker: loaded and warmed up; its device is shared in fair turns, and its masks are cut at
+            the settings' `score_thresh`.
         settings: limits, and the folder in which sessions live.
         clock: seconds, for the time to live.
         now: for `created_at`; in UTC.
@@ -68,6 +69,7 @@ class Engine:
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
         self._tracker, self._settings, self._clock, self._now = tracker, settings, clock, now
+        tracker.mask_threshold = settings.score_thresh
         self.turns = Turns()
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
