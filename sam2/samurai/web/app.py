@@ -33,6 +33,7 @@ from samurai.web.routes import (
     tracking,
     videos,
 )
+from samurai.web.schemas import EVENTS
 from samurai.web.security import Guard
 from samurai.web.service import Service
 from samurai.web.settings import WebSettings
@@ -101,14 +102,20 @@ def create_app(
 
 
 class Application(FastAPI):
-    """FastAPI, whose OpenAPI document says that errors are JSON on every path."""
+    """FastAPI, whose OpenAPI document says that errors are JSON on every path, and what lines are
+    like."""
 
     def openapi(self) -> dict[str, Any]:
         """See FastAPI, which documents errors with the media type of a path's answers."""
         if self.openapi_schema is None:
-            for methods in super().openapi()["paths"].values():
+            document = super().openapi()
+            for methods in document["paths"].values():
                 for operation in methods.values():
                     _json_errors(operation["responses"])
+            place = "#/components/schemas/{model}"
+            for each in EVENTS:
+                schema = each.model_json_schema(ref_template=place)
+                document["components"]["schemas"][each.__name__] = schema
         assert self.openapi_schema is not None
         return self.openapi_schema
 

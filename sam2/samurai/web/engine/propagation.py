@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Literal, Protocol
@@ -34,6 +34,21 @@ class Outcome:
     kind: Kind
     frames: int
     error: SamuraiError | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a propagation is.
+
+    Attributes:
+        done: frames of those asked for that are as they will stay.
+        total: frames asked for.
+        tracked: frames that this run has tracked, also such as aren't asked for.
+    """
+
+    done: int
+    total: int
+    tracked: int
 
 
 @dataclass(frozen=True)
@@ -85,6 +100,10 @@ class Tracked(Protocol):
 
     def is_done(self, frame: int, directions: tuple[Direction, ...]) -> bool:
         """Whether every object that the directions reach is done in a frame."""
+        ...
+
+    def left(self, parts: Sequence[range], directions: tuple[Direction, ...]) -> int:
+        """In how many frames of these ranges `is_done` says no."""
         ...
 
     def result(self, frame: int) -> TrackedFrame:
@@ -168,6 +187,19 @@ class Propagation:
     def outcome(self) -> Outcome | None:
         """How it ended; None while frames may still come."""
         return self._outcome
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is.
+
+        Raises:
+            NotFound: the session is closed.
+        """
+        parts, directions = self._route.parts, self._route.directions
+        total = sum(map(len, parts))
+        with self._news:
+            tracked = self._version
+        return Progress(total - self._session.left(parts, directions), total, tracked)
 
     @property
     def running(self) -> bool:
