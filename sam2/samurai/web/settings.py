@@ -51,7 +51,7 @@ class WebSettings(Configuration):
     )
     max_storage_mib: int = setting(
         65536,
-        "MiB of uploads and sessions together; beyond it uploads are refused",
+        "MiB of uploads and sessions together; beyond it uploads are refused and tracking stops",
         convert=whole_number(1),
         form="a whole number from 1",
     )

@@ -131,6 +131,7 @@ class Propagation:
     ) -> None:
         self._session, self._route, self._turns, self._on_end = session, route, turns, on_end
         self._stop = threading.Event()
+        self._why: SamuraiError | None = None
         self._news = threading.Condition()
         self._version = 0
         self._ended: tuple[Kind, SamuraiError | None] | None = None
@@ -220,6 +221,15 @@ class Propagation:
         self._thread.join()
         return first and self._ended is not None and self._ended[0] == "cancelled"
 
+    def stop(self, error: SamuraiError) -> None:
+        """Stop after the frame at work, without waiting for that: it ends with this error unless it
+        has ended, or was cancelled. Answers so far stay, and are read."""
+        with self._news:
+            if not self._stop.is_set():
+                self._why = error
+            self._stop.set()
+        self._turns.recheck()
+
     def close(self) -> None:
         """The reader goes away: cancel."""
         self.cancel()
@@ -230,7 +240,9 @@ class Propagation:
         ended: tuple[Kind, SamuraiError | None]
         try:
             over = self._session.track(self._route, self._advanced, self._stop)
-            ended = ("done" if over else "cancelled", None)
+            ended = ("done", None) if over else ("cancelled", None)
+            if not over and self._why is not None:
+                ended = ("error", self._why)
         except SamuraiError as error:
             ended = ("error", error)
         except Exception as error:

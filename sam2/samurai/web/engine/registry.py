@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from samurai.core.snapshots import Snapshot
-from samurai.errors import ConfigurationError, SourceError
+from samurai.errors import ConfigurationError, SamuraiError, SourceError
 from samurai.jobs import Job, Span
 from samurai.regions import ObjectId
 from samurai.runtime.locking import locked
@@ -221,6 +221,12 @@ class Engine:
         for entry in entries:
             self._end(entry)
         return len(entries)
+
+    def stop_runs(self, error: SamuraiError) -> None:
+        """Stop all tracking in videos after the frame at work, with an error for who reads it; what
+        is tracked stays."""
+        for session in self.sessions():
+            session.stop_run(error)
 
     def stored_bytes(self) -> int:
         """What the sessions hold on disk."""

@@ -60,6 +60,7 @@ async def propagate(
     """
     wanted = body or PropagateBody()
     session = parts.session(session_id)
+    parts.library.check_room()
     propagation = await parts.engine_pool(
         session.propagate, wanted.start_frame_index, wanted.direction, wanted.max_frames
     )
