@@ -21,6 +21,7 @@ from samurai.errors import SamuraiError
 from samurai.painting.pages import palette
 from samurai.runtime.whole_files import is_full
 from samurai.version import __version__
+from samurai.web.documentation import add_documentation
 from samurai.web.engine import Engine
 from samurai.web.problems import StorageFull, Unprocessable, WebError, status_of
 from samurai.web.routes import (
@@ -85,6 +86,8 @@ def create_app(
         version=__version__,
         summary="Tracking in videos: SAMURAI's API, and more",
         lifespan=life,
+        docs_url=None,
+        redoc_url=None,
         redirect_slashes=False,
     )
     app.state.service = service
@@ -140,6 +143,7 @@ def _add_page(app: FastAPI) -> None:
     async def colors() -> Response:
         return Response(palette(), media_type="text/css", headers={"Cache-Control": "no-cache"})
 
+    add_documentation(app, folder)
     app.mount(f"/{PAGE}", PageFiles(directory=folder), name=PAGE)
 
 
