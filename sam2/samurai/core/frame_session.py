@@ -65,6 +65,8 @@ class FrameSession:
         batched: whether objects go through the network together; if not, an object's answers don't
             depend on the others in any bit, and several objects take longer.
         made_with: the model and settings, in words; snapshots fit where they are the same.
+        threshold: mask logits above it are the object's in answers and previews. What is tracked
+            and remembered doesn't depend on it.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class FrameSession:
         conditioning_frames: int = 4,
         batched: bool = True,
         made_with: str = "",
+        threshold: float = 0.0,
     ) -> None:
         self._network = network
         self._new_policy = new_policy
@@ -91,6 +94,7 @@ class FrameSession:
         self._writer = MemoryWriter(network, self._requirements, batched, memory_overlap)
         self._conditioning_frames = conditioning_frames
         self._made_with = made_with
+        self._threshold = threshold
         self._state = self._empty_state()
 
     def _empty_state(self) -> SessionState:
@@ -295,6 +299,8 @@ class FrameSession:
         best, size = self._state.best(), self._state.frame_size
         assert size is not None
         with span("postprocess"):
+            if self._threshold:
+                located = locate_all(best, size, self._threshold)
             if not self._overlap and len(best) > 1:
                 located = separate(located, best, size)
             return [
@@ -314,7 +320,7 @@ class FrameSession:
             return []
         with self._one_thread():
             others = [selected for selected in state.selections if selected.number > 0]
-            located = iter(locate_all(others, state.frame_size))
+            located = iter(locate_all(others, state.frame_size, self._threshold))
             best = iter(answers)
             return [
                 (

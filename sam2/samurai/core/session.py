@@ -49,7 +49,7 @@ class Session(FrameSession):
 
     @cached_property
     def _previewer(self) -> Previewer:
-        return Previewer(self._pipeline, self._window, self._knots)
+        return Previewer(self._pipeline, self._window, self._knots, self._threshold)
 
     @contextmanager
     def _undone_on_error(self) -> Iterator[None]:
