@@ -80,6 +80,7 @@ ROOMS: dict[str, set[str]] = {
         "datasets",
         "config",
         "core.snapshots",
+        "discovery",
         "errors",
         "jobs",
         "loading",
