@@ -14,6 +14,7 @@ from samurai.cli.track.arguments import RENAMED, add_arguments
 from samurai.cli.track.inputs import opened, span_of
 from samurai.cli.track.plan import VideoPlan, is_remote, plans
 from samurai.cli.track.samurai_flags import translate
+from samurai.cli.track.show import check_show
 from samurai.cli.track.stopping import Stopping
 from samurai.cli.track.style import style_of
 from samurai.config import TrackerConfig
@@ -49,6 +50,7 @@ def run(parsed: argparse.Namespace) -> int:
     """
     translate(parsed)
     made = plans(parsed)
+    check_show(parsed, made)
     if not prompts.given(parsed) and not any(plan.goes_on for plan in made):
         raise ConfigurationError(
             f"nothing is tracked without a prompt. Remedy: mark objects in a page, `samurai pick "

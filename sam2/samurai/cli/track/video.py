@@ -15,6 +15,7 @@ from samurai.cli.track.outputs import OutputOptions, Outputs
 from samurai.cli.track.plan import VideoPlan
 from samurai.cli.track.progress import TrackProgress
 from samurai.cli.track.prompts import same_prompt
+from samurai.cli.track.show import shown
 from samurai.cli.track.style import style_of
 from samurai.cli.track.summary import Summary
 from samurai.core.snapshots import Snapshot
@@ -76,7 +77,9 @@ def track_video(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[Obj
     try:
         opened = _resumed_job if resumed else _new_job
         with opened(plan, run, source, prompts) as job:
-            complete |= _tracked(plan, run, source, job, resumed)
+            labels = _labels(run, job)
+            with shown(run.parsed, plan, job, source, run.tracker, labels, run.stop):
+                complete |= _tracked(plan, run, source, job, resumed)
             if run.parsed.like_first and run.like is None:
                 run.like, run.labels = job.snapshot(), _labels(run, job)
     except BrokenPipeError:  # who reads our answers has enough
