@@ -133,6 +133,14 @@ def _add_outputs(group: argparse._ArgumentGroup) -> None:
         help="go on with a run that was interrupted, or correct a kept job by further prompts",
     )
     group.add_argument("--quiet", action="store_true", help="print errors and warnings only")
+    group.add_argument(
+        "--show",
+        action="store_true",
+        help="open a page that shows the run, and stays until Ctrl-C (extra web)",
+    )
+    group.add_argument(
+        "--no-browser", action="store_true", help="with --show, only print the page's address"
+    )
 
 
 def _add_drawing(group: argparse._ArgumentGroup) -> None:

@@ -15,6 +15,7 @@ from samurai.cli.track.discovery import check_discovery, is_wanted
 from samurai.cli.track.inputs import opened, span_of
 from samurai.cli.track.plan import VideoPlan, is_remote, plans
 from samurai.cli.track.samurai_flags import translate
+from samurai.cli.track.show import check_show
 from samurai.cli.track.stopping import Stopping
 from samurai.cli.track.style import style_of
 from samurai.config import TrackerConfig
@@ -50,6 +51,7 @@ def run(parsed: argparse.Namespace) -> int:
     """
     translate(parsed)
     made = plans(parsed)
+    check_show(parsed, made)
     check_discovery(parsed)
     wanted = prompts.given(parsed) or is_wanted(parsed)
     if not wanted and not any(plan.goes_on for plan in made):

@@ -16,6 +16,7 @@ from samurai.cli.track.outputs import OutputOptions, Outputs
 from samurai.cli.track.plan import VideoPlan
 from samurai.cli.track.progress import TrackProgress
 from samurai.cli.track.prompts import same_prompt
+from samurai.cli.track.show import shown
 from samurai.cli.track.style import style_of
 from samurai.cli.track.summary import Summary
 from samurai.core.snapshots import Snapshot
@@ -81,7 +82,9 @@ def track_video(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[Obj
             opened(plan, run, source, prompts) as job,
             discoverer_of(run.parsed, run.tracker(), source.info.live) as discoverer,
         ):
-            complete |= _tracked(plan, run, source, job, resumed, discoverer)
+            labels = _labels(run, job)
+            with shown(run.parsed, plan, job, source, run.tracker, labels, run.stop):
+                complete |= _tracked(plan, run, source, job, resumed, discoverer)
             if run.parsed.like_first and run.like is None:
                 run.like, run.labels = job.snapshot(), _labels(run, job)
     except BrokenPipeError:  # who reads our answers has enough
