@@ -31,7 +31,7 @@ def measure(
         count: frames of the clip; clicks are in other frames each time, unless a row says so.
         rounds: of each row.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for size in sizes:
         with tempfile.TemporaryDirectory() as scratch:
             clip = Path(scratch) / "clip.mp4"

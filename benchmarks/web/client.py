@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -89,7 +89,7 @@ class Client:
         )
         return answer
 
-    def track(self, session: str, **how: Any) -> Iterator[bytes]:
+    def track(self, session: str, **how: Any) -> Generator[bytes, None, None]:
         """The lines of a run as they come; closing the iterator goes away in the middle."""
         response = self._asked("POST", f"{session}/propagate", how)
         try:

@@ -36,7 +36,7 @@ def measure(model: str, size: tuple[int, int], count: int) -> dict[str, Any]:
             peak, _ = memory.stop()
             client.delete(session)
     later = [sample for sample in samples if sample[0] >= count // 10]
-    frames, own, decoders = zip(*later, strict=True)
+    frames, mine, theirs = zip(*later, strict=True)
     return {
         "kind": "web-soak",
         "model": model,
@@ -45,8 +45,8 @@ def measure(model: str, size: tuple[int, int], count: int) -> dict[str, Any]:
         "seconds": spent,
         "samples": samples,
         "peak": peak,
-        "kib_per_1000": 1024 * 1000 * median_slope(frames, own),
-        "decoder_kib_per_1000": 1024 * 1000 * median_slope(frames, decoders),
+        "kib_per_1000": 1024 * 1000 * median_slope(frames, mine),
+        "decoder_kib_per_1000": 1024 * 1000 * median_slope(frames, theirs),
     }
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import av
 import numpy as np
-from av.video import VideoStream
 
 from benchmarks.web.server import Memory, Server, running
 
@@ -65,7 +64,7 @@ def write_large(path: Path, size: int) -> None:
     """An MP4 of at least that many bytes, all of them frames: noise, encoded once, in many copies
     one after the other."""
     with av.open(str(path), "w") as file:
-        stream = cast(VideoStream, file.add_stream("libx264", rate=30))
+        stream = file.add_stream("libx264", rate=30)
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
         stream.options = {"preset": "ultrafast", "crf": "10", "bf": "0", "g": str(DISTINCT)}
         generator = np.random.default_rng(7)
