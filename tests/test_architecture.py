@@ -61,7 +61,7 @@ ROOMS: dict[str, set[str]] = {
     "datasets": {"errors", "spelling"},
     "discovery": set(),
     "discovery.detectors": {
-        *("errors", "masks", "networks.transformers_video.dependency", "regions", "runtime"),
+        *("errors", "masks", "networks.transformers_video", "regions", "runtime"),
         "spelling",
     },
     "benchmark": {
