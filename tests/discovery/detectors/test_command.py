@@ -336,6 +336,31 @@ open({str(inner)!r}, "w").write(str(child.pid))
         assert vanishes(int(inner.read_text()))
 
 
+def test_where_the_system_cannot_tell_of_an_end_without_reaping(
+    start: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """macOS, before Python 3.13."""
+    monkeypatch.delattr(os, "waitid")
+    monkeypatch.setattr(program_module, "PATIENCE", 0.05)
+    failing, sleeping = start("sys.exit(3)"), start(EMPTY + "time.sleep(600)")
+    processes = [process_of(each) for each in (failing, sleeping)]
+    assert "status 3" in refused(failing)
+    assert sleeping.detect(FRAME, ["dog"]) == []
+    sleeping.close()
+    assert [each.returncode for each in processes] == [3, -signal.SIGTERM]
+
+
+def test_where_ended_children_are_reaped_by_the_system(start: Started) -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        failing, tidy = start("sys.exit(3)"), start(EMPTY)
+        refused(failing)
+        assert tidy.detect(FRAME, ["dog"]) == []
+        tidy.close()
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
 def test_closing_does_not_wait_for_an_answer(start: Started, tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     detector = start(f"sys.stdin.readline()\nopen({str(asked)!r}, 'w')\ntime.sleep(600)", 600)
