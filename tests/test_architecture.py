@@ -55,11 +55,12 @@ ROOMS: dict[str, set[str]] = {
     "painting": {"errors"},
     "video": {"errors", "geometry", "masks", "painting", "regions", "runtime", "spelling"},
     "jobs": {
+        "discovery",
         *("config", "core", "errors", "fingerprints", "geometry", "masks", "regions", "runtime"),
         *("tracker", "version", "video"),
     },
     "datasets": {"errors", "spelling"},
-    "discovery": set(),
+    "discovery": {"core", "discovery.detectors", "errors", "masks", "regions", "spelling"},
     "discovery.detectors": {
         *("errors", "masks", "networks.transformers_video", "regions", "runtime"),
         "spelling",
@@ -79,6 +80,7 @@ ROOMS: dict[str, set[str]] = {
         "datasets",
         "config",
         "core.snapshots",
+        "discovery",
         "errors",
         "jobs",
         "loading",

@@ -49,6 +49,8 @@ class Tracker:
         overlap: of the configuration.
         offline: of the configuration.
         speed: of the configuration; "exact" once a faster one has failed, see `warm_up`.
+        mask_threshold: 0, as in SAM 2; mask logits above it are the object's in what sessions made
+            from now on answer. Tracking and memory stay as they are.
 
     Args:
         model: a `SAM2Base` (SAM 2.1) in evaluation mode, or a video model of transformers of one
@@ -82,6 +84,7 @@ class Tracker:
         self.window = _window(config, card)
         self.confidence = card.confidence
         self.overlap, self.offline = config.overlap, config.offline
+        self.mask_threshold = 0.0
         self._policy = PolicyChoice.of(config.policy)
         weight = config.motion_weight
         self._context = PolicyContext(
@@ -179,6 +182,7 @@ class Tracker:
             self.config.conditioning_frames,
             batched,
             self._made_with,
+            self.mask_threshold,
         )
         if like is not None:
             session.prime(like)

@@ -135,6 +135,9 @@ class Fake:
 
     def run(self, body: Json) -> Iterator[str]:
         """Lines of a run."""
+        yield (
+            json.dumps({"event": "progress", "done": 0, "total": 9, "fps": 1, "eta_sec": 9}) + "\n"
+        )
         start, direction = body["start_frame_index"], body["direction"]
         ahead = range(start, scene.LENGTH) if direction != "backward" else range(0)
         behind = {"forward": [], "both": range(start - 1, -1, -1), "backward": range(start, -1, -1)}

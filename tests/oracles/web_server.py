@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from oracles.videos import write_video
 from samurai.web.app import create_app
 from samurai.web.engine import Engine
 from samurai.web.service import Service
+from samurai.web.serving import address_of, listen, serve
 from samurai.web.settings import WebSettings
 
 BASE = "http://127.0.0.1:8000"
@@ -34,6 +36,24 @@ def served(folder: Path, *, ready: bool = True, **settings: Any) -> Iterator[Tes
         if ready:
             wait_until_ready(client)
         yield client
+
+
+@contextmanager
+def listening(folder: Path, **settings: Any) -> Iterator[tuple[str, Service]]:
+    """The address of a server in a thread of this process, which is ready, and its parts."""
+    found = WebSettings(data_path=folder / "data", **settings)
+    app = create_app(found, lambda: Engine(color_tracker(), found), model="colors", device="cpu")
+    place, service, end = listen("127.0.0.1", 0), app.state.service, threading.Event()
+    address = address_of(place, "127.0.0.1")
+    thread = threading.Thread(target=serve, args=(app, place, end))
+    thread.start()
+    try:
+        while not service.ready:
+            time.sleep(0.01)
+        yield address, service
+    finally:
+        end.set()
+        thread.join()
 
 
 def wait_until_ready(client: TestClient) -> None:

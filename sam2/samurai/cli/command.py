@@ -52,7 +52,7 @@ class Command:
 
 
 WEB = Need(
-    ("fastapi", "uvicorn", "python-multipart", "prometheus-client", "av"),
+    ("fastapi", "fastapi-offline", "uvicorn", "python-multipart", "prometheus-client", "av"),
     'pip install "samurai-vot[web]", with Python 3.11 or later',
 )
 

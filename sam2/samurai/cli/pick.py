@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import sys
 import tempfile
@@ -14,11 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samurai.cli.served import served_config
 from samurai.cli.values import add_tracker_flags, whole_number
-from samurai.config import TrackerConfig
-from samurai.config.text import from_flags
 from samurai.errors import ConfigurationError
-from samurai.models.manifest import model_card, require_weights
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -62,8 +59,7 @@ def run(parsed: argparse.Namespace) -> int:
     source: Path = parsed.source
     target: Path = parsed.output or Path(f"{source.stem}.prompts.json")
     _check(source, target, parsed.overwrite)
-    config = from_flags(TrackerConfig.from_environment(os.environ), parsed)
-    require_weights(model_card(config.model))
+    config = served_config(parsed)
     from samurai.web.loading import tracking_app
     from samurai.web.settings import WebSettings
 
@@ -106,9 +102,8 @@ def _serve(
         arrival.close()
     with listen(HOST, parsed.port) as listening:
         address = f"{address_of(listening, HOST)}/?pick={upload.id}"
-        print(
-            f"samurai pick: {address}; Ctrl-C ends it without saving", file=sys.stderr, flush=True
-        )
+        said = f"{address}, model {service.model}; Ctrl-C ends it without saving"
+        print(f"samurai pick: {said}", file=sys.stderr, flush=True)
         if not parsed.no_browser:
             webbrowser.open(address)
         serve(app, listening, until=saved)

@@ -5,18 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, MutableMapping
 
+from samurai.cli.served import environment, served_config
 from samurai.cli.values import add_tracker_flags, whole_number
-from samurai.config import TrackerConfig
 from samurai.config.text import add_flags, from_flags
-from samurai.models.manifest import FOLDER_VARIABLE, checkpoint_path, model_card, require_weights
-from samurai.web.settings import ALIASES, WebSettings
+from samurai.web.settings import WebSettings
 
 HOST, PORT = "127.0.0.1", 8000
-
-PREFERRED, FALLBACK = "base_plus", "nano"
-"""The model where none is named: the first if its weights are there."""
 
 _LARGEST_PORT = 65535
 
@@ -45,12 +40,8 @@ def run(parsed: argparse.Namespace) -> int:
         from samurai.errors import ConfigurationError
 
         raise ConfigurationError(f"--port {parsed.port} is above {_LARGEST_PORT}: choose another")
-    environ = with_aliases(os.environ)
-    if environ.get(FOLDER_VARIABLE):  # read where weights are looked for
-        os.environ[FOLDER_VARIABLE] = environ[FOLDER_VARIABLE]
-    settings = from_flags(WebSettings.from_environment(environ), parsed)
-    config = chosen_model(from_flags(TrackerConfig.from_environment(environ), parsed))
-    require_weights(model_card(config.model))
+    settings = from_flags(WebSettings.from_environment(environment(os.environ)), parsed)
+    config = served_config(parsed)
     from samurai.web.loading import tracking_app
     from samurai.web.serving import address_of, listen, serve
 
@@ -62,21 +53,3 @@ def run(parsed: argparse.Namespace) -> int:
         print(f"samurai web: {said}; Ctrl-C ends it", file=sys.stderr, flush=True)
         serve(app, listening)
     return 0
-
-
-def with_aliases(environ: Mapping[str, str]) -> MutableMapping[str, str]:
-    """The environment with our names for the variables of SAMURAI's API; ours count where both are
-    set."""
-    found = dict(environ)
-    for theirs, ours in ALIASES.items():
-        if environ.get(theirs, "").strip() and not environ.get(ours, "").strip():
-            found[ours] = environ[theirs]
-    return found
-
-
-def chosen_model(config: TrackerConfig) -> TrackerConfig:
-    """The configuration with a model where none was named."""
-    if config.source("model") != "default":
-        return config
-    there = checkpoint_path(model_card(PREFERRED)).is_file()
-    return config.changed(model=PREFERRED if there else FALLBACK)

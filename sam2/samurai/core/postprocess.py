@@ -25,28 +25,46 @@ LocatedMask = tuple[NDArray[np.bool_], Box | None]
 
 
 def locate_all(
-    selections: Sequence[SelectedHypothesis], frame_size: tuple[int, int]
+    selections: Sequence[SelectedHypothesis], frame_size: tuple[int, int], threshold: float = 0.0
 ) -> list[LocatedMask]:
-    """The selected masks in the frame; those seen in the whole frame are resized together."""
+    """The selected masks in the frame; those seen in the whole frame are resized together.
+
+    Args:
+        threshold: see `locate`.
+    """
     if not selections:
         return []
     if all(each.view.region is None for each in selections):
-        return frame_masks(torch.cat([each.logits for each in selections]), frame_size)
-    return [locate(each.logits, each.view.region, frame_size) for each in selections]
+        logits = torch.cat([each.logits for each in selections])
+        return frame_masks(_shifted(logits, threshold), frame_size)
+    return [locate(each.logits, each.view.region, frame_size, threshold) for each in selections]
 
 
-def locate(logits: Tensor, region: SearchRegion | None, frame_size: tuple[int, int]) -> LocatedMask:
+def locate(
+    logits: Tensor,
+    region: SearchRegion | None,
+    frame_size: tuple[int, int],
+    threshold: float = 0.0,
+) -> LocatedMask:
     """A mask in the frame.
 
     Args:
         logits: (1, 1, L, L).
         region: that they were decoded in; None for the whole frame.
+        threshold: logits at the frame's size above it are the object's.
     """
+    logits = _shifted(logits, threshold)
     if region is None:
         [whole] = frame_masks(logits, frame_size)
         return whole
     [(part, box)] = frame_masks(logits, region.size, region.shared(frame_size)[2])
     return region.placed(part, box, frame_size)
+
+
+def _shifted(logits: Tensor, threshold: float) -> Tensor:
+    """Logits that are above zero where they were above a threshold. Weights of an interpolation add
+    up to 1, so that it may come before or after."""
+    return logits - threshold if threshold else logits
 
 
 def separate(

@@ -50,9 +50,16 @@ class Previewer:
         pipeline: the network's part; boxes are decoded from their corners, whatever it says.
         window: side of search regions in object sizes; None where the network sees the whole frame.
         knots: of the model's calibration, see `confidence.calibrated`.
+        threshold: of mask logits, see `postprocess.locate`.
     """
 
-    def __init__(self, pipeline: Pipeline, window: float | None, knots: Sequence[float]) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        window: float | None,
+        knots: Sequence[float],
+        threshold: float = 0.0,
+    ) -> None:
         prompts = pipeline.prompts
         prompts = replace(
             prompts,
@@ -61,7 +68,7 @@ class Previewer:
         )
         self._pipeline = Pipeline(prompts)
         self._window = window
-        self._knots = knots
+        self._knots, self._threshold = knots, threshold
         self._frame = b""
         self._views: OrderedDict[SearchRegion | None, EncodedFrame] = OrderedDict()
 
@@ -86,7 +93,7 @@ class Previewer:
             ]
             surest = max(predictions, key=_best_confidence)
             logits = surest.logits(surest.decoded.best())
-            mask, box = locate(logits, surest.view.region, size)
+            mask, box = locate(logits, surest.view.region, size, self._threshold)
         confidence = calibrated(_best_confidence(surest), self._knots) if box else 0.0
         return Preview(mask, box, confidence)
 

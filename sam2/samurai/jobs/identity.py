@@ -41,7 +41,10 @@ def identity_of(info: VideoInfo) -> dict[str, Any]:
 
 def settings_of(tracker: Tracker) -> dict[str, str]:
     """All that a tracker's answers depend on, by name."""
-    return {**tracker_fingerprint(tracker.config), "made with": tracker.made_with}
+    found = {**tracker_fingerprint(tracker.config), "made with": tracker.made_with}
+    if tracker.mask_threshold:
+        found["mask threshold"] = f"{tracker.mask_threshold:g}"
+    return found
 
 
 def check_same(

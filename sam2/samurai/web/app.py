@@ -21,6 +21,7 @@ from samurai.errors import SamuraiError
 from samurai.painting.pages import palette
 from samurai.runtime.whole_files import is_full
 from samurai.version import __version__
+from samurai.web.documentation import add_documentation
 from samurai.web.engine import Engine
 from samurai.web.problems import StorageFull, Unprocessable, WebError, status_of
 from samurai.web.routes import (
@@ -33,6 +34,7 @@ from samurai.web.routes import (
     tracking,
     videos,
 )
+from samurai.web.schemas import EVENTS
 from samurai.web.security import Guard
 from samurai.web.service import Service
 from samurai.web.settings import WebSettings
@@ -84,6 +86,8 @@ def create_app(
         version=__version__,
         summary="Tracking in videos: SAMURAI's API, and more",
         lifespan=life,
+        docs_url=None,
+        redoc_url=None,
         redirect_slashes=False,
     )
     app.state.service = service
@@ -101,14 +105,20 @@ def create_app(
 
 
 class Application(FastAPI):
-    """FastAPI, whose OpenAPI document says that errors are JSON on every path."""
+    """FastAPI, whose OpenAPI document says that errors are JSON on every path, and what lines are
+    like."""
 
     def openapi(self) -> dict[str, Any]:
         """See FastAPI, which documents errors with the media type of a path's answers."""
         if self.openapi_schema is None:
-            for methods in super().openapi()["paths"].values():
+            document = super().openapi()
+            for methods in document["paths"].values():
                 for operation in methods.values():
                     _json_errors(operation["responses"])
+            place = "#/components/schemas/{model}"
+            for each in EVENTS:
+                schema = each.model_json_schema(ref_template=place)
+                document["components"]["schemas"][each.__name__] = schema
         assert self.openapi_schema is not None
         return self.openapi_schema
 
@@ -133,6 +143,7 @@ def _add_page(app: FastAPI) -> None:
     async def colors() -> Response:
         return Response(palette(), media_type="text/css", headers={"Cache-Control": "no-cache"})
 
+    add_documentation(app, folder)
     app.mount(f"/{PAGE}", PageFiles(directory=folder), name=PAGE)
 
 

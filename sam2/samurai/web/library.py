@@ -186,13 +186,22 @@ class Library:
             StorageFull: there is no room for them.
         """
         with self._lock:
-            limit = self._settings.max_storage_mib
-            if size > 0 and self.used_bytes() + size > limit * _MIB:
-                raise StorageFull(
-                    f"uploads and sessions fill the {limit} MiB that they may have; delete some, "
-                    "or raise SAMURAI_MAX_STORAGE_MIB"
-                )
+            if size > 0:
+                self.check_room(size)
             self._arriving += size
+
+    def check_room(self, size: int = 1) -> None:
+        """Whether more bytes may be stored.
+
+        Raises:
+            StorageFull: uploads and sessions have all that they may have.
+        """
+        limit = self._settings.max_storage_mib
+        if self.used_bytes() + size > limit * _MIB:
+            raise StorageFull(
+                f"uploads and sessions fill the {limit} MiB that they may have; delete some, or "
+                "raise SAMURAI_MAX_STORAGE_MIB"
+            )
 
     def add(self, upload: Upload) -> None:
         """An upload that has arrived.

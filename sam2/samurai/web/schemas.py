@@ -194,8 +194,8 @@ class PropagateBody(Body):
     """Which frames are tracked.
 
     `start_frame_index`: absent begins at the earliest prompt. `max_frames` counts per direction,
-    the start frame included. `events` adds a last line that says how it ended, and lines of
-    progress. `close_on_complete` closes the session afterwards.
+    the start frame included. `events` adds lines of progress, and a last one that says how it
+    ended. `close_on_complete` closes the session afterwards.
     """
 
     start_frame_index: Annotated[int, Field(ge=0, strict=True)] | None = None
@@ -211,6 +211,22 @@ class Event(BaseModel):
     event: Literal["done", "cancelled", "error"]
     frames: int
     detail: str | None = None
+
+
+class ProgressEvent(BaseModel):
+    """A line of progress, about every second: frames of those asked for that are done, frames per
+    second lately, and the seconds that the rest will take at that speed; null where it is unknown.
+    """
+
+    event: Literal["progress"]
+    done: int
+    total: int
+    fps: float | None
+    eta_sec: float | None
+
+
+EVENTS = (Event, ProgressEvent)
+"""Lines that no path has as its whole answer."""
 
 
 # --- what the contract doesn't have

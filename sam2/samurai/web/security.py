@@ -54,15 +54,6 @@ CONTENT_POLICY = "; ".join(
 )
 """Of the page: nothing from elsewhere, nothing inline."""
 
-DOCS_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "style-src 'unsafe-inline' https://cdn.jsdelivr.net https://fonts.googleapis.com; "
-    "img-src data: https:; font-src https://fonts.gstatic.com; connect-src 'self'; "
-    "worker-src blob:; base-uri 'none'; frame-ancestors 'none'"
-)
-"""Of `/docs` and `/redoc`, which FastAPI makes."""
-
-_DOCS = ("/docs", "/redoc")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -183,10 +174,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
-                docs = scope["path"] in _DOCS
-                headers.setdefault(
-                    "Content-Security-Policy", DOCS_POLICY if docs else CONTENT_POLICY
-                )
+                headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
                 headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault(
                     "Cross-Origin-Resource-Policy", "cross-origin" if origin else "same-origin"

@@ -22,7 +22,7 @@ from samurai.web.engine import Engine, WebSession
 from samurai.web.frames import FrameImages
 from samurai.web.library import Library
 from samurai.web.metrics import Metrics
-from samurai.web.problems import Busy
+from samurai.web.problems import Busy, StorageFull
 from samurai.web.settings import WebSettings
 
 log = logging.getLogger(__name__)
@@ -195,12 +195,19 @@ class Service:
                 log.exception("what has expired can't be deleted")
 
     def sweep(self) -> None:
-        """Close and delete what has expired, and count the bytes of sessions."""
-        if self._engine is not None:
-            self._engine.sweep()
-            self.library.note_others(self._engine.stored_bytes())
+        """Close and delete what has expired, count the bytes of sessions, and stop tracking where
+        they are too many."""
+        engine = self._engine
+        if engine is not None:
+            engine.sweep()
+            self.library.note_others(engine.stored_bytes())
         for video_id in self.library.expire():
             self.images.forget(video_id)
+        if engine is not None:
+            try:
+                self.library.check_room()
+            except StorageFull as error:
+                engine.stop_runs(error)
 
 
 def _taken(holder: str) -> Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ class WebSettings(Configuration):
     )
     max_storage_mib: int = setting(
         65536,
-        "MiB of uploads and sessions together; beyond it uploads are refused",
+        "MiB of uploads and sessions together; beyond it uploads are refused and tracking stops",
         convert=whole_number(1),
         form="a whole number from 1",
     )
@@ -74,8 +75,8 @@ class WebSettings(Configuration):
     )
     score_thresh: float = setting(
         0.0,
-        "mask logits above it belong to the object; accepted, without effect yet",
-        convert=float,
+        "mask logits above it are the object's in answers; higher makes masks smaller",
+        convert=number(-math.inf),
         form="a number",
     )
     token: str | None = setting(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -291,6 +293,37 @@ def test_full_storage(tmp_path: Path) -> None:
         service_of(client).library.note_others((1 << 20) - 100)
         assert _send(client, clip(tmp_path).read_bytes()).status_code == 507
         assert _stored(client) == 0
+
+
+def test_sessions_that_fill_the_storage_stop_and_keep_what_they_have(tmp_path: Path) -> None:
+    with served(tmp_path, max_storage_mib=1) as client:
+        service = service_of(client)
+        path = session(client, upload(client, clip(tmp_path))["id"])
+        client.post(f"{path}/frames/0/box", json={"object_id": 1, "box": [4, 4, 18, 18]})
+        tracked = client.post(f"{path}/propagate", json={"max_frames": 3}).text.splitlines()
+        filler = service.settings.data_path / "sessions" / path.rpartition("/")[2] / "filler"
+        answers: list[Any] = []
+        body = {"events": True}
+        run = threading.Thread(
+            target=lambda: answers.append(client.post(f"{path}/propagate", json=body))
+        )
+        with service.engine.turns.prompt():  # so that no frame is computed
+            run.start()
+            while not client.get(path).json()["running"]:
+                pass
+            service.sweep()
+            assert client.get(path).json()["running"] is True
+            filler.write_bytes(bytes(1 << 20))
+            service.sweep()
+            run.join(60)
+        *lines, last = map(json.loads, answers[0].text.splitlines())
+        assert [each for each in lines if "event" not in each] == [*map(json.loads, tracked)]
+        assert (last["event"], last["frames"]) == ("error", 3) and "MiB" in last["detail"]
+        assert client.post(f"{path}/propagate", json={}).status_code == 507
+        assert client.get(f"{path}/results").text.splitlines() == tracked
+        filler.unlink()
+        service.sweep()
+        assert len(client.post(f"{path}/propagate", json={}).text.splitlines()) == 12
 
 
 def test_a_client_may_say_what_nobody_asked_for(client: TestClient, path: str) -> None:

@@ -12,7 +12,11 @@ import pytest
 pytest.importorskip("fastapi", reason="the extra web isn't installed")
 
 from oracles.web_server import clip, served, session, upload
+from pycocotools import mask as mask_tools
 from starlette.testclient import TestClient
+
+from samurai.errors import ConfigurationError
+from samurai.web.settings import WebSettings
 
 GOLDEN: dict[str, dict[str, tuple[int, ...]]] = {
     "/health": {"get": (200,)},
@@ -166,3 +170,27 @@ def test_points_and_the_other_deletes(client: TestClient, tmp_path: Path) -> Non
     assert client.delete(f"{path}/prompts").json() == {"success": True}
     assert client.delete(f"{path}/propagate").json() == {"success": False}
     assert client.get(path).json()["objects"] == []
+
+
+def test_the_threshold_of_the_environment_cuts_masks(tmp_path: Path) -> None:
+    """SAMURAI_SCORE_THRESH is of mask logits; scores and what is tracked stay as they are."""
+    found: list[list[dict[str, Any]]] = []
+    for number, text in enumerate(("", "0", "4", "1000")):
+        environ = {"SAMURAI_SCORE_THRESH": text}
+        threshold = WebSettings.from_environment(environ).score_thresh
+        with served(tmp_path / str(number), score_thresh=threshold) as client:
+            path = session(client, upload(client, clip(tmp_path, 6))["id"])
+            box = {"object_id": 1, "box": [4, 4, 18, 18]}
+            shown = client.post(f"{path}/frames/0/box", json=box).json()
+            lines = client.post(f"{path}/propagate", json={}).text.splitlines()
+            found.append([each["objects"][0] for each in [shown, *map(json.loads, lines)]])
+    unset, zero, above, far = found
+    assert unset == zero
+    for plain, cut, gone in zip(zero, above, far, strict=True):
+        mine, theirs = (mask_tools.decode(each["mask"]).astype(bool) for each in (plain, cut))
+        assert theirs.any() and not (theirs & ~mine).any() and theirs.sum() < mine.sum()
+        assert cut["bbox"]["width"] <= plain["bbox"]["width"] and cut["score"] == plain["score"]
+        assert gone["mask"] is None and gone["bbox"] is None and gone["absent"]
+    for wrong in ("nan", "inf", "high"):
+        with pytest.raises(ConfigurationError):
+            WebSettings.from_environment({"SAMURAI_SCORE_THRESH": wrong})

@@ -15,16 +15,16 @@ import pytest
 pytest.importorskip("fastapi", reason="the extra web isn't installed")
 
 import av
+import httpx2
 import numpy as np
+from oracles.color_network import ColorNetwork
 from oracles.color_tracker import place_of
 from oracles.videos import number_of, numbered_frames, write_video
-from oracles.web_server import clip, served, service_of, session, upload
+from oracles.web_server import clip, listening, served, service_of, session, upload
 from PIL import Image
 from pycocotools import mask as mask_tools
 from starlette.testclient import TestClient
 
-from samurai.errors import SourceError
-from samurai.web.engine import Outcome
 from samurai.web.streams import event, line
 
 COUNT = 24
@@ -133,33 +133,39 @@ def test_w5_one_run_of_a_session_at_a_time(client: TestClient, path: str) -> Non
     assert client.get(path).json()["running"] is False
 
 
+@pytest.mark.slow
 def test_w7_an_error_never_ends_as_if_all_were_well(
-    client: TestClient, path: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client.post(f"{path}/frames/0/box", json={"object_id": 1, "box": _box("red", 0)})
-    engine = service_of(client).session(path.rpartition("/")[2])
-    real = engine.propagate
+    """A network that fails at the fourth frame; whoever reads the connection sees that."""
+    real, calls = ColorNetwork.encode, 0
 
-    class Failing:
-        def __init__(self, *arguments: Any) -> None:
-            self.real = real(*arguments)
-            self.outcome: Any = None
+    def encode(self: ColorNetwork, views: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls > 3:
+            raise RuntimeError("a fault of the network")
+        return real(self, views)
 
-        def read(self) -> Any:
-            tracked = self.real.read()
-            if tracked is not None and tracked.index < 3:
-                return tracked
-            self.outcome = Outcome("error", 3, SourceError("the disk went away; plug it in"))
-            return None
-
-        def close(self) -> None:
-            self.real.close()
-
-    monkeypatch.setattr(type(engine), "propagate", lambda _, *more: Failing(*more))
-    *_, last = _lines(client, path, events=True)
-    assert last == {"event": "error", "frames": 3, "detail": "the disk went away; plug it in"}
-    with pytest.raises(Exception, match=r".*"):
-        assert client.post(f"{path}/propagate", json={}).status_code == 0
+    with listening(tmp_path) as (address, _), httpx2.Client(base_url=address) as client:
+        files = {"file": ("a.mp4", clip(tmp_path, COUNT).read_bytes(), "video/mp4")}
+        video = client.post("/videos/upload", files=files).json()["video"]["id"]
+        made = client.post("/sessions", json={"video_id": video}).json()["session_id"]
+        path, body = f"/sessions/{made}", {"object_id": 1, "box": _box("red", 0)}
+        client.post(f"{path}/frames/0/box", json=body)
+        monkeypatch.setattr(ColorNetwork, "encode", encode)
+        got = b""
+        with client.stream("POST", f"{path}/propagate", json={}) as answer:
+            assert answer.status_code == 200
+            with pytest.raises(httpx2.RemoteProtocolError):
+                for piece in answer.iter_bytes():
+                    got += piece
+        indices = [json.loads(each)["frame_index"] for each in got.splitlines()]
+        assert indices == list(range(len(indices))) and 0 < len(indices) < COUNT
+        with client.stream("POST", f"{path}/propagate", json={"events": True}) as answer:
+            *_, last = map(json.loads, answer.iter_lines())
+        assert last["event"] == "error" and "a fault of the network" in last["detail"]
+        assert client.get(f"{path}/results").text.encode() == got
 
 
 def test_w8_cancel_says_what_happened(client: TestClient, path: str) -> None:

@@ -16,9 +16,12 @@ from PIL import Image
 
 from samurai.cli import main as cli
 from samurai.cli.pick import _save
-from samurai.errors import SourceError
+from samurai.config import TrackerConfig
+from samurai.errors import ConfigurationError, SourceError
+from samurai.models.manifest import model_card
 from samurai.regions import Box, Points
 from samurai.video.prompts.files import read_prompts
+from samurai.web import loading
 from samurai.web.arrivals import adopt
 
 
@@ -91,3 +94,42 @@ def test_what_cannot_be_picked_is_refused_before_the_page(
         assert cli.main(["pick", *arguments, "--no-browser"]) == 2
         [line] = capsys.readouterr().err.splitlines()
         assert line.startswith("samurai")
+
+
+@pytest.mark.parametrize("command", ["web", "pick"])
+@pytest.mark.parametrize(
+    ("there", "asked", "chosen"),
+    [
+        (False, {}, "nano"),
+        (True, {}, "base_plus"),
+        (True, {"SAMURAI_MODEL_SIZE": "nano"}, "nano"),
+        (True, {"SAMURAI_MODEL_SIZE": " "}, "base_plus"),
+    ],
+)
+def test_the_model_behind_the_page_is_the_best_that_is_there(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    plain_environment: None,
+    command: str,
+    there: bool,
+    asked: dict[str, str],
+    chosen: str,
+) -> None:
+    """Of both commands, where none is named; the folder is that of SAMURAI's API."""
+
+    def made(config: TrackerConfig, *_: object) -> None:
+        found.append(config.model)
+        raise ConfigurationError("enough")
+
+    found: list[str] = []
+    monkeypatch.setattr(loading, "tracking_app", made)
+    monkeypatch.setenv("SAMURAI_CHECKPOINTS", "")
+    monkeypatch.setenv("SAMURAI_APP_ROOT", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name, value in asked.items():
+        monkeypatch.setenv(name, value)
+    if there:
+        (tmp_path / model_card("base_plus").file).touch()
+    source = [str(clip(tmp_path)), "-o", str(tmp_path / "new.json")] if command == "pick" else []
+    assert cli.main([command, "--port", "0", *source]) == 2
+    assert found == [chosen]

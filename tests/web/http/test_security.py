@@ -123,7 +123,7 @@ def test_a_token_of_a_plain_kind(tmp_path: Path) -> None:
 
 
 def test_headers(client: TestClient) -> None:
-    for path in ("/", "/videos", "/nothing"):
+    for path in ("/", "/videos", "/nothing", "/docs", "/docs/swagger/swagger-ui-bundle.js"):
         headers = client.get(path, follow_redirects=False).headers
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy

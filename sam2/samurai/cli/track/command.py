@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from samurai.cli.track import prompts
 from samurai.cli.track.arguments import RENAMED, add_arguments
+from samurai.cli.track.discovery import check_discovery, is_wanted
 from samurai.cli.track.inputs import opened, span_of
 from samurai.cli.track.plan import VideoPlan, is_remote, plans
 from samurai.cli.track.samurai_flags import translate
@@ -49,10 +50,12 @@ def run(parsed: argparse.Namespace) -> int:
     """
     translate(parsed)
     made = plans(parsed)
-    if not prompts.given(parsed) and not any(plan.goes_on for plan in made):
+    check_discovery(parsed)
+    wanted = prompts.given(parsed) or is_wanted(parsed)
+    if not wanted and not any(plan.goes_on for plan in made):
         raise ConfigurationError(
             f"nothing is tracked without a prompt. Remedy: mark objects in a page, `samurai pick "
-            f"{parsed.sources[0]}`, or add {prompts.HOW}"
+            f"{parsed.sources[0]}`, add {prompts.HOW}, or let objects be found: --discover 100"
         )
     if parsed.like_first and len(made) < 2:
         raise ConfigurationError("--like-first needs a second video to look for the objects in")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from samurai.errors import SamuraiError
 from samurai.jobs import Job, ObjectSpans
-from samurai.jobs.plan import Direction
+from samurai.jobs.plan import Direction, Interval, union, without
 from samurai.regions import ObjectId
 from samurai.runtime.turns import Turns
 from samurai.video.sources.base import VideoFrame
@@ -131,6 +131,20 @@ class ClientJob:
                 if want.tracked and want.covers(frame, directions)
             )
 
+    def left(self, parts: Sequence[range], directions: tuple[Direction, ...]) -> int:
+        """In how many frames of these ranges `is_done` says no."""
+        with self.in_use(), self.lock:
+            spans = self.spans()
+            stale = union(
+                (max(first, part[0]), min(last, part[-1]))
+                for number, want in self._wanted.items()
+                if want.tracked
+                for first, last in want.reach(directions)
+                for part in spans[number].stale
+            )
+        asked = [(min(part), max(part)) for part in parts if part]
+        return _count(stale) - _count(without(stale, asked))
+
     def scores(self, number: int, frames: range) -> list[tuple[float, bool] | None]:
         """Confidence of an object per frame, and whether it is absent; None where it isn't done."""
         identity = self.ids.get(number)
@@ -155,3 +169,7 @@ class ClientJob:
             within=route.within,
             turn=lambda: self._turns.frame(stop),
         )
+
+
+def _count(intervals: Iterable[Interval]) -> int:
+    return sum(last - first + 1 for first, last in intervals)

@@ -13,6 +13,7 @@ import numpy as np
 
 from samurai.errors import RegionError
 from samurai.jobs import Job
+from samurai.jobs.plan import FAR, Interval
 from samurai.regions import Box, Mask, ObjectId, Points, Region, same_region, says_where
 from samurai.video.prompts.base import ObjectPrompt
 from samurai.web.engine.views import PromptState
@@ -141,13 +142,16 @@ class ObjectPrompts:
         """Whether there is anything to be tracked."""
         return self.primed or bool(self.frames)
 
+    def reach(self, directions: tuple[str, ...]) -> list[Interval]:
+        """The frames to which tracking in these directions comes from the object."""
+        if self.anchor is None:
+            return [(0, FAR)] if self.primed and "forward" in directions else []
+        ways = {"forward": (self.anchor, FAR), "backward": (0, self.anchor)}
+        return [ways[direction] for direction in directions]
+
     def covers(self, frame: int, directions: tuple[str, ...]) -> bool:
         """Whether tracking in these directions comes from the object to a frame."""
-        if self.anchor is None:
-            return self.primed and "forward" in directions
-        return ("forward" in directions and frame >= self.anchor) or (
-            "backward" in directions and frame <= self.anchor
-        )
+        return any(first <= frame <= last for first, last in self.reach(directions))
 
 
 Wanted = Mapping[int, ObjectPrompts]

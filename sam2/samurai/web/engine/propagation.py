@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Literal, Protocol
@@ -34,6 +34,21 @@ class Outcome:
     kind: Kind
     frames: int
     error: SamuraiError | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a propagation is.
+
+    Attributes:
+        done: frames of those asked for that are as they will stay.
+        total: frames asked for.
+        tracked: frames that this run has tracked, also such as aren't asked for.
+    """
+
+    done: int
+    total: int
+    tracked: int
 
 
 @dataclass(frozen=True)
@@ -87,6 +102,10 @@ class Tracked(Protocol):
         """Whether every object that the directions reach is done in a frame."""
         ...
 
+    def left(self, parts: Sequence[range], directions: tuple[Direction, ...]) -> int:
+        """In how many frames of these ranges `is_done` says no."""
+        ...
+
     def result(self, frame: int) -> TrackedFrame:
         """The answers of a frame."""
         ...
@@ -112,6 +131,7 @@ class Propagation:
     ) -> None:
         self._session, self._route, self._turns, self._on_end = session, route, turns, on_end
         self._stop = threading.Event()
+        self._why: SamuraiError | None = None
         self._news = threading.Condition()
         self._version = 0
         self._ended: tuple[Kind, SamuraiError | None] | None = None
@@ -170,6 +190,19 @@ class Propagation:
         return self._outcome
 
     @property
+    def progress(self) -> Progress:
+        """How far it is.
+
+        Raises:
+            NotFound: the session is closed.
+        """
+        parts, directions = self._route.parts, self._route.directions
+        total = sum(map(len, parts))
+        with self._news:
+            tracked = self._version
+        return Progress(total - self._session.left(parts, directions), total, tracked)
+
+    @property
     def running(self) -> bool:
         """Whether frames are being tracked."""
         with self._news:
@@ -188,6 +221,15 @@ class Propagation:
         self._thread.join()
         return first and self._ended is not None and self._ended[0] == "cancelled"
 
+    def stop(self, error: SamuraiError) -> None:
+        """Stop after the frame at work, without waiting for that: it ends with this error unless it
+        has ended, or was cancelled. Answers so far stay, and are read."""
+        with self._news:
+            if not self._stop.is_set():
+                self._why = error
+            self._stop.set()
+        self._turns.recheck()
+
     def close(self) -> None:
         """The reader goes away: cancel."""
         self.cancel()
@@ -198,7 +240,9 @@ class Propagation:
         ended: tuple[Kind, SamuraiError | None]
         try:
             over = self._session.track(self._route, self._advanced, self._stop)
-            ended = ("done" if over else "cancelled", None)
+            ended = ("done", None) if over else ("cancelled", None)
+            if not over and self._why is not None:
+                ended = ("error", self._why)
         except SamuraiError as error:
             ended = ("error", error)
         except Exception as error:

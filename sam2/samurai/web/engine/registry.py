@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from samurai.core.snapshots import Snapshot
-from samurai.errors import ConfigurationError, SourceError
+from samurai.errors import ConfigurationError, SamuraiError, SourceError
 from samurai.jobs import Job, Span
 from samurai.regions import ObjectId
 from samurai.runtime.locking import locked
@@ -49,7 +49,8 @@ class Engine:
         turns: at the device.
 
     Args:
-        tracker: loaded and warmed up; its device is shared in fair turns.
+        tracker: loaded and warmed up; its device is shared in fair turns, and its masks are cut at
+            the settings' `score_thresh`.
         settings: limits, and the folder in which sessions live.
         clock: seconds, for the time to live.
         now: for `created_at`; in UTC.
@@ -68,6 +69,7 @@ class Engine:
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
         self._tracker, self._settings, self._clock, self._now = tracker, settings, clock, now
+        tracker.mask_threshold = settings.score_thresh
         self.turns = Turns()
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
@@ -219,6 +221,12 @@ class Engine:
         for entry in entries:
             self._end(entry)
         return len(entries)
+
+    def stop_runs(self, error: SamuraiError) -> None:
+        """Stop all tracking in videos after the frame at work, with an error for who reads it; what
+        is tracked stays."""
+        for session in self.sessions():
+            session.stop_run(error)
 
     def stored_bytes(self) -> int:
         """What the sessions hold on disk."""

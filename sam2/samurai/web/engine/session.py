@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from samurai.core.snapshots import Snapshot
+from samurai.errors import SamuraiError
 from samurai.painting.colors import PALETTES, Color, extended
 from samurai.painting.pages import css
 from samurai.regions import ObjectId
@@ -89,6 +90,11 @@ class WebSession(PromptedSession):
         with self._client_job.in_use():
             propagation = self._propagation
             return propagation is not None and propagation.cancel()
+
+    def stop_run(self, error: SamuraiError) -> None:
+        """Stop tracking after the frame at work, with an error for who reads it."""
+        if self._propagation is not None:
+            self._propagation.stop(error)
 
     # --- results
 

@@ -48,7 +48,7 @@ function take(view, anew) {
   set({ objects: view.objects });
   const foreign = state.run && !state.run.own;
   if (view.running && !state.run)
-    set({ run: { direction: "", done: 0, total: 0, frame: -1, since: performance.now(), stopping: false, own: false } });
+    set({ run: { direction: "", done: 0, total: 0, frame: -1, since: performance.now(), left: null, stopping: false, own: false } });
   else if (!view.running && foreign) set({ run: null });
 }
 

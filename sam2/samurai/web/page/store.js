@@ -7,6 +7,7 @@
  * @property {number} total frames expected, 0 if unknown
  * @property {number} frame the newest
  * @property {number} since milliseconds
+ * @property {number|null} left seconds until it ends, as the server expects
  * @property {boolean} stopping
  * @property {boolean} own this page reads its stream
  */

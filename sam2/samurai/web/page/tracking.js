@@ -30,7 +30,7 @@ export async function track(direction) {
   set({
     playing: false,
     follow: true,
-    run: { direction, done: 0, total: expected(start, direction, state.length), frame: start, since: performance.now(), stopping: false, own: true },
+    run: { direction, done: 0, total: expected(start, direction, state.length), frame: start, since: performance.now(), left: null, stopping: false, own: true },
   });
   say("Tracking");
   told = performance.now();
@@ -58,7 +58,8 @@ async function readRun(body) {
         stop.abort();
         return null;
       }
-      if (line.event) end = line;
+      if (line.event === "progress") state.run && set({ run: { ...state.run, left: line.eta_sec } });
+      else if (line.event) end = line;
       else if (line.frame_index !== undefined) take(line);
     }
   } catch (error) {

@@ -16,6 +16,9 @@ export function clock(seconds) {
   return `${minutes}:${(seconds - 60 * minutes).toFixed(3).padStart(6, "0")}`;
 }
 
+/** @param {number} seconds @returns {string} in words, roughly */
+const duration = (seconds) => (seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`);
+
 /** @returns {number} frames per second */
 const rate = () => state.video?.fps || (state.video?.duration_sec ? state.length / state.video.duration_sec : USUAL);
 
@@ -95,10 +98,11 @@ function runs() {
 }
 
 /** @param {import("./store.js").Run} run */
-function runText({ stopping, done, total, since, own }) {
+function runText({ stopping, done, total, since, left, own }) {
   if (stopping) return "Stopping after this frame";
   if (!own) return "Tracking";
   if (!done) return "Starting";
   const speed = done / Math.max(0.001, (performance.now() - since) / 1000);
-  return `${done} of ${total}, ${speed < 10 ? speed.toFixed(1) : Math.round(speed)} frames per second`;
+  const ends = left === null || left < 1 ? "" : `, ${duration(left)} left`;
+  return `${done} of ${total}, ${speed < 10 ? speed.toFixed(1) : Math.round(speed)} frames per second${ends}`;
 }

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
 from fastapi.responses import Response
 
+from samurai.web import progress
 from samurai.web.engine import Propagation
 from samurai.web.problems import NotFound
+from samurai.web.progress import ProgressLines
 from samurai.web.routes.common import Parts, problems
-from samurai.web.schemas import Event, FrameAnswer, PropagateBody, Success
+from samurai.web.schemas import Event, FrameAnswer, ProgressEvent, PropagateBody, Success
 from samurai.web.service import Service
 from samurai.web.streams import (
     NDJSON,
@@ -25,16 +28,23 @@ from samurai.web.streams import (
 router = APIRouter(prefix="/sessions/{session_id}", tags=["tracking"])
 
 
-def line_answers(*codes: int) -> dict[int | str, dict[str, Any]]:
-    """What a path with lines may answer, for OpenAPI."""
-    refs = [{"$ref": f"#/components/schemas/{each.__name__}"} for each in (FrameAnswer, Event)]
+def line_answers(*codes: int, more: Sequence[type] = ()) -> dict[int | str, dict[str, Any]]:
+    """What a path with lines may answer, for OpenAPI.
+
+    Args:
+        more: lines beside those of frames and of the end.
+    """
+    lines = (FrameAnswer, Event, *more)
+    refs = [{"$ref": f"#/components/schemas/{each.__name__}"} for each in lines]
     schema = {"description": "A line each; a line is one of these.", "x-line": {"anyOf": refs}}
-    lines = {"description": "A line per frame", "content": {NDJSON: {"schema": schema}}}
-    return {200: lines, **problems(*codes)}
+    answer = {"description": "A line per frame", "content": {NDJSON: {"schema": schema}}}
+    return {200: answer, **problems(*codes)}
 
 
 @router.post(
-    "/propagate", response_class=LineResponse, responses=line_answers(404, 409, 501, 503, 507)
+    "/propagate",
+    response_class=LineResponse,
+    responses=line_answers(404, 409, 501, 503, 507, more=[ProgressEvent]),
 )
 async def propagate(
     session_id: str,
@@ -44,11 +54,13 @@ async def propagate(
 ) -> Response:
     """Track, and answer with a line per frame as it is done.
 
-    With `events` (or `Accept: application/x-ndjson; events=1`) a last line says how it ended.
-    Without, an error breaks the transfer off. A client that goes away ends the tracking.
+    With `events` (or `Accept: application/x-ndjson; events=1`) a line every second says how far it
+    is, and a last one how it ended. Without, an error breaks the transfer off. A client that goes
+    away ends the tracking.
     """
     wanted = body or PropagateBody()
     session = parts.session(session_id)
+    parts.library.check_room()
     propagation = await parts.engine_pool(
         session.propagate, wanted.start_frame_index, wanted.direction, wanted.max_frames
     )
@@ -74,24 +86,27 @@ class PropagationLines:
     Args:
         propagation: is read as lines are asked for.
         parts: the server's.
-        events: a last line says how it ended.
+        events: lines of progress come in between, and a last one says how it ended.
     """
 
     def __init__(self, propagation: Propagation, parts: Service, events: bool) -> None:
         self._propagation, self._parts, self._events = propagation, parts, events
+        self._progress = ProgressLines(propagation) if events else None
         self._ended = False
 
     def __call__(self) -> bytes | None:
         """The next line; see `Lines`."""
         if self._ended:
             return None
-        tracked = self._propagation.read()
-        if tracked is not None:
-            self._parts.metrics.streamed.inc()
-            return line(frame_data(tracked))
+        while (outcome := self._propagation.outcome) is None:
+            told = self._progress() if self._progress is not None else None
+            if told is not None:
+                return line(told)
+            tracked = self._propagation.read(None if self._progress is None else progress.EVERY)
+            if tracked is not None:
+                self._parts.metrics.streamed.inc()
+                return line(frame_data(tracked))
         self._ended = True
-        outcome = self._propagation.outcome
-        assert outcome is not None
         detail = None if outcome.error is None else str(outcome.error)
         if self._events:
             return line(event(outcome.kind, outcome.frames, detail))
