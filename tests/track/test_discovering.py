@@ -101,3 +101,4 @@ def test_what_cannot_be_looked_for_is_said_in_one_line(
     said = capsys.readouterr().err.strip().splitlines()
     assert len([line for line in said if "Traceback" in line]) == 0
     assert said[-1].startswith("samurai")
+    assert not [file.name for file in Path().iterdir()]  # nothing is left behind

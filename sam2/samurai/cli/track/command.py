@@ -78,7 +78,7 @@ def _track_all(
     config: TrackerConfig,
     stopping: Stopping,
 ) -> int:
-    videos = Videos(parsed, _loader(config), stopping.event)
+    videos = Videos(parsed, config.device, _loader(config), stopping.event)
     failed = 0
     for plan in made:
         if plan.done:
@@ -113,9 +113,14 @@ class Videos:
     """
 
     def __init__(
-        self, parsed: argparse.Namespace, tracker: Callable[[], Tracker], stop: threading.Event
+        self,
+        parsed: argparse.Namespace,
+        device: str,
+        tracker: Callable[[], Tracker],
+        stop: threading.Event,
     ) -> None:
-        self._parsed, self._loader, self._stop = parsed, tracker, stop
+        self._parsed, self._device = parsed, device
+        self._loader, self._stop = tracker, stop
         self.unusable = False
         self._run: Run | None = None
 
@@ -132,7 +137,7 @@ class Videos:
             span_of(self._parsed, source.info)
             from samurai.cli.track.video import Run, track_video
 
-            self._run = self._run or Run(self._parsed, self._tracker, self._stop)
+            self._run = self._run or Run(self._parsed, self._device, self._tracker, self._stop)
             ahead = source if source.info.live else ReadAheadSource(source, AHEAD)
             self.begun = True
             track_video(plan, self._run, ahead, found)

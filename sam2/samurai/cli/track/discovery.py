@@ -12,7 +12,6 @@ from samurai.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from samurai.discovery import Discoverer, DiscoverySettings
-    from samurai.tracker import Tracker
 
 DETECTOR = "grounding-dino"
 """Answers to words where no other detector is named."""
@@ -115,9 +114,14 @@ def _value(text: str) -> Any:
 
 @contextmanager
 def discoverer_of(
-    parsed: argparse.Namespace, tracker: Tracker, live: bool
+    parsed: argparse.Namespace, device: str, live: bool
 ) -> Iterator[Discoverer | None]:
     """What looks for objects in one video; None where nothing is looked for.
+
+    Args:
+        parsed: the command line.
+        device: of the tracker, for a detector.
+        live: whether the video doesn't wait.
 
     Raises:
         SamuraiError: the detector can't be used.
@@ -131,7 +135,6 @@ def discoverer_of(
     with ExitStack() as stack:
         detector = None
         if parsed.text is not None:
-            device = str(tracker.network.device)
             detector = create_detector(parsed.detector or DETECTOR, device)
             stack.callback(detector.close)
         discoverer = Discoverer(

@@ -43,6 +43,7 @@ class Run:
 
     Attributes:
         parsed: the command line.
+        device: of the tracker, as its setting says.
         tracker: loads the tracker, or returns the loaded one.
         stop: is set when the run has to end.
         like: of the first video, for the others.
@@ -50,6 +51,7 @@ class Run:
     """
 
     parsed: argparse.Namespace
+    device: str
     tracker: Callable[[], Tracker]
     stop: threading.Event
     like: Snapshot | None = None
@@ -79,8 +81,8 @@ def track_video(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[Obj
     try:
         opened = _resumed_job if resumed else _new_job
         with (
+            discoverer_of(run.parsed, run.device, source.info.live) as discoverer,
             opened(plan, run, source, prompts) as job,
-            discoverer_of(run.parsed, run.tracker(), source.info.live) as discoverer,
         ):
             labels = _labels(run, job)
             with shown(run.parsed, plan, job, source, run.tracker, labels, run.stop):
