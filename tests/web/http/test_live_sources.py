@@ -113,7 +113,11 @@ def test_another_size_of_frames_is_said(client: TestClient, events: bool) -> Non
     """Objects go on from their scaled masks."""
     small, large = colored_video(3), colored_video(3, (72, 96))
     steps = threading.Semaphore(0)
-    camera = ArraySource([*small, *large], live=True, before=lambda _: steps.acquire() and None)
+
+    def before(_: int) -> None:
+        steps.acquire()
+
+    camera = ArraySource([*small, *large], live=True, before=before)
     session = service_of(client).engine.open_live(lambda: camera)
     lines, found = LiveLines(session, events), list[Any]()
     for index in range(6):
