@@ -18,7 +18,10 @@ from samurai.runtime.cpu import usable_cores
 
 ROOT = Path(__file__).resolve().parents[1]
 
-PACKAGES = ("torch", "sam2", "numpy", "opencv-python-headless", "pillow", "vot-trax")
+PACKAGES = (
+    *("torch", "sam2", "numpy", "opencv-python-headless", "pillow", "vot-trax"),
+    *("av", "fastapi", "uvicorn"),
+)
 """Distributions whose versions affect speed."""
 
 

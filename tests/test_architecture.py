@@ -55,10 +55,16 @@ ROOMS: dict[str, set[str]] = {
     "painting": {"errors"},
     "video": {"errors", "geometry", "masks", "painting", "regions", "runtime", "spelling"},
     "jobs": {
+        "discovery",
         *("config", "core", "errors", "fingerprints", "geometry", "masks", "regions", "runtime"),
         *("tracker", "version", "video"),
     },
     "datasets": {"errors", "spelling"},
+    "discovery": {"core", "discovery.detectors", "errors", "masks", "regions", "spelling"},
+    "discovery.detectors": {
+        *("errors", "masks", "networks.transformers_video", "regions", "runtime"),
+        "spelling",
+    },
     "benchmark": {
         *("config", "confidence", "core", "datasets", "errors", "evaluation", "geometry", "masks"),
         *("fingerprints", "loading", "models", "painting", "policies", "regions", "runtime"),
@@ -74,6 +80,7 @@ ROOMS: dict[str, set[str]] = {
         "datasets",
         "config",
         "core.snapshots",
+        "discovery",
         "errors",
         "jobs",
         "loading",
@@ -90,11 +97,12 @@ ROOMS: dict[str, set[str]] = {
         "web",
     },
 }
-"""What each room of `samurai` may import beside itself and the installed packages."""
+"""What each room of `samurai` may import beside itself and the installed packages. A package inside
+of another has its own line where it may import less."""
 
 WITHOUT_TORCH = (
-    *("confidence", "config", "errors", "geometry", "masks", "motion", "policies"),
-    *("regions", "spelling"),
+    *("confidence", "config", "discovery.detectors", "errors", "geometry", "masks", "motion"),
+    *("policies", "regions", "spelling"),
 )
 
 
@@ -136,8 +144,10 @@ def _nodes(tree: ast.AST, inside_functions: bool) -> Iterator[ast.AST]:
 
 
 def room(name: str) -> str:
-    """The room of a module of `samurai`."""
-    return name.split(".")[1] if "." in name else ""
+    """The room of a module of `samurai`: the innermost that has a line of its own."""
+    parts = name.split(".")[1:]
+    inner = (".".join(parts[:length]) for length in range(len(parts), 1, -1))
+    return next((each for each in inner if each in ROOMS), parts[0] if parts else "")
 
 
 def within(name: str, allowed: set[str]) -> bool:

@@ -59,3 +59,7 @@ class ExportError(SamuraiError, ValueError):
 
 class JobError(SamuraiError, RuntimeError):
     """A job can't be created, opened or continued: another video, other settings, damaged files."""
+
+
+class DetectorError(SamuraiError, RuntimeError):
+    """A detector of words failed: it raised, hung, ended, or answered what isn't an answer."""

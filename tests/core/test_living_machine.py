@@ -79,6 +79,18 @@ class LivingSession(RuleBasedStateMachine):
         self._introduce(list(objects))
         self._expect(answers, set(objects) | upcoming)
 
+    @precondition(lambda self: self.frame >= 0)
+    @rule(objects=st.dictionaries(st.sampled_from(NAMES), REGIONS, min_size=1, max_size=2))
+    def add(self, objects: dict[Any, Any]) -> None:
+        objects = {n: r for n, r in objects.items() if n not in self.used}
+        try:
+            answers = self.session.add(objects)
+        except SessionError as error:
+            assert self.saved is not None and "restored without its frame" in str(error)
+            return
+        self._introduce(list(objects))
+        self._expect(answers, set(objects))
+
     @precondition(lambda self: self.frame >= 0 and self.living)
     @rule(data=st.data(), region=REGIONS, replace=st.booleans())
     def correct(self, data: Any, region: Any, replace: bool) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import py_compile
 import shutil
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -15,6 +18,7 @@ import pytest
 import samurai
 import samurai.policies
 from samurai.errors import ConfigurationError
+from samurai.fingerprints import code
 from samurai.policies import POLICIES, policy_class
 from vot_wrapper.toolkit.code_digest import code_of, own_places
 from vot_wrapper.toolkit.fingerprint import SAM2_CODE
@@ -132,6 +136,27 @@ def test_a_policys_code_is_its_own_and_what_it_needs() -> None:
 def test_what_a_configuration_builds_is_code_too() -> None:
     target = "sam2.modeling.memory_encoder.MemoryEncoder"
     assert "sam2.modeling.memory_encoder" in code_of("sam2", None, [target])
+
+
+def test_threads_may_ask_at_once(tmp_path: Path) -> None:
+    """As sessions of a server do, and whatever the collector of garbage lets in between."""
+    lines = [f"value_{n} = [{n}, (f(x), {{'a': g[{n}]}})]" for n in range(200)]
+    for number in range(12):
+        (tmp_path / f"part{number}.py").write_text("\n".join([*lines, f"own = {number}"]))
+    made = {f"part{number}": tmp_path / f"part{number}.py" for number in range(12)}
+    code_of("samurai")
+    yielding: Callable[..., None] = lambda *_: time.sleep(0.0002)  # noqa: E731
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(yielding)
+    gc.set_threshold(100)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(code.code_of, "samurai", made, roots=[name]) for name in made]
+        found = [each.result() for each in asked]
+    finally:
+        gc.callbacks.remove(yielding)
+        gc.set_threshold(*thresholds)
+    assert len({digests[name] for name, digests in zip(made, found, strict=True)}) == 12
 
 
 PLUGIN = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from samurai.core.hypotheses import View
 from samurai.networks.base import Features
@@ -24,3 +25,7 @@ class EncodedFrame:
     size: tuple[int, int]
     features: Features
     views: dict[ObjectId, View]
+
+    def seen_whole(self, object_ids: Sequence[ObjectId]) -> EncodedFrame:
+        """The same frame, whose only view, of the whole frame, also shows further objects."""
+        return replace(self, views={**self.views, **{name: View(0, None) for name in object_ids}})

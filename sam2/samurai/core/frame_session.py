@@ -228,10 +228,11 @@ class FrameSession:
         state = self._state
         prompts = state.identities.introduce(introduced)
         frame = self._checked(frame, state.frame_index + 1, list(prompts.values()))
-        new = [self._new_object(frame, *each) for each in prompts.items()]
+        index, size = state.frame_index + 1, (frame.shape[0], frame.shape[1])
+        new = [self._new_object(size, index, *each) for each in prompts.items()]
         objects = [*state.objects, *new]
         with self._network.precision():
-            encoded = self._pipeline.encode(frame, state.frame_index + 1, objects)
+            encoded = self._pipeline.encode(frame, index, objects)
             self._write_memory()  # of the last frame, behind the encoder where it runs in a thread
             if new:
                 state.reserve(objects, self._requirements)
@@ -242,7 +243,7 @@ class FrameSession:
                 located = self._locate(selections, encoded.size)
                 self._move_regions(objects, located)
                 state.identities.take(prompts)
-                state.pixels = None if self._window is None else frame.copy()
+                state.pixels = frame.copy() if self._window is not None or not objects else None
                 state.take_frame(encoded, objects, selections)
                 answers = self._answers(located)
         self._writer.submit(MemoryUpdate(encoded.index, encoded.features, objects, selections))
@@ -259,14 +260,16 @@ class FrameSession:
         self._network.check_process()
         return checked_frame(frame, regions, self._state.frame_size, frame_index)
 
-    def _new_object(self, frame: Frame, object_id: ObjectId, region: Region) -> TrackedObject:
-        """An object that joins the session once the frame is answered."""
-        size, aim = (frame.shape[0], frame.shape[1]), None
+    def _new_object(
+        self, size: tuple[int, int], index: int, object_id: ObjectId, region: Region
+    ) -> TrackedObject:
+        """An object that joins the session in a frame of a size and an index."""
+        aim = None
         if self._window is not None:
             aim = SearchRegionTracker(self._window, size, prompt_box(region))
         memory = self._state.bank.new_memory()
         new = TrackedObject(object_id, self._new_policy(), [memory], aim)
-        new.clicks = clicks_of(self._state.frame_index + 1, region)
+        new.clicks = clicks_of(index, region)
         return new
 
     def _show(self, frame: Frame, objects: Sequence[TrackedObject]) -> None:

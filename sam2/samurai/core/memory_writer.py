@@ -33,12 +33,14 @@ class MemoryUpdate:
         features: of its views.
         objects: that were tracked or prompted in it.
         selections: their hypotheses that live on, in the objects' order.
+        others: hypotheses of further objects in this frame, whose memory is written already.
     """
 
     frame_index: int
     features: Features
     objects: Sequence[TrackedObject]
     selections: Sequence[SelectedHypothesis]
+    others: Sequence[SelectedHypothesis] = ()
 
 
 class MemoryWriter:
@@ -154,7 +156,7 @@ class MemoryWriter:
         selections = [selected for selected, _ in kept]
         maps = self._network.encode_memory(
             update.features.of([selected.view.index for selected in selections]),
-            torch.cat(self._memory_masks(selections, update.selections)),
+            torch.cat(self._memory_masks(selections, [*update.others, *update.selections])),
             torch.cat([each.prediction.decoding.object_scores for each in selections]),
             [selected.prompted for selected in selections],
             [keep.pixel_weights for _, keep in kept],

@@ -110,9 +110,7 @@ def propose(
     budget: float = math.inf,
 ) -> list[Proposal]:
     """Masks of all objects and parts on an image, surest first; see `Tracker.propose`."""
-    settings, frame = settings or ProposalSettings(), rgb_frame(frame)
-    if not isinstance(settings, ProposalSettings):
-        raise ConfigurationError(f"settings are ProposalSettings(...), not {settings!r}")
+    settings, frame = checked_settings(settings), rgb_frame(frame)
     if math.isnan(budget):
         raise ConfigurationError("a budget is a number of seconds, not nan")
     size = (frame.shape[0], frame.shape[1])
@@ -127,9 +125,47 @@ def propose(
             found += decoded(network, features, some, size, settings)
             if progress is not None:
                 progress(min(1.0, (first + len(some)) / len(points)))
-    ious = [proposal.predicted_iou for proposal in found]
-    kept = without_overlaps(found, ious, settings.nms_overlap)
+    return distinct(found, settings)
+
+
+def checked_settings(settings: ProposalSettings | None) -> ProposalSettings:
+    """The settings, SAM 2's for None.
+
+    Raises:
+        ConfigurationError: they are something else.
+    """
+    if settings is None:
+        return ProposalSettings()
+    if not isinstance(settings, ProposalSettings):
+        raise ConfigurationError(f"settings are ProposalSettings(...), not {settings!r}")
+    return settings
+
+
+def distinct(proposals: Sequence[Proposal], settings: ProposalSettings) -> list[Proposal]:
+    """Without those that show the same as a surer one, surest first, and cleaned."""
+    ious = [proposal.predicted_iou for proposal in proposals]
+    kept = without_overlaps(proposals, ious, settings.nms_overlap)
     return cleaned(kept, settings) if settings.min_region_area else kept
+
+
+def proposals_at(
+    network: VideoNetwork,
+    features: Features,
+    points: NDArray[np.float32],
+    size: tuple[int, int],
+    settings: ProposalSettings,
+) -> list[Proposal]:
+    """Masks of what clicks on a frame show, each click by itself.
+
+    Args:
+        features: of the whole frame.
+        points: (N, 2) x and y in the frame's pixels.
+        size: height and width of the frame.
+    """
+    found = list[Proposal]()
+    for first in range(0, len(points), POINTS_AT_ONCE):
+        found += decoded(network, features, points[first : first + POINTS_AT_ONCE], size, settings)
+    return found
 
 
 def grid(side: int, size: tuple[int, int]) -> NDArray[np.float32]:

@@ -6,16 +6,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from samurai.core.clicks import accumulated
 from samurai.core.corrections import Corrections
+from samurai.core.encoded import EncodedFrame
 from samurai.core.frame_session import FrameSession, Objects, Prompts
+from samurai.core.memory_writer import MemoryUpdate
 from samurai.core.preprocess import Frame, rgb_frame
 from samurai.core.preview import Preview, Previewer
 from samurai.core.priming import primed_from
-from samurai.core.session_checks import as_frame_index, check_correction
+from samurai.core.proposals import Proposal, ProposalSettings, checked_settings, proposals_at
+from samurai.core.session_checks import as_frame_index, check_correction, warn_of_prompts
 from samurai.core.snapshots import Snapshot
+from samurai.core.state import SessionState
 from samurai.errors import FrameError, SessionError
 from samurai.regions import Answer, ObjectId, Region, as_region
 
@@ -51,7 +57,7 @@ class Session(FrameSession):
         into memory first."""
         self._write_memory()
         state, before = self._state, self._state.copied()
-        before.encoded, before.pixels = state.encoded, state.pixels
+        before.encoded, before.pixels, before.whole = state.encoded, state.pixels, state.whole
         try:
             yield
         except BaseException:
@@ -95,6 +101,111 @@ class Session(FrameSession):
                 located = self._locate(state.selections, state.frame_size)
                 self._corrections.follow(state, tracked, located[state.objects.index(tracked)][1])
                 return self._answers(located)
+
+    @torch.inference_mode()
+    def add(self, objects: Objects) -> list[Answer]:
+        """Prompt new objects in the newest frame, which was answered already.
+
+        As if they had been given to `step` with that frame: they are tracked from the next one on.
+        The memories of the objects that are there stay as they are.
+
+        Args:
+            objects: as for `start`; identities are never used again.
+
+        Returns:
+            The frame's answers anew, those of the new objects last.
+
+        Raises:
+            RegionError: a prompt can't be used.
+            SessionError: no frame yet, or an identity was used before. Nothing has changed in
+                either case.
+        """
+        with self._going_on() as state:
+            if state.frame_size is None:
+                raise SessionError("there is no frame to add objects in yet: call start first")
+            prompts = state.identities.introduce(objects)
+            for region in prompts.values():
+                region.check(state.frame_size)
+            if not prompts:
+                return self._answers(self._locate(state.selections, state.frame_size))
+            with self._network.precision(), self._undone_on_error():
+                return self._added(state, prompts, state.frame_size)
+
+    def _added(
+        self, state: SessionState, prompts: dict[ObjectId, Region], size: tuple[int, int]
+    ) -> list[Answer]:
+        index = state.frame_index
+        new = [self._new_object(size, index, *each) for each in prompts.items()]
+        if self._requirements.frames:
+            for tracked in new:
+                tracked.policy.observe(state.history)
+        if self._window is None:
+            encoded = self._whole_frame().seen_whole(list(prompts))
+            state.encoded = state.whole = encoded  # where corrections look for their views
+        else:
+            encoded = self._pipeline.encode(self._pixels(), index, new)
+        state.reserve([*state.objects, *new], self._requirements)
+        selections = self._pipeline.prompt(encoded, new, list(prompts.values()))
+        self._move_regions(new, self._locate(selections, size))
+        self._writer.submit(
+            MemoryUpdate(index, encoded.features, new, selections, list(state.selections))
+        )
+        state.identities.take(prompts)
+        state.objects = [*state.objects, *new]
+        state.selections = [*state.selections, *selections]
+        answers = self._answers(self._locate(state.selections, size))
+        warn_of_prompts(list(prompts.values()), answers, size)
+        return answers
+
+    def _whole_frame(self) -> EncodedFrame:
+        """The newest frame in one view, encoded once: shared with tracking where the network sees
+        the whole frame."""
+        state = self._state
+        if state.whole is None:
+            shared = self._window is None and state.encoded is not None and state.encoded.views
+            state.whole = (
+                state.encoded
+                if shared
+                else self._pipeline.encode_view(self._pixels(), state.frame_index, None)
+            )
+        assert state.whole is not None
+        return state.whole
+
+    def _pixels(self) -> Frame:
+        if self._state.pixels is None:
+            raise SessionError(
+                "the session was restored without its frame: give it to restore, or step first"
+            )
+        return self._state.pixels
+
+    @property
+    def device_type(self) -> str:
+        """Of the network's device: cpu, cuda or mps."""
+        return self._network.device.type
+
+    @torch.inference_mode()
+    def propose_at(
+        self, points: NDArray[np.float32], settings: ProposalSettings | None = None
+    ) -> list[Proposal]:
+        """Masks of what clicks of the newest frame show, each click by itself: up to three of a
+        click, not yet without those that show the same (`core.proposals.distinct`).
+
+        The frame is encoded at most once, and not anew where the network sees the whole frame.
+
+        Args:
+            points: float32 (N, 2) x and y in the frame's pixels.
+            settings: the thresholds; SAM 2's if None. The grid isn't looked at.
+
+        Raises:
+            SessionError: no frame yet, or the session was restored without its frame.
+        """
+        settings = checked_settings(settings)
+        with self._going_on() as state:
+            if state.frame_size is None:
+                raise SessionError("there is no frame to look at yet: call start first")
+            with self._network.precision():
+                features = self._whole_frame().features
+                return proposals_at(self._network, features, points, state.frame_size, settings)
 
     def clear_prompts(self, object_id: ObjectId, frame_index: int) -> None:
         """Make a corrected frame, or one with another prompt than the first, an ordinary memory,

@@ -33,7 +33,8 @@ class SessionState:
         frame_index: of the newest frame, -1 before the first.
         frame_size: height and width; None before the first frame.
         encoded: the newest frame, for corrections; None after going back.
-        pixels: the newest frame as RGB, where corrections may need to look elsewhere in it.
+        pixels: the newest frame as RGB, where corrections and new objects may look elsewhere in it.
+        whole: the newest frame in one view of it all, once something asked for that.
         made_with: the model and the settings that it holds for; "" if unknown.
         interrupted: says which frame ended half way, and why; empty while all is well.
     """
@@ -47,6 +48,7 @@ class SessionState:
     frame_size: tuple[int, int] | None = None
     encoded: EncodedFrame | None = None
     pixels: Frame | None = None
+    whole: EncodedFrame | None = None
     made_with: str = ""
     interrupted: str = ""
 
@@ -58,7 +60,8 @@ class SessionState:
     ) -> None:
         """Make an answered frame the newest one."""
         self.objects, self.selections = objects, selections
-        self.frame_index, self.frame_size, self.encoded = encoded.index, encoded.size, encoded
+        self.frame_index, self.frame_size = encoded.index, encoded.size
+        self.encoded, self.whole = encoded, None
 
     def find(self, object_id: ObjectId) -> TrackedObject:
         """An object by its identity.

@@ -13,6 +13,7 @@ import hashlib
 import importlib.util
 import inspect
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -42,6 +43,9 @@ IRRELEVANT = frozenset(
 )
 _FOREIGN = frozenset(("torch", "numpy", *sys.stdlib_module_names))  # known by their versions
 _SKIPPED_FIELDS = frozenset(("ctx", "kind", "type_comment"))
+
+# Python's parser counts its depth for all threads together, and fails where they are in it at once.
+_PARSING = threading.Lock()
 
 Places = Mapping[str, Path]
 """Folders of packages, or files of modules, by top-level name."""
@@ -92,7 +96,8 @@ def code_of(
         seen.add(name)
         file = _file(name, places)
         if file is not None:
-            found[name], imports = _read(file.read_bytes())
+            with _PARSING:
+                found[name], imports = _read(file.read_bytes())
             if name not in leaves:
                 waiting += _absolute(imports, name, file.name == "__init__.py")
     return dict(sorted(found.items()))

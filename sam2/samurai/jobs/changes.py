@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from samurai.jobs.plan import Direction, Segment, handed_over, step_of
-from samurai.jobs.record import Event, ObjectRecord, PassRecord, PromptRecord
+from samurai.errors import JobError
+from samurai.jobs.plan import FAR, Direction, Segment, handed_over, step_of
+from samurai.jobs.record import Event, ObjectRecord, PassRecord, PromptRecord, SearchRecord
 from samurai.jobs.snapshots import SavedSnapshot
 from samurai.jobs.state import JobState
 
@@ -20,11 +21,18 @@ class Changes:
     def __init__(self, state: JobState) -> None:
         self._state = state
 
-    def add(self, obj: ObjectRecord) -> None:
-        """Let a new object be tracked: by a pass that hasn't come to it, else by one of its own."""
+    def add(self, obj: ObjectRecord, joined: PassRecord | None = None) -> None:
+        """Let a new object be tracked: by a pass that hasn't come to it, else by one of its own.
+
+        Args:
+            joined: a pass that is at the object's first frame, and has it in its session.
+        """
         self._state.record.objects.append(obj)
         for direction in self._state.record.span.directions:
             begin = step_of(obj.anchor, direction)
+            if joined is not None and joined.direction == direction:
+                obj.segments[direction] = [(joined.number, begin)]
+                continue
             taker = self._pass_before(direction, begin)
             if taker is None and self._state.joint:
                 taker = self._everybody_leaves(direction, begin)
@@ -37,6 +45,9 @@ class Changes:
         obj.prompts.append(prompt)
         for direction in self._state.directions(obj, prompt.place):
             step = step_of(prompt.place, direction)
+            if direction == "forward" and obj.retired is not None:
+                self._called_back(obj, step)
+                continue
             segments = obj.segments[direction]
             tail = self._state.record.passes[segments[-1][0]]
             if step < segments[0][1]:
@@ -44,6 +55,16 @@ class Changes:
                 self._move(obj, tail, step, strict=True)
             elif step < max(tail.now, segments[-1][1]) or self._left_behind(tail, step):
                 self._move(obj, tail, step, strict=not self._state.seekable)
+
+    def _called_back(self, obj: ObjectRecord, step: int) -> None:
+        """Track a retired object again, from a prompt on; from the last frame that knew it, if the
+        prompt comes later."""
+        retired, obj.retired = obj.retired, None
+        assert retired is not None
+        tail = self._state.record.passes[obj.segments["forward"][-1][0]]
+        if step < obj.segments["forward"][0][1]:
+            obj.anchor = step
+        self._leave([obj], tail, step, strict=True, known_until=retired)
 
     def cleared(self, obj: ObjectRecord, place: int) -> None:
         """Let the prompts of a frame count no more."""
@@ -67,6 +88,45 @@ class Changes:
             tail.events.append(Event(tail.now, "remove", obj.object_id))
         self._state.forget_answers(obj)
 
+    def search(self, what: str) -> SearchRecord:
+        """Let objects be looked for, from the span's first frame on: with the session of a pass
+        that hasn't begun, or one of its own. Of a live source, and where objects are tracked
+        together, with that of the only pass, from where it is.
+
+        Args:
+            what: is looked for, in words.
+
+        Raises:
+            JobError: something else was looked for before.
+        """
+        search = self._state.record.search
+        if search is None:
+            pass_ = self._searching_pass()
+            search = SearchRecord(pass_.number, what, pass_.position)
+            self._state.record.search = search
+        if search.what != what:
+            raise JobError(
+                f"this job looked for {search.what}, and now for {what}: create another job"
+            )
+        return search
+
+    def _searching_pass(self) -> PassRecord:
+        single = self._state.joint or self._state.source.info.live
+        for pass_ in self._state.record.passes.values():
+            if pass_.direction != "forward":
+                continue
+            if pass_.now < pass_.base:  # it hasn't begun
+                pass_.base, pass_.position = min(pass_.base, 0), min(pass_.base, 0) - 1
+                return pass_
+            if single and not self._state.finished(pass_):
+                return pass_
+        if single and self._state.record.passes:
+            raise JobError(
+                "objects that are tracked together can't be joined once that is over: create "
+                "another job, and look for objects from its first run on"
+            )
+        return self._new_pass("forward", 0, -1)
+
     def forget_passes(self) -> None:
         """Drop the passes that answer for nothing any more, and their snapshots."""
         named = {
@@ -75,6 +135,8 @@ class Changes:
             for segments in each.segments.values()
             for number, _ in segments
         }
+        search = self._state.record.search
+        named |= set() if search is None else {search.pass_number}
         for number in [each for each in self._state.record.passes if each not in named]:
             if number != self._state.running:
                 del self._state.record.passes[number]
@@ -97,7 +159,9 @@ class Changes:
         """A pass that a new object can join in a step."""
         for pass_ in self._state.record.passes.values():
             if pass_.direction != direction or not (
-                self._state.living(pass_) or pass_.number == self._state.running
+                self._state.living(pass_)
+                or pass_.number == self._state.running
+                or self._state.searches(pass_)
             ):
                 continue
             if pass_.now < pass_.base:  # it hasn't begun
@@ -122,18 +186,25 @@ class Changes:
         self._leave(movers, tail, step, strict)
 
     def _leave(
-        self, movers: Sequence[ObjectRecord], tail: PassRecord, step: int, strict: bool
+        self,
+        movers: Sequence[ObjectRecord],
+        tail: PassRecord,
+        step: int,
+        strict: bool,
+        known_until: int = FAR,
     ) -> PassRecord:
         """A new pass that answers for objects from a step on.
 
         Args:
             tail: the pass that did so far.
             strict: the new pass has to track the frame of that step anew.
+            known_until: the last step whose snapshots know the objects.
         """
         direction = tail.direction
         anchors = {each.number: step_of(each.anchor, direction) for each in movers}
         oldest = min(movers, key=lambda each: anchors[each.number])
-        found = self._origin(oldest, direction, step - 1 if strict else step)
+        latest = min(step - 1 if strict else step, known_until)
+        found = self._origin(oldest, direction, latest)
         base = min([step, *anchors.values()])
         if any(each.primed for each in movers):
             base = min(base, 0)

@@ -116,10 +116,7 @@ class SessionEvents:
         """
         changed = None
         for event in list(self._wanted(answers, new)):
-            changed = self._apply(event) or changed
-            self._record.events.append(event)
-            self.applied += 1
-            self._note(event)
+            changed = self._do(event) or changed
         return changed
 
     @contextmanager
@@ -186,7 +183,7 @@ class SessionEvents:
 
     def _prompts(self, event: Event) -> list[PromptRecord]:
         """The prompt that an event is about, where it still counts."""
-        if event.kind not in ("introduce", "condition", "correct"):
+        if event.kind not in ("introduce", "join", "condition", "correct"):
             return []
         return [
             prompt
@@ -199,6 +196,8 @@ class SessionEvents:
     def _apply(self, event: Event) -> list[Answer] | None:
         """Do one thing to the session; the answers where they may have changed."""
         session, name = self.session, event.object_id
+        if event.kind == "join":
+            return self._join(event)
         if name not in session.object_ids:
             return None
         if event.kind == "remove":
@@ -218,6 +217,23 @@ class SessionEvents:
                 pixels = self._frame_of(prompt.place).pixels
                 session.condition(pixels, number, {name: prompt.region})
         return None
+
+    def _join(self, event: Event) -> list[Answer] | None:
+        answers = None
+        for prompt in self._prompts(event):
+            answers = self.session.add({event.object_id: prompt.region})
+        return answers
+
+    def do(self, kind: str, object_id: ObjectId, prompt: int = -1) -> list[Answer] | None:
+        """Do one thing to the session after the newest frame, and note it."""
+        return self._do(Event(self.step, kind, object_id, prompt))
+
+    def _do(self, event: Event) -> list[Answer] | None:
+        answers = self._apply(event)
+        self._record.events.append(event)
+        self.applied += 1
+        self._note(event)
+        return answers
 
     def _clear(self, name: ObjectId, number: int) -> None:
         try:

@@ -8,20 +8,26 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from samurai.core.identities import as_object_id
-from samurai.core.session_checks import check_correction
 from samurai.core.snapshots import Snapshot
-from samurai.errors import JobError, PromptError, SessionError
+from samurai.discovery.discoverer import Discoverer
+from samurai.errors import JobError, PromptError
 from samurai.jobs.changes import Changes
 from samurai.jobs.folder import LOCK, holds_job, taken
 from samurai.jobs.identity import check_same, identity_of, settings_of
-from samurai.jobs.passes import LIKE, OnFrame, PassRun
+from samurai.jobs.incoming import Incoming
+from samurai.jobs.passes import OnFrame, PassRun
 from samurai.jobs.plan import Direction, ObjectSpans, Span, frame_ranges
 from samurai.jobs.reading import all_results, object_scores
-from samurai.jobs.record import JobRecord, ObjectRecord, PassRecord, PromptRecord, as_prompt
+from samurai.jobs.record import (
+    JobRecord,
+    PassRecord,
+    as_prompt,
+    reason_of,
+)
+from samurai.jobs.search import Search
 from samurai.jobs.state import JobState
 from samurai.jobs.ways import Turn, Work, check_ways
-from samurai.regions import ObjectId, as_region
+from samurai.regions import ObjectId
 from samurai.runtime.locking import locked
 from samurai.runtime.whole_files import storing
 from samurai.tracker import Tracker
@@ -41,6 +47,7 @@ class Job:
     def __init__(self, state: JobState, held: ExitStack) -> None:
         self._state, self._held = state, held
         self._changes = Changes(state)
+        self._incoming = Incoming(state, self._changes)
         self._running = threading.Lock()
         self._live: PassRun | None = None
 
@@ -82,9 +89,9 @@ class Job:
             record = JobRecord(identity_of(source.info), settings_of(tracker), span)
             job = cls(JobState(folder, source, tracker, record), stack)
             if like is not None:
-                job._look_for(like)
+                job._incoming.look_for(like)
             for prompt in prompts:
-                job._add(prompt)
+                job._incoming.add(prompt, None)
             job._state.save()
             job._held = stack.pop_all()
         return job
@@ -146,6 +153,12 @@ class Job:
         """Identities in the order of introduction, with their labels."""
         with self._state.lock:
             return {each.object_id: each.label for each in self._state.objects()}
+
+    @property
+    def reasons(self) -> dict[ObjectId, str]:
+        """Why each object is there: `box at frame 0`, `grid at frame 40`, `word "dog" 0.61`."""
+        with self._state.lock:
+            return {each.object_id: reason_of(each, self.span) for each in self._state.objects()}
 
     def spans(self) -> dict[ObjectId, ObjectSpans]:
         """Which frames of each object are done, and which are stale: not tracked yet, or no longer
@@ -219,7 +232,7 @@ class Job:
             StorageError: it can't be written.
         """
         with self._state.lock:
-            self._add(prompt)
+            self._incoming.add(prompt, self._live)
             self._state.save()
 
     def remove(self, object_id: ObjectId) -> None:
@@ -265,6 +278,7 @@ class Job:
         directions: Sequence[Direction] | None = None,
         within: range | None = None,
         turn: Turn | None = None,
+        discoverer: Discoverer | None = None,
     ) -> bool:
         """Track what is stale, and store the answers.
 
@@ -278,13 +292,15 @@ class Job:
                 prompts is. The rest stays stale, for another run.
             turn: entered around what is computed for each frame, so that jobs share a device; where
                 entering gives False, the run stops.
+            discoverer: looks for new objects in every frame of the span on the way forward, each
+                frame once. What it finds gets the smallest identity above all numbers so far.
 
         Returns:
             True if nothing of this is stale, False if it was stopped.
 
         Raises:
-            JobError: a run is at work, a live source has gone on without the job, or the span has
-                no such directions or frames.
+            JobError: a run is at work, a live source has gone on without the job, the span has no
+                such directions or frames, or the job looked for something else before.
             SourceError: frames can't be read. What was answered stays, as with every error.
             StorageError: the disk is full, say.
         """
@@ -293,7 +309,8 @@ class Job:
         try:
             with self._state.lock:
                 length = self._state.length
-            over = self._run(on_frame, stop, Work.of(self.span, length, directions, within, turn))
+            work = Work.of(self.span, length, directions, within, turn, discoverer)
+            over = self._run(on_frame, stop, work)
             with self._state.lock:
                 self._changes.forget_passes()
                 for each in self._state.objects():
@@ -304,12 +321,15 @@ class Job:
             self._running.release()
 
     def _run(self, on_frame: OnFrame | None, stop: threading.Event | None, work: Work) -> bool:
+        with self._state.lock:
+            search = None if work.discoverer is None else Search.of(self._state, work.discoverer)
         while True:
             with self._state.lock:
                 pass_ = self._state.left(work)
                 if pass_ is None:
                     return True
                 run = self._begin(pass_, on_frame)
+                run.search = search if self._state.searches(pass_) else None
                 self._state.running = pass_.number
             live = self._state.source.info.live
             try:
@@ -334,61 +354,6 @@ class Job:
             self._live = PassRun(self._state, pass_, on_frame)
         self._live.on_frame = on_frame
         return self._live
-
-    # --- prompts
-
-    def _add(self, prompt: ObjectPrompt) -> None:
-        state, region = self._state, as_region(prompt.region)
-        try:
-            name = as_object_id(prompt.object_id)
-        except SessionError as error:
-            raise PromptError(str(error)) from error
-        place = self._place(prompt.frame_index)
-        size = self._live.size if self._live is not None else None
-        size = size or (state.source.info.height, state.source.info.width)
-        known = {each.object_id: each for each in state.record.objects}
-        obj = known.get(name)
-        if obj is None:
-            region.check(size)
-            obj = ObjectRecord(name, len(state.record.objects), place, prompt.label)
-            obj.prompts.append(PromptRecord(state.new_prompt_number(), place, region))
-            self._changes.add(obj)
-            return
-        if obj.removed:
-            raise PromptError(
-                f"object {name!r} was removed, and identities aren't used again: give another one"
-            )
-        region.check_places(size)
-        if self._introduces(obj, place):
-            region.check(size)
-        check_correction(state.tracker.new_policy())
-        obj.label = prompt.label or obj.label
-        self._changes.prompted(obj, PromptRecord(state.new_prompt_number(), place, region))
-
-    def _introduces(self, obj: ObjectRecord, place: int) -> bool:
-        """Whether a further prompt becomes the first one on the way."""
-        ways = {"forward": place < obj.anchor, "backward": place > obj.anchor, "both": False}
-        return ways[self.span.direction]
-
-    def _place(self, frame_index: int) -> int:
-        """Where a prompt counts."""
-        state = self._state
-        if not state.source.info.live:
-            return self.span.place(frame_index, state.length)
-        now = max((pass_.now for pass_ in state.record.passes.values()), default=-1)
-        if self._live is None:
-            now = -1
-        return max(self.span.place(frame_index, state.length), now + 1)
-
-    def _look_for(self, like: Snapshot) -> None:
-        """Take the objects of another video over."""
-        state = self._state
-        with state.tracker.session(like=like) as session:
-            names = session.object_ids
-        with storing(self.folder):
-            like.save(self.folder / LIKE)
-        for name in names:
-            self._changes.add(ObjectRecord(name, len(state.record.objects), 0, primed=True))
 
 
 def _taken(folder: Path) -> Callable[[str], Exception]:

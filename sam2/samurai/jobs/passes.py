@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from samurai.core.session import Session
 from samurai.errors import DeviceError
+from samurai.jobs.carrying import carried_over
 from samurai.jobs.changes import Changes
 from samurai.jobs.events import SessionEvents
 from samurai.jobs.plan import step_of
 from samurai.jobs.record import PassRecord
+from samurai.jobs.search import Search
 from samurai.jobs.snapshots import SavedSnapshot
 from samurai.jobs.state import JobState
-from samurai.jobs.store import packed_answer, packed_frame, unpacked_answer, without_pixels_of
+from samurai.jobs.store import packed_answer, packed_frame, without_pixels_of
 from samurai.jobs.ways import Turn, Work
-from samurai.masks import resized
-from samurai.regions import Answer, Mask, ObjectId, Region
+from samurai.regions import Answer, ObjectId, Region
 from samurai.video.sources.base import VideoFrame
 from samurai.video.tracked import TrackedFrame
-
-log = logging.getLogger(__name__)
 
 OnFrame = Callable[[VideoFrame, TrackedFrame], None]
 
@@ -41,10 +37,18 @@ class PassRun:
         state: of the job.
         record: of the pass.
         on_frame: is called after each frame that was answered now, and not before.
+        search: looks for objects in each frame; None where nobody does.
     """
 
-    def __init__(self, state: JobState, record: PassRecord, on_frame: OnFrame | None) -> None:
-        self._state, self._record, self.on_frame = state, record, on_frame
+    def __init__(
+        self,
+        state: JobState,
+        record: PassRecord,
+        on_frame: OnFrame | None,
+        search: Search | None = None,
+    ) -> None:
+        self._state, self._record = state, record
+        self.on_frame, self.search = on_frame, search
         self._direction = record.direction
         self._events = SessionEvents(state, record, self._empty_session(), self._frame_of)
         self._frames: Iterator[VideoFrame] | None = None
@@ -211,14 +215,36 @@ class PassRun:
                 return False
             self._newest, size = frame, (frame.pixels.shape[0], frame.pixels.shape[1])
             if self._size not in (None, size):
-                self._carry_over(frame)
+                self._begin_anew(frame)
             self._size = size
             with self._events.all_or_nothing():
                 self._answer(frame, step, fresh)
+            self._look(frame, step)
             self._events.session.update_memory_async()
         if fresh:
             self._report(frame)
         return True
+
+    def _begin_anew(self, frame: VideoFrame) -> None:
+        """With another session, since frames have another size from now on."""
+        state, events = self._state, self._events
+        self._carried = carried_over(state, self._record, events.session, events.step, frame)
+        events.session.close()
+        events.session = state.tracker.session(batched=not state.joint)
+        events.base = events.step + 1
+
+    def _look(self, frame: VideoFrame, step: int) -> None:
+        """Let the search look at a frame, if that is still to be done."""
+        if self.search is None or not self.search.is_due(step):
+            return
+        with self._state.lock:
+            answered = self._state.result(step_of(step, self._direction), at_hand=self._stored)
+        with self._state.lock, self._events.all_or_nothing():
+            changed, answers = self.search.look(frame, answered, self._events, self._record)
+            if answers is not None:
+                self._store(frame, answers)
+            if changed:
+                self._state.save()
 
     def _answer(self, frame: VideoFrame, step: int, fresh: bool) -> None:
         with self._state.lock:
@@ -311,7 +337,7 @@ class PassRun:
                 self._state.answers_for(pass_, each, self._events.step)
                 for each in self._state.objects()
             )
-            if self.on_frame is None or not mine:
+            if self.on_frame is None or not (mine or self.search):
                 return
             result = self._state.result(place, at_hand=self._stored)
         self.on_frame(frame, result)
@@ -340,7 +366,8 @@ class PassRun:
                 self._events.step >= self._events.base == pass_.base
                 and self._events.step == pass_.position
             )
-            if at_work and not self._state.source.info.live and self._events.session.object_ids:
+            worth = self._events.session.object_ids or self.search
+            if at_work and not self._state.source.info.live and worth:
                 self._state.snapshots(pass_.number).save_last(
                     self._events.session, self._events.applied
                 )
@@ -354,43 +381,10 @@ class PassRun:
     def _is_over(self, work: Work) -> bool:
         """Whether nothing is left to be done by this pass in a run."""
         last = self._state.end_of(self._direction, work)
-        if not self._state.living(self._record):
+        if not self._state.living(self._record) and self.search is None:
             return True
         return (
             last is not None
             and self._events.step >= last
             and not self._events.untaken_at(self._events.step)
         )
-
-    # --- another size
-
-    def _carry_over(self, frame: VideoFrame) -> None:
-        """Begin a new session where the size of frames changes, with the objects as they were last
-        seen."""
-        height, width = frame.pixels.shape[:2]
-        log.warning(
-            "frame %d is %dx%d, another size than before: objects go on from their last masks",
-            *(frame.index, width, height),
-        )
-        for name in self._events.session.object_ids:
-            with self._state.lock:
-                mask = self._last_seen(name)
-            if mask is None:
-                continue
-            scaled = resized(mask, (height, width))
-            if scaled.any():
-                self._carried[name] = Mask(scaled)
-        self._events.session.close()
-        self._events.session = self._state.tracker.session(batched=not self._state.joint)
-        self._events.base = self._events.step + 1
-
-    def _last_seen(self, name: ObjectId) -> NDArray[np.bool_] | None:
-        """The newest mask of an object in this pass that isn't empty."""
-        own = self._state.find(name)
-        for step in range(self._events.step, self._record.base - 1, -1):
-            payload = self._state.answers(own).read(step_of(step, self._direction))
-            if payload is not None:
-                mask = unpacked_answer(name, payload).mask
-                if mask.any():
-                    return mask
-        return None

@@ -53,6 +53,8 @@ class ObjectRecord:
         primed: it comes from another video, without a prompt in this one.
         removed: it is tracked no more; its identity stays taken.
         cleared: places whose prompts were taken back, which older snapshots may still know.
+        reason: why it was found by discovery; None of an object that was prompted.
+        retired: the last place at which the way forward tracks it, where discovery let it go.
     """
 
     object_id: ObjectId
@@ -64,6 +66,8 @@ class ObjectRecord:
     primed: bool = False
     removed: bool = False
     cleared: list[int] = field(default_factory=list)
+    reason: str | None = None
+    retired: int | None = None
 
     def prompts_at(self, place: int) -> list[PromptRecord]:
         """Of one frame."""
@@ -77,7 +81,8 @@ class Event:
 
     Attributes:
         step: of the newest frame then.
-        kind: introduce, condition, correct, mask, remove or clear.
+        kind: introduce, join (after the frame was answered), condition, correct, mask, remove or
+            clear.
         object_id: of the object.
         prompt: the number of the prompt; of what is cleared, the place of the frame.
         keep: the stored answer of this frame stays.
@@ -122,6 +127,23 @@ class PassRecord:
 
 
 @dataclass
+class SearchRecord:
+    """A search for objects.
+
+    Attributes:
+        pass_number: of the pass whose session it looks with.
+        what: is looked for, in words.
+        looked: the last step that it looked at.
+        state: of the discoverer then.
+    """
+
+    pass_number: int
+    what: str
+    looked: int
+    state: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
 class JobRecord:
     """All of job.json.
 
@@ -133,6 +155,7 @@ class JobRecord:
         passes: those that a segment names.
         length: frames of the video, where reading told.
         next_pass, next_prompt: the first numbers that weren't used yet.
+        search: for objects, where there is one.
     """
 
     source: dict[str, Any]
@@ -143,6 +166,7 @@ class JobRecord:
     length: int | None = None
     next_pass: int = 0
     next_prompt: int = 0
+    search: SearchRecord | None = None
 
     def write(self, folder: Path) -> None:
         """Write it in place of the one before.
@@ -160,6 +184,7 @@ class JobRecord:
             "next_prompt": self.next_prompt,
             "objects": [_plain_object(each) for each in self.objects],
             "passes": [_plain_pass(each) for each in self.passes.values()],
+            "search": None if self.search is None else asdict(self.search),
         }
         write_whole(folder / NAME, json.dumps(plain) + "\n")
 
@@ -184,6 +209,7 @@ class JobRecord:
                     plain["length"],
                     plain["next_pass"],
                     plain["next_prompt"],
+                    SearchRecord(**search) if (search := plain.get("search")) else None,
                 )
         except FileNotFoundError:
             raise JobError(
@@ -202,7 +228,20 @@ class JobRecord:
 
 def as_prompt(owner: ObjectRecord, prompt: PromptRecord, span: Span) -> ObjectPrompt:
     """A prompt as it was given."""
-    return ObjectPrompt(owner.object_id, span.frame(prompt.place), prompt.region, owner.label)
+    frame, first = span.frame(prompt.place), prompt is owner.prompts[0]
+    reason = owner.reason if first else None
+    return ObjectPrompt(owner.object_id, frame, prompt.region, owner.label, reason)
+
+
+def reason_of(owner: ObjectRecord, span: Span) -> str:
+    """Why an object is there, for people."""
+    if owner.reason is not None:
+        return owner.reason
+    if not owner.prompts:
+        return "another video"
+    kind = {"Points": "clicks"}.get(type(owner.prompts[0].region).__name__)
+    kind = kind or type(owner.prompts[0].region).__name__.lower()
+    return f"{kind} at frame {span.frame(owner.prompts[0].place)}"
 
 
 def _plain_object(obj: ObjectRecord) -> dict[str, Any]:

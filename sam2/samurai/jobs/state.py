@@ -98,8 +98,15 @@ class JobState:
         return [
             each
             for each in self.objects()
-            if (segments := each.segments.get(pass_.direction)) and segments[-1][0] == pass_.number
+            if (segments := each.segments.get(pass_.direction))
+            and segments[-1][0] == pass_.number
+            and (each.retired is None or pass_.direction != "forward")
         ]
+
+    def searches(self, pass_: PassRecord) -> bool:
+        """Whether a search for objects looks with the session of a pass."""
+        search = self.record.search
+        return search is not None and search.pass_number == pass_.number
 
     def finished(self, pass_: PassRecord) -> bool:
         """Whether a pass has come to its end."""
@@ -114,11 +121,8 @@ class JobState:
         """The pass that is to go on next; None where nothing of the work is left."""
         for direction in work.directions:
             for pass_ in self.record.passes.values():
-                if (
-                    pass_.direction == direction
-                    and self.living(pass_)
-                    and self.unfinished(pass_, work)
-                ):
+                wanted = self.living(pass_) or (work.discoverer and self.searches(pass_))
+                if pass_.direction == direction and wanted and self.unfinished(pass_, work):
                     return pass_
         return None
 
@@ -167,6 +171,7 @@ class JobState:
         forward, backward = obj.anchor, obj.anchor
         if "forward" in self.record.span.directions:
             forward = FAR if last is None else last
+            forward = forward if obj.retired is None else obj.retired
         if "backward" in self.record.span.directions:
             backward = 0
         return backward, forward

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from samurai.core.snapshots import Snapshot
+from samurai.discovery.discoverer import Discoverer
 from samurai.errors import JobError
 from samurai.jobs.plan import Direction, Span
 from samurai.tracker import Tracker
@@ -24,12 +25,14 @@ class Work:
         directions: of the passes that go on, in their order.
         first, last: places beyond which no frame is tracked; None is the span's end.
         turn: see `Turn`.
+        discoverer: looks for new objects on the way forward; None where nobody does.
     """
 
     directions: tuple[Direction, ...]
     first: int = 0
     last: int | None = None
     turn: Turn = nullcontext
+    discoverer: Discoverer | None = None
 
     @classmethod
     def of(
@@ -39,6 +42,7 @@ class Work:
         directions: Sequence[Direction] | None,
         within: range | None,
         turn: Turn | None,
+        discoverer: Discoverer | None = None,
     ) -> Work:
         """What the arguments of `Job.run` mean.
 
@@ -47,13 +51,16 @@ class Work:
             length: of its video, if it is known.
 
         Raises:
-            JobError: the span doesn't have these directions, or no frame of the range.
+            JobError: the span doesn't have these directions, or no frame of the range, or what a
+                discoverer looks at isn't tracked forward.
         """
         ways = tuple(span.directions if directions is None else directions)
         if not set(ways) <= set(span.directions):
             raise JobError(
                 f"the job tracks {span.direction}, not {' and '.join(ways)}: create one for both"
             )
+        if discoverer is not None and "forward" not in ways:
+            raise JobError("objects are found on the way forward: track forward, or both ways")
         first, last = 0, None
         if within is not None:
             numbers = within if within.step > 0 else within[::-1]
@@ -65,7 +72,7 @@ class Work:
                     f"frames {numbers.start} to {numbers.stop - 1} aren't tracked by this job: "
                     "choose some of its span"
                 )
-        return cls(ways, first, last, turn or nullcontext)
+        return cls(ways, first, last, turn or nullcontext, discoverer)
 
     def last_step(self, direction: Direction) -> int | None:
         """The step beyond which a pass doesn't go; None for the span's end."""

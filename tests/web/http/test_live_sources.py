@@ -114,10 +114,10 @@ def test_another_size_of_frames_is_said(client: TestClient, events: bool) -> Non
     small, large = colored_video(3), colored_video(3, (72, 96))
     steps = threading.Semaphore(0)
 
-    def before(_: int) -> None:
+    def wait(_: int) -> None:
         steps.acquire()
 
-    camera = ArraySource([*small, *large], live=True, before=before)
+    camera = ArraySource([*small, *large], live=True, before=wait)
     session = service_of(client).engine.open_live(lambda: camera)
     lines, found = LiveLines(session, events), list[Any]()
     for index in range(6):

@@ -6,6 +6,7 @@ import argparse
 import math
 from pathlib import Path
 
+from samurai.cli.track.discovery import add_discovery
 from samurai.cli.track.samurai_flags import add_samurai_flags
 from samurai.cli.values import add_tracker_flags, whole_number
 from samurai.video.drawing.style import style_options
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "camera, an address (rtsp://, http://), lavfi:GRAPH, or - for standard input",
     )
     _add_prompts(parser.add_argument_group("what is tracked"))
+    add_discovery(parser.add_argument_group("objects that are found"))
     _add_range(parser.add_argument_group("which frames"))
     _add_outputs(parser.add_argument_group("what is written"))
     _add_drawing(parser.add_argument_group("how it is drawn"))

@@ -1,0 +1,1 @@
+"""`samurai web` measured over loopback; see `__main__`."""
