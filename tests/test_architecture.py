@@ -62,7 +62,7 @@ ROOMS: dict[str, set[str]] = {
     "datasets": {"errors", "spelling"},
     "discovery": {"core", "discovery.detectors", "errors", "masks", "regions", "spelling"},
     "discovery.detectors": {
-        *("errors", "masks", "networks.transformers_video.dependency", "regions", "runtime"),
+        *("errors", "masks", "networks.transformers_video", "regions", "runtime"),
         "spelling",
     },
     "benchmark": {
@@ -80,6 +80,7 @@ ROOMS: dict[str, set[str]] = {
         "datasets",
         "config",
         "core.snapshots",
+        "discovery",
         "errors",
         "jobs",
         "loading",

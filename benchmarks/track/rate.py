@@ -104,7 +104,7 @@ def _track(tracker: Tracker, clip: Path, box: Box, count: int) -> float:
     with ReadAheadSource(opened(plan.source, parsed), AHEAD) as source:
         track_video(
             plan,
-            Run(parsed, lambda: tracker, threading.Event()),
+            Run(parsed, "cpu", lambda: tracker, threading.Event()),
             source,
             prompts_of(parsed, source),
         )

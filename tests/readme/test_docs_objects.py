@@ -16,9 +16,13 @@ def test_the_examples_run() -> None:
     images = sorted((ROOT / "vot_workspace/sequences/occlusion/color").iterdir())[:8]
     names: dict[str, Any] = {"frames": [read_frame(str(image)) for image in images]}
     examples = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(examples) == 8
+    assert len(examples) == 9
     for example in examples:
         exec(example, names)
     assert [answer.object_id for answer in names["answers"]] == ["dog"]
     assert names["preview"].mask.any()
-    assert not set(re.findall(r"\]\(([^)#]+)\)", text)) - {"settings.md", "policies.md"}
+    assert not set(re.findall(r"\]\(([^)#]+)\)", text)) - {
+        "discovery.md",
+        "policies.md",
+        "settings.md",
+    }

@@ -228,7 +228,9 @@ class JobRecord:
 
 def as_prompt(owner: ObjectRecord, prompt: PromptRecord, span: Span) -> ObjectPrompt:
     """A prompt as it was given."""
-    return ObjectPrompt(owner.object_id, span.frame(prompt.place), prompt.region, owner.label)
+    frame, first = span.frame(prompt.place), prompt is owner.prompts[0]
+    reason = owner.reason if first else None
+    return ObjectPrompt(owner.object_id, frame, prompt.region, owner.label, reason)
 
 
 def reason_of(owner: ObjectRecord, span: Span) -> str:

@@ -56,6 +56,7 @@ def create_app(
     load: Callable[[], Engine],
     *,
     host: str = "127.0.0.1",
+    read_only: bool = False,
     model: str = "",
     device: str = "",
 ) -> FastAPI:
@@ -65,6 +66,7 @@ def create_app(
         settings: its limits and who may call it.
         load: loads the weights and makes the engine; called in a thread once the server runs.
         host: where it listens, which is a name by which it may be called.
+        read_only: whatever would change something is refused.
         model, device: names for `/health`.
 
     Raises:
@@ -94,14 +96,19 @@ def create_app(
     for router in _ROUTERS:
         app.include_router(router)
     _add_page(app)
+    _add_errors(app)
+    app.add_middleware(Counted, service=service)
+    app.add_middleware(Guard, settings=settings, host=host, read_only=read_only)
+    return app
+
+
+def _add_errors(app: FastAPI) -> None:
+    """Which answer an error becomes."""
     app.add_exception_handler(SamuraiError, _samurai_error)
     app.add_exception_handler(OSError, _system_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(ClientGone, _client_gone)
-    app.add_middleware(Counted, service=service)
-    app.add_middleware(Guard, settings=settings, host=host)
-    return app
 
 
 class Application(FastAPI):

@@ -11,6 +11,7 @@ from typing import Any
 from samurai.errors import SourceError
 from samurai.runtime.whole_files import storing
 from samurai.spelling import natural
+from samurai.video.sources.base import VideoInfo
 from samurai.video.sources.images import images_of
 from samurai.web.decoder import Opening
 from samurai.web.decoding import Facts, inspect
@@ -100,8 +101,13 @@ def copy_sample(
     return _accept_pictures(name, paths, names, arrival, settings)
 
 
-def adopt(source: Path, arrival: Arrival, settings: WebSettings) -> Upload:
+def adopt(
+    source: Path, arrival: Arrival, settings: WebSettings, known: VideoInfo | None = None
+) -> Upload:
     """A video or a folder of images of this machine as an upload, by links to its files.
+
+    Args:
+        known: what is known of it, if it is open already: it isn't read through then.
 
     Raises:
         SourceError: it is neither, or can't be read.
@@ -113,7 +119,7 @@ def adopt(source: Path, arrival: Arrival, settings: WebSettings) -> Upload:
         with storing(original):
             original.symlink_to(source.absolute())
         opening = Opening(name=name, files=(str(original),), max_pixels=settings.max_pixels)
-        return arrival.accept(_described(name, inspect(opening), plays=True))
+        return arrival.accept(_described(name, _known_facts(known) or inspect(opening), plays=True))
     images = images_of(source)
     if not images:
         raise SourceError(f"{source} has no images: name a folder of images, or a video")
@@ -123,7 +129,17 @@ def adopt(source: Path, arrival: Arrival, settings: WebSettings) -> Upload:
         folder.mkdir()
         for path, image in zip(paths, images, strict=True):
             path.symlink_to(image.absolute())
-    return _accept_pictures(name, paths, tuple(each.name for each in images), arrival, settings)
+    names = tuple(each.name for each in images)
+    return _accept_pictures(name, paths, names, arrival, settings, _known_facts(known))
+
+
+def _known_facts(known: VideoInfo | None) -> Facts | None:
+    """What `inspect` would find in a whole video; None where it isn't known."""
+    if known is None or not known.frame_count:
+        return None
+    seconds = known.frame_count / known.rate if known.rate else 0.0
+    size, frames = (known.width, known.height), (0, known.frame_count)
+    return Facts(*size, known.rate, *frames, seconds, known.has_audio, None, ())
 
 
 def _accept_pictures(
@@ -132,6 +148,7 @@ def _accept_pictures(
     names: tuple[str, ...],
     arrival: Arrival,
     settings: WebSettings,
+    facts: Facts | None = None,
 ) -> Upload:
     opening = Opening(
         name=label,
@@ -140,7 +157,7 @@ def _accept_pictures(
         names=names,
         max_pixels=settings.max_pixels,
     )
-    facts = inspect(opening)
+    facts = facts or inspect(opening)
     _check_length(facts, settings, label)
     described = _described(label, facts, plays=False)
     return arrival.accept({**described, "pictures": tuple(each.name for each in paths)})

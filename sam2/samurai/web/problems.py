@@ -51,6 +51,12 @@ class NotFound(WebError):
     status = 404
 
 
+class ReadOnly(WebError):
+    """This server only shows."""
+
+    status = 405
+
+
 class Conflict(WebError):
     """Not in this state: tracking is running, there is no prompt, a limit is reached."""
 

@@ -225,7 +225,16 @@ class ProgressEvent(BaseModel):
     eta_sec: float | None
 
 
-EVENTS = (Event, ProgressEvent)
+class ResizedEvent(BaseModel):
+    """Frames of a live source have another size, from this one on."""
+
+    event: Literal["resized"]
+    frame_index: int
+    width: int
+    height: int
+
+
+EVENTS = (Event, ProgressEvent, ResizedEvent)
 """Lines that no path has as its whole answer."""
 
 

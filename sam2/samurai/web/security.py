@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from samurai.web.problems import Forbidden, TooLarge, Unauthorized, WebError
+from samurai.web.problems import Forbidden, ReadOnly, TooLarge, Unauthorized, WebError
 from samurai.web.settings import WebSettings, names_in
 
 COOKIE = "samurai_token"
@@ -73,10 +73,13 @@ class Guard:
         app: what is guarded.
         settings: token, origins, further hosts.
         host: the address or name that the server listens on.
+        read_only: whatever would change something is refused.
     """
 
-    def __init__(self, app: ASGIApp, settings: WebSettings, host: str) -> None:
-        self._app, self._token = app, settings.token or None
+    def __init__(
+        self, app: ASGIApp, settings: WebSettings, host: str, read_only: bool = False
+    ) -> None:
+        self._app, self._token, self._read_only = app, settings.token or None, read_only
         self._origins = {each.lower().rstrip("/") for each in names_in(settings.allowed_origins)}
         names = (*_LOOPBACK, host, *names_in(settings.allowed_hosts))
         self._hosts = {each.strip("[]").lower() for each in names}
@@ -99,6 +102,8 @@ class Guard:
             if await self._token_of_page(scope, send):
                 return
             self._check_token(scope, headers)
+            if self._read_only and scope["method"] not in ("GET", "HEAD"):
+                raise ReadOnly("this server only shows; start samurai web to change something")
             if scope["path"] not in UPLOADS:
                 receive = _limited(headers, receive)
         except WebError as error:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from samurai.discovery.detectors.base import Detection, Frame
 from samurai.discovery.detectors.checking import MOST, CheckedDetector, without_doubles
 from samurai.discovery.detectors.words import Words
-from samurai.errors import DetectorError
+from samurai.errors import DetectorError, PromptError
 from samurai.regions import Box, Mask, Points
 
 HEIGHT, WIDTH = 48, 64
@@ -140,6 +140,23 @@ def test_what_is_no_answer_is_an_error_in_one_line(answer: Any) -> None:
     with pytest.raises(DetectorError) as caught:
         found(answer)
     assert "\n" not in str(caught.value)
+
+
+def test_words_are_checked_by_the_detectors_that_can() -> None:
+    class Choosy(Scripted):
+        def check_words(self, words: Sequence[str]) -> None:
+            if "cat" in words:
+                raise PromptError("no cats")
+            if "dog" not in words:
+                raise ZeroDivisionError
+
+    detector = CheckedDetector(Choosy([]), "choosy")
+    detector.check_words(WORDS)
+    with pytest.raises(PromptError):
+        detector.check_words(Words.of("dog, cat"))
+    with pytest.raises(DetectorError):
+        detector.check_words(Words.of("cow"))
+    CheckedDetector(Scripted([]), "plain").check_words(Words.of("cat"))
 
 
 def test_a_failure_is_of_one_frame() -> None:

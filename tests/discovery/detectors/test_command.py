@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -23,13 +22,11 @@ from samurai.discovery.detectors import program as program_module
 from samurai.discovery.detectors.base import Frame
 from samurai.discovery.detectors.checking import MOST, CheckedDetector
 from samurai.discovery.detectors.command import FAILURES, CommandDetector, create
-from samurai.discovery.detectors.registry import create_detector
 from samurai.discovery.detectors.words import Words
 from samurai.errors import ConfigurationError, DetectorError
 from samurai.masks import to_coco_rle
 from samurai.regions import Box, Mask
 
-DOCS = Path(__file__).parents[3] / "docs" / "detectors.md"
 FRAME: Frame = np.arange(30 * 40 * 3, dtype=np.uint64).astype(np.uint8).reshape(30, 40, 3)
 HEAD = "import json, os, signal, subprocess, sys, time\n"
 EMPTY = """
@@ -339,6 +336,31 @@ open({str(inner)!r}, "w").write(str(child.pid))
         assert vanishes(int(inner.read_text()))
 
 
+def test_where_the_system_cannot_tell_of_an_end_without_reaping(
+    start: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """macOS, before Python 3.13."""
+    monkeypatch.delattr(os, "waitid")
+    monkeypatch.setattr(program_module, "PATIENCE", 0.05)
+    failing, sleeping = start("sys.exit(3)"), start(EMPTY + "time.sleep(600)")
+    processes = [process_of(each) for each in (failing, sleeping)]
+    assert "status 3" in refused(failing)
+    assert sleeping.detect(FRAME, ["dog"]) == []
+    sleeping.close()
+    assert [each.returncode for each in processes] == [3, -signal.SIGTERM]
+
+
+def test_where_ended_children_are_reaped_by_the_system(start: Started) -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        failing, tidy = start("sys.exit(3)"), start(EMPTY)
+        refused(failing)
+        assert tidy.detect(FRAME, ["dog"]) == []
+        tidy.close()
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
 def test_closing_does_not_wait_for_an_answer(start: Started, tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     detector = start(f"sys.stdin.readline()\nopen({str(asked)!r}, 'w')\ntime.sleep(600)", 600)
@@ -388,7 +410,7 @@ def test_nothing_stays_open(start: Started) -> None:
     [
         *("", "  ", "'", '"a', "no-such-program-anywhere", "/", "./no/such", "a\0b", "''"),
         *("timeout=3", "timeout=x true", "timeout=0 true", "timeout=nan true", "timeout=inf true"),
-        *("timeout=-1 true", str(DOCS)),
+        *("timeout=-1 true", __file__),
     ],
 )
 def test_a_command_that_cannot_be_started_is_refused(option: str) -> None:
@@ -408,23 +430,3 @@ def test_a_command_line_is_split_as_a_shell_does_and_no_shell_runs_it(tmp_path: 
     (found,) = detector.detect(FRAME, ["dog"])
     detector.close()
     assert json.loads(found.label) == ["--flag", "$HOME; ls", "a b", ">", "x"]
-
-
-def sample(tmp_path: Path) -> Sequence[str]:
-    """The program of the page."""
-    (text,) = re.findall(r"^```python\n(#!.*?)^```", DOCS.read_text(), re.MULTILINE | re.DOTALL)
-    file = tmp_path / "my_detector.py"
-    file.write_text(text.replace("#!/usr/bin/env python3", f"#!{sys.executable}", 1))
-    file.chmod(0o755)
-    return [str(file)]
-
-
-def test_the_program_of_the_page_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sample(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    frame = np.full((60, 80, 3), 200, np.uint8)
-    frame[10:30, 40:50] = (250, 10, 10)
-    with create_detector("command:./my_detector.py --flag") as detector:
-        (found,) = detector.detect(frame, Words.of("green, Red"))
-        assert (found.label, found.region) == ("Red", Box(40, 10, 10, 20))
-        assert detector.detect(frame, Words.of("dog")) == []

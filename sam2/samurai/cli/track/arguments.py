@@ -6,6 +6,7 @@ import argparse
 import math
 from pathlib import Path
 
+from samurai.cli.track.discovery import add_discovery
 from samurai.cli.track.samurai_flags import add_samurai_flags
 from samurai.cli.values import add_tracker_flags, whole_number
 from samurai.video.drawing.style import style_options
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "camera, an address (rtsp://, http://), lavfi:GRAPH, or - for standard input",
     )
     _add_prompts(parser.add_argument_group("what is tracked"))
+    add_discovery(parser.add_argument_group("objects that are found"))
     _add_range(parser.add_argument_group("which frames"))
     _add_outputs(parser.add_argument_group("what is written"))
     _add_drawing(parser.add_argument_group("how it is drawn"))
@@ -131,6 +133,14 @@ def _add_outputs(group: argparse._ArgumentGroup) -> None:
         help="go on with a run that was interrupted, or correct a kept job by further prompts",
     )
     group.add_argument("--quiet", action="store_true", help="print errors and warnings only")
+    group.add_argument(
+        "--show",
+        action="store_true",
+        help="open a page that shows the run, and stays until Ctrl-C (extra web)",
+    )
+    group.add_argument(
+        "--no-browser", action="store_true", help="with --show, only print the page's address"
+    )
 
 
 def _add_drawing(group: argparse._ArgumentGroup) -> None:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from samurai.cli.track import prompts
 from samurai.cli.track.arguments import RENAMED, add_arguments
+from samurai.cli.track.discovery import check_discovery, is_wanted
 from samurai.cli.track.inputs import opened, span_of
 from samurai.cli.track.plan import VideoPlan, is_remote, plans
 from samurai.cli.track.samurai_flags import translate
+from samurai.cli.track.show import check_show
 from samurai.cli.track.stopping import Stopping
 from samurai.cli.track.style import style_of
 from samurai.config import TrackerConfig
@@ -49,10 +51,13 @@ def run(parsed: argparse.Namespace) -> int:
     """
     translate(parsed)
     made = plans(parsed)
-    if not prompts.given(parsed) and not any(plan.goes_on for plan in made):
+    check_show(parsed, made)
+    check_discovery(parsed)
+    wanted = prompts.given(parsed) or is_wanted(parsed)
+    if not wanted and not any(plan.goes_on for plan in made):
         raise ConfigurationError(
             f"nothing is tracked without a prompt. Remedy: mark objects in a page, `samurai pick "
-            f"{parsed.sources[0]}`, or add {prompts.HOW}"
+            f"{parsed.sources[0]}`, add {prompts.HOW}, or let objects be found: --discover 100"
         )
     if parsed.like_first and len(made) < 2:
         raise ConfigurationError("--like-first needs a second video to look for the objects in")
@@ -73,7 +78,7 @@ def _track_all(
     config: TrackerConfig,
     stopping: Stopping,
 ) -> int:
-    videos = Videos(parsed, _loader(config), stopping.event)
+    videos = Videos(parsed, config.device, _loader(config), stopping.event)
     failed = 0
     for plan in made:
         if plan.done:
@@ -108,9 +113,14 @@ class Videos:
     """
 
     def __init__(
-        self, parsed: argparse.Namespace, tracker: Callable[[], Tracker], stop: threading.Event
+        self,
+        parsed: argparse.Namespace,
+        device: str,
+        tracker: Callable[[], Tracker],
+        stop: threading.Event,
     ) -> None:
-        self._parsed, self._loader, self._stop = parsed, tracker, stop
+        self._parsed, self._device = parsed, device
+        self._loader, self._stop = tracker, stop
         self.unusable = False
         self._run: Run | None = None
 
@@ -127,7 +137,7 @@ class Videos:
             span_of(self._parsed, source.info)
             from samurai.cli.track.video import Run, track_video
 
-            self._run = self._run or Run(self._parsed, self._tracker, self._stop)
+            self._run = self._run or Run(self._parsed, self._device, self._tracker, self._stop)
             ahead = source if source.info.live else ReadAheadSource(source, AHEAD)
             self.begun = True
             track_video(plan, self._run, ahead, found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -31,13 +31,13 @@ class OutputOptions:
 
     Attributes:
         style: of drawn frames.
-        labels: names of objects.
+        labels: names of objects; more may come.
         rate: frames per second of videos.
         audio_from: the file whose sound is copied into videos; None for none.
     """
 
     style: DrawStyle
-    labels: Mapping[ObjectId, str]
+    labels: dict[ObjectId, str]
     rate: float
     audio_from: Path | None = None
 

@@ -42,14 +42,25 @@ class Summary:
         return self._newest < 0
 
     def lines(
-        self, plan: VideoPlan, progress: TrackProgress, labels: Mapping[ObjectId, str]
+        self,
+        plan: VideoPlan,
+        progress: TrackProgress,
+        labels: Mapping[ObjectId, str],
+        reasons: Mapping[ObjectId, str],
     ) -> Iterator[str]:
-        """The video, its objects, its outputs."""
+        """The video, its objects, its outputs.
+
+        Args:
+            labels: names of objects.
+            reasons: why they are there, of those that were found.
+        """
         rate = f" at {progress.rate:.1f} frames/s" if progress.rate else ""
         yield f"{plan.name}: {counted(progress.frames, 'frame')} tracked{rate}"
         for object_id, counts in self._objects.items():
             mean = f", mean confidence {counts.confidence / counts.seen:.2f}" if counts.seen else ""
             called = labels.get(object_id, f"object {object_id}")
+            if object_id in reasons:
+                called += f" ({reasons[object_id]})"
             yield f"  {called}: seen in {counts.seen} of {counts.answered}{mean}"
         for target in plan.targets:
             if not self.empty:

@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from samurai.cli.track.discovery import discoverer_of
 from samurai.cli.track.inputs import check_same_span, span_of, warn
 from samurai.cli.track.outputs import OutputOptions, Outputs
 from samurai.cli.track.plan import VideoPlan
 from samurai.cli.track.progress import TrackProgress
 from samurai.cli.track.prompts import same_prompt
+from samurai.cli.track.show import shown
 from samurai.cli.track.style import style_of
 from samurai.cli.track.summary import Summary
 from samurai.core.snapshots import Snapshot
+from samurai.discovery import Discoverer
 from samurai.errors import DeviceError, PromptError, SourceError
 from samurai.jobs.folder import delete_job, holds_job
 from samurai.jobs.job import Job
@@ -40,6 +43,7 @@ class Run:
 
     Attributes:
         parsed: the command line.
+        device: of the tracker, as its setting says.
         tracker: loads the tracker, or returns the loaded one.
         stop: is set when the run has to end.
         like: of the first video, for the others.
@@ -47,6 +51,7 @@ class Run:
     """
 
     parsed: argparse.Namespace
+    device: str
     tracker: Callable[[], Tracker]
     stop: threading.Event
     like: Snapshot | None = None
@@ -75,8 +80,13 @@ def track_video(plan: VideoPlan, run: Run, source: Source, prompts: Sequence[Obj
     resumed = run.parsed.resume and holds_job(plan.job)
     try:
         opened = _resumed_job if resumed else _new_job
-        with opened(plan, run, source, prompts) as job:
-            complete |= _tracked(plan, run, source, job, resumed)
+        with (
+            discoverer_of(run.parsed, run.device, source.info.live) as discoverer,
+            opened(plan, run, source, prompts) as job,
+        ):
+            labels = _labels(run, job)
+            with shown(run.parsed, plan, job, source, run.tracker, labels, run.stop):
+                complete |= _tracked(plan, run, source, job, resumed, discoverer)
             if run.parsed.like_first and run.like is None:
                 run.like, run.labels = job.snapshot(), _labels(run, job)
     except BrokenPipeError:  # who reads our answers has enough
@@ -127,7 +137,14 @@ def _check_objects(plan: VideoPlan, object_ids: Sequence[ObjectId]) -> None:
             target.export.check_objects(object_ids)
 
 
-def _tracked(plan: VideoPlan, run: Run, source: Source, job: Job, resumed: bool) -> bool:
+def _tracked(
+    plan: VideoPlan,
+    run: Run,
+    source: Source,
+    job: Job,
+    resumed: bool,
+    discoverer: Discoverer | None,
+) -> bool:
     """Run the job and write the outputs.
 
     Returns:
@@ -136,21 +153,29 @@ def _tracked(plan: VideoPlan, run: Run, source: Source, job: Job, resumed: bool)
     parsed, info = run.parsed, source.info
     stream = None if parsed.quiet else sys.stderr
     status = partial(_status, source) if isinstance(source, LiveSource) else None
-    progress = TrackProgress(plan.name, _total(parsed, job, info), stream, status)
+    total = _total(parsed, job, info, discoverer is not None)
+    progress = TrackProgress(plan.name, total, stream, status)
     summary, complete = Summary(), False
     try:
-        with Outputs(plan.targets, info, _output_options(run, job, info)) as out:
+        options = _output_options(run, job, info)
+        with Outputs(plan.targets, info, options) as out:
             if job.span.direction == "forward" and not resumed:
-                complete = _streamed(source, job, out, progress, summary, run)
+                given = Streamed(progress, summary, options.labels, discoverer)
+                complete = _streamed(source, job, out, given, run)
             else:
-                complete = job.run(lambda frame, _: progress.frame(frame.index), stop=run.stop)
+                complete = job.run(
+                    lambda frame, _: progress.frame(frame.index),
+                    stop=run.stop,
+                    discoverer=discoverer,
+                )
+                options.labels.update(_labels(run, job))
                 _write_results(source, job, out, summary, complete)
     except (SourceError, DeviceError):
-        _conclude(progress, summary.lines(plan, progress, _labels(run, job)))
+        _conclude(progress, summary.lines(plan, progress, _labels(run, job), _found(job)))
         raise
     finally:
         progress.close()
-    _conclude(progress, summary.lines(plan, progress, _labels(run, job)))
+    _conclude(progress, summary.lines(plan, progress, _labels(run, job), _found(job)))
     if not complete:
         progress.say(summary.stopped(goes_on=not info.live and not summary.empty))
     return complete or (summary.empty and not resumed)
@@ -163,25 +188,43 @@ def _conclude(progress: TrackProgress, lines: Iterable[str]) -> None:
         progress.say(line)
 
 
-def _streamed(
-    source: Source, job: Job, out: Outputs, progress: TrackProgress, summary: Summary, run: Run
-) -> bool:
+@dataclass(frozen=True)
+class Streamed:
+    """What hears of frames as they are tracked.
+
+    Attributes:
+        progress, summary: of the run.
+        labels: of the outputs; objects that are found get theirs while it goes on.
+        discoverer: finds them; None where nobody does.
+    """
+
+    progress: TrackProgress
+    summary: Summary
+    labels: dict[ObjectId, str]
+    discoverer: Discoverer | None
+
+
+def _streamed(source: Source, job: Job, out: Outputs, heard: Streamed, run: Run) -> bool:
     """Write frames as they are tracked, those before the first prompt too."""
     first = min((prompt.frame_index for prompt in job.prompts), default=job.span.start)
-    if source.info.seekable and out.needs_pixels:
+    if source.info.seekable and out.needs_pixels and heard.discoverer is None:
         for frame in source.frames(job.span.start, first, job.span.stride):
             out.add(TrackedFrame(frame.index, (), frame.seconds, frame.name), frame.pixels)
     most = run.parsed.frames if source.info.live else None
-    limit = FrameLimit(run.stop, most)
+    limit, known = FrameLimit(run.stop, most), set[ObjectId]()
 
     def answered(frame: VideoFrame, tracked: TrackedFrame) -> None:
-        progress.frame(frame.index)
+        heard.progress.frame(frame.index)
         limit.count += 1
-        summary.add(tracked)
+        heard.summary.add(tracked)
+        names = {answer.object_id for answer in tracked.answers}
+        if not names <= known:
+            known.update(names)
+            heard.labels.update(_labels(run, job))
         out.add(tracked, frame.pixels)
 
     try:
-        complete = job.run(answered, stop=limit)
+        complete = job.run(answered, stop=limit, discoverer=heard.discoverer)
     except (SourceError, DeviceError):
         out.finish()  # what was tracked is kept
         raise
@@ -213,13 +256,15 @@ def _write_results(
     out.finish()
 
 
-def _total(parsed: argparse.Namespace, job: Job, info: VideoInfo) -> int | None:
+def _total(parsed: argparse.Namespace, job: Job, info: VideoInfo, searched: bool) -> int | None:
     """How many frames will be tracked, if that can be known."""
     if info.live:
         most: int | None = parsed.frames
         return most
     if info.frame_count is None and job.span.stop is None:
         return None
+    if searched:
+        return job.span.places(info.frame_count)
     begin, stride = job.span.start, job.span.stride
     stale = union(
         ((frames.start - begin) // stride, (frames.stop - 1 - begin) // stride)
@@ -253,3 +298,8 @@ def _labels(run: Run, job: Job) -> dict[ObjectId, str]:
     """Names of objects that have one."""
     own = {object_id: label for object_id, label in job.objects.items() if label}
     return {**run.labels, **own}
+
+
+def _found(job: Job) -> dict[ObjectId, str]:
+    """Why objects are there that nobody prompted."""
+    return {each.object_id: each.reason for each in job.prompts if each.reason is not None}

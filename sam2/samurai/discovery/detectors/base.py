@@ -33,8 +33,12 @@ class Detection:
 class Detector(Protocol):
     """Finds what words name. `checking.CheckedDetector` calls it, from one thread at a time.
 
-    A detector may also have an attribute `threshold`, a float: the score from which its detections
-    count where the user names none.
+    A detector may have two things more:
+
+    - an attribute `threshold`, a float: the score from which its detections count where the user
+      names none;
+    - a method `check_words(words)`, which raises PromptError for words that it doesn't know, before
+      there is a frame.
     """
 
     def detect(self, frame: Frame, words: Sequence[str]) -> Sequence[Detection]:

@@ -62,6 +62,25 @@ class CheckedDetector:
         """The score from which detections count, where the user names none."""
         return float(getattr(self._detector, "threshold", THRESHOLD))
 
+    def check_words(self, words: Words) -> None:
+        """Say at once what is wrong with the words. Most detectors take any.
+
+        Raises:
+            PromptError: the detector doesn't know a word.
+            DetectorError: it fails.
+        """
+        check = getattr(self._detector, "check_words", None)
+        if check is not None:
+            try:
+                check(words.names)
+            except SamuraiError:
+                raise
+            except Exception as error:
+                raise DetectorError(
+                    f"detector {self.name!r} failed at words ({cause(error)}). Remedy: correct the "
+                    "detector, or choose another one"
+                ) from error
+
     def detect(self, frame: Frame, words: Words) -> list[Detection]:
         """What of the words is in a frame, best first.
 

@@ -194,18 +194,23 @@ class Program:
         )
 
     def _ends_within(self, seconds: float) -> bool:
-        """Whether it has ended; it isn't reaped, so that its group's number stays its own."""
+        """Whether it ends in this time."""
         end = time.monotonic() + seconds
-        while True:
-            options = os.WEXITED | os.WNOHANG | os.WNOWAIT
-            try:
-                if os.waitid(os.P_PID, self._process.pid, options) is not None:
-                    return True
-            except ChildProcessError:  # reaped by the system, where SIGCHLD is ignored
-                return True
+        while not self._has_ended():
             if time.monotonic() > end:
                 return False
             time.sleep(0.01)
+        return True
+
+    def _has_ended(self) -> bool:
+        """Where the system can tell, it isn't reaped, so that its group's number stays its own."""
+        if not hasattr(os, "waitid"):  # macOS, before Python 3.13
+            return self._process.poll() is not None
+        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        try:
+            return os.waitid(os.P_PID, self._process.pid, options) is not None
+        except ChildProcessError:  # reaped by the system, where SIGCHLD is ignored
+            return True
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

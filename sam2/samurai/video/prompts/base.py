@@ -19,12 +19,14 @@ class ObjectPrompt:
         frame_index: the frame's number in its source, from 0.
         region: in the frame's pixels.
         label: the object's name for people and exports, if it has one.
+        reason: why it was found by discovery; None of an object that somebody prompted.
     """
 
     object_id: ObjectId
     frame_index: int
     region: Region
     label: str | None = None
+    reason: str | None = None
 
 
 FrameIndexOf = Callable[[str], int | None]

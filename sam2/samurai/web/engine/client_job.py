@@ -27,6 +27,7 @@ class ClientJob:
         turns: in which it computes.
         primed: see `JobPrompts`.
         counted: called once for each frame that was tracked.
+        wanted: what the job was asked for so far; None: only what is primed.
     """
 
     def __init__(
@@ -35,12 +36,13 @@ class ClientJob:
         turns: Turns,
         primed: Mapping[int, ObjectId],
         counted: Callable[[], None],
+        wanted: Wanted | None = None,
     ) -> None:
         self._job, self._turns, self._counted = job, turns, counted
         self._prompts = JobPrompts(job, primed)
-        self._wanted: dict[int, ObjectPrompts] = {
-            number: ObjectPrompts(primed=True) for number in primed
-        }
+        if wanted is None:
+            wanted = {number: ObjectPrompts(primed=True) for number in primed}
+        self._wanted: dict[int, ObjectPrompts] = dict(wanted)
         self._closed = False
         self.lock = threading.RLock()
 

@@ -102,7 +102,7 @@ class LiveSession:
         Args:
             timeout: seconds to wait for the first one; None waits to the end.
         """
-        return self._after(-1, timeout)
+        return self.answered(-1, timeout)
 
     def read(self, after: int = -1, timeout: float | None = None) -> TrackedFrame | None:
         """The newest answers, as soon as they are of a frame after another one; those between are
@@ -112,10 +112,11 @@ class LiveSession:
             after: the number of the frame that was read last.
             timeout: seconds to wait; None waits to the end.
         """
-        found = self._after(after, timeout)
+        found = self.answered(after, timeout)
         return None if found is None else found[1]
 
-    def _after(self, index: int, timeout: float | None) -> tuple[VideoFrame, TrackedFrame] | None:
+    def answered(self, index: int, timeout: float | None) -> tuple[VideoFrame, TrackedFrame] | None:
+        """As `read`, with the frame."""
         self._check_open()
         self._touched()
         with self._news:

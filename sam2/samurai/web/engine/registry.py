@@ -141,6 +141,11 @@ class Engine:
                 self._entries[session_id] = entry
         return session
 
+    def add(self, session: WebSession) -> None:
+        """A session that was made elsewhere, in a folder that isn't the engine's."""
+        with self._lock:
+            self._entries[session.session_id] = _Entry(session, None, self._clock(), None)
+
     @contextmanager
     def _place(self) -> Iterator[None]:
         """Keep a place for a session while it is made."""

@@ -1,5 +1,6 @@
 // Other ways to open the page: ?view only shows a session, ?pick ends with a file of prompts.
 
+import { forgetAnswers, loadAnswers } from "./answers.js";
 import { api, Problem } from "./api.js";
 import { $ } from "./dom.js";
 import { show } from "./frames.js";
@@ -28,10 +29,13 @@ export async function viewSession() {
   for (;;) {
     await pause();
     if (state.connection !== "ok") continue;
-    const before = state.objects;
+    const { objects: before, run } = state;
     await refresh().catch(() => {});
     const newest = newestDone(before, state.objects);
-    if (state.follow && newest !== null && state.run) await show(newest);
+    if (newest === null) continue;
+    forgetAnswers(); // of frames that were looked at before they were tracked
+    await loadAnswers(state.shown);
+    if (state.follow && (run || state.run)) await show(newest);
   }
 }
 

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import threading
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from samurai.errors import SourceError
-from samurai.video.sources.base import Source
+from samurai.video.sources.base import Source, VideoFrame
 from samurai.video.sources.live import LiveOptions
 from samurai.video.sources.opening import open_source
 from samurai.web.addresses import check_live
 from samurai.web.engine.live import LiveSession
 from samurai.web.frames import Format, encode
-from samurai.web.problems import NotFound, SourceRefused, SourceSilent
+from samurai.web.problems import Conflict, NotFound, SourceRefused, SourceSilent
 from samurai.web.routes.common import ObjectNumberInPath, Parts, problems
 from samurai.web.routes.tracking import line_answers
-from samurai.web.schemas import Body, BoxBody, MaskBody, PointsBody, StrokeBody, Success
+from samurai.web.schemas import (
+    Body,
+    BoxBody,
+    MaskBody,
+    PointsBody,
+    ResizedEvent,
+    StrokeBody,
+    Success,
+)
 from samurai.web.service import Service
 from samurai.web.settings import names_in
 from samurai.web.streams import Aborted, LineResponse, event, frame_data, line
@@ -128,9 +137,17 @@ async def frame(
     return Response(data, media_type=kind, headers={"Samurai-Frame": str(index)})
 
 
-@router.get("/{session_id}/answers", response_class=LineResponse, responses=line_answers(404, 503))
+@router.get(
+    "/{session_id}/answers",
+    response_class=LineResponse,
+    responses=line_answers(404, 503, more=[ResizedEvent]),
+)
 async def answers(session_id: str, parts: Parts, events: bool = False) -> Response:
-    """A line per frame as it is answered; a slow reader gets the newest, and misses some."""
+    """A line per frame as it is answered; a slow reader gets the newest, and misses some.
+
+    With `events` a line says where frames change their size, from which on objects go on from their
+    last masks, and a last one how it ended.
+    """
     lines = LiveLines(_live(parts, session_id), events)
     return LineResponse(parts.streams_pool, lines, lines.stop)
 
@@ -140,12 +157,14 @@ class LiveLines:
 
     Args:
         live: is read.
-        events: a last line says how it ended.
+        events: lines say where frames change their size, and a last one how it ended.
     """
 
     def __init__(self, live: LiveSession, events: bool) -> None:
         self._live, self._events = live, events
         self._stopped, self._last, self._count, self._ended = threading.Event(), -1, 0, False
+        self._size: tuple[int, int] | None = None
+        self._waiting: bytes | None = None
 
     def stop(self) -> None:
         """End within `POLL_SECONDS`; the source goes on."""
@@ -153,19 +172,34 @@ class LiveLines:
 
     def __call__(self) -> bytes | None:
         """The next line; see `Lines`."""
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            return waiting
         while not (self._stopped.is_set() or self._ended):
             try:
-                tracked = self._live.read(self._last, POLL_SECONDS)
+                found = self._live.answered(self._last, POLL_SECONDS)
             except NotFound:  # closed meanwhile
                 return self._end("cancelled", None)
-            if tracked is not None:
-                self._last, self._count = tracked.index, self._count + 1
-                return line(frame_data(tracked))
+            if found is not None:
+                self._last, self._count = found[0].index, self._count + 1
+                answer = line(frame_data(found[1]))
+                resized = self._resized(found[0])
+                if resized is not None and self._events:
+                    self._waiting, answer = answer, line(resized)
+                return answer
             outcome = self._live.outcome
             if outcome is not None:
                 detail = None if outcome.error is None else str(outcome.error)
                 return self._end(outcome.kind, detail)
         return None
+
+    def _resized(self, frame: VideoFrame) -> dict[str, Any] | None:
+        """An event (`ResizedEvent`) where frames have another size than before."""
+        height, width = frame.pixels.shape[:2]
+        before, self._size = self._size, (width, height)
+        if before in (None, self._size):
+            return None
+        return {"event": "resized", "frame_index": frame.index, "width": width, "height": height}
 
     def _end(self, kind: str, detail: str | None) -> bytes | None:
         self._ended = True
@@ -188,12 +222,20 @@ def _opened(source: str, options: LiveOptions) -> Source:
         if " within " in str(error):
             raise SourceSilent(str(error)) from error
         if source.isdecimal():
-            raise NotFound(str(error)) from error
+            raise (Conflict if _is_busy(error) else NotFound)(str(error)) from error
         raise SourceRefused(str(error)) from error
     if not opened.info.live:
         opened.close()
         raise SourceRefused(f"{source} is no live source; download it, and upload it")
     return opened
+
+
+def _is_busy(error: BaseException) -> bool:
+    """Whether another program has the camera."""
+    before = error.__cause__
+    if before is None:
+        return False
+    return getattr(before, "errno", None) == errno.EBUSY or _is_busy(before)
 
 
 def _still(live: LiveSession, width: int | None, format: Format) -> tuple[bytes, str, int]:
