@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from collections.abc import Iterator
@@ -116,3 +117,41 @@ def test_a_search_that_is_ended_tells_what_it_has(client: TestClient, path: str)
     stop.set()
     assert engine.session(path.rsplit("/", 1)[1]).find(5, stop=stop) == []
     assert isinstance(engine._looking, Looking)
+
+
+def propagated(client: TestClient, path: str, **body: Any) -> list[dict[str, Any]]:
+    answer = client.post(f"{path}/propagate", json={"direction": "forward", **body})
+    assert answer.status_code == 200, answer.text
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def test_objects_are_found_while_it_tracks(client: TestClient, path: str) -> None:
+    box = place_of("red", 0)
+    corners = [box.x, box.y, box.x + box.width, box.y + box.height]
+    client.post(f"{path}/frames/0/box", json={"object_id": 5, "box": corners})
+    lines = propagated(client, path, discover={"gap": 4, **LOOK})
+    assert [line["frame_index"] for line in lines] == list(range(12))
+    numbers = [[each["object_id"] for each in line["objects"]] for line in lines]
+    assert numbers[0] == [5, 6, 7] == numbers[-1]
+    shown = client.get(path).json()["objects"]
+    assert [each["reason"] for each in shown] == ["box at frame 0", *["grid at frame 0"] * 2]
+    assert [each["name"] for each in shown] == ["Object 5", "Object 6", "Object 7"]
+    click = {"object_id": 7, "points": [[2, 2]], "labels": [0]}
+    assert client.post(f"{path}/frames/9/points", json=click).status_code == 200
+    assert client.delete(f"{path}/objects/6").json()["updated_frames"] == list(range(12))
+    again = propagated(client, path)
+    assert {each["object_id"] for line in again for each in line["objects"]} == {5, 7}
+    new = {"object_id": 6, "box": corners}
+    assert client.post(f"{path}/frames/3/box", json=new).status_code == 200
+
+
+def test_words_name_what_they_find(client: TestClient, path: str) -> None:
+    search = {"gap": 4, "text": "brick", "min_area": 60}
+    propagated(client, path, discover=search)
+    [shown] = client.get(path).json()["objects"]
+    assert (shown["name"], shown["reason"]) == ("brick", 'word "brick" 0.80')
+    exported = client.get(f"{path}/export/jsonl")
+    assert '"label":"brick"' in exported.text
+    body = {"discover": {**search, "gap": 5}, "events": True}
+    last = client.post(f"{path}/propagate", json=body).text.splitlines()[-1]
+    assert json.loads(last)["event"] == "error"  # one search per session

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 
 from samurai.core.session import Session
+from samurai.discovery import Discoverer
 from samurai.discovery.budget import OneStep
 from samurai.discovery.by_grid import GridPass
 from samurai.discovery.by_words import decoded
@@ -22,6 +24,25 @@ from samurai.runtime.turns import Turns
 from samurai.tracker import Tracker
 from samurai.video.sources.base import VideoFrame
 from samurai.web.problems import NotAvailable
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is looked for while a session tracks.
+
+    Attributes:
+        settings: how often, and what counts.
+        words: to look for; None for none.
+        looking: by a grid of clicks.
+    """
+
+    settings: DiscoverySettings
+    words: Words | None = None
+    looking: bool = True
+
+    def discoverer(self, looking: Looking) -> Discoverer:
+        """What looks, see `Looking.discoverer`."""
+        return looking.discoverer(self.settings, self.words, self.looking)
 
 
 class Looking:
@@ -90,6 +111,23 @@ class Looking:
                     candidates.append(candidate)
         size = (frame.pixels.shape[0], frame.pixels.shape[1])
         return self._new(candidates, answers, size, settings)
+
+    def discoverer(
+        self, settings: DiscoverySettings, words: Words | None, looking: bool
+    ) -> Discoverer:
+        """What looks for objects while a session tracks.
+
+        Args:
+            words: to look for, or none.
+            looking: also by a grid of clicks.
+
+        Raises:
+            NotAvailable: words, and the server has no detector.
+            DependencyError, CheckpointError, DetectorError: the detector can't be used.
+            ConfigurationError: nothing to look for.
+        """
+        detector = None if words is None else self._detector
+        return Discoverer(settings, words=words, detector=detector, looking=looking)
 
     def close(self) -> None:
         """Close the detector, if there is one."""
