@@ -181,6 +181,48 @@ class FrameAnswer(BaseModel):
     time_sec: float | None = None
 
 
+class Candidate(BaseModel):
+    """What may be an object; `reason` says how it was found, `label` is the word, if by one."""
+
+    mask: Rle
+    bbox: BoundingBox
+    score: float
+    reason: str
+    label: str | None = None
+
+
+class Candidates(BaseModel):
+    """What may be new objects in a frame, surest first; masks share no pixel with each other, nor
+    with objects of the session."""
+
+    frame_index: int
+    candidates: list[Candidate]
+
+
+class FindBody(Body):
+    """In which frame, and what counts: see docs/discovery.md."""
+
+    frame_index: Annotated[int, Field(ge=0, strict=True)]
+    keep: Literal["wholes", "parts"] = "wholes"
+    min_area: Annotated[int, Field(ge=1, strict=True)] = 200
+    min_new: Annotated[float, Field(gt=0, le=1)] = 0.8
+    largest: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+
+class DiscoverBody(FindBody):
+    """A search by a grid of clicks, `points_per_side` along each side; absent is the default."""
+
+    points_per_side: Annotated[int, Field(ge=1, le=64, strict=True)] | None = None
+    min_predicted_iou: Annotated[float, Field(ge=0, le=1)] = 0.8
+    min_stability: Annotated[float, Field(ge=0, le=1)] = 0.9
+
+
+class TextBody(FindBody):
+    """A search for words: `dog, red car:0.4`."""
+
+    text: Annotated[str, Field(min_length=1, max_length=8192)]
+
+
 class UpdatedFrames(BaseModel):
     """Frames whose answers changed."""
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from samurai.core.snapshots import Snapshot
+from samurai.discovery import DiscoverySettings
+from samurai.discovery.candidates import Candidate
+from samurai.discovery.detectors import Words
 from samurai.errors import SamuraiError
 from samurai.painting.colors import PALETTES, Color, extended
 from samurai.painting.pages import css
@@ -95,6 +100,37 @@ class WebSession(PromptedSession):
         """Stop tracking after the frame at work, with an error for who reads it."""
         if self._propagation is not None:
             self._propagation.stop(error)
+
+    # --- objects that are found
+
+    def find(
+        self,
+        frame: int,
+        words: Words | None = None,
+        settings: DiscoverySettings | None = None,
+        stop: threading.Event | None = None,
+    ) -> list[Candidate]:
+        """What may be new objects in a frame; nothing changes. Each has pixels of its own, which no
+        object of the session covers there.
+
+        Args:
+            words: to look for; None looks by a grid of clicks.
+            settings: what counts; the defaults if None. At most the objects are found that the
+                session may still have.
+            stop: ends the search; what was found by then is all.
+
+        Raises:
+            NotAvailable: words, and the server has no detector.
+            DetectorError: the detector fails.
+        """
+        tracked = self.frame(frame).answers
+        settings = replace(settings or DiscoverySettings(), max_objects=self._parts.most_objects)
+        looking, stop = self._parts.looking, stop or threading.Event()
+        with self._client_job.in_use():
+            pixels = self._parts.previews.frame(frame)
+            if words is None:
+                return looking.by_grid(pixels, tracked, settings, stop)
+            return looking.by_words(pixels, tracked, words, settings, stop)
 
     # --- results
 

@@ -13,6 +13,7 @@ from samurai.tracker import Tracker
 from samurai.video.sources.base import Source
 from samurai.video.tracked import TrackedFrame
 from samurai.web.engine.client_job import ClientJob
+from samurai.web.engine.looking import Looking
 from samurai.web.engine.previews import Previews
 from samurai.web.engine.prompted import Parts
 from samurai.web.engine.prompts import FramePrompt, ObjectPrompts
@@ -67,6 +68,7 @@ class ShownSession(WebSession):
             client_job=_ShownJob(shown.job, turns, ids),
             previews=Previews(shown.tracker, turns, shown.source),
             turns=turns,
+            looking=Looking(shown.tracker, turns, None),
             most_objects=0,
             touched=lambda: None,
         )
