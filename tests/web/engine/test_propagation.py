@@ -131,6 +131,7 @@ def test_only_what_is_stale_is_tracked_again(session: WebSession, video: Videos)
     assert len(video.opened[0].given) - given < LENGTH
 
 
+@pytest.mark.slow
 def test_two_sessions_at_once_give_the_bytes_of_one_after_the_other(
     engine: Engine, video: Videos
 ) -> None:

@@ -27,7 +27,7 @@ SECONDS = float(os.environ.get("WEB_SECONDS", "60"))
 """That the longer test takes; `make test-all` sets it."""
 
 FEW = settings(
-    max_examples=3,
+    max_examples=2,
     stateful_step_count=12,
     deadline=None,
     derandomize=True,
