@@ -24,7 +24,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = [
-    pytest.mark.wheel,
+    pytest.mark.slow,
     pytest.mark.timeout(2400),
     pytest.mark.skipif(sys.version_info < (3, 11), reason="the extra web needs Python 3.11"),
 ]
