@@ -11,6 +11,7 @@ import { set, state, watch } from "./store.js";
 /**
  * @typedef {object} Candidate
  * @property {number} id of this page
+ * @property {number} number in its look, from 1
  * @property {any} mask a run-length code
  * @property {import("./rle.js").Bitmap|null} bitmap
  * @property {number|null} score
@@ -23,6 +24,8 @@ import { set, state, watch } from "./store.js";
 
 const TURN = 137.5; // degrees from a color to the next: neighbors in the list differ clearly
 let last = 0;
+let number = 0;
+let looks = 0;
 
 export function startCandidates() {
   watch(["shown", "session"], () => {
@@ -52,6 +55,8 @@ async function ask(asked, send, again) {
   try {
     const answer = await send(session, frame, mine.stop.signal);
     if (state.looking !== mine) return;
+    number = 0;
+    looks++;
     const items = answer.candidates.map(candidateOf).filter((/** @type {Candidate} */ each) => each.bitmap);
     set({ found: { frame, items, asked } });
     say(items.length ? `${countOf(items.length)} in frame ${frame}` : `Nothing found in frame ${frame}`);
@@ -87,7 +92,7 @@ export const countOf = (/** @type {number} */ count) => `${count} ${count === 1 
 
 /** @param {{mask: any, score?: number|null, reason?: string, label?: string|null}} answer @returns {Candidate} */
 function candidateOf({ mask, score = null, reason = "", label = null }) {
-  return { id: ++last, mask, bitmap: bitmapOf(mask), score, reason, label, color: colorAt(last) };
+  return { id: ++last, number: ++number, mask, bitmap: bitmapOf(mask), score, reason, label, color: colorAt(number) };
 }
 
 /** @param {number} place @returns {string} #rrggbb */
@@ -101,7 +106,7 @@ function colorAt(place) {
 }
 
 /** @param {Candidate} candidate @returns {string} */
-export const nameOf = ({ label, id }) => label ?? `Candidate ${id}`;
+export const nameOf = ({ label, number: place }) => label ?? `Candidate ${place}`;
 
 const items = () => state.found?.items ?? [];
 
@@ -136,13 +141,14 @@ function replace(gone, come = []) {
 export async function keep(kept) {
   const { found } = state;
   if (!found || !kept.length) return;
+  const here = looks;
   replace(kept);
   const failures = await addFound(found.frame, kept.map(({ mask, label }) => ({ mask, name: label })));
   const made = kept.length - failures.length;
   if (made) say(`${made} ${made === 1 ? "object" : "objects"} kept`);
   // What was refused can be tried again, as long as its frame is there.
   const back = failures.map((at) => kept[at]);
-  if (!back.length || state.shown !== found.frame || state.looking) return;
+  if (!back.length || state.shown !== found.frame || state.looking || looks !== here) return;
   set({ found: { ...found, items: [...back, ...items()] } });
 }
 

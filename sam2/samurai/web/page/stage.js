@@ -151,7 +151,7 @@ function paintFound() {
   canvas.dataset.found = found.map((each) => each.id).join(" ");
   for (const { id, mask, color } of found) {
     const isChosen = state.chosen.has(id);
-    const line = (LINE * (isChosen || id === state.pointed ? 2 : 1)) / view.scale;
+    const line = (LINE * (isChosen || id === state.pointed ? 1.5 : 1)) / view.scale;
     const opacity = state.opacity * (isChosen ? 1.3 : 0.7);
     paintMask(context, mask, color, { opacity: Math.min(1, opacity), contour: state.contour, line, dashed: !isChosen });
   }
