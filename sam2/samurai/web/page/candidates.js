@@ -2,6 +2,7 @@
 // words. They are this page's alone until they are kept, and go with their frame.
 
 import { api, isAborted } from "./api.js";
+import { show } from "./frames.js";
 import { failed, notify, say } from "./notices.js";
 import { addFound } from "./prompts.js";
 import { isOn, partsOf, unionOf } from "./regions.js";
@@ -22,6 +23,7 @@ import { set, state, watch } from "./store.js";
 /** @typedef {{frame: number, items: Candidate[], asked: string}} Found  `asked`: the words, none for looking */
 /** @typedef {{frame: number, stop: AbortController, asked: string}} Looking */
 
+const LONGEST = 64; // letters of an object's name
 const TURN = 137.5; // degrees from a color to the next: neighbors in the list differ clearly
 let last = 0;
 let number = 0;
@@ -49,8 +51,9 @@ async function ask(asked, send, again) {
   if (!session || frame < 0 || state.mode === "view") return;
   stopLooking();
   const mine = { frame, asked, stop: new AbortController() };
-  // The frame that is looked at stays on the stage.
+  // The frame that is looked at stays on the stage, also if another one is on its way.
   set({ looking: mine, found: null, chosen: new Set(), playing: false, follow: false });
+  if (state.wanted !== frame) show(frame);
   say(`Looking at frame ${frame}`);
   try {
     const answer = await send(session, frame, mine.stop.signal);
@@ -143,7 +146,7 @@ export async function keep(kept) {
   if (!found || !kept.length) return;
   const here = looks;
   replace(kept);
-  const failures = await addFound(found.frame, kept.map(({ mask, label }) => ({ mask, name: label })));
+  const failures = await addFound(found.frame, kept.map(({ mask, label }) => ({ mask, name: label?.slice(0, LONGEST) ?? null })));
   const made = kept.length - failures.length;
   if (made) say(`${made} ${made === 1 ? "object" : "objects"} kept`);
   // What was refused can be tried again, as long as its frame is there.
