@@ -67,6 +67,8 @@ test-slow: setup-tests
 test-wheel: setup-tests
 	.venv/bin/python -m pytest -m wheel
 
+# WEB_SECONDS is how long the server gets arbitrary requests: a minute, in test-all ten.
+test-all: export WEB_SECONDS ?= 600
 test-all: test test-slow test-wheel
 
 # A site in build/site; `.venv/bin/mkdocs serve` shows it while you write.

@@ -72,8 +72,8 @@ ROOMS: dict[str, set[str]] = {
     },
     "evaluation": {"errors", "painting"},
     "web": {
-        *("config", "core", "errors", "jobs", "loading", "masks", "models", "painting", "regions"),
-        *("runtime", "speed", "spelling", "tracker", "version", "video"),
+        *("config", "core", "discovery", "errors", "jobs", "loading", "masks", "models"),
+        *("painting", "regions", "runtime", "speed", "spelling", "tracker", "version", "video"),
     },
     "cli": {
         "benchmark",

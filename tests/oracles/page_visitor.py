@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ Place = tuple[float, float]
 TONES = """places => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
   const stage = document.querySelector('#stage'), drawn = stage.getContext('2d');
   const at = ([x, y]) => drawn.getImageData(x * devicePixelRatio, y * devicePixelRatio, 1, 1);
-  done(places.map(place => at(place).data[0]));
+  done(places.map(place => [...at(place).data].slice(0, 3)));
 })))"""
 
 
@@ -31,6 +31,7 @@ class Visitor:
     """The page in a browser of its own, and what went wrong in it.
 
     Attributes:
+        size: width and height of the video.
         errors: of the console and of scripts. A server that is away makes one for each request,
             which a test of that removes.
         elsewhere: addresses of requests to other servers.
@@ -40,6 +41,7 @@ class Visitor:
         self, browser: Browser, server: Server, query: str = "", address: str = "", **options: Any
     ) -> None:
         self.server, self.fake = server, server.fake
+        self.size = scene.WIDTH, scene.HEIGHT
         options.setdefault("viewport", {"width": 1280, "height": 800})
         self._context = browser.new_context(**options)
         self._context.set_default_timeout(60_000)
@@ -103,9 +105,10 @@ class Visitor:
         """Where a place of the frame is on the screen, while the whole frame is shown."""
         box = self.stage.bounding_box()
         assert box is not None
-        scale = min(box["width"] / scene.WIDTH, box["height"] / scene.HEIGHT)
-        left = box["x"] + (box["width"] - scene.WIDTH * scale) / 2
-        top = box["y"] + (box["height"] - scene.HEIGHT * scale) / 2
+        width, height = self.size
+        scale = min(box["width"] / width, box["height"] / height)
+        left = box["x"] + (box["width"] - width * scale) / 2
+        top = box["y"] + (box["height"] - height * scale) / 2
         return left + at[0] * scale, top + at[1] * scale
 
     def drag(self, *places: Place) -> Visitor:
@@ -136,9 +139,13 @@ class Visitor:
 
     def number(self) -> int:
         """The number that is burnt into the frame on the stage, read from its pixels."""
-        cells = [self.place(((bit + 0.5) * scene.CELL, scene.CELL / 2)) for bit in range(8)]
+        cells = [((bit + 0.5) * scene.CELL, scene.CELL / 2) for bit in range(8)]
+        return sum(1 << bit for bit, tone in enumerate(self.tones(cells)) if tone[0] > 127)
+
+    def tones(self, places: Sequence[Place]) -> list[list[int]]:
+        """The colors on the stage at places of the frame, RGB."""
         box = self.stage.bounding_box()
         assert box is not None
-        places = [(x - box["x"], y - box["y"]) for x, y in cells]
-        tones: list[int] = self.page.evaluate(TONES, places)
-        return sum(1 << bit for bit, tone in enumerate(tones) if tone > 127)
+        shown = [(x - box["x"], y - box["y"]) for x, y in map(self.place, places)]
+        found: list[list[int]] = self.page.evaluate(TONES, shown)
+        return found

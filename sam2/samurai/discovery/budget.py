@@ -59,3 +59,22 @@ class TimeBudget:
             self._saved -= seconds
             known = self._cost > 0
             self._cost = SMOOTHING * seconds + (1 - SMOOTHING) * self._cost if known else seconds
+
+
+class OneStep(TimeBudget):
+    """Lets a single step run, for who takes turns with others between steps."""
+
+    def __init__(self) -> None:
+        super().__init__(1.0)
+        self._done = False
+
+    @property
+    def suffices(self) -> bool:
+        """Whether the step is still to be done."""
+        return not self._done
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Around the step."""
+        self._done = True
+        yield

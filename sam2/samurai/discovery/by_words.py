@@ -71,7 +71,7 @@ class WordPass:
                 self._held = detection
                 return False
             with budget.step():
-                candidate = self._decoded(session, detection)
+                candidate = decoded(session, self._frame, detection)
             if candidate is not None:
                 self._candidates.append(candidate)
 
@@ -93,13 +93,19 @@ class WordPass:
             log.warning("%s", error)
             return []
 
-    def _decoded(self, session: Session, detection: Detection) -> Candidate | None:
-        """The mask of a detection; None where the network sees nothing in its box."""
-        if isinstance(detection.region, Mask):
-            mask = detection.region.array
-        else:
-            mask = session.preview(self._frame, detection.region).mask
-        if not mask.any():
-            return None
-        found = f'word "{detection.label}" {detection.score:.2f}'
-        return Candidate(PackedMask.of(mask), detection.score, found, detection.label)
+
+def decoded(session: Session, frame: NDArray[np.uint8], detection: Detection) -> Candidate | None:
+    """A detection with its mask; None where the network sees nothing in its box.
+
+    Args:
+        session: whose network decodes boxes; nothing of it changes.
+        frame: that the detector saw, (height, width, 3) RGB uint8.
+    """
+    if isinstance(detection.region, Mask):
+        mask = detection.region.array
+    else:
+        mask = session.preview(frame, detection.region).mask
+    if not mask.any():
+        return None
+    found = f'word "{detection.label}" {detection.score:.2f}'
+    return Candidate(PackedMask.of(mask), detection.score, found, detection.label)

@@ -25,6 +25,7 @@ from samurai.web.documentation import add_documentation
 from samurai.web.engine import Engine
 from samurai.web.problems import StorageFull, Unprocessable, WebError, status_of
 from samurai.web.routes import (
+    discovery,
     health,
     live,
     picking,
@@ -47,7 +48,7 @@ PAGE = "page"
 
 _ROUTERS = (
     *(videos.router, sessions.router, prompts.router, tracking.router, results.router),
-    *(live.router, picking.router, health.router),
+    *(discovery.router, live.router, picking.router, health.router),
 )
 
 
@@ -93,17 +94,17 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.service = service
-    for router in _ROUTERS:
-        app.include_router(router)
-    _add_page(app)
-    _add_errors(app)
+    _add_routes(app)
     app.add_middleware(Counted, service=service)
     app.add_middleware(Guard, settings=settings, host=host, read_only=read_only)
     return app
 
 
-def _add_errors(app: FastAPI) -> None:
-    """Which answer an error becomes."""
+def _add_routes(app: FastAPI) -> None:
+    """All paths, and which answer an error becomes."""
+    for router in _ROUTERS:
+        app.include_router(router)
+    _add_page(app)
     app.add_exception_handler(SamuraiError, _samurai_error)
     app.add_exception_handler(OSError, _system_error)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from samurai.errors import (
     CheckpointError,
     DependencyError,
+    DetectorError,
     DeviceError,
     ExportError,
     FrameError,
@@ -120,6 +121,7 @@ _STATUS: dict[type[SamuraiError], int] = {
     SessionError: 409,
     JobError: 409,
     DependencyError: 501,
+    DetectorError: 502,
     DeviceError: 503,
     CheckpointError: 503,
     StorageError: 507,

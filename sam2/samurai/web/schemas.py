@@ -181,6 +181,48 @@ class FrameAnswer(BaseModel):
     time_sec: float | None = None
 
 
+class Candidate(BaseModel):
+    """What may be an object; `reason` says how it was found, `label` is the word, if by one."""
+
+    mask: Rle
+    bbox: BoundingBox
+    score: float
+    reason: str
+    label: str | None = None
+
+
+class Candidates(BaseModel):
+    """What may be new objects in a frame, surest first; masks share no pixel with each other, nor
+    with objects of the session."""
+
+    frame_index: int
+    candidates: list[Candidate]
+
+
+class FindBody(Body):
+    """In which frame, and what counts: see docs/discovery.md."""
+
+    frame_index: Annotated[int, Field(ge=0, strict=True)]
+    keep: Literal["wholes", "parts"] = "wholes"
+    min_area: Annotated[int, Field(ge=1, strict=True)] = 200
+    min_new: Annotated[float, Field(gt=0, le=1)] = 0.8
+    largest: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+
+class DiscoverBody(FindBody):
+    """A search by a grid of clicks, `points_per_side` along each side; absent is the default."""
+
+    points_per_side: Annotated[int, Field(ge=1, le=64, strict=True)] | None = None
+    min_predicted_iou: Annotated[float, Field(ge=0, le=1)] = 0.8
+    min_stability: Annotated[float, Field(ge=0, le=1)] = 0.9
+
+
+class TextBody(FindBody):
+    """A search for words: `dog, red car:0.4`."""
+
+    text: Annotated[str, Field(min_length=1, max_length=8192)]
+
+
 class UpdatedFrames(BaseModel):
     """Frames whose answers changed."""
 
@@ -190,8 +232,26 @@ class UpdatedFrames(BaseModel):
 # --- tracking
 
 
+class SearchBody(Body):
+    """A search for new objects in every `gap`th frame: for the words of `text` or, without it, by a
+    grid of clicks. Objects that are found get numbers above all others. See docs/discovery.md.
+    """
+
+    gap: Annotated[int, Field(ge=1, strict=True)] = 100
+    text: Annotated[str, Field(min_length=1, max_length=8192)] | None = None
+    keep: Literal["wholes", "parts"] = "wholes"
+    min_area: Annotated[int, Field(ge=1, strict=True)] = 200
+    min_new: Annotated[float, Field(gt=0, le=1)] = 0.8
+    largest: Annotated[float, Field(gt=0, le=1)] = 0.5
+    points_per_side: Annotated[int, Field(ge=1, le=64, strict=True)] | None = None
+    min_predicted_iou: Annotated[float, Field(ge=0, le=1)] = 0.8
+    min_stability: Annotated[float, Field(ge=0, le=1)] = 0.9
+    persist: Annotated[int, Field(ge=0, le=100, strict=True)] = 0
+    retire_after: Annotated[int, Field(ge=1, strict=True)] | None = None
+
+
 class PropagateBody(Body):
-    """Which frames are tracked.
+    """Which frames are tracked. `discover` looks for new objects meanwhile, on the way forward.
 
     `start_frame_index`: absent begins at the earliest prompt. `max_frames` counts per direction,
     the start frame included. `events` adds lines of progress, and a last one that says how it
@@ -203,6 +263,7 @@ class PropagateBody(Body):
     max_frames: Annotated[int, Field(gt=0, strict=True)] | None = None
     events: bool = False
     close_on_complete: bool = False
+    discover: SearchBody | None = None
 
 
 class Event(BaseModel):
@@ -252,7 +313,8 @@ class PromptView(BaseModel):
 
 
 class ObjectView(BaseModel):
-    """An object of a session. `done` and `stale` are ranges of frames, [first, last]."""
+    """An object of a session. `done` and `stale` are ranges of frames, [first, last]; `reason` says
+    why it is there."""
 
     object_id: int
     name: str
@@ -260,6 +322,7 @@ class ObjectView(BaseModel):
     prompts: list[PromptView]
     done: list[list[int]]
     stale: list[list[int]]
+    reason: str | None = None
 
 
 class SessionView(BaseModel):

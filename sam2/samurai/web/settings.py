@@ -79,6 +79,13 @@ class WebSettings(Configuration):
         convert=number(-math.inf),
         form="a number",
     )
+    detector: str | None = setting(
+        None,
+        "finds objects by words: grounding-dino, owlv2, command:PROGRAM, ... (docs/detectors.md)",
+        convert=str,
+        form="a detector's name, with its option",
+        unset="words aren't looked for",
+    )
     token: str | None = setting(
         None,
         "a secret that every request must carry: Authorization: Bearer SECRET, or the page's "

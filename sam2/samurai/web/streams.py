@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from samurai.errors import SamuraiError
 from samurai.masks import to_coco_rle
-from samurai.regions import Answer
+from samurai.regions import Answer, Box
 from samurai.video.tracked import TrackedFrame
 
 log = logging.getLogger(__name__)
@@ -111,16 +111,18 @@ def frame_data(tracked: TrackedFrame) -> dict[str, Any]:
     }
 
 
+def box_data(box: Box) -> dict[str, int]:
+    """A mask's box as `BoundingBox` has it."""
+    x, y, width, height = round(box.x), round(box.y), round(box.width), round(box.height)
+    return {"x": x, "y": y, "width": width, "height": height}
+
+
 def _object_data(answer: Answer) -> dict[str, Any]:
     box = answer.box
-    shown = None
-    if box is not None:
-        x, y, width, height = round(box.x), round(box.y), round(box.width), round(box.height)
-        shown = {"x": x, "y": y, "width": width, "height": height}
     return {
         "object_id": answer.object_id,
         "mask": None if box is None else to_coco_rle(answer.mask),
-        "bbox": shown,
+        "bbox": None if box is None else box_data(box),
         "score": float(answer.confidence),
         "absent": bool(answer.absent),
         "prompted": bool(answer.prompted),

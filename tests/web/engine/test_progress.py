@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from web.engine.conftest import LENGTH, Videos, corners, middle, read_all
+from web.engine.test_propagation import slow
 
 from samurai.web.engine import Engine, WebSession
 from samurai.web.engine.propagation import Progress
@@ -26,9 +27,9 @@ def _is_done(frame: int, way: str) -> bool:
 @pytest.mark.parametrize(
     ("start", "way", "most", "frames"),
     [
-        (0, "forward", None, range(LENGTH)),
-        (5, "both", None, range(LENGTH)),
-        (LENGTH - 1, "backward", None, range(LENGTH)),
+        slow(0, "forward", None, range(LENGTH)),
+        slow(5, "both", None, range(LENGTH)),
+        slow(LENGTH - 1, "backward", None, range(LENGTH)),
         (6, "forward", 9, range(6, 15)),
         (6, "both", 3, range(4, 9)),
         (None, "backward", 3, range(3, 6)),

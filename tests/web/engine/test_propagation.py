@@ -86,13 +86,13 @@ def test_answers_are_those_of_sessions_bit_for_bit(
 @pytest.mark.parametrize(
     ("start", "direction", "most", "wanted"),
     [
-        (None, "both", None, [*range(8, LENGTH), *range(7, -1, -1)]),
+        slow(None, "both", None, [*range(8, LENGTH), *range(7, -1, -1)]),
         (None, "both", 3, [8, 9, 10, 7, 6]),
         (0, "both", 2, [0, 1]),
-        (LENGTH - 1, "both", 2, [LENGTH - 1, LENGTH - 2]),
+        slow(LENGTH - 1, "both", 2, [LENGTH - 1, LENGTH - 2]),
         (None, "backward", 3, [8, 7, 6]),
-        (2, "backward", 9, [2, 1, 0]),
-        (10, "forward", 1, [10]),
+        slow(2, "backward", 9, [2, 1, 0]),
+        slow(10, "forward", 1, [10]),
         (3, "forward", 4, [3, 4, 5, 6]),
     ],
 )
@@ -131,6 +131,7 @@ def test_only_what_is_stale_is_tracked_again(session: WebSession, video: Videos)
     assert len(video.opened[0].given) - given < LENGTH
 
 
+@pytest.mark.slow
 def test_two_sessions_at_once_give_the_bytes_of_one_after_the_other(
     engine: Engine, video: Videos
 ) -> None:

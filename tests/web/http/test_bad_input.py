@@ -20,6 +20,8 @@ from oracles.web_server import clip, served, service_of, session, upload
 from PIL import Image
 from starlette.testclient import TestClient
 
+from samurai.video.exports.davis import Davis
+
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
@@ -324,6 +326,20 @@ def test_sessions_that_fill_the_storage_stop_and_keep_what_they_have(tmp_path: P
         filler.unlink()
         service.sweep()
         assert len(client.post(f"{path}/propagate", json={}).text.splitlines()) == 12
+
+
+def test_a_format_that_cannot_hold_so_many_objects_is_refused_alone(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Davis, "most", 1)
+    path = session(client, upload(client, clip(tmp_path, 2))["id"])
+    for number in range(2):
+        box = {"object_id": number, "box": [4, 4, 18, 18]}
+        assert client.post(f"{path}/frames/0/box", json=box).status_code == 200
+    client.post(f"{path}/propagate", json={})
+    assert client.get(f"{path}/export/davis").status_code == 422
+    assert client.get(f"{path}/export/jsonl").status_code == 200
+    client.delete(path)
 
 
 def test_a_client_may_say_what_nobody_asked_for(client: TestClient, path: str) -> None:

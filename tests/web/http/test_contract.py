@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the extra web isn't installed")
 
-from oracles.web_server import clip, served, session, upload
+from oracles.web_server import clip, served, service_of, session, upload
 from pycocotools import mask as mask_tools
 from starlette.testclient import TestClient
 
@@ -172,25 +172,24 @@ def test_points_and_the_other_deletes(client: TestClient, tmp_path: Path) -> Non
     assert client.get(path).json()["objects"] == []
 
 
-def test_the_threshold_of_the_environment_cuts_masks(tmp_path: Path) -> None:
+def test_the_threshold_of_the_environment_cuts_masks(client: TestClient, tmp_path: Path) -> None:
     """SAMURAI_SCORE_THRESH is of mask logits; scores and what is tracked stay as they are."""
-    found: list[list[dict[str, Any]]] = []
-    for number, text in enumerate(("", "0", "4", "1000")):
-        environ = {"SAMURAI_SCORE_THRESH": text}
-        threshold = WebSettings.from_environment(environ).score_thresh
-        with served(tmp_path / str(number), score_thresh=threshold) as client:
-            path = session(client, upload(client, clip(tmp_path, 6))["id"])
-            box = {"object_id": 1, "box": [4, 4, 18, 18]}
-            shown = client.post(f"{path}/frames/0/box", json=box).json()
-            lines = client.post(f"{path}/propagate", json={}).text.splitlines()
-            found.append([each["objects"][0] for each in [shown, *map(json.loads, lines)]])
-    unset, zero, above, far = found
-    assert unset == zero
-    for plain, cut, gone in zip(zero, above, far, strict=True):
+
+    def tracked(client: TestClient) -> list[dict[str, Any]]:
+        path = session(client, upload(client, clip(tmp_path, 6))["id"])
+        box = {"object_id": 1, "box": [4, 4, 18, 18]}
+        shown = client.post(f"{path}/frames/0/box", json=box).json()
+        lines = client.post(f"{path}/propagate", json={}).text.splitlines()
+        return [each["objects"][0] for each in [shown, *map(json.loads, lines)]]
+
+    assert service_of(client).settings.score_thresh == 0.0
+    settings = WebSettings.from_environment({"SAMURAI_SCORE_THRESH": "4"})
+    with served(tmp_path, score_thresh=settings.score_thresh) as other:
+        pairs = list(zip(tracked(client), tracked(other), strict=True))
+    for plain, cut in pairs:
         mine, theirs = (mask_tools.decode(each["mask"]).astype(bool) for each in (plain, cut))
         assert theirs.any() and not (theirs & ~mine).any() and theirs.sum() < mine.sum()
         assert cut["bbox"]["width"] <= plain["bbox"]["width"] and cut["score"] == plain["score"]
-        assert gone["mask"] is None and gone["bbox"] is None and gone["absent"]
     for wrong in ("nan", "inf", "high"):
         with pytest.raises(ConfigurationError):
             WebSettings.from_environment({"SAMURAI_SCORE_THRESH": wrong})

@@ -17,6 +17,7 @@ pytest.importorskip("fastapi", reason="the extra web isn't installed")
 import av
 import httpx2
 import numpy as np
+import torch
 from oracles.color_network import ColorNetwork
 from oracles.color_tracker import place_of
 from oracles.videos import number_of, numbered_frames, write_video
@@ -25,6 +26,11 @@ from PIL import Image
 from pycocotools import mask as mask_tools
 from starlette.testclient import TestClient
 
+from samurai.cli import main as cli
+from samurai.config import TrackerConfig
+from samurai.errors import ConfigurationError
+from samurai.tracker import Tracker
+from samurai.web import loading
 from samurai.web.streams import event, line
 
 COUNT = 24
@@ -168,6 +174,43 @@ def test_w7_an_error_never_ends_as_if_all_were_well(
         assert client.get(f"{path}/results").text.encode() == got
 
 
+def test_w5_a_session_that_is_closed_while_it_tracks_ends_its_stream(
+    client: TestClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within the frame at work, and the stream's last line says so."""
+    client.post(f"{path}/frames/0/box", json={"object_id": 1, "box": _box("red", 0)})
+    real, there, go_on = ColorNetwork.encode, threading.Event(), threading.Event()
+
+    def encode(self: ColorNetwork, views: Any) -> Any:
+        there.set()
+        assert go_on.wait(60)
+        return real(self, views)
+
+    answers: dict[str, Any] = {}
+
+    def call(name: str, method: str, place: str, **more: Any) -> threading.Thread:
+        def ask() -> None:
+            answers[name] = client.request(method, place, **more)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        return thread
+
+    monkeypatch.setattr(ColorNetwork, "encode", encode)
+    run = call("run", "POST", f"{path}/propagate", json={"events": True})
+    assert there.wait(60)
+    close = call("close", "DELETE", f"{path}?keep_video=true")
+    while client.get(path).status_code == 200:
+        pass
+    go_on.set()
+    for each in (run, close):
+        each.join(60)
+    assert answers["close"].status_code == 200
+    *_, last = map(json.loads, answers["run"].text.splitlines())
+    assert last["event"] == "cancelled" and last["frames"] <= 1
+    assert client.delete(path).status_code == 404
+
+
 def test_w8_cancel_says_what_happened(client: TestClient, path: str) -> None:
     assert client.delete(f"{path}/propagate").json() == {"success": False}
     client.post(f"{path}/frames/0/box", json={"object_id": 1, "box": _box("red", 0)})
@@ -239,6 +282,40 @@ def test_w14_a_video_lives_as_long_as_its_sessions(client: TestClient, tmp_path:
     kept = upload(client, clip(tmp_path, 3))["id"]
     client.delete(f"{session(client, kept)}?keep_video=true")
     assert client.delete(f"/videos/{kept}").json() == {"success": True}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("plain_environment")
+def test_w15_precision_and_device_are_those_that_were_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the server doesn't start; another device is never taken silently."""
+    configs: list[TrackerConfig] = []
+
+    def made(config: TrackerConfig, *_: object) -> None:
+        configs.append(config)
+        raise ConfigurationError("enough")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SAMURAI_MODEL_SIZE", "nano")
+    absent = [
+        name
+        for name, there in (
+            ("cuda", torch.cuda.is_available()),
+            ("mps", torch.backends.mps.is_available()),
+        )
+        if not there
+    ]
+    for device in absent:
+        monkeypatch.setenv("SAMURAI_DEVICE", device)
+        assert cli.main(["web", "--port", "0"]) == 2
+    monkeypatch.setattr(loading, "tracking_app", made)
+    monkeypatch.setenv("SAMURAI_DEVICE", "cpu")
+    for dtype in ("bfloat16", "float32"):
+        monkeypatch.setenv("SAMURAI_DTYPE", dtype)
+        assert cli.main(["web", "--port", "0"]) == 2
+        network = Tracker.load(configs.pop()).network
+        assert (str(network.dtype), str(network.device)) == (f"torch.{dtype}", "cpu")
 
 
 def test_w17_pictures_come_in_natural_order(client: TestClient) -> None:

@@ -91,11 +91,13 @@ def test_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
         assert last["event"] == "error" and lines[:3] == before and len(lines) < COUNT
         assert client.get(f"{path}/results").text.count("frame_index") == len(lines)
         videos = sorted(each.name for each in (data / "videos").iterdir())
-        used = service_of(client).library.used_bytes()
+        service = service_of(client)
+        service.sweep()  # counts the bytes of sessions
+        used = service.library.used_bytes()
         files = {"file": ("a.mp4", clip(tmp_path, 200).read_bytes(), "video/mp4")}
         assert client.post("/videos/upload", files=files).status_code == 507
         assert sorted(each.name for each in (data / "videos").iterdir()) == videos
-        assert service_of(client).library.used_bytes() == used
+        assert service.library.used_bytes() == used
         late = client.post(f"{path}/frames/9/box", json={**BOX, "object_id": 2})
         assert late.status_code == 507
         assert [each["object_id"] for each in client.get(path).json()["objects"]] == [1]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
+from samurai.discovery import Discoverer
 from samurai.errors import SamuraiError
 from samurai.jobs import Job, ObjectSpans
 from samurai.jobs.plan import Direction, Interval, union, without
@@ -14,7 +15,7 @@ from samurai.regions import ObjectId
 from samurai.runtime.turns import Turns
 from samurai.video.sources.base import VideoFrame
 from samurai.video.tracked import TrackedFrame
-from samurai.web.engine.prompts import JobPrompts, ObjectPrompts, Wanted
+from samurai.web.engine.prompts import JobPrompts, ObjectPrompts, Wanted, prompts_of
 from samurai.web.engine.propagation import Route
 from samurai.web.problems import NotFound
 
@@ -44,6 +45,7 @@ class ClientJob:
             wanted = {number: ObjectPrompts(primed=True) for number in primed}
         self._wanted: dict[int, ObjectPrompts] = dict(wanted)
         self._closed = False
+        self._looked_at: int | None = None  # the newest frame that was, where a search goes on
         self.lock = threading.RLock()
 
     @contextmanager
@@ -101,6 +103,26 @@ class ClientJob:
                 raise
             self._wanted = dict(wanted)
 
+    def adopt_found(self) -> None:
+        """Give objects that the job has found numbers of the client's, above all that are there."""
+        with self.lock:
+            known = set(self._prompts.ids.values())
+            for name in self._job.objects:
+                if name not in known:
+                    number = max(self._wanted, default=0) + 1
+                    self._prompts.adopt(number, name)
+                    self._wanted[number] = prompts_of(self._job, name)
+
+    def label(self, number: int) -> str | None:
+        """The word that an object was found by."""
+        identity = self.ids.get(number)
+        return None if identity is None else self._job.objects.get(identity)
+
+    def reason(self, number: int) -> str | None:
+        """Why an object is there; None of one that isn't tracked."""
+        identity = self.ids.get(number)
+        return None if identity is None else self._job.reasons.get(identity)
+
     def spans(self) -> dict[int, ObjectSpans]:
         """What of each object is done and what is stale."""
         with self.lock:
@@ -124,8 +146,11 @@ class ClientJob:
             return replace(found, answers=tuple(mine))
 
     def is_done(self, frame: int, directions: tuple[Direction, ...]) -> bool:
-        """Whether every object that the directions reach is done in a frame."""
+        """Whether every object that the directions reach is done in a frame, and a search for
+        others has looked at it."""
         with self.in_use(), self.lock:
+            if self._looked_at is not None and frame > self._looked_at:
+                return False
             spans = self.spans()
             return all(
                 any(frame in part for part in spans[number].done)
@@ -157,19 +182,34 @@ class ClientJob:
 
     # --- tracking
 
-    def track(self, route: Route, on_frame: Callable[[], None], stop: threading.Event) -> bool:
-        """Track what a route asks for; False where it was stopped."""
+    def track(
+        self,
+        route: Route,
+        on_frame: Callable[[], None],
+        stop: threading.Event,
+        discoverer: Discoverer | None = None,
+    ) -> bool:
+        """Track what a route asks for; False where it was stopped.
 
-        def tracked(_frame: VideoFrame, _answers: TrackedFrame) -> None:
+        Args:
+            discoverer: looks for new objects, which get numbers of the client's.
+        """
+
+        def tracked(frame: VideoFrame, _answers: TrackedFrame) -> None:
             self._counted()
+            if discoverer is not None:
+                self.adopt_found()
+                self._looked_at = max(frame.index, self._looked_at or 0)
             on_frame()
 
+        self._looked_at = None if discoverer is None else -1
         return self._job.run(
             tracked,
             stop=stop,
             directions=route.directions,
             within=route.within,
             turn=lambda: self._turns.frame(stop),
+            discoverer=discoverer,
         )
 
 

@@ -14,6 +14,7 @@ from samurai.video.tracked import TrackedFrame
 from samurai.web.engine.client_job import ClientJob
 from samurai.web.engine.first_masks import FirstMasks
 from samurai.web.engine.inputs import box_of, checked_frame, mask_of, points_of
+from samurai.web.engine.looking import Looking
 from samurai.web.engine.previews import Previews
 from samurai.web.engine.prompts import FramePrompt, ObjectPrompts
 from samurai.web.problems import Conflict, NotFound
@@ -30,6 +31,7 @@ class Parts:
         source, job, client_job, previews: of this session alone.
         open_source: opens the video once more.
         turns: at the device.
+        looking: finds candidates; shared by all sessions.
         most_objects: that it may have.
         touched: called when the session is used.
     """
@@ -43,6 +45,7 @@ class Parts:
     client_job: ClientJob
     previews: Previews
     turns: Turns
+    looking: Looking
     most_objects: int
     touched: Callable[[], None]
 

@@ -158,6 +158,10 @@ Wanted = Mapping[int, ObjectPrompts]
 """What a client wants of all objects, by the client's numbers, in the order of introduction."""
 
 
+_NAME = "prompt-"
+"""What identities in the job begin with; objects that the job finds have numbers."""
+
+
 class JobPrompts:
     """Brings a job to what a client wants, by as few changes as possible.
 
@@ -173,13 +177,18 @@ class JobPrompts:
     def __init__(self, job: Job, primed: Mapping[int, ObjectId] | None = None) -> None:
         self._job = job
         self._ids: dict[int, ObjectId] = dict(primed or {})
-        used = [each for each in self._ids.values() if isinstance(each, int)]
-        self._next = max(used, default=-1) + 1
+        used = [each for each in self._ids.values() if isinstance(each, str)]
+        numbers = [int(each.removeprefix(_NAME)) for each in used if each.startswith(_NAME)]
+        self._next = max(numbers, default=-1) + 1
 
     @property
     def ids(self) -> dict[int, ObjectId]:
         """The job's identities by the client's numbers."""
         return dict(self._ids)
+
+    def adopt(self, number: int, identity: ObjectId) -> None:
+        """Take over an object that the job has found."""
+        self._ids[number] = identity
 
     def bring(self, wanted: Wanted) -> None:
         """Let the job track what is wanted.
@@ -222,7 +231,7 @@ class JobPrompts:
     def _introduce(self, number: int, want: ObjectPrompts) -> None:
         if want.anchor is None:
             return
-        identity, self._next = self._next, self._next + 1
+        identity, self._next = f"{_NAME}{self._next}", self._next + 1
         self._give(identity, want.anchor, want.frames[want.anchor], number)
         for frame, prompt in want.frames.items():
             if frame != want.anchor:
@@ -245,6 +254,25 @@ class JobPrompts:
             self._job.prompt(ObjectPrompt(identity, frame, region))
             if number is not None:
                 self._ids[number] = identity
+
+
+def prompts_of(job: Job, name: ObjectId) -> ObjectPrompts:
+    """What a job was asked for; none of an object of another video."""
+    frames: dict[int, FramePrompt] = {}
+    anchor = None
+    for each in job.prompts:
+        if each.object_id != name:
+            continue
+        before = frames.get(each.frame_index, FramePrompt())
+        region = each.region
+        if isinstance(region, Points):
+            base = before if region.box is None else FramePrompt(region.box)
+            frames[each.frame_index] = base.with_clicks(Points(region.coordinates, region.labels))
+        else:
+            assert isinstance(region, Box | Mask)
+            frames[each.frame_index] = FramePrompt(region)
+        anchor = each.frame_index if anchor is None else anchor
+    return ObjectPrompts(frames, anchor, primed=not frames)
 
 
 def _same(regions: object, prompt: FramePrompt) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal, Protocol
 
+from samurai.discovery import Discoverer
 from samurai.errors import SamuraiError
 from samurai.jobs.plan import Direction
 from samurai.runtime.turns import Turns
@@ -94,7 +95,13 @@ class Route:
 class Tracked(Protocol):
     """What a propagation needs of its session; see `ClientJob`."""
 
-    def track(self, route: Route, on_frame: Callable[[], None], stop: threading.Event) -> bool:
+    def track(
+        self,
+        route: Route,
+        on_frame: Callable[[], None],
+        stop: threading.Event,
+        discoverer: Discoverer | None = None,
+    ) -> bool:
         """Track what the route asks for; False where it was stopped."""
         ...
 
@@ -124,11 +131,18 @@ class Propagation:
         route: which ones.
         turns: in which the session computes.
         on_end: called when nothing runs any more.
+        discoverer: looks for new objects meanwhile; it is closed at the end.
     """
 
     def __init__(
-        self, session: Tracked, route: Route, turns: Turns, on_end: Callable[[], None]
+        self,
+        session: Tracked,
+        route: Route,
+        turns: Turns,
+        on_end: Callable[[], None],
+        discoverer: Discoverer | None = None,
     ) -> None:
+        self._discoverer = discoverer
         self._session, self._route, self._turns, self._on_end = session, route, turns, on_end
         self._stop = threading.Event()
         self._why: SamuraiError | None = None
@@ -239,7 +253,7 @@ class Propagation:
     def _work(self) -> None:
         ended: tuple[Kind, SamuraiError | None]
         try:
-            over = self._session.track(self._route, self._advanced, self._stop)
+            over = self._session.track(self._route, self._advanced, self._stop, self._discoverer)
             ended = ("done", None) if over else ("cancelled", None)
             if not over and self._why is not None:
                 ended = ("error", self._why)
@@ -254,6 +268,8 @@ class Propagation:
                     "try again, and report it"
                 ),
             )
+        if self._discoverer is not None:
+            self._discoverer.close()
         self._on_end()
         with self._news:
             self._ended = ended

@@ -25,6 +25,7 @@ from samurai.tracker import Tracker
 from samurai.video.sources.base import Source
 from samurai.web.engine.client_job import ClientJob
 from samurai.web.engine.live import LiveSession
+from samurai.web.engine.looking import Looking
 from samurai.web.engine.previews import Previews
 from samurai.web.engine.prompted import Parts
 from samurai.web.engine.session import WebSession
@@ -71,6 +72,7 @@ class Engine:
         self._tracker, self._settings, self._clock, self._now = tracker, settings, clock, now
         tracker.mask_threshold = settings.score_thresh
         self.turns = Turns()
+        self._looking = Looking(tracker, self.turns, settings.detector)
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
         self._coming = 0
@@ -249,6 +251,7 @@ class Engine:
             self._entries.clear()
         for entry in entries:
             self._end(entry)
+        self._looking.close()
         self._held.close()
 
     # --- making and ending
@@ -283,6 +286,7 @@ class Engine:
                 client_job=ClientJob(job, self.turns, primed, self._count),
                 previews=Previews(self._tracker, self.turns, source),
                 turns=self.turns,
+                looking=self._looking,
                 most_objects=self._settings.max_objects,
                 touched=lambda: self._touch(session_id),
             )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from samurai.core.snapshots import Snapshot
+from samurai.discovery import DiscoverySettings
+from samurai.discovery.candidates import Candidate
+from samurai.discovery.detectors import Words
 from samurai.errors import SamuraiError
 from samurai.painting.colors import PALETTES, Color, extended
 from samurai.painting.pages import css
@@ -15,6 +20,7 @@ from samurai.video.prompts.base import ObjectPrompt
 from samurai.video.tracked import TrackedFrame
 from samurai.web.engine.exporting import VIDEOS, check_format, export_answers, export_video
 from samurai.web.engine.inputs import checked_frame
+from samurai.web.engine.looking import Search
 from samurai.web.engine.prompted import Parts, PromptedSession
 from samurai.web.engine.propagation import Propagation, Route
 from samurai.web.engine.views import ObjectState, SessionState, Track
@@ -49,7 +55,11 @@ class WebSession(PromptedSession):
     # --- tracking
 
     def propagate(
-        self, start: int | None = None, direction: Way = "both", max_frames: int | None = None
+        self,
+        start: int | None = None,
+        direction: Way = "both",
+        max_frames: int | None = None,
+        search: Search | None = None,
     ) -> Propagation:
         """Track what is stale, and read the answers of the frames asked for.
 
@@ -57,9 +67,10 @@ class WebSession(PromptedSession):
             start: the frame at which reading begins; None is the earliest one with a prompt.
             direction: forward reads to the end, backward to frame 0, both does one after the other.
             max_frames: frames per direction, the start frame included.
+            search: for new objects, which get numbers above all others.
 
         Raises:
-            Conflict: no prompts, it is running already, or the way isn't possible.
+            Conflict: no prompts and no search, it is running already, or the way isn't possible.
             Unprocessable: no such start, or fewer than one frame.
         """
         if max_frames is not None and max_frames < 1:
@@ -70,7 +81,7 @@ class WebSession(PromptedSession):
             if self.running:
                 raise Conflict("this session is tracking already: wait for it, or cancel it")
             wanted = [each for each in self._client_job.wanted.values() if each.tracked]
-            if not wanted:
+            if not wanted and search is None:
                 raise Conflict("no prompts: mark an object first")
             if self._parts.job.span.direction == "forward" and direction != "forward":
                 if direction == "backward":
@@ -78,11 +89,15 @@ class WebSession(PromptedSession):
                 direction = "forward"
             prompted = [frame for each in wanted for frame in each.frames]
             if start is None:
-                start = 0 if any(each.primed for each in wanted) else min(prompted)
+                primed = search or any(each.primed for each in wanted)
+                start = 0 if primed else min(prompted)
             anchors = [each.anchor for each in wanted if each.anchor is not None]
             route = Route.of(start, direction, max_frames, self.num_frames, anchors)
             parts = self._parts
-            self._propagation = Propagation(self._client_job, route, parts.turns, parts.touched)
+            discoverer = None if search is None else search.discoverer(parts.looking)
+            self._propagation = Propagation(
+                self._client_job, route, parts.turns, parts.touched, discoverer
+            )
             return self._propagation
 
     def cancel(self) -> bool:
@@ -95,6 +110,37 @@ class WebSession(PromptedSession):
         """Stop tracking after the frame at work, with an error for who reads it."""
         if self._propagation is not None:
             self._propagation.stop(error)
+
+    # --- objects that are found
+
+    def find(
+        self,
+        frame: int,
+        words: Words | None = None,
+        settings: DiscoverySettings | None = None,
+        stop: threading.Event | None = None,
+    ) -> list[Candidate]:
+        """What may be new objects in a frame; nothing changes. Each has pixels of its own, which no
+        object of the session covers there.
+
+        Args:
+            words: to look for; None looks by a grid of clicks.
+            settings: what counts; the defaults if None. At most the objects are found that the
+                session may still have.
+            stop: ends the search; what was found by then is all.
+
+        Raises:
+            NotAvailable: words, and the server has no detector.
+            DetectorError: the detector fails.
+        """
+        tracked = self.frame(frame).answers
+        settings = replace(settings or DiscoverySettings(), max_objects=self._parts.most_objects)
+        looking, stop = self._parts.looking, stop or threading.Event()
+        with self._client_job.in_use():
+            pixels = self._parts.previews.frame(frame)
+            if words is None:
+                return looking.by_grid(pixels, tracked, settings, stop)
+            return looking.by_words(pixels, tracked, words, settings, stop)
 
     # --- results
 
@@ -116,10 +162,11 @@ class WebSession(PromptedSession):
                         yield result
 
     def prompts(self) -> list[ObjectPrompt]:
-        """What the client wants, with its numbers; names that it gave are labels."""
+        """What the client wants, with its numbers; names, but for made-up ones, are labels."""
         with self._client_job.in_use(), self._client_job.lock:
+            labels = self._labels()
             return [
-                ObjectPrompt(number, frame, region, self._looks.get(number, (None, None))[0])
+                ObjectPrompt(number, frame, region, labels.get(number))
                 for number, want in self._client_job.wanted.items()
                 for frame in sorted(want.frames)
                 for region in want.frames[frame].regions
@@ -146,14 +193,13 @@ class WebSession(PromptedSession):
             spans, objects = self._client_job.spans(), []
             for number, want in self._client_job.wanted.items():
                 name, color = self._looks.get(number, (None, None))
+                name = name or self._client_job.label(number)
                 prompts = [want.frames[frame].state(frame) for frame in sorted(want.frames)]
                 done, stale = (_ends(each) for each in (spans[number].done, spans[number].stale))
-                objects.append(
-                    ObjectState(
-                        *(number, name or f"Object {number}", color or default_color(number)),
-                        *(tuple(prompts), done, stale),
-                    )
-                )
+                shown = color or default_color(number)
+                why = self._client_job.reason(number)
+                name = name or f"Object {number}"
+                objects.append(ObjectState(number, name, shown, tuple(prompts), done, stale, why))
         return SessionState(
             *(self.session_id, self.video_id, self.num_frames, self.created_at),
             *(self.running, tuple(objects)),
@@ -178,9 +224,7 @@ class WebSession(PromptedSession):
         check_format(name)
         with self._client_job.in_use():
             view = self.view()
-            labels: dict[ObjectId, str] = {
-                number: look[0] for number, look in self._looks.items() if look[0]
-            }
+            labels = self._labels()
             if not any(each.done for each in view.objects):
                 raise Conflict("nothing is tracked yet, so there is nothing to export: track first")
             if name in VIDEOS:
@@ -215,6 +259,15 @@ class WebSession(PromptedSession):
             self._parts.source.close()
 
     # --- names
+
+    def _labels(self) -> dict[ObjectId, str]:
+        """Names that the client gave, else words that objects were found by."""
+        labels = dict[ObjectId, str]()
+        for number in self._client_job.wanted:
+            name = self._looks.get(number, (None, None))[0] or self._client_job.label(number)
+            if name:
+                labels[number] = name
+        return labels
 
     def rename(self, number: int, name: str | None = None, color: str | None = None) -> ObjectState:
         """Another name or color (#rrggbb).

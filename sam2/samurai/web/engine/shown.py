@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from samurai.errors import PromptError
 from samurai.jobs import Job
-from samurai.regions import Box, Mask, ObjectId, Points
+from samurai.regions import ObjectId
 from samurai.runtime.turns import Turns
 from samurai.tracker import Tracker
 from samurai.video.sources.base import Source
 from samurai.video.tracked import TrackedFrame
 from samurai.web.engine.client_job import ClientJob
+from samurai.web.engine.looking import Looking
 from samurai.web.engine.previews import Previews
 from samurai.web.engine.prompted import Parts
-from samurai.web.engine.prompts import FramePrompt, ObjectPrompts
+from samurai.web.engine.prompts import prompts_of
 from samurai.web.engine.session import WebSession
 
 
@@ -67,6 +69,7 @@ class ShownSession(WebSession):
             client_job=_ShownJob(shown.job, turns, ids),
             previews=Previews(shown.tracker, turns, shown.source),
             turns=turns,
+            looking=Looking(shown.tracker, turns, None),
             most_objects=0,
             touched=lambda: None,
         )
@@ -100,8 +103,15 @@ class _ShownJob(ClientJob):
     """
 
     def __init__(self, job: Job, turns: Turns, ids: Mapping[int, ObjectId]) -> None:
-        wanted = {number: _prompts_of(job, name) for number, name in ids.items()}
+        wanted = {number: prompts_of(job, name) for number, name in ids.items()}
         super().__init__(job, turns, ids, lambda: None, wanted)
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """See `ClientJob.in_use`; objects that were found since the last call are there."""
+        with super().in_use():
+            self.adopt_found()
+            yield
 
     def result(self, frame: int) -> TrackedFrame:
         """See `ClientJob.result`."""
@@ -120,22 +130,3 @@ class _ShownJob(ClientJob):
                 for frame, score in zip(asked, super().scores(number, asked), strict=True):
                     found[frames.index(frame)] = score
         return found
-
-
-def _prompts_of(job: Job, name: ObjectId) -> ObjectPrompts:
-    """What the job was asked for; none of an object of another video."""
-    frames: dict[int, FramePrompt] = {}
-    anchor = None
-    for each in job.prompts:
-        if each.object_id != name:
-            continue
-        before = frames.get(each.frame_index, FramePrompt())
-        region = each.region
-        if isinstance(region, Points):
-            base = before if region.box is None else FramePrompt(region.box)
-            frames[each.frame_index] = base.with_clicks(Points(region.coordinates, region.labels))
-        else:
-            assert isinstance(region, Box | Mask)
-            frames[each.frame_index] = FramePrompt(region)
-        anchor = each.frame_index if anchor is None else anchor
-    return ObjectPrompts(frames, anchor, primed=not frames)

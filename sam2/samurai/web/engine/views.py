@@ -32,6 +32,7 @@ class ObjectState:
         name, color: for people; the color is #rrggbb.
         prompts: by frame, ascending.
         done, stale: ranges of frames, each with its last one.
+        reason: why it is there, for people; None where it isn't tracked.
     """
 
     number: int
@@ -40,6 +41,7 @@ class ObjectState:
     prompts: tuple[PromptState, ...]
     done: tuple[tuple[int, int], ...]
     stale: tuple[tuple[int, int], ...]
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ _MEANING = {
     415: "Neither a video nor pictures",
     422: "A value can't be used",
     501: "Something isn't installed",
-    502: "The source refuses",
+    502: "The source refuses, or the detector fails",
     503: "Not now: weights are being loaded, or there are too many sessions",
     504: "The source is silent",
     507: "No room",

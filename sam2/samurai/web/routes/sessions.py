@@ -114,6 +114,7 @@ def shown_object(state: ObjectState) -> ObjectView:
         prompts=[_shown_prompt(each) for each in state.prompts],
         done=[list(each) for each in state.done],
         stale=[list(each) for each in state.stale],
+        reason=state.reason,
     )
 
 

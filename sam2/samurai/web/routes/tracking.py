@@ -8,12 +8,22 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header
 from fastapi.responses import Response
 
+from samurai.discovery import DiscoverySettings
+from samurai.discovery.detectors import Words
 from samurai.web import progress
 from samurai.web.engine import Propagation
+from samurai.web.engine.looking import Search
 from samurai.web.problems import NotFound
 from samurai.web.progress import ProgressLines
 from samurai.web.routes.common import Parts, problems
-from samurai.web.schemas import Event, FrameAnswer, ProgressEvent, PropagateBody, Success
+from samurai.web.schemas import (
+    Event,
+    FrameAnswer,
+    ProgressEvent,
+    PropagateBody,
+    SearchBody,
+    Success,
+)
 from samurai.web.service import Service
 from samurai.web.streams import (
     NDJSON,
@@ -62,7 +72,11 @@ async def propagate(
     session = parts.session(session_id)
     parts.library.check_room()
     propagation = await parts.engine_pool(
-        session.propagate, wanted.start_frame_index, wanted.direction, wanted.max_frames
+        session.propagate,
+        wanted.start_frame_index,
+        wanted.direction,
+        wanted.max_frames,
+        _search(wanted.discover, parts),
     )
     events = wanted.events or wants_events(accept)
     lines = PropagationLines(propagation, parts, events)
@@ -78,6 +92,16 @@ async def cancel(session_id: str, parts: Parts) -> Success:
     running."""
     running = await parts.engine_pool(parts.session(session_id).cancel)
     return Success(success=running)
+
+
+def _search(body: SearchBody | None, parts: Service) -> Search | None:
+    """What a request looks for; None for nothing."""
+    if body is None:
+        return None
+    given = body.model_dump(exclude={"text"})
+    settings = DiscoverySettings(**given, max_objects=parts.settings.max_objects)
+    words = None if body.text is None else Words.of(body.text)
+    return Search(settings, words, looking=words is None)
 
 
 class PropagationLines:
