@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from samurai.masks import to_coco_rle
+from samurai.masks import from_coco_rle, to_coco_rle
 
 WIDTH, HEIGHT, LENGTH, RATE = 640, 360, 40, 20.0
 CELL = 16
@@ -72,9 +72,12 @@ class Entry:
     mask: dict[str, Any] | None = None
 
     def disc(self, frame: int) -> int:
-        """The disc that is meant: the nearest to the box's middle or to the first click."""
+        """The disc that is meant: the nearest to the middle of box or mask, or to the click."""
         if self.box:
             x, y = (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
+        elif self.mask:
+            rows, columns = np.nonzero(from_coco_rle(self.mask))
+            x, y = float(columns.mean()), float(rows.mean())
         else:
             x, y = self.points[0] if self.points else (0.0, 0.0)
         away = [math.dist((x, y), center(disc, frame)) for disc in range(2)]
@@ -82,10 +85,16 @@ class Entry:
 
 
 def answer(
-    object_id: int, disc: int, frame: int, *, prompted: bool = False, score: float = 0.9
+    object_id: int,
+    disc: int,
+    frame: int,
+    *,
+    prompted: bool = False,
+    score: float = 0.9,
+    given: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """An ObjectAnswer."""
-    rle, box = _seen(disc, frame)
+    """An ObjectAnswer; its mask is the one that was given, if any."""
+    rle, box = (given, _box(from_coco_rle(given))) if given else _seen(disc, frame)
     if rle is None:
         return {"object_id": object_id, "mask": None, "bbox": None, "score": 0.1, "absent": True}
     return {
@@ -104,11 +113,40 @@ def _seen(disc: int, frame: int) -> tuple[dict[str, Any] | None, dict[str, int] 
     mask = disc_mask(disc, frame)
     if not mask.any():
         return None, None
+    return dict(to_coco_rle(mask)), _box(mask)
+
+
+def _box(mask: Array) -> dict[str, int]:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    box = {
+    return {
         "x": int(columns[0]),
         "y": int(rows[0]),
         "width": int(columns[-1] - columns[0] + 1),
         "height": int(rows[-1] - rows[0] + 1),
     }
-    return to_coco_rle(mask), box
+
+
+def looked_for(frame: int) -> list[dict[str, Any]]:
+    """Candidates by looking: the second disc, both halves of the first, and the frame's corners at
+    the bottom as one, in two pieces."""
+    first, corners = disc_mask(0, frame), np.zeros((HEIGHT, WIDTH), np.bool_)
+    left = np.arange(WIDTH)[None] < center(0, frame)[0]
+    corners[-40:, :60], corners[-40:, -90:] = True, True
+    masks = (disc_mask(1, frame), first & left, first & ~left, corners)
+    reason = f"grid at frame {frame}"
+    return [
+        _candidate(mask, 0.93 - 0.07 * place, reason)
+        for place, mask in enumerate(masks)
+        if mask.any()
+    ]
+
+
+def searched(frame: int, word: str) -> list[dict[str, Any]]:
+    """Candidates for a word: `disc` is both discs."""
+    masks = [disc_mask(disc, frame) for disc in range(2)] if word == "disc" else []
+    return [_candidate(mask, 0.61, f'word "{word}" 0.61', word) for mask in masks if mask.any()]
+
+
+def _candidate(mask: Array, score: float, reason: str, label: str | None = None) -> dict[str, Any]:
+    told = {"score": round(score, 2), "reason": reason, "label": label}
+    return {"mask": dict(to_coco_rle(mask)), "bbox": _box(mask), **told}

@@ -16,6 +16,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
+from oracles import page_routes
 from oracles import page_scene as scene
 from samurai.painting.colors import PALETTE
 from samurai.painting.pages import palette
@@ -54,6 +55,8 @@ class Fake:
         held: frames whose image waits until the event is set.
         step: seconds that tracking takes per frame.
         fail_at: a run ends with an error there.
+        looks: looking for objects waits until this event is set.
+        found: candidates by looking, in place of the scene's.
         calls: method and path of each request, and its body.
     """
 
@@ -61,6 +64,8 @@ class Fake:
     held: dict[int, threading.Event] = field(default_factory=dict)
     step: float = 0.0
     fail_at: int | None = None
+    looks: threading.Event | None = None
+    found: list[Json] | None = None
     model: str = "nano"
     refuse: dict[str, tuple[int, Any]] = field(default_factory=dict)
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
@@ -109,6 +114,7 @@ class Fake:
                 *(each.number, each.disc, n),
                 prompted=n in each.prompts,
                 score=0.95 - 0.4 * (n % 7 == 6),
+                given=each.prompts[n].mask if n in each.prompts else None,
             )
             for each in self.objects.values()
             if n in each.done or n in each.prompts
@@ -198,60 +204,12 @@ def create_app(fake: Fake) -> FastAPI:
         return Response(palette(), media_type="text/css")
 
     app.mount("/page", StaticFiles(directory=page))
-    _videos(app, fake)
+    page_routes.videos(app, fake)
     _sessions(app, fake)
     _prompts(app, fake)
     _results(app, fake)
+    page_routes.discovery(app, fake)
     return app
-
-
-def _videos(app: FastAPI, fake: Fake) -> None:
-    def video() -> Json:
-        return {
-            "id": "v1",
-            "filename": fake.filename,
-            "width": scene.WIDTH,
-            "height": scene.HEIGHT,
-            "duration_sec": scene.LENGTH / scene.RATE,
-            "frame_count": scene.LENGTH,
-            "url": "/videos/v1/stream",
-            "poster_url": "/videos/v1/poster",
-            "fps": scene.RATE,
-            "warnings": [],
-        }
-
-    @app.post("/videos/upload", status_code=201)
-    @app.post("/videos/upload-frames", status_code=201)
-    @app.post("/videos/sample", status_code=201)
-    def upload() -> Json:
-        fake.video = True
-        return {"video": video()}
-
-    @app.get("/videos")
-    def videos() -> Json:
-        items = [video()] if fake.video else []
-        return {"items": items, "total": len(items)}
-
-    @app.get("/videos/v1")
-    def one() -> Json:
-        if not fake.video:
-            raise HTTPException(404, "there is no such video: upload it again")
-        return {"video": video()}
-
-    @app.delete("/videos/v1")
-    def delete() -> Json:
-        fake.video = False
-        return {"success": True}
-
-    @app.get("/videos/v1/poster")
-    def poster() -> Response:
-        return Response(scene.picture(0), media_type="image/png")
-
-    @app.get("/videos/v1/frames/{n}")
-    def frame(n: int) -> Response:
-        if n in fake.held:
-            fake.held[n].wait(60)
-        return Response(scene.picture(n), media_type="image/png")
 
 
 def _sessions(app: FastAPI, fake: Fake) -> None:

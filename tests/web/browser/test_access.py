@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -100,6 +101,10 @@ NAMELESS = """() => {
     .filter(e => e.checkVisibility() && !named(e)).map(e => e.outerHTML.slice(0, 90));
 }"""
 
+SIDEWAYS = """() => [...document.querySelectorAll('body *')]
+  .filter(e => /auto|scroll/.test(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth)
+  .map(e => e.outerHTML.slice(0, 90))"""
+
 CONTRAST = """() => {
   const parse = text => text.match(/[\\d.]+/g).map(Number);
   const linear = v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
@@ -131,6 +136,18 @@ def test_names_contrast_and_room(scheme: str, width: int, visit: Visit) -> None:
     _check(visitor, width)
     visitor.sample().box(0, 0).masks("1").tracked()
     _check(visitor, width)
+    visitor.page.click("#find-all")
+    visitor.page.locator("#found-list .choose").last.click()
+    _check(visitor, width)
+    visitor.fake.found = []
+    visitor.page.click("#find-all")
+    visitor.page.wait_for_selector("#find-note:visible")
+    _check(visitor, width)
+    visitor.fake.looks = threading.Event()
+    visitor.page.click("#find-all")
+    visitor.page.wait_for_selector("#find-busy:visible")
+    _check(visitor, width)
+    visitor.fake.looks.set()
     for opener, dialog in (("#help-open", "#help"), ("#export-open", "#export")):
         visitor.page.click(opener)
         assert visitor.page.is_visible(dialog)
@@ -145,3 +162,4 @@ def _check(visitor: Visitor, width: int) -> None:
     assert visitor.page.evaluate(NAMELESS) == []
     assert visitor.page.evaluate(CONTRAST) == []
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert visitor.page.evaluate(SIDEWAYS) == []

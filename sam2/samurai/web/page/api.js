@@ -111,6 +111,11 @@ export const api = {
   changeObject: (id, object, body) => call("PATCH", `${session(id)}/objects/${object}`, body),
 
   /** @param {string} id @param {any} body @param {AbortSignal} signal */
+  discover: (id, body, signal) => call("POST", `${session(id)}/discover`, body, signal),
+  /** @param {string} id @param {any} body @param {AbortSignal} signal */
+  text: (id, body, signal) => call("POST", `${session(id)}/text`, body, signal),
+
+  /** @param {string} id @param {any} body @param {AbortSignal} signal */
   propagate: (id, body, signal) => request("POST", `${session(id)}/propagate`, { json: body, signal }),
   /** @param {string} id */
   cancel: (id) => call("DELETE", `${session(id)}/propagate`),

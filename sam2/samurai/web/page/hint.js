@@ -9,9 +9,10 @@ const SMALL = "The model is nano: boxes serve it better than clicks.";
 
 /** @returns {string} */
 function hint() {
-  const { objects, run, tool, mode } = state;
+  const { objects, run, tool, mode, found } = state;
   if (mode === "view") return run ? "Tracking is at work. This page only shows it." : "This page only shows what was tracked.";
   if (run) return run.own ? "Masks arrive as frames are tracked. A prompt is taken at once." : "Tracking is at work, started elsewhere.";
+  if (found?.items.length) return "Choose candidates by a click, then keep, discard, merge or split them. Escape discards all.";
   const how = TOOLS[tool]?.hint ?? "Drag the picture; zoom with the wheel or two fingers.";
   if (!objects.length) return `${how} ${String(state.health?.model).startsWith("nano") ? SMALL : ""}`;
   const object = objectOf(state.selected);
@@ -24,7 +25,7 @@ function hint() {
 }
 
 export function startHint() {
-  watch(["objects", "run", "tool", "mode", "selected", "health", "phase"], () => {
+  watch(["objects", "run", "tool", "mode", "selected", "health", "phase", "found"], () => {
     const text = hint();
     if ($("hint").textContent !== text) $("hint").textContent = text;
   });

@@ -1,7 +1,9 @@
 // The keyboard: every key, what it does, and the list of them all.
 
+import { candidateAt, choose, dropFound, merge, split } from "./candidates.js";
 import { $, make } from "./dom.js";
 import { openExport } from "./export.js";
+import { discardChosen, keepAll, keepChosen, lookOrStop } from "./finding.js";
 import { say } from "./notices.js";
 import { newObject, selectNext, toggle } from "./objects.js";
 import { clearFrame, removeObject } from "./prompts.js";
@@ -41,7 +43,16 @@ const KEYS = {
     { keys: ["5"], text: "Move the picture", run: () => set({ tool: "move" }) },
     { keys: ["Ctrl+z"], text: "Undo", run: undo, edits: true },
     { keys: ["Ctrl+Shift+z", "Ctrl+y"], text: "Redo", run: redo, edits: true },
-    { keys: ["Delete", "Backspace"], text: "Clear the object's prompts in this frame", run: () => clearFrame(state.shown), edits: true },
+    { keys: ["Delete", "Backspace"], text: "Clear the object's prompts in this frame", run: () => discardChosen() || clearFrame(state.shown), edits: true },
+  ],
+  Finding: [
+    { keys: ["a"], text: "Find everything in this frame", run: lookOrStop, edits: true },
+    { keys: ["/"], text: "Search this frame for words", run: () => $("find-text").focus(), edits: true },
+    { keys: ["y"], text: "Keep the chosen candidates", run: keepChosen, edits: true },
+    { keys: ["u"], text: "Keep all candidates", run: keepAll, edits: true },
+    { keys: ["x"], text: "Discard the chosen candidates", run: discardChosen, edits: true },
+    { keys: ["m"], text: "Merge the chosen candidates", run: merge, edits: true },
+    { keys: ["s"], text: "Split the chosen candidate", run: split, edits: true },
   ],
   Objects: [
     { keys: ["n"], text: "New object", run: newObject, edits: true },
@@ -69,7 +80,7 @@ const KEYS = {
     { keys: ["f"], text: "Track forward", run: () => track("forward"), edits: true },
     { keys: ["r"], text: "Track backward", run: () => track("backward"), edits: true },
     { keys: ["t"], text: "Track both ways", run: () => track("both"), edits: true },
-    { keys: ["Escape"], text: "Give up a drawing; stop tracking", run: () => cancelDrawing() || stopTracking() },
+    { keys: ["Escape"], text: "Give up a drawing; discard candidates; stop tracking", run: () => cancelDrawing() || dropFound() || stopTracking() },
     { keys: ["e"], text: "Export", run: openExport },
   ],
   "On the picture": [
@@ -79,7 +90,7 @@ const KEYS = {
     { keys: ["?"], text: "This list", run: () => $("help").showModal() },
   ],
 };
-const POINTING = [["Arrows", "Move the cursor; Shift: by a pixel"], ["Enter", "Click; for boxes and scribbles: begin, then end"]];
+const POINTING = [["Arrows", "Move the cursor; Shift: by a pixel"], ["Enter", "Click; for boxes and scribbles: begin, then end; on a candidate: choose it"]];
 
 const isTyping = (/** @type {EventTarget|null} */ where) =>
   where instanceof HTMLElement && where.matches("input:not([type=range]):not([type=checkbox]):not([type=color]), textarea, select");
@@ -136,6 +147,11 @@ function pointed(event) {
     const [x, y] = /** @type {number[]} */ (cursorOf());
     if (drawn()) drag([x, y]);
     say(`${x}, ${y}`);
+    return true;
+  }
+  const candidate = event.key === "Enter" && !drawn() && cursorOf() ? candidateAt(at) : undefined;
+  if (candidate) {
+    choose(candidate.id);
     return true;
   }
   if (event.key !== "Enter" || !TOOLS[state.tool]) return false;

@@ -1,9 +1,11 @@
 // Starts the page.
 
 import { api, Problem } from "./api.js";
+import { startCandidates } from "./candidates.js";
 import { startConnection } from "./connection.js";
 import { $ } from "./dom.js";
 import { startExport } from "./export.js";
+import { startFinding } from "./finding.js";
 import { startHint } from "./hint.js";
 import { startKeys } from "./keys.js";
 import { modeOfAddress, pickPrompts, startModes, viewSession } from "./modes.js";
@@ -21,7 +23,7 @@ import { onSteps, redo, redoTitle, undo, undoTitle } from "./undo.js";
 const LOADING = 1000; // milliseconds between two looks at a model that is being loaded
 
 set({ mode: modeOfAddress() });
-for (const start of [startConnection, startStage, startPointer, startTimeline, startTransport, startObjects, startExport, startStart, startModes, startHint, startKeys]) start();
+for (const start of [startConnection, startStage, startPointer, startTimeline, startTransport, startObjects, startCandidates, startFinding, startExport, startStart, startModes, startHint, startKeys]) start();
 startTop();
 open();
 

@@ -35,10 +35,18 @@ export function paintMask(context, rle, color, { opacity, contour, line, dashed 
   context.setLineDash([]);
 }
 
+/** Those of candidates, of which one frame may have hundreds. @type {WeakMap<any, Painted>} */
+const held = new WeakMap();
+
+/** @param {any} rle @param {string} color keep the picture of a mask as long as its run-length code */
+export function holdMask(rle, color) {
+  if (held.get(rle)?.color !== color) held.set(rle, paint(rle, color));
+}
+
 /** @param {any} rle @param {string} color @returns {Painted} */
 function prepared(rle, color) {
-  const known = painted.get(rle);
-  if (known && known.color === color) return known;
+  const known = [held.get(rle), painted.get(rle)].find((each) => each?.color === color);
+  if (known) return known;
   const made = paint(rle, color);
   painted.put(rle, made);
   return made;

@@ -134,14 +134,40 @@ async function change(object, frame, title, make) {
   }
 }
 
-/** Draw an entry at once, and send it. @param {number} object @param {number} frame @param {Entry} after */
-function apply(object, frame, after) {
+/**
+ * Make objects of masks that were found in a frame; one step takes them all back.
+ * @param {number} frame @param {{mask: any, name: string|null}[]} found
+ * @returns {Promise<number[]>} places of those that the server refused
+ */
+export async function addFound(frame, found) {
+  let made = found.map(({ mask, name }) => ({ object: ++highest, entry: { ...empty(), mask }, name }));
+  const step = {
+    title: `${found.length === 1 ? "object" : `${found.length} objects`} found in frame ${frame}`,
+    undo: () => Promise.all(made.map(({ object }) => discard(object))),
+    redo: () => Promise.all(made.map(({ object, entry, name }) => apply(object, frame, entry, name))),
+  };
+  record(step);
+  const ends = await Promise.allSettled(made.map(({ object, entry, name }) => apply(object, frame, entry, name)));
+  const failures = ends.flatMap((end, at) => (end.status === "rejected" ? [at] : []));
+  made = made.filter((_, at) => !failures.includes(at));
+  if (!made.length) dropStep(step);
+  for (const end of ends) if (end.status === "rejected") failed(end.reason, "Keeping what was found");
+  return failures;
+}
+
+/**
+ * Draw an entry at once, and send it.
+ * @param {number} object @param {number} frame @param {Entry} after @param {string|null} [name] that a new object gets
+ */
+function apply(object, frame, after, name) {
   const before = entryOf(object, frame);
   const others = (known.get(object)?.size ?? 0) - (isEmpty(before) ? 0 : 1);
   place(object, frame, after);
   return inOrder(async () => {
     try {
       for (const each of requestsFor(object, before, after, others === 0)) await send(frame, each);
+      // An object without its name is better than none.
+      if (name) await api.changeObject(/** @type {string} */ (state.session), object, { name }).catch((error) => failed(error, `The name ${name}`));
     } catch (error) {
       await refresh(true).catch(() => {});
       throw error;
@@ -206,7 +232,7 @@ async function keepMasks(object, frames) {
 /** @param {number} object */
 function discard(object) {
   known.delete(object);
-  if (state.selected === object) set({ selected: state.objects.find((each) => each.object_id !== object)?.object_id ?? null });
+  if (state.selected === object) set({ selected: state.objects.find((each) => known.has(each.object_id))?.object_id ?? null });
   return inOrder(async () => {
     await api.removeObject(/** @type {string} */ (state.session), object);
     forgetAnswers();

@@ -39,7 +39,7 @@ export function leave() {
   forgetPrompts();
   forgetSteps();
   forgetTracks();
-  set({ session: null, video: null, objects: [], selected: null, hidden: new Set(), length: 0, run: null, playing: false });
+  set({ session: null, video: null, objects: [], selected: null, hidden: new Set(), length: 0, run: null, playing: false, found: null, chosen: new Set() });
 }
 
 /** @param {any} view a SessionView @param {boolean} anew */

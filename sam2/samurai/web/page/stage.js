@@ -92,7 +92,7 @@ export function startStage() {
     canvas.setAttribute("aria-label", state.shown < 0 ? "Video" : `Frame ${state.shown} of the video`);
     draw();
   });
-  watch(["objects", "hidden", "opacity", "contour", "selected", "busy", "phase", "mode"], draw);
+  watch(["objects", "hidden", "opacity", "contour", "selected", "busy", "phase", "mode", "found", "chosen", "pointed"], draw);
   for (const when of [onAnswers, onPreview, onDraft]) when(draw);
 }
 
@@ -111,6 +111,7 @@ function paint() {
   context.rect(0, 0, width, height);
   context.clip();
   paintMasks();
+  paintFound();
   const held = drawn();
   const pixel = 1 / view.scale;
   if (state.mode !== "view")
@@ -142,4 +143,16 @@ function paintMasks() {
   }
   canvas.dataset.preview = preview ? "yes" : "";
   if (preview) paintMask(context, preview, colorOfDraft(), { opacity: state.opacity * 0.7, contour: state.contour, line, dashed: true });
+}
+
+/** Candidates are dashed, those that are chosen are not. */
+function paintFound() {
+  const found = state.found?.frame === state.shown ? state.found.items : [];
+  canvas.dataset.found = found.map((each) => each.id).join(" ");
+  for (const { id, mask, color } of found) {
+    const isChosen = state.chosen.has(id);
+    const line = (LINE * (isChosen || id === state.pointed ? 1.5 : 1)) / view.scale;
+    const opacity = state.opacity * (isChosen ? 1.3 : 0.7);
+    paintMask(context, mask, color, { opacity: Math.min(1, opacity), contour: state.contour, line, dashed: !isChosen });
+  }
 }

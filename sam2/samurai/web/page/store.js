@@ -31,6 +31,10 @@
  * @property {boolean} playing
  * @property {boolean} follow show frames as they are tracked
  * @property {Run|null} run
+ * @property {import("./candidates.js").Looking|null} looking for objects, on its way
+ * @property {import("./candidates.js").Found|null} found candidates for objects in the frame on the stage
+ * @property {Set<number>} chosen candidates, by id
+ * @property {number|null} pointed candidate under the mouse
  * @property {number} busy prompts on their way
  * @property {boolean} saved prompts were saved, and the server of samurai pick has ended
  * @property {"ok"|"lost"|"gone"} connection gone: the session isn't there any more
@@ -55,6 +59,10 @@ export const state = {
   playing: false,
   follow: true,
   run: null,
+  looking: null,
+  found: null,
+  chosen: new Set(),
+  pointed: null,
   busy: 0,
   saved: false,
   connection: "ok",
