@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import torch
@@ -13,6 +16,7 @@ from oracles.array_source import ArraySource
 from oracles.color_tracker import color_tracker, colored_video, place_of
 
 from samurai.jobs import Job, Span, identity
+from samurai.jobs.store import RecordFile
 from samurai.tracker import Tracker
 from samurai.video.prompts.base import ObjectPrompt
 from samurai.video.sources.base import Pixels
@@ -74,3 +78,20 @@ def prompt(color: str, index: int, name: Any = None) -> ObjectPrompt:
 def stored(folder: Path) -> dict[str, bytes]:
     """All records."""
     return {file.name: file.read_bytes() for file in sorted(folder.rglob("*.records"))}
+
+
+@contextmanager
+def copied_as_if_killed(folder: Path, every: int) -> Iterator[list[Path]]:
+    """Copies of a job's folder as it is after each so many records in the block."""
+    copies, count, append = list[Path](), 0, RecordFile._append
+
+    def counted(self: RecordFile, record: bytes) -> None:
+        nonlocal count
+        append(self, record)
+        count += 1
+        if count % every == 0:
+            copies.append(folder.with_name(f"crash{count}"))
+            shutil.copytree(folder, copies[-1])
+
+    with mock.patch.object(RecordFile, "_append", counted):
+        yield copies

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jobs.conftest import prompt, stored
+from jobs.conftest import copied_as_if_killed, prompt, stored
 from oracles.array_source import ArraySource
 from oracles.color_tracker import color_tracker, colored_video
 
 from samurai.errors import JobError, StorageError
 from samurai.jobs import Job, Span, snapshots
-from samurai.jobs.store import RecordFile
 from samurai.tracker import Tracker
 from samurai.video.prompts.base import ObjectPrompt
 from samurai.video.sources.base import Pixels, VideoFrame
@@ -42,27 +40,17 @@ def source(video: list[Pixels]) -> ArraySource:
 
 @pytest.fixture
 def crashes(
-    tmp_path: Path, source: ArraySource, tracker: Tracker, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, source: ArraySource, tracker: Tracker
 ) -> Callable[..., tuple[dict[str, bytes], list[Path]]]:
     """Tracks, and keeps the folder as it is after so many writes; the records of the whole run."""
 
     def track(span: Span, every: int) -> tuple[dict[str, bytes], list[Path]]:
-        folder, kept = tmp_path / "whole", list[Path]()
-        count = 0
-        append = RecordFile._append
-
-        def counted(self: RecordFile, record: bytes) -> None:
-            nonlocal count
-            append(self, record)
-            count += 1
-            if count % every == 0:
-                kept.append(tmp_path / f"crash{count}")
-                shutil.copytree(folder, kept[-1])
-
-        with monkeypatch.context() as patched:
-            patched.setattr(RecordFile, "_append", counted)
-            with Job.create(folder, source, tracker, PROMPTS, span) as job:
-                assert job.run()
+        folder = tmp_path / "whole"
+        with (
+            copied_as_if_killed(folder, every) as kept,
+            Job.create(folder, source, tracker, PROMPTS, span) as job,
+        ):
+            assert job.run()
         return stored(folder), kept
 
     return track

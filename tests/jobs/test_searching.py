@@ -3,7 +3,6 @@ run."""
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,14 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from jobs.conftest import prompt, stored
+from jobs.conftest import copied_as_if_killed, prompt, stored
 from oracles.array_source import ArraySource
 from oracles.color_tracker import COLORS, SIDE, color_tracker, colored_video, place_of
 
 from samurai.discovery import Discoverer, DiscoverySettings
 from samurai.errors import JobError
 from samurai.jobs import Job, Span
-from samurai.jobs.store import RecordFile
 from samurai.tracker import Tracker
 from samurai.video.sources.base import Pixels, VideoFrame
 from samurai.video.tracked import TrackedFrame
@@ -129,28 +127,15 @@ def test_a_run_that_is_stopped_goes_on_with_the_same_bytes(
 
 @pytest.mark.parametrize("every", [pytest.param(3, marks=pytest.mark.slow), 7])
 def test_a_run_that_was_killed_goes_on_with_the_same_bytes(
-    tmp_path: Path,
-    source: ArraySource,
-    tracker: Tracker,
-    monkeypatch: pytest.MonkeyPatch,
-    every: int,
+    tmp_path: Path, source: ArraySource, tracker: Tracker, every: int
 ) -> None:
-    folder, kept, count = tmp_path / "whole", list[Path](), 0
-    append = RecordFile._append
-
-    def counted(self: RecordFile, record: bytes) -> None:
-        nonlocal count
-        append(self, record)
-        count += 1
-        if count % every == 0:
-            kept.append(tmp_path / f"crash{count}")
-            shutil.copytree(folder, kept[-1])
-
-    with monkeypatch.context() as patched:
-        patched.setattr(RecordFile, "_append", counted)
-        with Job.create(folder, source, tracker, []) as job:
-            assert job.run(discoverer=finder(persist=1))
-            reasons = job.reasons
+    folder = tmp_path / "whole"
+    with (
+        copied_as_if_killed(folder, every) as kept,
+        Job.create(folder, source, tracker, []) as job,
+    ):
+        assert job.run(discoverer=finder(persist=1))
+        reasons = job.reasons
     assert len(kept) > 6
     for crashed in kept:
         with Job.open(crashed, source, tracker) as job:

@@ -70,8 +70,7 @@ class Discoverer:
     `update` after each frame is all that a session needs:
 
         discoverer = Discoverer(DiscoverySettings(gap=30))
-        session.start(frame)
-        answers = discoverer.update(session, frame)
+        answers = discoverer.update(session, frame, session.step(frame))
 
     Args:
         settings: how often, and what counts; the defaults if None.
