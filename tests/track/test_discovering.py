@@ -102,3 +102,10 @@ def test_what_cannot_be_looked_for_is_said_in_one_line(
     assert len([line for line in said if "Traceback" in line]) == 0
     assert said[-1].startswith("samurai")
     assert not [file.name for file in Path().iterdir()]  # nothing is left behind
+
+
+def test_that_nothing_was_found_is_said(
+    track: Track, clip: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert track(clip, "--discover", 6, "--discovery", "largest=0.001", "--jsonl", "a.jsonl") == 0
+    assert "no object was found" in capsys.readouterr().err

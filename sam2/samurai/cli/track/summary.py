@@ -56,6 +56,8 @@ class Summary:
         """
         rate = f" at {progress.rate:.1f} frames/s" if progress.rate else ""
         yield f"{plan.name}: {counted(progress.frames, 'frame')} tracked{rate}"
+        if not (self._objects or self.empty):
+            yield "  no object was found in them"
         for object_id, counts in self._objects.items():
             mean = f", mean confidence {counts.confidence / counts.seen:.2f}" if counts.seen else ""
             called = labels.get(object_id, f"object {object_id}")

@@ -208,7 +208,7 @@ def _loaded(kind: _Kind, option: str, device: str) -> tuple[Any, Any, Any]:
     """Processor, model and device."""
     _require_fitting_torchvision(kind)
     classes = ("AutoProcessor", "AutoModelForZeroShotObjectDetection")
-    auto_processor, auto_model = transformers_classes(classes, EXTRA, kind.packages)
+    auto_processor, auto_model = transformers_classes(classes, EXTRA, kind.packages, kind.title)
     from samurai.networks.transformers_video.loading import load_pretrained
     from samurai.runtime.device import resolve_device
 

@@ -19,7 +19,7 @@ OLDEST = "5.24"
 
 
 def transformers_classes(
-    names: Sequence[str], extra: str, packages: Sequence[str] = ()
+    names: Sequence[str], extra: str, packages: Sequence[str] = (), needed_by: str = ""
 ) -> list[Any]:
     """Classes of transformers, by name.
 
@@ -27,14 +27,15 @@ def transformers_classes(
         names: what `transformers` must offer.
         extra: that installs what is needed.
         packages: other modules that the classes import when they are used.
+        needed_by: what is named as needing them; the extra, if empty.
 
     Raises:
         DependencyError: a package isn't installed, or transformers lacks a class.
     """
-    remedy = remedy_for(extra, packages)
+    remedy, who = remedy_for(extra, packages), needed_by or extra
     for package in ("transformers", *packages):
         if importlib.util.find_spec(package) is None:
-            raise DependencyError(f"{extra} needs {package}, not installed here: {remedy}")
+            raise DependencyError(f"{who} needs {package}, not installed here: {remedy}")
     transformers = importlib.import_module("transformers")
     found = []
     for name in names:
@@ -43,7 +44,7 @@ def transformers_classes(
         except (AttributeError, ImportError, RuntimeError) as error:
             version = metadata.version("transformers")
             raise DependencyError(
-                f"{extra} needs {name} of transformers {OLDEST} or newer; here is {version}, and "
+                f"{who} needs {name} of transformers {OLDEST} or newer; here is {version}, and "
                 f"the class can't be imported ({_cause(error)}): {remedy}"
             ) from error
     return found
