@@ -98,7 +98,8 @@ NAMELESS = """() => {
   const named = e => e.getAttribute('aria-label') || e.textContent.trim() || e.labels?.length
     || e.getAttribute('aria-labelledby') || /status|alert/.test(e.getAttribute('role'));
   return [...document.querySelectorAll('button, input, canvas, progress, dialog, [role]')]
-    .filter(e => e.checkVisibility() && !named(e)).map(e => e.outerHTML.slice(0, 90));
+    .filter(e => e.checkVisibility() && !e.closest('[aria-hidden=true]') && !named(e))
+    .map(e => e.outerHTML.slice(0, 90));
 }"""
 
 SIDEWAYS = """() => [...document.querySelectorAll('body *')]

@@ -70,7 +70,7 @@ function showNote() {
   if (!found || !isNothing) return;
   const what = found.asked ? `No ${found.asked} found` : "Nothing found";
   const isSmall = !found.asked && String(health?.model).startsWith("nano");
-  $("find-note").textContent = `${what} in frame ${found.frame}.${isSmall ? " The bundled nano hardly finds anything by looking: draw boxes, or use a larger model." : ""}`;
+  $("find-note").textContent = `${what} in frame ${found.frame}.${isSmall ? " The bundled nano hardly finds anything by looking: draw boxes." : ""}`;
 }
 
 function build() {
