@@ -51,7 +51,7 @@ export async function request(method, path, { json, signal } = {}) {
   } catch (error) {
     if (signal?.aborted) throw error;
     heard(false);
-    throw new Problem("the server doesn't answer. Is samurai web still running?", 0);
+    throw new Problem("the server doesn't answer: is it still running?", 0);
   }
   heard(true);
   if (response.ok) return response;

@@ -91,7 +91,7 @@ function show() {
   $("banner").hidden = connection === "ok";
   $("banner").dataset.kind = connection;
   if (connection === "lost") {
-    $("banner-text").textContent = "The server doesn't answer. Is samurai web still running? This page tries again by itself.";
+    $("banner-text").textContent = "The server doesn't answer: is it still running? This page tries again by itself.";
     $("banner-action").textContent = "Try now";
   } else if (connection === "gone") {
     $("banner-text").textContent = "The session isn't on the server any more: it was restarted, or closed the session after a long pause. The prompts are still here.";

@@ -20,7 +20,7 @@ export function upload(files, progress, signal) {
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     request.onload = () =>
       request.status < 300 ? done(request.response.video) : fail(new Problem(words(request.response, request.status), request.status));
-    request.onerror = () => fail(new Problem("the connection broke off. Is samurai web still running? Is the file too large for it?", -1));
+    request.onerror = () => fail(new Problem("the connection broke off: is the server still running? Is the file too large for it?", -1));
     request.onabort = () => fail(new DOMException("given up", "AbortError"));
     signal.addEventListener("abort", () => request.abort());
     request.send(form);
