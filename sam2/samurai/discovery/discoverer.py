@@ -108,6 +108,7 @@ class Discoverer:
         self._passes: list[_Pass] = []
         self._candidates: list[Candidate] = []
         self._began = -1
+        self._newest: int | None = None
         self._thread: ThreadPoolExecutor | None = None
         self.reasons: dict[ObjectId, str] = {}
         self.labels: dict[ObjectId, str] = {}
@@ -170,7 +171,8 @@ class Discoverer:
             living = [each for each in answers if each.object_id not in retired]
             size = (frame.shape[0], frame.shape[1])
             ready = self._persistence.ready(session, frame)
-            if not self._passes and self._is_due(frame_index, living, size):
+            due, self._newest = self._is_due(frame_index, living, size), frame_index
+            if due and not self._passes:
                 self._begin(session, frame, frame_index, size)
             labels = dict[ObjectId, str]()
             if self._passes and self._work(session, living):
@@ -201,16 +203,23 @@ class Discoverer:
 
     def state(self) -> dict[str, Any]:
         """What `restore` needs, as plain values for JSON; a pass under way is left out."""
-        return {**self._absences.state(), **self._persistence.state()}
+        own = {"newest": self._newest}
+        return {**own, **self._absences.state(), **self._persistence.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on where `state` was taken."""
         self._forget_passes()
+        self._newest = state["newest"]
         self._absences.restore(state)
         self._persistence.restore(state)
 
     def _is_due(self, index: int, living: Sequence[Answer], size: tuple[int, int]) -> bool:
-        if index % self.settings.gap or len(living) >= self.settings.max_objects:
+        """Whether a pass begins: in the first frame, and in the first one from each multiple of the
+        gap on, also where frames are skipped."""
+        gap, newest = self.settings.gap, self._newest
+        if newest is not None and index // gap == newest // gap:
+            return False
+        if len(living) >= self.settings.max_objects:
             return False
         free = size[0] * size[1] - np.count_nonzero(covered(living, size))
         return bool(free >= self.settings.min_area)

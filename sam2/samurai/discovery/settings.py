@@ -27,7 +27,8 @@ class DiscoverySettings:
     """How new objects are found.
 
     Attributes:
-        gap: a pass begins in each frame whose number is a multiple of it (SAM-Track: `sam_gap`).
+        gap: a pass begins in the first frame, and in each whose number is a multiple of it
+            (SAM-Track: `sam_gap`), or in the next one that there is.
         points_per_side: of the grid of clicks; None is 16 on a CPU, 32 elsewhere.
         min_area: pixels of a candidate that no object covers yet, at least.
         min_new: these pixels as a share of the candidate, at least (`min_new_obj_iou`).
