@@ -148,26 +148,6 @@ def distinct(proposals: Sequence[Proposal], settings: ProposalSettings) -> list[
     return cleaned(kept, settings) if settings.min_region_area else kept
 
 
-def proposals_at(
-    network: VideoNetwork,
-    features: Features,
-    points: NDArray[np.float32],
-    size: tuple[int, int],
-    settings: ProposalSettings,
-) -> list[Proposal]:
-    """Masks of what clicks on a frame show, each click by itself.
-
-    Args:
-        features: of the whole frame.
-        points: (N, 2) x and y in the frame's pixels.
-        size: height and width of the frame.
-    """
-    found = list[Proposal]()
-    for first in range(0, len(points), POINTS_AT_ONCE):
-        found += decoded(network, features, points[first : first + POINTS_AT_ONCE], size, settings)
-    return found
-
-
 def grid(side: int, size: tuple[int, int]) -> NDArray[np.float32]:
     """Centers of side x side equal cells of a (height, width) image: (side^2, 2) x and y."""
     steps = (np.arange(side) + 0.5) / side

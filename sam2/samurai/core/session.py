@@ -18,7 +18,13 @@ from samurai.core.memory_writer import MemoryUpdate
 from samurai.core.preprocess import Frame, rgb_frame
 from samurai.core.preview import Preview, Previewer
 from samurai.core.priming import primed_from
-from samurai.core.proposals import Proposal, ProposalSettings, checked_settings, proposals_at
+from samurai.core.proposals import (
+    POINTS_AT_ONCE,
+    Proposal,
+    ProposalSettings,
+    checked_settings,
+    decoded,
+)
 from samurai.core.session_checks import as_frame_index, check_correction, warn_of_prompts
 from samurai.core.snapshots import Snapshot
 from samurai.core.state import SessionState
@@ -204,8 +210,11 @@ class Session(FrameSession):
             if state.frame_size is None:
                 raise SessionError("there is no frame to look at yet: call start first")
             with self._network.precision():
-                features = self._whole_frame().features
-                return proposals_at(self._network, features, points, state.frame_size, settings)
+                features, found = self._whole_frame().features, list[Proposal]()
+                for first in range(0, len(points), POINTS_AT_ONCE):
+                    some = points[first : first + POINTS_AT_ONCE]
+                    found += decoded(self._network, features, some, state.frame_size, settings)
+                return found
 
     def clear_prompts(self, object_id: ObjectId, frame_index: int) -> None:
         """Make a corrected frame, or one with another prompt than the first, an ordinary memory,

@@ -37,18 +37,14 @@ class PassRun:
         state: of the job.
         record: of the pass.
         on_frame: is called after each frame that was answered now, and not before.
-        search: looks for objects in each frame; None where nobody does.
+
+    Attributes:
+        search: looks for objects in each frame of a run; None where nobody does.
     """
 
-    def __init__(
-        self,
-        state: JobState,
-        record: PassRecord,
-        on_frame: OnFrame | None,
-        search: Search | None = None,
-    ) -> None:
-        self._state, self._record = state, record
-        self.on_frame, self.search = on_frame, search
+    def __init__(self, state: JobState, record: PassRecord, on_frame: OnFrame | None) -> None:
+        self._state, self._record, self.on_frame = state, record, on_frame
+        self.search: Search | None = None
         self._direction = record.direction
         self._events = SessionEvents(state, record, self._empty_session(), self._frame_of)
         self._frames: Iterator[VideoFrame] | None = None
@@ -239,8 +235,9 @@ class PassRun:
             return
         with self._state.lock:
             answered = self._state.result(step_of(step, self._direction), at_hand=self._stored)
+        findings = self.search.look(frame, answered, self._events.session)
         with self._state.lock, self._events.all_or_nothing():
-            changed, answers = self.search.look(frame, answered, self._events, self._record)
+            changed, answers = self.search.take(findings, self._events, self._record)
             if answers is not None:
                 self._store(frame, answers)
             if changed:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from samurai.discovery.discoverer import Discoverer, Found
+from samurai.core.session import Session
+from samurai.discovery.discoverer import Discoverer, Findings, Found
 from samurai.jobs.changes import Changes
 from samurai.jobs.events import SessionEvents
 from samurai.jobs.plan import step_of
@@ -16,7 +17,7 @@ from samurai.video.tracked import TrackedFrame
 class Search:
     """Lets a discoverer look at the frames that a pass answers, each once, whatever ends a run.
 
-    Hold the job's lock for every call.
+    Hold the job's lock for every call but `look`.
 
     Args:
         state: of the job.
@@ -42,30 +43,35 @@ class Search:
         """Whether nobody has looked at the frame of a step yet."""
         return step > self._record.looked
 
-    def look(
-        self, frame: VideoFrame, answered: TrackedFrame, events: SessionEvents, pass_: PassRecord
-    ) -> tuple[bool, list[Answer] | None]:
-        """Look at the newest frame of a pass.
+    def look(self, frame: VideoFrame, answered: TrackedFrame, session: Session) -> Findings:
+        """Look at the newest frame of a pass. It may take long, and needs no lock.
 
         Args:
-            frame: the frame.
             answered: what all objects are in it, of whichever pass.
-            events: of the pass, whose session has just answered the frame.
+            session: of the pass, which has just answered the frame.
+        """
+        return self._discoverer.look(session, frame.pixels, frame.index, answered.answers)
+
+    def take(
+        self, findings: Findings, events: SessionEvents, pass_: PassRecord
+    ) -> tuple[bool, list[Answer] | None]:
+        """Make what `look` brought part of the job. Objects that were removed meanwhile stay so.
+
+        Args:
+            events: of the pass.
             pass_: the pass.
 
         Returns:
             Whether the job has changed; the frame's answers anew, if objects joined.
         """
-        findings = self._discoverer.look(
-            events.session, frame.pixels, frame.index, answered.answers
-        )
         place, answers = step_of(events.step, pass_.direction), None
-        for name in findings.retired:
+        known = {each.object_id: each for each in self._state.objects()}
+        for name in (each for each in findings.retired if each in known):
             events.do("remove", name)
-            self._state.find(name).retired = place
+            known[name].retired = place
         for name, label in findings.labels.items():
-            known = self._state.find(name)
-            known.label = known.label or label
+            if name in known:
+                known[name].label = known[name].label or label
         for found in findings.new:
             answers = self._join(found, place, events, pass_)
         self._record.looked, self._record.state = events.step, self._discoverer.state()

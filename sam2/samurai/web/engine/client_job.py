@@ -113,15 +113,17 @@ class ClientJob:
                     self._prompts.adopt(number, name)
                     self._wanted[number] = prompts_of(self._job, name)
 
-    def label(self, number: int) -> str | None:
-        """The word that an object was found by."""
-        identity = self.ids.get(number)
-        return None if identity is None else self._job.objects.get(identity)
+    @property
+    def labels(self) -> dict[int, str]:
+        """The words that objects were found by, by the client's numbers."""
+        found = self._job.objects
+        return {n: label for n, name in self.ids.items() if (label := found.get(name))}
 
-    def reason(self, number: int) -> str | None:
-        """Why an object is there; None of one that isn't tracked."""
-        identity = self.ids.get(number)
-        return None if identity is None else self._job.reasons.get(identity)
+    @property
+    def reasons(self) -> dict[int, str]:
+        """Why objects are there that are tracked, by the client's numbers."""
+        found = self._job.reasons
+        return {n: found[name] for n, name in self.ids.items() if name in found}
 
     def spans(self) -> dict[int, ObjectSpans]:
         """What of each object is done and what is stale."""

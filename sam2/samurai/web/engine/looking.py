@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 
@@ -40,10 +39,6 @@ class Search:
     words: Words | None = None
     looking: bool = True
 
-    def discoverer(self, looking: Looking) -> Discoverer:
-        """What looks, see `Looking.discoverer`."""
-        return looking.discoverer(self.settings, self.words, self.looking)
-
 
 class Looking:
     """Finds candidates in single frames, for all sessions of a server.
@@ -57,6 +52,7 @@ class Looking:
     def __init__(self, tracker: Tracker, turns: Turns, detector: str | None) -> None:
         self._tracker, self._turns, self._spec = tracker, turns, detector
         self._making = threading.Lock()
+        self._made: CheckedDetector | None = None
 
     def by_grid(
         self,
@@ -112,29 +108,24 @@ class Looking:
         size = (frame.pixels.shape[0], frame.pixels.shape[1])
         return self._new(candidates, answers, size, settings)
 
-    def discoverer(
-        self, settings: DiscoverySettings, words: Words | None, looking: bool
-    ) -> Discoverer:
+    def discoverer(self, search: Search) -> Discoverer:
         """What looks for objects while a session tracks.
-
-        Args:
-            words: to look for, or none.
-            looking: also by a grid of clicks.
 
         Raises:
             NotAvailable: words, and the server has no detector.
             DependencyError, CheckpointError, DetectorError: the detector can't be used.
             ConfigurationError: nothing to look for.
         """
-        detector = None if words is None else self._detector
-        return Discoverer(settings, words=words, detector=detector, looking=looking)
+        detector = None if search.words is None else self._detector
+        return Discoverer(
+            search.settings, words=search.words, detector=detector, looking=search.looking
+        )
 
     def close(self) -> None:
         """Close the detector, if there is one."""
         with self._making:
-            made = self.__dict__.pop("_made", None)
-        if made is not None:
-            made.close()
+            if self._made is not None:
+                self._made.close()
 
     @property
     def _detector(self) -> CheckedDetector:
@@ -144,12 +135,9 @@ class Looking:
                 "`samurai web --detector grounding-dino`"
             )
         with self._making:
+            if self._made is None:
+                self._made = create_detector(self._spec, str(self._tracker.network.device))
             return self._made
-
-    @cached_property
-    def _made(self) -> CheckedDetector:
-        assert self._spec is not None
-        return create_detector(self._spec, str(self._tracker.network.device))
 
     @contextmanager
     def _session(self, frame: VideoFrame) -> Iterator[Session]:

@@ -94,7 +94,7 @@ class WebSession(PromptedSession):
             anchors = [each.anchor for each in wanted if each.anchor is not None]
             route = Route.of(start, direction, max_frames, self.num_frames, anchors)
             parts = self._parts
-            discoverer = None if search is None else search.discoverer(parts.looking)
+            discoverer = None if search is None else parts.looking.discoverer(search)
             self._propagation = Propagation(
                 self._client_job, route, parts.turns, parts.touched, discoverer
             )
@@ -191,13 +191,14 @@ class WebSession(PromptedSession):
         """Objects, prompts, what is done and stale."""
         with self._client_job.in_use(), self._client_job.lock:
             spans, objects = self._client_job.spans(), []
+            labels, reasons = self._client_job.labels, self._client_job.reasons
             for number, want in self._client_job.wanted.items():
                 name, color = self._looks.get(number, (None, None))
-                name = name or self._client_job.label(number)
+                name = name or labels.get(number)
                 prompts = [want.frames[frame].state(frame) for frame in sorted(want.frames)]
                 done, stale = (_ends(each) for each in (spans[number].done, spans[number].stale))
                 shown = color or default_color(number)
-                why = self._client_job.reason(number)
+                why = reasons.get(number)
                 name = name or f"Object {number}"
                 objects.append(ObjectState(number, name, shown, tuple(prompts), done, stale, why))
         return SessionState(
@@ -262,11 +263,8 @@ class WebSession(PromptedSession):
 
     def _labels(self) -> dict[ObjectId, str]:
         """Names that the client gave, else words that objects were found by."""
-        labels = dict[ObjectId, str]()
-        for number in self._client_job.wanted:
-            name = self._looks.get(number, (None, None))[0] or self._client_job.label(number)
-            if name:
-                labels[number] = name
+        labels: dict[ObjectId, str] = dict(self._client_job.labels.items())
+        labels.update((number, name) for number, (name, _) in self._looks.items() if name)
         return labels
 
     def rename(self, number: int, name: str | None = None, color: str | None = None) -> ObjectState:
