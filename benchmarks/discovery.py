@@ -21,7 +21,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from benchmarks.environment import ROOT, environment
+from benchmarks.environment import write_result
 from benchmarks.interactive import BOX, frames
 from benchmarks.speed.arithmetic import median_slope
 from benchmarks.speed.variant import Variant
@@ -150,12 +150,9 @@ def _run(arguments: Sequence[str] | None) -> None:
         result = measure(tracker, video, parsed.rounds)
     shown = {name: value for name, value in result.items() if name != "samples"}
     print(json.dumps(shown))
-    found = environment()
-    file = parsed.output or (
-        ROOT / "benchmarks" / "results" / f"{found['date']}-discovery-{parsed.what}.json"
+    write_result(
+        {"kind": f"discovery-{parsed.what}", "model": variant.label, **result}, parsed.output
     )
-    record = {"kind": f"discovery {parsed.what}", "environment": found, "model": variant.label}
-    file.write_text(json.dumps({**record, **result}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import platform
 import subprocess
@@ -40,6 +41,21 @@ def environment() -> dict[str, Any]:
         "nano": str(model_card("nano").sha256)[:12],
         "versions": {name: _version(name) for name in PACKAGES},
     }
+
+
+def write_result(result: dict[str, Any], output: Path | None, suffix: str = "") -> None:
+    """Write a measurement with its environment as JSON, and say where.
+
+    Args:
+        result: with its `kind`.
+        output: the file; None is a new one in benchmarks/results, named by date and kind.
+        suffix: of that name.
+    """
+    where = environment()
+    name = f"{where['date']}-{result['kind']}{suffix}.json"
+    output = output or ROOT / "benchmarks" / "results" / name
+    output.write_text(json.dumps({**result, "where": where}, indent=1) + "\n", encoding="utf-8")
+    print(f"written to {output}")
 
 
 def python_path(*first: Path) -> str:

@@ -10,7 +10,6 @@ removes it two frames later, and records the memory of the process. Both write J
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +22,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from benchmarks.environment import ROOT, environment
+from benchmarks.environment import write_result
 from benchmarks.footage import pictures, resized
 from benchmarks.speed.arithmetic import median_slope, slope
 from benchmarks.speed.variant import Variant
@@ -176,11 +175,7 @@ def _run(arguments: Sequence[str] | None) -> None:
         result = time_all(variant, options.rounds)
     else:
         result = stream(variant, options.objects)
-    where = environment()
-    name = f"{where['date']}-{result['kind']}-{options.model}.json"
-    output = options.output or ROOT / "benchmarks" / "results" / name
-    output.write_text(json.dumps({**result, "where": where}, indent=1) + "\n", encoding="utf-8")
-    print(f"written to {output}")
+    write_result(result, options.output, f"-{options.model}")
 
 
 if __name__ == "__main__":

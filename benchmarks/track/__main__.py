@@ -10,11 +10,10 @@ Each prints medians or extremes and writes JSON into benchmarks/results.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.environment import ROOT, environment
+from benchmarks.environment import write_result
 from benchmarks.track import rate, stream
 from samurai import TrackerConfig
 from samurai.cli.ending import status_of
@@ -61,12 +60,7 @@ def _run(arguments: Sequence[str] | None) -> None:
             result = stream.memory(tracker, options.frames or 10000)
         else:
             result = stream.latency(tracker, options.frames or 300)
-    where = environment()
-    output = options.output or (
-        ROOT / "benchmarks" / "results" / f"{where['date']}-{result['kind']}.json"
-    )
-    output.write_text(json.dumps({**result, "where": where}, indent=1) + "\n", encoding="utf-8")
-    print(f"written to {output}")
+    write_result(result, options.output)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from samurai.cli.track.prompts import prompts_of
 from samurai.cli.track.samurai_flags import translate
 from samurai.cli.track.video import Run, track_video
 from samurai.loading import load_tracker
+from samurai.video.sources.base import Pixels
 from samurai.video.sources.reading import ReadAheadSource
 
 SIZE = (640, 480)
@@ -42,7 +43,9 @@ def measure(model: str, count: int, rounds: int) -> dict[str, Any]:
         write_clip(clip, SIZE, count)
         box = first_box(SIZE)
         contestants: dict[str, Callable[[], float]] = {
-            "tracker alone": lambda: _alone(tracker, box, count),
+            "tracker alone": lambda: seconds_alone(
+                tracker, list(back_and_forth(frames(SIZE), count)), box
+            ),
             "samurai track": lambda: _track(tracker, clip, box, count),
         }
         if _has_supervision():
@@ -78,9 +81,8 @@ def show(result: dict[str, Any]) -> None:
         print(f"{name:24} {middle:6.1f} frames/s ({min(rates):.1f} to {max(rates):.1f}){share}")
 
 
-def _alone(tracker: Tracker, box: Box, count: int) -> float:
-    """A session on frames that are in memory."""
-    shown = list(back_and_forth(frames(SIZE), count))
+def seconds_alone(tracker: Tracker, shown: list[Pixels], box: Box) -> float:
+    """Seconds of a session on frames that are in memory."""
     began = time.perf_counter()
     with tracker.session() as session:
         session.start(shown[0], {1: box})

@@ -13,12 +13,11 @@ Each prints medians or extremes and writes JSON into benchmarks/results.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.environment import ROOT, environment
+from benchmarks.environment import write_result
 from benchmarks.web import click, clients, rate, soak, upload
 from samurai.cli.ending import status_of
 from samurai.cli.parser import Parser
@@ -79,12 +78,7 @@ def _run(arguments: Sequence[str] | None) -> None:
     measure, show = MEASUREMENTS[options.what]
     result = measure(options)
     show(result)
-    where = environment()
-    output = options.output or (
-        ROOT / "benchmarks" / "results" / f"{where['date']}-{result['kind']}.json"
-    )
-    output.write_text(json.dumps({**result, "where": where}, indent=1) + "\n", encoding="utf-8")
-    print(f"written to {output}")
+    write_result(result, options.output)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,11 @@ from typing import Any
 from benchmarks.speed.arithmetic import ratio
 from benchmarks.speed.errors import BenchmarkError
 from benchmarks.track.clips import back_and_forth, first_box, frames, write_clip
+from benchmarks.track.rate import seconds_alone
 from benchmarks.web.client import complete
 from benchmarks.web.server import Server, running
-from samurai import Box, Tracker, TrackerConfig
+from samurai import Box, TrackerConfig
 from samurai.loading import load_tracker
-from samurai.video.sources.base import Pixels
 from samurai.web.decoder import Opening
 from samurai.web.decoding import DecodedVideo
 from samurai.web.engine import Engine
@@ -43,7 +43,7 @@ def measure(model: str, size: tuple[int, int], count: int, rounds: int) -> dict[
             contestants: dict[str, Callable[[], float]] = {
                 HTTP: lambda: by_http(server, clip, box, count),
                 ENGINE: lambda: by_engine(engine, clip, box, count),
-                TRACKER: lambda: by_tracker(tracker, shown, box),
+                TRACKER: lambda: seconds_alone(tracker, shown, box),
             }
             seconds = _in_turns(contestants, rounds)
         engine.close()
@@ -105,15 +105,3 @@ def by_engine(engine: Engine, clip: Path, box: Box, count: int) -> float:
     if read != count:
         raise BenchmarkError(f"the engine answered {read} of {count} frames")
     return spent
-
-
-def by_tracker(tracker: Tracker, shown: list[Pixels], box: Box) -> float:
-    """Seconds of a session on frames that are in memory."""
-    began = time.perf_counter()
-    with tracker.session() as session:
-        session.start(shown[0], {1: box})
-        session.update_memory_async()
-        for frame in shown[1:]:
-            session.step(frame)
-            session.update_memory_async()
-    return time.perf_counter() - began

@@ -61,22 +61,31 @@ GROUNDING_DINO = _Kind(
 OWLV2 = _Kind("owlv2", "OWLv2", ("owlv2",), "google/owlv2-base-patch16-ensemble", ("scipy",))
 
 
-class GroundingDino:
-    """Grounding DINO (arXiv 2303.05499), asked for all words at once.
-
-    A query of the model belongs to the word whose tokens it fits best, and its score is that of the
-    best of these tokens. The processor's labels, of all tokens above a threshold, aren't used: they
-    join words, and cut them.
+class _Prepared:
+    """A model of transformers with what prepares its inputs.
 
     Args:
         processor, model: of transformers; the model in evaluation mode, on `device`.
     """
 
-    threshold = 0.25
-    """Of transformers' processor."""
-
     def __init__(self, processor: Any, model: Any, device: Any) -> None:
         self._processor, self._model, self._device = processor, model, device
+
+    def close(self) -> None:
+        """See `Detector.close`."""
+        self._processor = self._model = None
+
+
+class GroundingDino(_Prepared):
+    """Grounding DINO (arXiv 2303.05499), asked for all words at once.
+
+    A query of the model belongs to the word whose tokens it fits best, and its score is that of the
+    best of these tokens. The processor's labels, of all tokens above a threshold, aren't used: they
+    join words, and cut them.
+    """
+
+    threshold = 0.25
+    """Of transformers' processor."""
 
     def detect(self, frame: Frame, words: Sequence[str]) -> list[Detection]:
         """See `Detector.detect`."""
@@ -87,10 +96,6 @@ class GroundingDino:
             for group in self._groups(words):
                 found += self._detect(frame, group)
         return found
-
-    def close(self) -> None:
-        """See `Detector.close`."""
-        self._processor = self._model = None
 
     def _groups(self, words: Sequence[str]) -> Iterator[list[str]]:
         """The words, as many at once as the model reads."""
@@ -143,18 +148,11 @@ class GroundingDino:
         return spans
 
 
-class Owlv2:
-    """OWLv2 (arXiv 2306.09683), asked for "a photo of a ..." of every word.
-
-    Args:
-        processor, model: of transformers; the model in evaluation mode, on `device`.
-    """
+class Owlv2(_Prepared):
+    """OWLv2 (arXiv 2306.09683), asked for "a photo of a ..." of every word."""
 
     threshold = 0.1
     """Of transformers' processor."""
-
-    def __init__(self, processor: Any, model: Any, device: Any) -> None:
-        self._processor, self._model, self._device = processor, model, device
 
     def detect(self, frame: Frame, words: Sequence[str]) -> list[Detection]:
         """See `Detector.detect`. What doesn't fit into the model's 16 tokens isn't read."""
@@ -176,10 +174,6 @@ class Owlv2:
             text_labels=[list(words)],
         )
         return _detections(result["text_labels"], result)
-
-    def close(self) -> None:
-        """See `Detector.close`."""
-        self._processor = self._model = None
 
 
 def grounding_dino(option: str, device: str) -> GroundingDino:
