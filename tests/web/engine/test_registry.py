@@ -99,6 +99,7 @@ def test_nothing_is_left_of_closed_sessions(engine: Engine, video: Videos, tmp_p
         return weakref.ref(session)
 
     one()
+    gc.collect()  # also what other tests left, whose files would be missing later
     threads, files = threading.active_count(), len(os.listdir("/proc/self/fd"))
     left = [one() for _ in range(2)]
     gc.collect()
